@@ -1,6 +1,6 @@
 /** Maps the fields of a domain object to the columns of a table, both ways. */
 
-/** How a column holds a value that has another form in the domain. */
+/** How a column stores a value that has another form in the domain. */
 export interface Codec<Stored, Value> {
   read(stored: Stored): Value;
   write(value: Value): Stored;
@@ -23,7 +23,7 @@ export interface Columns<Row, Domain> {
   readonly read: (row: Row) => Domain;
   /** Returns the name of a field's column. */
   readonly nameOf: (field: keyof Domain) => keyof Row & string;
-  /** Returns the columns of the given fields. Undefined fields are left out. */
+  /** Returns the columns of the given fields. Undefined fields are omitted. */
   readonly write: (fields: Partial<Domain>) => Partial<Row>;
 }
 

@@ -18,7 +18,7 @@ export interface DelayedWriteOptions<Item> {
   readonly problem: string;
   /** Whether items are kept while the store is unavailable; otherwise they are dropped. */
   readonly keepsFailed: boolean;
-  /** Makes one item of two with the same key; the first was added later, or could not be written. */
+  /** Merges two items with the same key. The first was added later, or is one that could not be written. */
   readonly merging?: { keyOf(item: Item): unknown; merge(item: Item, other: Item): Item };
 }
 
@@ -53,7 +53,7 @@ export class DelayedWrite<Item> {
     return this.#writing;
   }
 
-  /** Writes what is pending, and takes no more. */
+  /** Writes pending items and accepts no more. */
   close(): Promise<void> {
     const written = this.flush();
     this.#isClosed = true;

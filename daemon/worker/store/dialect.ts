@@ -34,7 +34,7 @@ class KyselyConnection implements DatabaseConnection {
   }
 }
 
-/** Returns a query builder whose statements `run` runs. The engine opens and closes what is behind it. */
+/** Returns a query builder whose statements `run` runs. The engine opens and closes the underlying connection. */
 export function createQueries(run: Run, { adapter, compiler }: { adapter: DialectAdapter; compiler: () => QueryCompiler }): Queries {
   const connection = new KyselyConnection(run);
   const driver: Driver = {

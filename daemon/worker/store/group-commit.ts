@@ -8,18 +8,18 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { accessOf, queriesOf, type Transaction } from './transaction.js';
 
 /**
- * A write. It may await nothing but its own statements: all others of its batch wait for it, and the database is locked.
- * It may be run a second time after its first run was undone, so nothing but its statements may have an effect.
+ * A write. It may only await its own statements: all others of its batch wait for it, and the database is locked. It may be run a
+ * second time after its first run was undone, so it must have no effects other than its statements.
  */
 export type Write<T> = (tx: Transaction) => Promise<T>;
 
-/** What became of an item; an error where nothing was written for it. */
+/** The outcome of an item; an error if nothing was written for it. */
 export type Outcome<T = unknown> = { readonly value: T } | { readonly error: unknown };
 
 /** A write of several items, in their order, as a {@link Write}. Resolves with the outcome of each. */
 export type WriteItems<Item, T> = (tx: Transaction, items: readonly Item[]) => Promise<Outcome<T>[]>;
 
-/** The value of a write whose commit is under way. */
+/** The value of a write whose commit is in progress. */
 export interface EarlyResult<T> {
   readonly value: T;
   /** Resolves when the write is on disk. Rejects when it could not be committed: then nothing of it was stored. */
@@ -28,9 +28,9 @@ export interface EarlyResult<T> {
 
 interface Pending {
   readonly work: WriteItems<never, unknown>;
-  /** Undefined: the work has no items, and is never joined with another. */
+  /** Undefined: the work has no items and is never merged with other work. */
   readonly item?: unknown;
-  /** Called with the value as soon as no other write can undo this one any more, before the commit. */
+  /** Called with the value as soon as no other write can undo this one, before the commit. */
   readonly onValue?: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -45,11 +45,11 @@ export interface GroupCommitOptions {
   /** Where to write; called before each transaction. A rejection fails the writes that wait. */
   database(): Promise<Pick<OpenDatabase, 'transaction'>>;
   classify(error: unknown): StoreFault;
-  /** Publishes what committed writes have noted, before their writers continue. It must not throw. */
+  /** Publishes the events recorded by committed writes, before their writers continue. Must not throw. */
   publish(event: GatewayEvent): void;
 }
 
-/** Bounds how long the event loop is held at a time; the rest goes into the next transaction. */
+/** Limits how long the event loop is blocked at a time; the rest goes into the next transaction. */
 const MAX_BATCH = 200;
 /** Half of what a transaction waits for a lock, at most. */
 const LONG_WAIT_MS = 1_000;
@@ -87,7 +87,7 @@ export class GroupCommit {
         const onValue = (value: unknown): void => resolve({ value: value as T, stored });
         this.#add({ work: asItems(work), onValue, resolve: resolveStored, reject: rejectStored, sinceMs: performance.now() });
       }).then(() => undefined);
-      // Without a value yet, the write itself has failed.
+      // Without a value so far, the write itself has failed.
       stored.catch(reject);
     });
   }
@@ -136,7 +136,7 @@ interface Call {
   readonly items: readonly never[];
 }
 
-/** Returns the calls to make for a batch: one for adjacent items of the same work. */
+/** Returns the calls for a batch: one for adjacent items of the same work. */
 function joinItems(batch: readonly Pending[]): Call[] {
   const calls: { work: Pending['work']; items: unknown[] }[] = [];
   for (const { work, item } of batch) {
@@ -147,7 +147,7 @@ function joinItems(batch: readonly Pending[]): Call[] {
   return calls as { work: Pending['work']; items: never[] }[];
 }
 
-/** What a transaction has done. */
+/** The results of a transaction. */
 interface Done {
   readonly outcomes: readonly Outcome[];
   readonly events: readonly GatewayEvent[];
@@ -175,14 +175,14 @@ async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: r
   }
 }
 
-/** Returns what writes have noted, and forgets it. At the beginning of a transaction that is what an undone one had noted. */
+/** Returns and clears the events recorded by writes. At the start of a transaction these are leftovers of an undone one. */
 const takeEvents = (tx: Transaction): GatewayEvent[] => accessOf(tx).events.splice(0);
 
 const savepoint = sql`savepoint one_write`;
 const undoSavepoint = sql`rollback to savepoint one_write`;
 const releaseSavepoint = sql`release savepoint one_write`;
 
-/** Runs each call in a savepoint, so that only one that fails is undone. */
+/** Runs each call in a savepoint, so that only a failing call is undone. */
 async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Done> {
   const outcomes: Outcome[] = [];
   takeEvents(tx);
@@ -201,7 +201,7 @@ async function runInSavepoint(tx: Transaction, { work, items }: Call): Promise<O
   try {
     outcomes = await work(tx, items);
   } catch (error) {
-    // Rejects when the whole transaction is gone: then nothing of the batch was kept.
+    // Rejects when the whole transaction was lost, so that nothing of the batch was kept.
     await undoSavepoint.execute(db).catch(() => Promise.reject(error));
     events.splice(noted);
     if (items.length === 1) outcomes = [{ error }];
@@ -213,7 +213,7 @@ async function runInSavepoint(tx: Transaction, { work, items }: Call): Promise<O
   return apart;
 }
 
-/** Gives their values to the writers that do not wait for the commit. */
+/** Passes the values to writers that do not wait for the commit. */
 function handOut(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
   batch.forEach(({ onValue }, index) => {
     const outcome = outcomes[index];

@@ -1,6 +1,6 @@
 /**
- * Idempotency keys of callers: what a key stands for is done once, and whoever repeats the request gets the stored answer.
- * The answer is stored in the transaction that does the work. A key is remembered for 24 hours.
+ * Idempotency keys of callers: a request with a key is carried out once, and a repeated request gets the stored answer. The answer
+ * is stored in the transaction that does the work. A key is remembered for 24 hours.
  */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
@@ -15,11 +15,11 @@ export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;
 /** What a caller sent as `Idempotency-Key`. */
 export interface CallerKey {
   readonly key: string;
-  /** The access token of the caller, whose keys are its own. Missing: callers without one, who share theirs. */
+  /** The access token of the caller, whose keys are its own. Missing for callers without a token, who share their keys. */
   readonly owner?: string | undefined;
   /** Default: the {@link hashRequest} of the whole request. */
   readonly bodyHash?: string;
-  /** Called when the answer is known to be that of an earlier request, at the latest with the answer. */
+  /** Called once it is known that the answer is that of an earlier request, at the latest together with the answer. */
   onReplay?(): void;
 }
 
@@ -27,7 +27,7 @@ export interface CallerKey {
 export interface KeyUse {
   readonly scope: string;
   readonly key: string;
-  /** The {@link hashRequest} of everything that the caller asked for. */
+  /** The {@link hashRequest} of the complete request. */
   readonly bodyHash: string;
 }
 
@@ -53,10 +53,10 @@ const upsert = prepare<Claim>()((db, p) =>
     ),
 );
 
-/** Whether the answer that a key has is still remembered when another one comes. */
+/** Whether a key's answer is still remembered when another request arrives. */
 const isRemembered = sql`idempotency_keys.created_at > excluded.created_at - ${sql.lit(IDEMPOTENCY_TTL_MS)}`;
 
-/** Stores the answers of new keys, and returns those that all of them have then. */
+/** Stores the answers of new keys, and returns the answers of all keys. */
 const claim = prepareRows<Claim>({ scope: 'text', key: 'text', bodyHash: 'text', result: 'text', nowMs: 'bigint' })(
   'idempotency_keys',
   rowOf,
@@ -79,7 +79,7 @@ const purge = prepare<{ beforeMs: number }>()((db, p) =>
   }),
 );
 
-/** Returns a hash that is the same for equal requests. @param parts  everything that tells one request from another, in a fixed order */
+/** Returns a hash that is the same for equal requests. @param parts  everything that distinguishes requests, in a fixed order */
 export function hashRequest(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -104,7 +104,7 @@ export const keyConflict = (key: string): GatewayError => usedBefore('Idempotenc
 /** Returns the scope of a caller's keys for a kind of request. */
 export const scopeOfCaller = (scope: string, { owner }: CallerKey): string => (owner === undefined ? scope : `${scope}:${owner}`);
 
-/** Returns the use of a caller's key; undefined without a key. @param parts  everything that the caller asked for */
+/** Returns the use of a caller's key; undefined without a key. @param parts  the complete request */
 export function keyUse(scope: string, caller: CallerKey | undefined, parts: readonly unknown[]): KeyUse | undefined {
   return caller && { scope: scopeOfCaller(scope, caller), key: caller.key, bodyHash: caller.bodyHash ?? hashRequest(parts) };
 }
@@ -116,15 +116,16 @@ export async function findAnswer(tx: Transaction, use: KeyUse & { nowMs: number 
   return found?.result;
 }
 
-/** Stores the answer of a key. Runs in the transaction that does what the key stands for. */
+/** Stores the answer of a key. Runs in the transaction that carries out the request. */
 export async function storeAnswer(tx: Transaction, use: KeyUse & { result: string; nowMs: number }): Promise<void> {
   await upsert.run(tx, use);
 }
 
 /**
- * Does what a key stands for and stores the answer, or returns the stored answer of an earlier request. Runs in a write.
- * @param request.use  undefined: there is no key, and it is done in any case
- * @param request.act  @returns what a repeat needs to give the same answer
+ * Carries out the request of a key and stores the answer, or returns the stored answer of an earlier request. Runs in a
+ * transaction.
+ * @param request.use  undefined: there is no key, and the request is always carried out
+ * @param request.act  carries out the request; returns the data that a repeated request needs for the same answer
  * @throws CONFLICT for a key that was used for something else
  */
 export async function once(
@@ -142,9 +143,9 @@ export async function once(
 const nameOf = ({ scope, key }: Pick<KeyUse, 'scope' | 'key'>): string => JSON.stringify([scope, key]);
 
 /**
- * {@link once} for many requests whose answers are known in advance: stores those of new keys, or of the first where several have the
- * same key. Runs in the transaction that does what the keys stand for.
- * @param requests.use  undefined: there is no key, and it is done in any case
+ * {@link once} for many requests whose answers are known in advance: stores those of new keys, or of the first where several have
+ * the same key. Runs in the transaction that carries out the requests.
+ * @param requests.use  undefined: there is no key, and the request is always carried out
  * @returns for each request its own answer, that of an earlier one, or CONFLICT for a key that was used for something else
  */
 export async function claimKeys(
@@ -163,7 +164,7 @@ export async function claimKeys(
   });
 }
 
-/** Removes forgotten keys. Runs in a write: one step. @returns how many */
+/** Removes forgotten keys. Runs in a transaction: one step. @returns how many */
 export async function purgeIdempotencyKeys(tx: Transaction, nowMs: number): Promise<number> {
   return purge.run(tx, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS });
 }

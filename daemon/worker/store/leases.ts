@@ -1,6 +1,4 @@
-/**
- * Leases: which instance may work on what. A lease has no expiry. It is void as soon as its instance is dead.
- */
+/** Leases: which instance may work on what. A lease does not expire; it becomes invalid when its instance dies. */
 import { prepare } from './prepare.js';
 import type { Liveness } from './liveness.js';
 import type { Transaction } from './transaction.js';
@@ -42,12 +40,12 @@ export async function readLeaseOwner(tx: Transaction, key: string): Promise<stri
 export interface LeaseClaim {
   readonly key: string;
   readonly owner: string;
-  /** Says whose leases are valid. */
+  /** Determines whose leases are valid. */
   readonly liveness: Pick<Liveness, 'living'>;
   readonly nowMs: number;
 }
 
-/** Takes a lease that is free, our own, or of a dead instance. Runs in a write. Returns whether `owner` holds it now. */
+/** Takes a lease that is free, our own, or held by a dead instance. Runs in a transaction. Returns whether `owner` holds it now. */
 export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<boolean> {
   const { key, owner, nowMs } = claim;
   const previous = await readLeaseOwner(tx, key);
@@ -57,13 +55,13 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
-/** Gives a lease to another instance. Runs in a write. Returns whether it was the owner's. */
+/** Gives a lease to another instance. Runs in a transaction. Returns whether it was the owner's. */
 export async function moveLease(tx: Transaction, lease: { key: string; owner: string; to: string; nowMs: number }): Promise<boolean> {
   const { key, owner: previous, to: owner, nowMs } = lease;
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
-/** Releases a lease, unless another instance has it by now. */
+/** Releases a lease, unless another instance holds it by now. */
 export async function releaseLease(tx: Transaction, lease: { key: string; owner: string }): Promise<void> {
   await remove.run(tx, lease);
 }
@@ -73,7 +71,7 @@ export function listLeases(tx: Transaction, pattern: string): Promise<{ key: str
   return selectLike.all(tx, { pattern });
 }
 
-/** Releases the leases of an instance whose keys match. Runs in a write. */
+/** Releases the leases of an instance whose keys match. Runs in a transaction. */
 export async function releaseLeasesLike(tx: Transaction, leases: { pattern: string; owner: string }): Promise<void> {
   await removeLike.run(tx, leases);
 }
@@ -88,7 +86,7 @@ export async function removeLeasesOf(tx: Transaction, owner: string): Promise<vo
   await removeOf.run(tx, { owner });
 }
 
-/** Inserts a row and removes it, to see whether the database can be written again. */
+/** Inserts and removes a row, to check whether the database can be written again. */
 export async function probeWriting(tx: Transaction): Promise<void> {
   const lease = { key: 'store:probe', owner: 'store:probe' };
   await insert.run(tx, { ...lease, nowMs: 0 });

@@ -1,14 +1,14 @@
 /**
- * Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. What
- * others write is found by looking again; a notification only makes that sooner.
+ * Determines which workers are alive; the only place that decides this. Rows name the worker that works on them; the rows of a dead
+ * worker are taken over. Other workers' writes are found by polling; a notification only makes that faster.
  */
 import { GatewayError } from '../../../shared/errors.js';
 import type { Topic, Transaction } from './transaction.js';
 
-/** What a gateway must have set up for some work. An account without a name is any of its channel. */
+/** The configuration that a gateway needs for some work. An account without a name means any of its channel. */
 export type Need = 'cron' | `agent:${string}` | `account:${string}/${string}`;
 
-/** What a worker tells others of itself. `ready`: it serves that account, or waits for its lease. */
+/** What a worker publishes about itself. `ready`: it serves that account, or waits for its lease. */
 export type Ability = Need | `ready:${string}/${string}`;
 
 /** A worker of another gateway that could serve more accounts. */
@@ -19,26 +19,29 @@ export interface AccountTaker {
 }
 
 export interface Liveness {
-  /** Returns the ids of the workers that live, this one included, as the transaction sees it. */
+  /** Returns the ids of the live workers, including this one, as seen by the transaction. */
   living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
-  /** Whether no other worker lives: none writes or sends beside this one. */
+  /** Whether no other worker is alive, so that none writes or sends besides this one. */
   isAlone(): boolean;
-  /** For how long, in ms, no other worker takes this one for dead. A request that stays open, such as a poll, must end before. */
+  /** For how long, in ms, no other worker will consider this one dead. A request that stays open, such as a poll, must end before. */
   validForMs(): number;
-  /** Whether another gateway that lives has all of this set up; without it, work that this one cannot do fails here. */
+  /** Whether another live gateway has all of this configured; otherwise, work that this one cannot do fails here. */
   isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean>;
   /** Returns the workers of other gateways to which accounts may be given. */
   takers(tx: Transaction): Promise<readonly AccountTaker[]>;
   /**
-   * Returns after how long to look again for what other workers have written; undefined: no other one lives.
-   * @param unheardMs  where nothing tells of their changes
+   * Returns the polling interval for other workers' writes; undefined if no other worker is alive. @param unheardMs  the interval
+   * without notifications
    */
   lookAgainMs(unheardMs: number): number | undefined;
-  /** Calls `listener` after changes of other workers, where the database tells of them. It must not throw. @returns a function that ends this */
+  /**
+   * Calls `listener` after changes by other workers, if the database sends notifications. It must not throw. @returns a function
+   * that removes it
+   */
   onChange(topic: Topic, listener: () => void): () => void;
 }
 
-/** Returns the items that no living worker works on. */
+/** Returns the items that no live worker is working on. */
 export async function leftByTheDead<Item extends { readonly instanceId: string | null }>(
   tx: Transaction,
   items: readonly Item[],
@@ -49,10 +52,10 @@ export async function leftByTheDead<Item extends { readonly instanceId: string |
   return items.filter(({ instanceId }) => !living.has(instanceId));
 }
 
-/** With less time left, nothing is begun outside: a request takes a moment. */
+/** With less time left, no external request is started, because a request takes a moment. */
 export const MIN_VALID_MS = 5_000;
 
-/** To be called right before each effect outside. @throws UNAVAILABLE when others may soon take this worker for dead */
+/** To be called right before each external effect. @throws UNAVAILABLE when others may soon consider this worker dead */
 export function mustBeValid(liveness: Pick<Liveness, 'validForMs'>): void {
   if (liveness.validForMs() >= MIN_VALID_MS) return;
   throw new GatewayError('UNAVAILABLE', {
@@ -61,7 +64,7 @@ export function mustBeValid(liveness: Pick<Liveness, 'validForMs'>): void {
   });
 }
 
-/** @param livingIds  those that the supervisor has started and that have not ended; it may lack this worker */
+/** @param livingIds  workers started by the supervisor that have not ended; may omit this one */
 export function createLiveness(instanceId: string, livingIds: () => readonly string[]): Liveness {
   const isAlone = (): boolean => livingIds().every((id) => id === instanceId);
   return {
@@ -71,7 +74,7 @@ export function createLiveness(instanceId: string, livingIds: () => readonly str
     takers: async () => [],
     lookAgainMs: (unheardMs) => (isAlone() ? undefined : unheardMs),
     onChange: () => () => undefined,
-    // The supervisor names a worker as long as it lives.
+    // The supervisor lists a worker as long as it is alive.
     validForMs: () => Infinity,
   };
 }

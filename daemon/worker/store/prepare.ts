@@ -1,5 +1,5 @@
 /**
- * Statements that are built and compiled once and then run with new parameters: for hot paths, where building the query
+ * Prepares statements that are built and compiled once and then run with new parameters: for hot paths, where building the query
  * costs more than running it.
  */
 import type { Compilable, CompiledQuery, InferResult, InsertObject, InsertQueryBuilder, InsertResult } from 'kysely';
@@ -38,7 +38,7 @@ function compileOnce(build: (db: Queries) => Compilable<unknown>): (db: Queries)
   };
 }
 
-/** None for a statement without parameters. */
+/** Omitted for a statement without parameters. */
 type Given<P> = keyof P extends never ? [] : [parameters: P];
 
 export interface PreparedStatement<P, R> {
@@ -86,7 +86,7 @@ export interface PreparedRows<P, R> {
 
 /**
  * Like {@link prepare}, for an insert of many rows, in their order. `row` returns the columns of one, made of its parameters.
- * @param more  what follows the rows, such as `on conflict`
+ * @param more  the text after the rows, such as `on conflict`
  */
 export function prepareRows<P extends object>(columns: Readonly<Record<keyof P & string, RowColumns[string]>>) {
   return <T extends keyof Schema, Q extends Compilable<unknown> = Compilable<InsertResult>>(

@@ -1,6 +1,6 @@
 /**
- * The tables as the code sees them; the migrations create them. Times are epoch milliseconds, texts may hold any character.
- * Only `store/` knows these shapes.
+ * The tables as the code sees them; the migrations create them. Times are epoch milliseconds, texts may contain any character. Only
+ * `store/` knows these shapes.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CutOff } from '../../../shared/turn-usage.js';
@@ -26,19 +26,19 @@ export interface MessageTable {
   model: string | null;
   status: MessageStatus;
   created_at: number;
-  /** Null: on the path that was chosen, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
+  /** Null: on the chosen branch, after the previous message. Otherwise the `seq` of its predecessor outside of the branch; 0: none. */
   parent_seq: Generated<number | null>;
-  /** How long the tool call ran; null for other messages, and where it was not measured. */
+  /** How long the tool call ran; null for other messages, and if it was not measured. */
   duration_ms: Generated<number | null>;
 }
 
-/** `running` ends in exactly one of the others; `waiting`, for a person's decision, goes on as `running`. */
+/** `running` ends in exactly one of the others; `waiting`, for a person's decision, continues as `running`. */
 export type TurnState = 'running' | 'waiting' | 'done' | 'aborted' | 'error' | 'interrupted';
 
-/** `stopped` by somebody who reads the answer, or because its session was `deleted`. */
+/** `stopped` by a reader of the answer, or because its session was `deleted`. */
 export type TurnStopReason = 'stopped' | 'deleted';
 
-/** One question and what became of it. */
+/** One question and its outcome. */
 export interface TurnTable {
   id: string;
   session_id: number;
@@ -54,24 +54,24 @@ export interface TurnTable {
   /** Parts of the input tokens. */
   cache_read_tokens: Generated<number | null>;
   cache_write_tokens: Generated<number | null>;
-  /** US dollars; null where a price is not known. */
+  /** US dollars; null if a price is unknown. */
   cost_usd: Generated<number | null>;
-  /** 0 once the turn has had an effect outside the gateway: then it goes on only where its steps are stored. */
+  /** 0 once the turn has had an external effect; then it continues only if its steps are stored. */
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
-  /** Why its worker is to end it, or why the model ended it early. */
+  /** Why its worker should end it, or why the model ended it early. */
   stop_reason: Generated<TurnStopReason | CutOff | null>;
-  /** The access token that asked for it, with the name that it has or had; null: none. */
+  /** The access token that requested it, with its current or last name; null: none. */
   token_id: Generated<string | null>;
   token_name: Generated<string | null>;
   /** The message that it answers; null until it has asked a person. */
   question_id: Generated<string | null>;
-  /** How often it went on since it last began to wait. */
+  /** How often it was continued since it last began to wait. */
   resumes: Generated<number>;
 }
 
-/** What a caller's key was first used for, so that a repeated request gets the first answer. */
+/** The first use of a caller's key, so that a repeated request gets the first answer. */
 export interface IdempotencyKeyTable {
   scope: string;
   key: string;
@@ -80,14 +80,14 @@ export interface IdempotencyKeyTable {
   created_at: number;
 }
 
-/** Which instance may work on what (`session:{id}`, `config`); void as soon as that instance is dead. */
+/** Which instance may work on what (`session:{id}`, `config`); invalid as soon as that instance is dead. */
 export interface LeaseTable {
   key: string;
   owner: string;
   acquired_at: number;
 }
 
-/** `queued → sending → delivered | retry_wait | unknown | dead`; `retry_wait` goes on as `sending`. */
+/** `queued → sending → delivered | retry_wait | unknown | dead`; `retry_wait` continues as `sending`. */
 export type DeliveryState = 'queued' | 'sending' | 'retry_wait' | 'delivered' | 'unknown' | 'dead';
 
 /** A message for a chat outside. `seq` is the order in which a chat gets its messages. */
@@ -102,7 +102,7 @@ export interface OutboxMessageTable {
   state: DeliveryState;
   /** The worker that sends it now. */
   instance_id: string | null;
-  /** Not before this. */
+  /** Not before this time. */
   due_at: number;
   attempted_at: number | null;
   expires_at: number;
@@ -122,7 +122,7 @@ export interface OutboxPartTable {
   /** What the channel sends, byte for byte, at every attempt. */
   body: string;
   state: DeliveryState;
-  /** Attempts that the channel answered, or that failed; interrupted ones do not count. */
+  /** Number of attempts that the channel answered or that failed; interrupted ones do not count. */
   attempts: Generated<number>;
 }
 
@@ -140,38 +140,38 @@ export interface InboxMessageTable {
   id: string;
   channel: string;
   account_id: string;
-  /** What `update_id` is unique in: one bot, one sender of webhooks. */
+  /** The scope in which `update_id` is unique: one bot, one sender of webhooks. */
   scope: string;
   update_id: string;
   chat_id: string;
   peer_kind: 'direct' | 'group';
   content: string;
   state: InboxState;
-  /** Written before the attempt, so that one that kills the worker counts too. */
+  /** Written before the attempt, so that an attempt that kills the worker counts too. */
   attempts: Generated<number>;
   instance_id: string | null;
   turn_id: string | null;
-  /** 0 once the turn has had an effect outside the gateway: then it goes on only where its steps are stored. */
+  /** 0 once the turn has had an external effect; then it continues only if its steps are stored. */
   is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
   /** The message that is answered once more; null: this one. */
   question_id: Generated<string | null>;
-  /** The access token that asks. */
+  /** The access token that sent it. */
   token_id: Generated<string | null>;
   error: string | null;
   received_at: number;
   finished_at: number | null;
 }
 
-/** How far a channel's updates have been read. */
+/** The position up to which a channel's updates have been read. */
 export interface InboxCursorTable {
   scope: string;
   position: number;
   updated_at: number;
 }
 
-/** Who may write to an account with the policy `pairing`, and who has asked to. */
+/** Senders who may write to an account with the policy `pairing`, or have requested it. */
 export interface PairingTable {
   channel: string;
   account_id: string;
@@ -183,7 +183,7 @@ export interface PairingTable {
   created_at: number;
 }
 
-/** `hash`: of the secret and of the gateway's token that was in force. `token_id`: the access token that a session was made with. */
+/** `hash`: of the secret and of the gateway's token that was in force. `token_id`: the access token that a session was created with. */
 interface PageSecretTable {
   hash: string;
   kind: 'session' | 'link';
@@ -196,7 +196,7 @@ interface AccessTokenTable {
   id: string;
   name: string;
   hash: string;
-  /** Null for those that an older build made. */
+  /** Null for tokens created by an older build. */
   prefix: string | null;
   scopes: string;
   agents: string | null;

@@ -1,4 +1,4 @@
-/** What is known of the database's state: why it cannot be used, what was set aside, and when it is tried again. */
+/** Tracks the database's state: why it cannot be used, what was set aside, and when to retry. */
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -40,7 +40,7 @@ export class StoreHealth {
     return warnings;
   }
 
-  /** Logs each fault once: while it lasts it is in {@link warnings}. */
+  /** Logs each fault once; while it lasts, it is in {@link warnings}. */
   noteFault(error: unknown): GatewayError {
     const { engine, logger } = this.#options;
     const fault = this.toFault(error);
@@ -68,7 +68,7 @@ export class StoreHealth {
     return storeUnavailable(engine.place, engine.describe(error), { cause: error });
   }
 
-  /** Calls `retry` after a pause that grows until the database is sound again. */
+  /** Calls `retry` after a pause that grows until the database works again. */
   retryLater(retry: () => void): void {
     if (this.#isStopped) return;
     this.#cancelRetry?.();

@@ -1,6 +1,6 @@
 /**
- * Retries of background work while the store is unavailable. The failure is logged once, because the store itself logs the
- * reason; the pause between attempts grows with the time that it lasts.
+ * Retries background work while the store is unavailable. The failure is logged once, because the store itself logs the reason; the
+ * pause between attempts grows with the time that it lasts.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { isUnavailable } from '../../../shared/errors.js';

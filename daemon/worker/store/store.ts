@@ -1,6 +1,6 @@
 /**
- * The store as the services see it: read, write, and the state of its health. It opens what it can, sets aside a damaged
- * database, waits for one that cannot be used at the moment, and answers UNAVAILABLE meanwhile. It never ends the worker.
+ * The store as the services see it: read, write, and its health. It opens the database if possible, sets aside a damaged one, waits
+ * for one that is temporarily unusable, and answers UNAVAILABLE in the meantime. It never ends the worker.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -17,18 +17,18 @@ export interface StoreOptions {
   readonly engine: StoreEngine;
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** Whether no other worker lives: only then may a database be moved away from under everybody. */
+  /** Whether no other worker is alive; only then may a database be moved away. */
   isSoleWorker(): boolean;
 }
 
-/** Damage that more than one reading has found. */
+/** Damage found by more than one read. */
 class ConfirmedDamage extends Error {}
 
 export class Store {
   readonly #options: StoreOptions;
   readonly #commits: GroupCommit;
   #database: OpenDatabase | undefined;
-  /** What the last transaction was for. */
+  /** The purpose of the last transaction. */
   #written: OpenDatabase | undefined;
   #opening: Promise<void> | undefined;
   readonly #health: StoreHealth;
@@ -49,13 +49,13 @@ export class Store {
     });
   }
 
-  /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and it is tried again. */
+  /** Opens the database. Never rejects: a failure is in {@link warnings} and is retried. */
   open(): Promise<void> {
     this.#opening ??= this.#attempt(() => this.#openInPlace().catch((error: unknown) => this.#openAfresh(error)));
     return this.#opening;
   }
 
-  /** Runs `work` on what is committed. @throws UNAVAILABLE while the database cannot be used */
+  /** Runs `work` on the committed data. @throws UNAVAILABLE while the database cannot be used */
   async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     let database: OpenDatabase | undefined;
     try {
@@ -68,7 +68,7 @@ export class Store {
 
   /**
    * Runs `work` in a transaction that others may share. Resolves once it is on disk.
-   * @throws UNAVAILABLE while the database cannot be used; whatever `work` throws, after undoing what it wrote
+   * @throws UNAVAILABLE while the database cannot be used; the error of `work`, after undoing its writes
    */
   write<T>(work: Write<T>): Promise<T> {
     return this.#noteStored(this.#commits.submit(work));
@@ -83,8 +83,8 @@ export class Store {
   }
 
   /**
-   * Like {@link write}, but resolves before the commit, for a caller that has something to do meanwhile. Until `stored`
-   * resolves, reads do not see the write, and nobody outside may be told of it. @throws as {@link write}; so does `stored`
+   * Like {@link write}, but resolves before the commit, for a caller that has something else to do. Until `stored` resolves, reads
+   * do not see the write, and nothing outside may learn of it. @throws as {@link write}; so does `stored`
    */
   async writeEarly<T>(work: Write<T>): Promise<EarlyResult<T>> {
     try {
@@ -100,7 +100,7 @@ export class Store {
     this.#listeners.push(listener);
   }
 
-  /** Calls `publish` with what committed writes have noted to be published, before the writer continues. It must not throw. */
+  /** Calls `publish` with the events recorded by committed writes, before the writer continues. It must not throw. */
   publishTo(publish: (event: GatewayEvent) => void): void {
     this.#publish = publish;
   }
@@ -116,12 +116,12 @@ export class Store {
     await this.#recover(new ConfirmedDamage(damage), 'corrupt', this.#database);
   }
 
-  /** Returns what distinguishes the database from another one in the same place; undefined where there is none. */
+  /** Returns what distinguishes the database from another one in the same place; undefined if there is none. */
   identity(): string | undefined {
     return this.#options.engine.identity();
   }
 
-  /** Returns the size on disk in bytes; null where it is not known. */
+  /** Returns the size on disk in bytes; null if unknown. */
   readSize(): Promise<number | null> {
     return this.#options.engine.readSize();
   }
@@ -135,17 +135,17 @@ export class Store {
     return [...this.#health.warnings(), ...(this.#database?.warnings ?? [])];
   }
 
-  /** Moves what was written from the engine's log to the data, so that a copy of that alone is complete. */
+  /** Writes the engine's log back to the data, so that a copy of the data alone is complete. */
   async checkpoint(): Promise<void> {
     await (await this.#ready()).checkpoint();
   }
 
-  /** Looks whether the database is still in its place, for times without writes. Never rejects: what fails is in {@link warnings}. */
+  /** Checks that the database is still in place, for times without writes. Never rejects: failures are in {@link warnings}. */
   async watch(): Promise<void> {
     if (this.#database?.isInPlace() === false) await this.write(probeWriting).catch(() => undefined);
   }
 
-  /** Waits for the writes under way, leaves everything where the next start looks for it, and closes. */
+  /** Waits for writes in progress, leaves everything where the next start expects it, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#health.stop();
@@ -197,7 +197,7 @@ export class Store {
     return this.#replaceIfDamaged(error);
   }
 
-  /** SQLite reports a read that failed once (EIO) as damage, too: what a second reading, of everything, does not find is not in the file. */
+  /** SQLite also reports a single failed read (EIO) as damage; damage that a second, complete read does not find is not in the file. */
   async #replaceIfDamaged(error: unknown): Promise<OpenDatabase> {
     const { engine, logger } = this.#options;
     if (error instanceof ConfirmedDamage || (await engine.findDamage()) !== null) return this.#replace(error);

@@ -1,5 +1,5 @@
 /**
- * Texts as every engine can store them. SQLite's drivers truncate a text at U+0000, and PostgreSQL rejects one, yet a
+ * Encodes texts so that every engine can store them. SQLite's drivers truncate a text at U+0000, and PostgreSQL rejects one, yet a
  * message must come back unchanged. So U+0000 is stored as an escape sequence.
  */
 const ESCAPE = '\u001A';
@@ -26,7 +26,7 @@ export function decodeRow<R>(row: Record<string, unknown>): R {
   return row as R;
 }
 
-/** A parameter as both engines take it: flags are stored as 1 and 0. */
+/** A parameter that both engines accept: flags are stored as 1 and 0. */
 export function toBindable(value: unknown): string | number | bigint | Uint8Array | null {
   if (typeof value === 'string') return encodeText(value);
   if (typeof value === 'boolean') return value ? 1 : 0;

@@ -8,7 +8,7 @@ import type { Queries, Schema } from './schema.js';
 
 declare const brand: unique symbol;
 
-/** What a commit has changed, for those who wait for it in other workers. Sessions are named by their row or their key. */
+/** The changes of a commit, for tasks that wait for them in other workers. Sessions are named by their row or their key. */
 export type Topic =
   | 'outbox'
   | 'inbox'
@@ -26,7 +26,7 @@ export interface Transaction {
   readonly [brand]: true;
 }
 
-/** What a statement returned. */
+/** The result of a statement. */
 export interface StatementResult<R> {
   readonly rows: R[];
   /** Number of rows that were changed; 0 for a statement that returns rows. */
@@ -41,13 +41,13 @@ export interface MessageSearch {
   readonly holds: (column: RawBuilder<unknown>, part: string) => RawBuilder<boolean>;
   /** Returns a query for the `session_id` and `seq` of messages that contain `needle`. */
   readonly messagesWith: (needle: string) => RawBuilder<unknown>;
-  /** Returns the part of a column's text around the first match; the whole text where that cannot be said. */
+  /** Returns the part of a column's text around the first match; the whole text if the position is unknown. */
   readonly around: (column: RawBuilder<unknown>, needle: string) => RawBuilder<string>;
-  /** Returns whether the index has at least `count` matches; false where that cannot be said quickly. */
+  /** Returns whether the index has at least `count` matches; false if that cannot be determined quickly. */
   readonly hasMatches: (tx: Transaction, needle: string, count: number) => Promise<boolean>;
   /** Returns an upper bound of the messages that {@link indexNext} has not indexed; 0: none. */
   readonly countBacklog: (tx: Transaction) => Promise<number>;
-  /** Indexes the next messages: a step that is short enough for the event loop. Runs in a write. */
+  /** Indexes the next messages: a step that is short enough for the event loop. Runs in a transaction. */
   readonly indexNext: (tx: Transaction) => Promise<void>;
 }
 
@@ -61,11 +61,11 @@ export interface BoundStatement {
 export type RowColumns = Readonly<Record<string, 'text' | 'bigint'>>;
 type RowOfValues = Readonly<Record<string, unknown>>;
 
-/** How an engine takes rows as parameters. */
+/** How an engine accepts rows as parameters. */
 export interface RowParameters {
   /** Returns the parameters of each statement that is needed for these rows. Those of equal length are for the same statement. */
   readonly split: (columns: RowColumns, rows: readonly RowOfValues[]) => (readonly RowOfValues[])[];
-  /** Begins a statement that inserts rows in their order. */
+  /** Begins a statement that inserts rows in order. */
   readonly insert: <T extends keyof Schema>(db: Queries, rows: RowInsert<T>) => InsertQueryBuilder<Schema, T, InsertResult>;
 }
 
@@ -78,7 +78,7 @@ export interface RowInsert<T extends keyof Schema> {
   readonly parameters: readonly RowOfValues[];
 }
 
-/** What an engine puts behind a `Transaction`. */
+/** The engine's implementation behind a `Transaction`. */
 export interface DatabaseAccess {
   readonly queries: Queries;
   readonly search: MessageSearch;
@@ -87,11 +87,11 @@ export interface DatabaseAccess {
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
   /** Runs a compiled statement for its first row. */
   first<R>(sql: string, parameters: readonly unknown[]): Promise<R | undefined>;
-  /** Runs statements in their order, without waiting for the network between them. @throws the error of the first that failed */
+  /** Runs statements in order, without waiting for the network in between. @throws the error of the first that failed */
   runAll(statements: readonly BoundStatement[]): Promise<void>;
-  /** Tells other workers of a change once it is committed. Absent where the database cannot. */
+  /** Notifies other workers of a change once it is committed. Absent if the database does not support this. */
   readonly tell?: (topic: Topic) => void;
-  /** What is published once the transaction is committed. */
+  /** Events to publish once the transaction is committed. */
   readonly events: GatewayEvent[];
 }
 
@@ -100,17 +100,17 @@ export function queriesOf(tx: Transaction): Queries {
   return accessOf(tx).queries;
 }
 
-/** Returns what is behind `tx`. Only for prepared statements. */
+/** Returns the access behind `tx`. Only for prepared statements. */
 export function accessOf(tx: Transaction): DatabaseAccess {
   return tx as unknown as DatabaseAccess;
 }
 
-/** Tells other workers of a change, where the database can do that. Runs in a write. */
+/** Notifies other workers of a change, if the database supports this. Runs in a transaction. */
 export function tellOthers(tx: Transaction, topic: Topic): void {
   accessOf(tx).tell?.(topic);
 }
 
-/** Publishes an event once this write is committed; one that is undone publishes nothing. Runs in a write. */
+/** Publishes an event once this write is committed; an undone write publishes nothing. Runs in a transaction. */
 export function publishCommitted(tx: Transaction, event: GatewayEvent): void {
   accessOf(tx).events.push(event);
 }

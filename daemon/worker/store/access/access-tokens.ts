@@ -7,7 +7,7 @@ export interface AccessToken {
   readonly name: string;
   /** SHA-256 of the secret, base64url. A secret has 256 random bits, so nothing slower is needed. */
   readonly hash: string;
-  /** The beginning of the secret; null for those that an older build made. */
+  /** The beginning of the secret; null for tokens created by an older build. */
   readonly prefix: string | null;
   readonly scopes: readonly Scope[];
   /** Null: all. */
@@ -30,7 +30,7 @@ export interface TokenUse {
   readonly from: string;
 }
 
-/** Returns all that were not revoked, oldest first. */
+/** Returns all tokens that were not revoked, oldest first. */
 export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> {
   const rows = await queriesOf(tx).selectFrom('access_tokens').selectAll().orderBy('created_at').orderBy('id').execute();
   return rows.map((row) => ({
@@ -49,7 +49,7 @@ export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> 
   }));
 }
 
-/** Runs in a write. @returns false if another one has the name */
+/** Runs in a transaction. @returns false if the name is taken */
 export async function addAccessToken(tx: Transaction, token: AccessToken): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('access_tokens')
@@ -73,13 +73,13 @@ export async function addAccessToken(tx: Transaction, token: AccessToken): Promi
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function removeAccessToken(tx: Transaction, id: string): Promise<void> {
   await queriesOf(tx).deleteFrom('access_tokens').where('id', '=', id).execute();
   tellOthers(tx, 'tokens');
 }
 
-/** Runs in a write. Never sets it back. */
+/** Runs in a transaction. Never moves the time back. */
 export async function noteTokenUse(tx: Transaction, { id, usedAtMs, from }: TokenUse): Promise<void> {
   await queriesOf(tx)
     .updateTable('access_tokens')

@@ -1,6 +1,6 @@
 /**
- * What lets browsers in without the token: sessions of the page, and links that begin one. Only hashes are stored. The
- * oldest are dropped beyond a number of each kind.
+ * Stores the page's sessions, and the links that start them, which admit browsers without the token. Only hashes are stored. Beyond
+ * a maximum number of each kind, the oldest are dropped.
  */
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -11,7 +11,7 @@ export interface PageSecret {
   readonly kind: PageSecretKind;
   readonly hash: string;
   readonly expiresAtMs: number;
-  /** The access token that it was made with, and ends with; null: the gateway's own. */
+  /** The access token that it was created with and ends with; null: the gateway's own. */
   readonly tokenId: string | null;
 }
 
@@ -36,17 +36,17 @@ const remove = prepare<StoredSecret>()((db, p) =>
   db.deleteFrom('page_secrets').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
 );
 
-/** Returns the id that names the gateway: another one for each database. */
+/** Returns the gateway's id, which differs for each database. */
 export async function readGatewayId(tx: Transaction): Promise<string> {
   return (await queriesOf(tx).selectFrom('gateway_identity').select('id').executeTakeFirstOrThrow()).id;
 }
 
-/** Returns the one that is stored and has not expired. */
+/** Returns the stored secret if it has not expired. */
 export function findPageSecret(tx: Transaction, secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
   return select.first(tx, secret);
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowMs: number }): Promise<void> {
   const db = queriesOf(tx);
   await db.deleteFrom('page_secrets').where('expires_at', '<=', secret.nowMs).execute();
@@ -56,7 +56,7 @@ export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowM
   await insert.run(tx, secret);
 }
 
-/** Removes the one that is stored and has not expired. Runs in a write. @returns it, to one of several callers */
+/** Removes the stored secret if it has not expired. Runs in a transaction. @returns the secret, to only one of several callers */
 export async function takePageSecret(tx: Transaction, secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
   const found = await findPageSecret(tx, secret);
   return (await remove.run(tx, secret)) === 1 ? found : undefined;

@@ -3,7 +3,7 @@ import { prepare } from '../prepare.js';
 import type { Lane } from '../delivery/outbox.js';
 import type { Transaction } from '../transaction.js';
 
-/** Returns the chat whose message a turn answers; undefined: it answers none. */
+/** Returns the chat whose message a turn answers; undefined if it answers none. */
 export const { first: findLaneOfTurn } = prepare<{ turnId: string }>()((db, p) =>
   db.selectFrom('inbox_messages').select(['channel', 'account_id as accountId', 'chat_id as chatId']).where('turn_id', '=', p.turnId),
 );
@@ -17,7 +17,7 @@ const selectJob = prepare<{ turnId: string }>()((db, p) =>
     .where('cron_runs.finished_at', 'is', null),
 );
 
-/** Returns the chat of a turn; undefined for one that neither a message nor a running job with a chat began. */
+/** Returns the chat of a turn; undefined if neither a message nor a running job with a chat started it. */
 export type FindChat = (tx: Transaction, turnId: string) => Promise<Lane | undefined>;
 
 /** @param accountOf  returns the account of a job that names none; undefined: the channel has no such account */

@@ -1,6 +1,6 @@
 /**
- * Approvals: tool calls that a person decides about. Each ends exactly once. Each function that changes something runs in a write, with
- * whose commit the change is published.
+ * Approvals: tool calls that a person decides about. Each ends exactly once. Each function that changes something runs in a
+ * transaction, and the change is published with its commit.
  */
 import { type Selectable, sql } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
@@ -17,9 +17,9 @@ export interface AskedCall {
   readonly sessionId: number;
   readonly agentId: string;
   readonly tool: string;
-  /** Plain JSON; read back, one that is too deep is a text. */
+  /** Plain JSON; an input that is nested too deep is read back as text. */
   readonly input: unknown;
-  /** What the agent had said before the call. */
+  /** The agent's text before the call. */
   readonly said: string;
 }
 
@@ -55,7 +55,7 @@ export interface Approval extends AskedCall {
 const MAX_SAID_LENGTH = 2_000;
 const MAX_CUT_LENGTH = 2_000;
 
-/** An older build has stored inputs that are too deep for what walks them. This one refuses such calls. */
+/** An older build stored inputs nested too deep to be processed. This build refuses such calls. */
 function readInput(text: string): unknown {
   const input: unknown = JSON.parse(text);
   return isTooDeep(input) ? `${text.slice(0, MAX_CUT_LENGTH).toWellFormed()} … (cut: it ${TOO_DEEP})` : input;
@@ -91,7 +91,7 @@ function select(tx: Transaction) {
     .select('sessions.key as session_key');
 }
 
-/** Tells everybody that approvals have changed. */
+/** Publishes that approvals have changed. */
 function tellChanges(tx: Transaction, changed: readonly Approval[]): void {
   if (changed.length > 0) tellOthers(tx, 'approvals');
   for (const { id, state, sessionKey: session, agentId, tool, turnId } of changed)
@@ -140,7 +140,7 @@ export async function findApproval(tx: Transaction, id: number): Promise<Approva
   return row && toApproval(row);
 }
 
-/** Returns those of a turn, in the order of its calls. */
+/** Returns the approvals of a turn, in the order of its calls. */
 export async function readApprovalsOfTurn(tx: Transaction, turnId: string): Promise<Approval[]> {
   const rows = await select(tx).where('turn_id', '=', turnId).orderBy('step').orderBy('call_index').execute();
   return rows.map(toApproval);
@@ -150,13 +150,13 @@ export interface ApprovalPage {
   readonly limit: number;
   readonly state?: ApprovalState | undefined;
   readonly sessionKey?: string | undefined;
-  /** The account of a program: only those of its own sessions. Undefined: of all. */
+  /** The account of a program, to return only its own sessions' approvals. Undefined: all. */
   readonly ownAccount?: string | undefined;
   /** Only older ones. */
   readonly beforeId?: number | undefined;
 }
 
-/** Returns up to `limit`, newest first. Those of deleted sessions are not among them. */
+/** Returns up to `limit` approvals, newest first, without those of deleted sessions. */
 export async function listApprovals(tx: Transaction, page: ApprovalPage): Promise<Approval[]> {
   let query = select(tx).where('sessions.deleted_at', 'is', null);
   if (page.state !== undefined) query = query.where('state', '=', page.state);
@@ -186,7 +186,7 @@ export async function decideApproval(tx: Transaction, { id, state, by, note, rem
   return numUpdatedRows === 1n ? readChanged(tx, id) : undefined;
 }
 
-/** Ends those whose time is over. @returns them, oldest first */
+/** Ends expired approvals. @returns them, oldest first */
 export async function expireApprovals(tx: Transaction, nowMs: number): Promise<Approval[]> {
   const due = await select(tx).where('state', '=', 'pending').where('expires_at', '<=', nowMs).orderBy('seq').limit(PURGE_ROWS).execute();
   for (const { seq } of due)
@@ -201,7 +201,7 @@ export async function expireApprovals(tx: Transaction, nowMs: number): Promise<A
   return expired;
 }
 
-/** Withdraws the pending ones of a turn that nobody will continue. */
+/** Withdraws the pending approvals of a turn that will not be continued. */
 export async function cancelApprovals(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<void> {
   const cancelled = await queriesOf(tx)
     .updateTable('approvals')
@@ -213,7 +213,7 @@ export async function cancelApprovals(tx: Transaction, { turnId, nowMs }: { turn
   for (const { seq } of cancelled) await readChanged(tx, seq);
 }
 
-/** Gives those of a turn to the one that goes on with it. */
+/** Moves the approvals of a turn to the turn that continues it. */
 export async function moveApprovals(tx: Transaction, { from, to }: { from: string; to: string }): Promise<void> {
   await queriesOf(tx).updateTable('approvals').set({ turn_id: to }).where('turn_id', '=', from).execute();
 }
@@ -230,7 +230,7 @@ export async function hasPending(tx: Transaction, turnId: string): Promise<boole
   return row !== undefined;
 }
 
-/** Returns when the next one expires; undefined: none is pending. */
+/** Returns when the next approval expires; undefined if none is pending. */
 export async function nextExpiry(tx: Transaction): Promise<number | undefined> {
   const row = await queriesOf(tx)
     .selectFrom('approvals')
@@ -252,7 +252,7 @@ export async function countPending(tx: Transaction): Promise<number> {
   return count;
 }
 
-/** Purges those that ended long ago: one step. Returns their number. */
+/** Purges approvals that ended long ago: one step. Returns their number. */
 export function purgeApprovals(tx: Transaction, beforeMs: number): Promise<number> {
   return purgeRows(tx, { table: 'approvals', key: 'seq' }, sql`decided_at <= ${beforeMs}`);
 }

@@ -1,4 +1,4 @@
-/** The messages that ask about approvals in chats. Each is noted until it shows how its approval has ended. */
+/** The messages that ask about approvals in chats. Each is recorded until it shows how its approval ended. */
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
 import type { Lane } from '../delivery/outbox.js';
@@ -10,12 +10,12 @@ export interface EndedQuestion {
   readonly message: (Lane & { readonly seq: number; readonly state: OutgoingStatus; readonly sentId: string | null }) | undefined;
 }
 
-/** Notes the message that asks. Runs in a write. */
+/** Records the message that asks. Runs in a transaction. */
 export async function noteQuestion(tx: Transaction, { approvalId, messageId }: { approvalId: number; messageId: string }): Promise<void> {
   await queriesOf(tx).updateTable('approvals').set({ message_id: messageId }).where('seq', '=', approvalId).execute();
 }
 
-/** To be called with the change of the message. Runs in a write. @returns false when somebody else has changed it */
+/** To be called in the transaction that edits the message. @returns false when someone else has changed it */
 export async function forgetQuestion(tx: Transaction, approvalId: number): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('approvals')

@@ -1,4 +1,7 @@
-/** Grants: tools that an agent may use without asking, because a person said so once. Each function that changes something runs in a write. */
+/**
+ * Grants: tools that an agent may use without asking, because a person allowed it. Each function that changes something runs in a
+ * transaction.
+ */
 import type { Remember } from '../../../../shared/api/tools/approval-states.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { Approval } from './approvals.js';
@@ -9,7 +12,7 @@ export interface Grant {
   /** Null: in all sessions of the agent. */
   readonly sessionKey: string | null;
   readonly tool: string;
-  /** The approval that it was given with. */
+  /** The approval with which it was granted. */
   readonly approvalId: number;
   readonly grantedAtMs: number;
 }
@@ -22,7 +25,7 @@ function select(tx: Transaction) {
     .select(['approval_grants.approval_seq as approvalId', 'approval_grants.granted_at as grantedAtMs']);
 }
 
-/** Stores that the tool of an approval need not be asked about again. One that exists stays. */
+/** Stores that the tool of an approval no longer needs a question. An existing grant is kept. */
 export async function addGrant(tx: Transaction, approval: Approval, given: { for: Remember; nowMs: number }): Promise<void> {
   await queriesOf(tx)
     .insertInto('approval_grants')

@@ -13,30 +13,30 @@ export interface ApprovalTable {
   tool: string;
   /** JSON. */
   input: string;
-  /** What the agent had said before the call. */
+  /** The agent's text before the call. */
   said: string;
   state: ApprovalState;
   asked_at: number;
   expires_at: number;
-  /** Null while it is pending; otherwise when that ended, whoever ended it. */
+  /** Null while it is pending; otherwise when it ended, for whatever reason. */
   decided_at: number | null;
-  /** How a person decided: the name of a channel, or `page`, `api`, `command`. */
+  /** Where a person decided: the name of a channel, or `page`, `api`, `command`. */
   decided_via: string | null;
   decided_by: string | null;
   note: string | null;
   remember: Remember | null;
-  /** The message that asks in a chat; null: there is none, or it says how this has ended. */
+  /** The message that asks in a chat; null if there is none, or it already shows the outcome. */
   message_id: Generated<string | null>;
 }
 
-/** A tool that need not be asked about again. */
+/** A tool that no longer needs a question. */
 export interface ApprovalGrantTable {
   seq: Generated<number>;
   agent_id: string;
   /** Null: in all sessions of the agent. */
   session_id: number | null;
   tool: string;
-  /** The approval that it was given with. */
+  /** The approval with which it was granted. */
   approval_seq: number;
   granted_at: number;
 }

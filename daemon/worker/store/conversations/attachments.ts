@@ -55,7 +55,10 @@ export async function listAttachments(
   return found;
 }
 
-/** Returns the files of the messages in the order in which they were attached. Recordings come without their sound, which no model is given. */
+/**
+ * Returns the files of the messages in the order in which they were attached. Recordings come without their sound, which models do
+ * not get.
+ */
 export async function readAttachments(
   tx: Transaction,
   sessionId: number,
@@ -73,7 +76,7 @@ export async function readAttachments(
   return rows.map((row) => ({ ...row, content: Buffer.from(row.content) }));
 }
 
-/** Stores files for a message, or, without `messageId`, unsent ones. Runs in a write. */
+/** Stores files for a message, or, without `messageId`, unsent ones. Runs in a transaction. */
 export async function insertAttachments(
   tx: Transaction,
   added: { sessionId: number; messageId?: string; files: readonly NewFile[]; nowMs: number },
@@ -96,7 +99,7 @@ async function insertRow(tx: Transaction, row: NewAttachment): Promise<void> {
     .execute();
 }
 
-/** Copies the files of a message to another one. `newId` makes their ids. Runs in a write. */
+/** Copies the files of a message to another one. `newId` creates their ids. Runs in a transaction. */
 export async function copyAttachments(
   tx: Transaction,
   { from, to, newId, nowMs }: { from: AttachmentPlace; to: AttachmentPlace; newId: () => string; nowMs: number },
@@ -115,7 +118,7 @@ export async function copyAttachments(
 }
 
 /**
- * Attaches files of the session to a message; one that belongs to another message already is copied. Runs in a write.
+ * Attaches files of the session to a message; one that already belongs to another message is copied. Runs in a transaction.
  * @returns the ids that do not exist
  */
 export async function attachFiles(
@@ -148,13 +151,13 @@ export async function readAttachment(tx: Transaction, id: string): Promise<Store
 
 export const PURGED_FILES: PurgedTable = { table: 'attachments', key: 'seq', bytes: sql`size` };
 
-/** Removes an unsent file. Returns whether it existed. Runs in a write. */
+/** Removes an unsent file. Returns whether it existed. Runs in a transaction. */
 export async function removeUnsent(tx: Transaction, id: string): Promise<boolean> {
   const result = await queriesOf(tx).deleteFrom('attachments').where('id', '=', id).where('message_id', '=', UNSENT).executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
-/** Purges old unsent files: one step. Returns their number. Runs in a write. */
+/** Purges old unsent files: one step. Returns their number. Runs in a transaction. */
 export function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
   return purgeRows(tx, PURGED_FILES, sql`message_id = ${UNSENT} and created_at <= ${beforeMs}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Variants of a conversation. In each session one path of messages is chosen: that is its conversation. A message aside
- * of it names its predecessor in `parent_seq`; on the path, a message follows the one before it. A message is never older
- * than its predecessor, so a path is in the order of `seq`.
+ * Variants of a conversation. In each session one branch of messages is selected: its conversation. A message outside of it names
+ * its predecessor in `parent_seq`; on the branch, a message follows the previous one. A message is never older than its
+ * predecessor, so a path is in the order of `seq`.
  */
 import { sql } from 'kysely';
 import { type Message, MESSAGE_COLUMNS } from './messages.js';
@@ -23,7 +23,7 @@ const selectBefore = prepare<Place>()((db, p) =>
     .where('seq', '<', p.seq),
 );
 
-/** Returns the question on the chosen path to which the message at a place belongs. */
+/** Returns the question on the chosen branch to which the message at a place belongs. */
 export const { first: questionOf } = prepare<Place>()((db, p) =>
   db
     .selectFrom('messages')
@@ -40,7 +40,7 @@ const setParent = prepare<{ seq: number; parentSeq: number | null }>()((db, p) =
   db.updateTable('messages').set({ parent_seq: p.parentSeq }).where('seq', '=', p.seq),
 );
 
-/** Returns the uses of tools of a turn after a message, on the chosen path. */
+/** Returns the uses of tools of a turn after a message, on the chosen branch. */
 export const { all: listToolMessages } = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
   db
     .selectFrom('messages')
@@ -77,12 +77,15 @@ const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number 
     .orderBy('seq'),
 );
 
-/** Returns the `seq` of the message before a place on the chosen path; 0 at its beginning. */
+/** Returns the `seq` of the message before a place on the chosen branch; 0 at its beginning. */
 export async function seqBefore(tx: Transaction, place: Place): Promise<number> {
   return (await selectBefore.first(tx, place))?.seq ?? 0;
 }
 
-/** Takes messages after a place off the chosen path, each then following the one before. Returns their `seq`. Runs in a write. */
+/**
+ * Removes messages after a position from the chosen branch, each then following the previous one. Returns their `seq`. Runs in a
+ * write.
+ */
 async function setAside(tx: Transaction, { sessionId, seq, turnId }: Place & { turnId?: string }): Promise<number[]> {
   const ofTurn = turnId === undefined ? sql`` : sql`and turn_id = ${turnId}`;
   const { rows } = await sql<{ seq: number }>`update messages set parent_seq = path.previous from (
@@ -93,19 +96,19 @@ async function setAside(tx: Transaction, { sessionId, seq, turnId }: Place & { t
   return rows.map((row) => row.seq);
 }
 
-/** Removes all messages after a place from the chosen path; they can be chosen again. Returns their number. Runs in a write. */
+/** Removes all messages after a place from the chosen branch; they can be chosen again. Returns their number. Runs in a transaction. */
 export async function leavePath(tx: Transaction, place: Place): Promise<number> {
   return (await setAside(tx, place)).length;
 }
 
-/** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a write. */
+/** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a transaction. */
 export async function setTurnAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
   const { sessionId, turnId, questionSeq: seq } = turn;
   const aside = await setAside(tx, { sessionId, turnId, seq });
   return aside.reduce((last, each) => Math.max(last, each), seq);
 }
 
-/** Sets aside a question and the messages of its turn: it is asked again elsewhere. Runs in a write. */
+/** Sets aside a question and the messages of its turn: it is asked again elsewhere. Runs in a transaction. */
 export async function setQuestionAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
   const { sessionId, questionSeq: seq } = turn;
   await setParent.run(tx, { seq, parentSeq: await seqBefore(tx, { sessionId, seq }) });
@@ -118,12 +121,12 @@ export async function readAsideText(tx: Transaction, turn: { sessionId: number; 
   return (await selectAsideText.first(tx, turn))?.content ?? '';
 }
 
-/** Returns whether the session has messages that are not on its chosen path. */
+/** Returns whether the session has messages that are not on its chosen branch. */
 export async function hasAside(tx: Transaction, sessionId: number): Promise<boolean> {
   return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-/** Returns the messages that are not on the chosen path, by predecessor, oldest first. */
+/** Returns the messages that are not on the chosen branch, by predecessor, oldest first. */
 export async function readAside(
   tx: Transaction,
   range: { sessionId: number; fromSeq: number; toSeq: number },
@@ -136,8 +139,8 @@ export async function readAside(
 }
 
 /**
- * Puts a message on the chosen path, with the newest messages that follow it. Runs in a write.
- * @returns the `seq` of the last message that keeps its place
+ * Puts a message on the chosen branch, with the newest messages that follow it. Runs in a transaction. @returns the `seq` of the
+ * last message that keeps its place
  */
 export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }: Message): Promise<number> {
   if (parentSeq === null) return seq;
@@ -145,7 +148,7 @@ export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }:
       select seq, parent_seq from messages where seq = ${seq}
       union all select above.seq, above.parent_seq from messages as above join up on above.seq = up.parent_seq where up.parent_seq is not null
     )`;
-  // The path starts after the first message that is on the chosen path already, if there is one.
+  // The path starts after the first message that is on the chosen branch already, if there is one.
   const first = await sql<{ seq: number }>`with recursive ${up} select seq from up where parent_seq is null`.execute(queriesOf(tx));
   const fork = first.rows[0]?.seq ?? 0;
   await leavePath(tx, { sessionId, seq: fork });

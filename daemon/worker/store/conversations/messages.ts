@@ -1,4 +1,4 @@
-/** Messages of sessions, in the order in which they were committed. Reads follow the chosen path (branches.ts). */
+/** Messages of sessions, in the order in which they were committed. Reads follow the chosen branch (branches.ts). */
 import type { MessageDocument } from '../../../../shared/api/sessions.js';
 import { plainLine } from '../../../../shared/text/plain-line.js';
 import { prepare, prepareRows, runAll } from '../prepare.js';
@@ -21,7 +21,10 @@ export interface Message extends MessageContent {
   /** The order in which messages were committed, over all sessions. */
   readonly seq: number;
   readonly createdAtMs: number;
-  /** Null: on the chosen path, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
+  /**
+   * Null: on the chosen branch, after the previous message. Otherwise the `seq` of its predecessor outside of the branch; 0:
+   * none.
+   */
   readonly parentSeq: number | null;
   /** How long the tool call ran; null if unknown. */
   readonly durationMs: number | null;
@@ -78,12 +81,12 @@ async function insertMessage(tx: Transaction, message: NewMessage & { parentSeq:
   return row.seq;
 }
 
-/** Adds a message that is not on the chosen path. Runs in a write. */
+/** Adds a message that is not on the chosen branch. Runs in a transaction. */
 export async function appendAside(tx: Transaction, message: NewMessage & { parentSeq: number }): Promise<void> {
   await insertMessage(tx, message);
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: setMessageTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
   db.updateTable('messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
 );
@@ -121,7 +124,7 @@ const HEARD = /^(?:\[[^\]\n]{1,100}\] )?\[[^\]\n]{1,300}\](?:\([^)\n]{1,600}\))?
 
 /** Returns a title for a session from its first message: one line without Markdown, shortened at a word. Null for a command or an empty text. */
 export function titleFrom(text: string): string | null {
-  // Of a link to a file, the text is kept in its brackets.
+  // For a link to a file, the text is kept in its brackets.
   const line = plainLine(
     text
       .slice(0, 1_000)
@@ -136,19 +139,19 @@ export function titleFrom(text: string): string | null {
   return `${(lastSpace > MAX_TITLE_LENGTH / 2 ? cut.slice(0, lastSpace) : cut).trimEnd()}…`;
 }
 
-/** Adds a message to its session and returns its `seq`. Runs in a write. */
+/** Adds a message to its session and returns its `seq`. Runs in a transaction. */
 export async function appendMessage(tx: Transaction, message: NewMessage): Promise<number> {
   // A conversation is named by a person's text, or by a message that the gateway sent outside of a turn.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
   const isNews = Number(message.role === 'assistant' || message.role === 'system');
-  // The session first: whoever holds its row is the only one who adds to it, so that `seq` is the order of the commits.
+  // Lock the session first: only the holder of its row adds to it, so `seq` is the order of the commits.
   tellOthers(tx, `session:${message.sessionId}`);
   await touchSession(tx, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
   return insertMessage(tx, { ...message, parentSeq: null });
 }
 
-/** Adds messages to a session that nobody sees yet: neither its title nor its date follows from them. Runs in a write. */
+/** Adds messages to a session that is not visible yet; they affect neither its title nor its date. Runs in a transaction. */
 export async function insertMessages(
   tx: Transaction,
   sessionId: number,

@@ -7,10 +7,16 @@ import { queriesOf, type Transaction } from '../transaction.js';
 /** The rows of one step. */
 export const PURGE_ROWS = 200;
 
-/** The bytes of one step, which may end with a row that exceeds them: SQLite reads all of what it removes, and holds the event loop meanwhile. */
+/**
+ * The bytes of one step, which may end with a row that exceeds them: SQLite reads everything that it removes, which blocks the
+ * event loop.
+ */
 export const PURGE_BYTES = 16 * 1_048_576;
 
-/** @param step  runs in a write and removes as much as a {@link PurgeBudget} allows. @returns how many rows; 0: nothing is left */
+/**
+ * @param step  runs in a transaction and removes as much as a {@link PurgeBudget} allows. @returns the number of rows; 0 when
+ * nothing is left
+ */
 export type PurgeStep = (tx: Transaction) => Promise<number>;
 
 /** Repeats a step until nothing is left. `mayGoOn` is asked before each. */
@@ -33,7 +39,7 @@ export class PurgeBudget {
   }
 }
 
-/** Rows with a key of one column. `bytes`: their size, where that matters. */
+/** Rows with a key of one column. `bytes`: their size, if that matters. */
 export interface PurgedTable {
   readonly table: keyof Schema;
   readonly key: string;

@@ -1,9 +1,9 @@
-/** What the searches of all engines have in common: an index of every three characters. */
+/** The common parts of all engines' searches: an index of every three characters. */
 
 /** The length of an index's terms: shorter texts cannot be looked up. */
 const TRIGRAM_LENGTH = 3;
 
-/** Bounds a search for a text in nearly every message, and for one that is too short for the index: only the newest matches are used. */
+/** Limits a search for a text that is in nearly every message or too short for the index: only the newest matches are used. */
 export const MAX_MATCHES = 50_000;
 
 /** Characters before and after a match: enough for a line of it without its marks. */

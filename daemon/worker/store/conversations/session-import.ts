@@ -1,6 +1,7 @@
 /**
- * A session while it is filled, by an import or a copy: invisible until it is complete. It counts as deleted long ago, and a lease keeps
- * it from being purged while the instance that fills it lives. Whenever that instance ends, a partial session is never visible.
+ * A session while it is filled, by an import or a copy: invisible until it is complete. It counts as deleted long ago, and a lease
+ * keeps it from being purged while the instance that fills it is alive. Even if that instance dies, a partial session is never
+ * visible.
  */
 import { acquireLease, releaseLease } from '../leases.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -14,7 +15,7 @@ const NOBODY = { living: async () => new Set<string>() };
 
 const leaseOf = (id: number): string => `import:${id}`;
 
-/** Creates an invisible session. Its key must be new. Runs in a write. */
+/** Creates an invisible session. Its key must be new. Runs in a transaction. */
 export async function stageSession(tx: Transaction, staged: NewSession & { nowMs: number; instanceId: string }): Promise<Session> {
   const { instanceId, ...parts } = staged;
   const { session } = await ensureSession(tx, parts);
@@ -23,7 +24,7 @@ export async function stageSession(tx: Transaction, staged: NewSession & { nowMs
   return session;
 }
 
-/** Makes the session visible under its final key. Returns whether it still existed. Runs in a write. */
+/** Makes the session visible under its final key. Returns whether it still existed. Runs in a transaction. */
 export async function publishSession(
   tx: Transaction,
   staged: Pick<Session, 'id' | 'agentId' | 'key'> & { instanceId: string },
@@ -39,7 +40,7 @@ export async function publishSession(
   return numUpdatedRows === 1n;
 }
 
-/** Releases the session to the next purge. Runs in a write. */
+/** Releases the session to the next purge. Runs in a transaction. */
 export async function dropStagedSession(tx: Transaction, staged: { id: number; instanceId: string }): Promise<void> {
   await releaseLease(tx, { key: leaseOf(staged.id), owner: staged.instanceId });
 }

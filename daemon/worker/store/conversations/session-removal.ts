@@ -50,13 +50,13 @@ export async function findDeletedSession(tx: Transaction, target: { key: string;
   return row && toSession(row);
 }
 
-/** Restores a deleted session. No other session with its key may exist. Runs in a write. */
+/** Restores a deleted session. No other session with its key may exist. Runs in a transaction. */
 export async function restoreSession(tx: Transaction, id: number): Promise<void> {
   await markLiving.run(tx, { id });
 }
 
 /**
- * Purges sessions that were deleted at `beforeMs` or earlier, with their files, messages and turns. Runs in a write: one step,
+ * Purges sessions that were deleted at `beforeMs` or earlier, with their files, messages and turns. Runs in a transaction: one step,
  * which may end within a session. Returns the number of rows.
  */
 export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
@@ -79,7 +79,7 @@ const isOfKind = (kind: SessionKind) =>
 
 /**
  * Deletes sessions of a kind without a message since `beforeMs`, except pinned ones. They can be restored
- * like others. Runs in a write: one step. Returns their number.
+ * like others. Runs in a transaction: one step. Returns their number.
  */
 export async function expireSessions(tx: Transaction, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
   const { kind, beforeMs, nowMs } = limit;
@@ -101,13 +101,13 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
   return Number(numUpdatedRows);
 }
 
-/** A turn goes on from its question, also after it has waited for an approval for days. */
+/** A turn continues from its question, even after it has waited days for an approval. */
 const HAS_NO_OPEN_TURN = sql<boolean>`not exists (
   select 1 from turns where turns.session_id = sessions.id and turns.state in ('running', 'waiting'))`;
 
 /**
  * Purges the oldest messages of a session beyond the newest `keep` of its path, with their files, and the variants as old as them: one step. Sessions with a turn that
- * has not ended are left for later. Returns the number of rows. Runs in a write.
+ * has not ended are left for later. Returns the number of rows. Runs in a transaction.
  */
 export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
   const session = await queriesOf(tx)
@@ -151,7 +151,7 @@ async function removeOldest(tx: Transaction, { sessionId, lastSeq }: { sessionId
   await purgeWithin(tx, budget, { ...PURGED_FILES, where: isTheirs });
   const isOldest = sql`seq in (${sql.join(oldest.map(({ seq }) => seq))}) order by seq`;
   const removed = new Set(await purgeWithin(tx, budget, { ...PURGED_MESSAGES, where: isOldest }));
-  // Variants were counted out when they left the path.
+  // Variants were already subtracted when they left the branch.
   const counted = oldest.filter(({ seq, parentSeq }) => parentSeq === null && removed.has(seq));
   await countMessages(tx, { id: sessionId, count: -counted.length });
   return budget.removed;

@@ -18,7 +18,7 @@ export function containsText(tx: Transaction, needle: string): RawBuilder<boolea
   )`;
 }
 
-/** A text with this many matches is common: a scan finds it soon. */
+/** A text with this many matches is common, so a scan finds it soon. */
 const COMMON_MATCHES = 2_000;
 /** Limits of the scan: sessions, and messages in them. */
 const WALKED_SESSIONS = 500;
@@ -65,7 +65,7 @@ export async function findNewestMatches(
   const db = queriesOf(tx);
   const isCommon = await hasMatches(tx, needle, COMMON_MATCHES);
   let messages = 0;
-  // The same sessions that `walkForText` scans: what it found is found here.
+  // Uses the same sessions as `walkForText`, so that its matches are found here too.
   const walked = sessions.filter(({ messageCount }) => isCommon && (messages += messageCount) <= WALKED_MESSAGES);
   const others = sessions.filter((session) => !walked.includes(session));
   const newest = sql`(select seq from messages

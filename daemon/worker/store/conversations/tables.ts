@@ -1,7 +1,7 @@
 /** The tables of conversations. Times are epoch milliseconds. */
 import type { Generated, Insertable } from 'kysely';
 
-/** A conversation. A deleted one keeps its row until it is purged, so a key is unique among the living only. */
+/** A conversation. A deleted one keeps its row until it is purged, so a key is unique only among sessions that are not deleted. */
 export interface SessionTable {
   id: Generated<number>;
   key: string;
@@ -12,7 +12,7 @@ export interface SessionTable {
   peer_id: string;
   title: string | null;
   message_count: Generated<number>;
-  /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
+  /** Messages up to this `seq` are history for people but no longer context for the model (`/new`). */
   context_after_seq: Generated<number>;
   /** `provider/model` chosen by `/model`; null: the configured model. */
   model: Generated<string | null>;

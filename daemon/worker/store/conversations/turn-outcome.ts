@@ -8,7 +8,7 @@ import { cutOffOf } from './turns.js';
 export interface TurnRecord {
   readonly id: string;
   readonly sessionId: number;
-  /** The key of its session, also of a deleted one. */
+  /** The key of its session, even a deleted one. */
   readonly sessionKey: string;
   readonly instanceId: string;
   readonly state: TurnState;

@@ -1,4 +1,4 @@
-/** The text so far of incomplete answers. It outlives the worker that gives them. */
+/** The text so far of incomplete answers. It outlives the worker that generates them. */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -12,12 +12,12 @@ const selectFrom = prepare<{ turnId: string; at: number }>()((db, p) =>
   db.selectFrom('turn_parts').select(['at', 'text']).where('turn_id', '=', p.turnId).where('at', '>=', p.at).orderBy('at'),
 );
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: removeTurnParts } = prepare<{ turnId: string }>()((db, p) =>
   db.deleteFrom('turn_parts').where('turn_id', '=', p.turnId),
 );
 
-/** Adds a piece of text to a running turn; one that has ended is left alone, because its answer is a message. Runs in a write. */
+/** Adds a piece of text to a running turn; an ended turn is not changed, because its answer is a message. Runs in a transaction. */
 export async function appendTurnPart(tx: Transaction, { turnId, at, text }: TurnPart & { turnId: string }): Promise<void> {
   await sql`insert into turn_parts (turn_id, at, text)
     select id, ${at}, ${text} from turns where id = ${turnId} and state = 'running'

@@ -28,7 +28,7 @@ const select = prepare<Record<never, never>>()((db) =>
     .where('turns.stop_reason', 'is not', null),
 );
 
-/** Asks the workers that run turns of a session to end them. Runs in a write. @returns how many run */
+/** Asks the workers that run turns of a session to end them. Runs in a transaction. @returns how many run */
 export function requestTurnStop(tx: Transaction, stop: Pick<TurnStop, 'sessionKey' | 'reason'>): Promise<number> {
   tellOthers(tx, 'stops');
   return request.run(tx, stop);

@@ -18,7 +18,7 @@ export interface NewTurn {
   readonly sessionId: number;
   readonly agentId: string;
   readonly instanceId: string;
-  /** The access token that asked for it; null: none. */
+  /** The access token that requested it; null: none. */
   readonly tokenId: string | null;
   readonly nowMs: number;
 }
@@ -29,14 +29,14 @@ export interface TurnEnd {
   readonly state: Exclude<TurnState, 'running' | 'waiting'>;
   readonly model: string | null;
   readonly error: { readonly code: string | null; readonly message: string } | null;
-  /** Null where no model counted. */
+  /** Null if no model reported it. */
   readonly usage: TurnUsage | null;
   /** Undefined: the model finished, or was stopped. */
   readonly cutOff?: CutOff | undefined;
   readonly nowMs: number;
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: beginTurn } = prepare<NewTurn>()((db, p) =>
   db.insertInto('turns').values({
     id: p.id,
@@ -92,7 +92,7 @@ export const { all: readRunningTurns } = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
-/** Keeps other workers from ending a running turn until this write is committed. Runs in a write. @returns false when one has */
+/** Keeps other workers from ending a running turn until this write is committed. Runs in a transaction. @returns false when one has */
 export async function holdTurn(tx: Transaction, id: string): Promise<boolean> {
   return (await hold.run(tx, { id })) === 1;
 }
@@ -107,7 +107,7 @@ const hold = prepare<{ id: string }>()((db, p) =>
 
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
-/** Returns false when the turn had ended already: another worker considered this one dead. Runs in a write. */
+/** Returns false when the turn had ended already: another worker considered this one dead. Runs in a transaction. */
 export async function endTurn(tx: Transaction, { usage, error, cutOff, ...end }: TurnEnd): Promise<boolean> {
   const columns = {
     ...end,
@@ -130,7 +130,7 @@ export async function isTurnOfOther(tx: Transaction, { id, agentId }: { id: stri
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** Adds the usage of a call that an ended turn caused to the turn and its session. Runs in a write. */
+/** Adds the usage of a call caused by an ended turn to the turn and its session. Runs in a transaction. */
 export async function addTurnUsage(tx: Transaction, turn: { id: string; sessionId: number }, usage: TurnUsage): Promise<void> {
   const added = {
     input_tokens: sql<number | null>`input_tokens + ${usage.inputTokens ?? 0}`,
@@ -149,7 +149,7 @@ export async function addTurnUsage(tx: Transaction, turn: { id: string; sessionI
   await queriesOf(tx).updateTable('sessions').set(added).where('id', '=', turn.sessionId).execute();
 }
 
-/** Takes the usage of an ended turn out of it and out of its session: the turn that goes on counts it. Runs in a write. */
+/** Removes the usage of an ended turn from it and from its session, because the continuing turn counts it. Runs in a transaction. */
 export async function takeTurnUsage(tx: Transaction, id: string): Promise<void> {
   const without = (column: 'input_tokens' | 'output_tokens' | 'cost_usd') =>
     sql<number | null>`${sql.ref(column)} - coalesce((select ${sql.ref(`turns.${column}`)} from turns where turns.id = ${id}), 0)`;
@@ -162,7 +162,7 @@ export async function takeTurnUsage(tx: Transaction, id: string): Promise<void> 
   await queriesOf(tx).updateTable('turns').set(nothing).where('id', '=', id).execute();
 }
 
-/** Returns those of the turns that have ended. */
+/** Returns the turns that have ended. */
 export async function readEndedTurns(tx: Transaction, ids: readonly string[]): Promise<TurnRow[]> {
   if (ids.length === 0) return [];
   return queriesOf(tx)

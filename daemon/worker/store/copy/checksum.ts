@@ -1,4 +1,4 @@
-/** A checksum of rows in their order that can be continued after any of them, the same for every engine. */
+/** A checksum of rows in order that can be continued after any row and is the same for every engine. */
 import { createHash } from 'node:crypto';
 import type { CopiedRow } from './copy-place.js';
 
@@ -20,7 +20,7 @@ function formOf(value: CopiedRow[number]): string {
   return `${value.length}#${sha256(value)},`;
 }
 
-/** Returns `before` with one more row. */
+/** Returns the checksum `before` continued with one more row. */
 export function checkRow({ rows, checksum }: Checked, row: CopiedRow): Checked {
   return { rows: rows + 1, checksum: sha256(checksum + row.map(formOf).join('')) };
 }

@@ -1,5 +1,5 @@
 /**
- * Copies the content of a database into another one, of any engine. How far it has come is noted in the target with each batch. A copy
+ * Copies the content of a database into another one, of any engine. Its progress is recorded in the target with each batch. A copy
  * that was killed continues: the source is read from its beginning, and if it has changed since, the copy starts over.
  */
 import { randomUUID } from 'node:crypto';
@@ -22,7 +22,7 @@ interface Copying extends Pick<CopyContentOptions, 'onProgress' | 'beforeEnd'> {
   readonly target: CopyTarget;
 }
 
-/** A run of the command. A later one takes the target over. */
+/** A run of the command. A later run takes over the target. */
 interface Run extends Copying {
   readonly owner: string;
 }
@@ -36,7 +36,7 @@ function refuse({ place, emptyHint }: CopyTarget, reason: string): GatewayError 
   });
 }
 
-/** Returns the name that a database gives itself at random; undefined for one that was never used. */
+/** Returns the random name of a database; undefined for one that was never used. */
 async function identityIn(db: Queries): Promise<string | undefined> {
   return (await db.selectFrom('gateway_identity').select('id').executeTakeFirst())?.id;
 }
@@ -72,8 +72,8 @@ interface ProgressRow {
 }
 
 /**
- * Begins a copy, or takes one over that was begun.
- * @returns how far each table has come; `complete` where the target has all of an earlier copy @throws CONFLICT
+ * Begins a copy, or takes over one in progress. @returns the progress of each table; `complete` if the target has all of an earlier
+ * copy @throws CONFLICT
  */
 async function begin(run: Run): Promise<CheckedTables | 'complete'> {
   const { source, target, owner } = run;

@@ -1,10 +1,10 @@
-/** What copying needs of each engine. */
+/** The operations of an engine that copying needs. */
 import { GatewayError } from '../../../../shared/errors.js';
 import { type StoreEngine, storeUnavailable } from '../engine.js';
 import type { Queries } from '../schema.js';
 import type { CopiedTable } from './tables.js';
 
-/** For an error that a repetition may not meet. */
+/** Hint for an error that may not occur again. */
 export const CONTINUE_HINT = 'Repeat the command: it continues where it ended.';
 
 /** Returns a function that runs `work` on a place of an engine. It throws STORE_UNAVAILABLE for a fault that is not the caller's. */
@@ -22,7 +22,7 @@ export const guardFor =
 /** Returns the name of a table or column, each of which is ours, as SQL. */
 export const quoted = (name: string): string => `"${name}"`;
 
-/** How a value travels. An integer is a decimal text, because it may have more than 53 bits. */
+/** How a value is transferred. An integer is a decimal text, because it may have more than 53 bits. */
 export type ColumnKind = 'integer' | 'real' | 'text' | 'bytes';
 
 export interface CopiedColumn {
@@ -43,7 +43,7 @@ export interface CopyPlace {
   close(): Promise<void>;
 }
 
-/** Nobody writes to it until it is closed. */
+/** Nobody else can write to it until it is closed. */
 export interface CopySource extends CopyPlace {
   readonly query: Queries;
   /** Returns the highest number that was given to a row of the table, as decimal text; 0: none. */
@@ -51,7 +51,7 @@ export interface CopySource extends CopyPlace {
 }
 
 export interface CopyTarget extends CopyPlace {
-  /** Whether a copy may be begun there, as far as is known without looking at its content. */
+  /** Whether a copy may be started there, as far as known without reading its content. */
   readonly isEmptyPlace: boolean;
   /** How to make room for a copy. */
   readonly emptyHint: string;
@@ -60,6 +60,9 @@ export interface CopyTarget extends CopyPlace {
   setIdentity(table: string, column: string, last: string): Promise<void>;
   /** Prepares complete content for use, such as its index for searches. May be repeated. */
   prepare(): Promise<void>;
-  /** Removes the note of the progress and makes the content the database of its place; nothing remains to be done where that is so. Only `close` may follow. */
+  /**
+   * Removes the progress record and puts the content in place as the database; does nothing if that is already done. Only `close`
+   * may follow.
+   */
   finish(): Promise<void>;
 }

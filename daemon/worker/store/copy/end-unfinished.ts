@@ -1,10 +1,10 @@
-/** What becomes of unfinished work in a copy of a database that takes its place. */
+/** Resolves unfinished work in a copy of a database that replaces it. */
 import type { Queries } from '../schema.js';
 
 const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup';
 const UNFINISHED_REASON = 'the state was restored from a backup: it may have been completed after the backup';
 
-/** Ends what was unfinished when the copy was made: the copy cannot know what became of it. */
+/** Ends work that was unfinished when the copy was made, because the copy cannot know its outcome. */
 export async function endUnfinished(db: Queries): Promise<void> {
   await endUnsent(db);
   await endUnanswered(db);
@@ -44,7 +44,7 @@ async function endUnanswered(db: Queries): Promise<void> {
     .set((row) => ({ state: 'cancelled', decided_at: row.ref('asked_at') }))
     .where('state', '=', 'pending')
     .execute();
-  // The next worker ends the rest as it ends what a dead one ran, and keeps what was said: nothing goes on with it.
+  // The next worker ends the rest like the work of a dead worker, and keeps the text so far; nothing continues it.
   await db.updateTable('turns').set({ state: 'running', question_id: null }).where('state', 'in', ['running', 'waiting']).execute();
   await db.updateTable('responses').set({ is_repeatable: 0 }).where('finished_at', 'is', null).execute();
   for (const table of ['turn_steps', 'turn_calls'] as const) {

@@ -1,7 +1,7 @@
-/** What a copy of a database consists of. Parents come before what refers to them. */
+/** The tables that a copy of a database contains. Parents come before the tables that refer to them. */
 export interface CopiedTable {
   readonly name: string;
-  /** The columns that tell rows apart, and order them. */
+  /** The columns that identify and order rows. */
   readonly key: readonly string[];
   /** The column that the database numbers by itself. */
   readonly identity?: string;
@@ -55,8 +55,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   numbered('approval_grants'),
 ];
 
-/** A new database has a row in it that the copy replaces. */
+/** A new database contains a row that the copy replaces. */
 export const IDENTITY_TABLE = 'gateway_identity';
 
-/** Notes how far a copy has come, in its target; it is there exactly while that is incomplete. */
+/** Records the progress of a copy in its target; exists exactly while the target is incomplete. */
 export const PROGRESS_TABLE = 'xopc_copy';

@@ -77,7 +77,7 @@ const COLUMNS = mapColumns<CronJobRow, CronJob>({
 
 const toJob = (row: CronJobRow | undefined): CronJob | undefined => row && COLUMNS.read(row);
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function insertCronJob(tx: Transaction, job: NewCronJob): Promise<void> {
   tellOthers(tx, 'cron');
   await queriesOf(tx)
@@ -86,13 +86,13 @@ export async function insertCronJob(tx: Transaction, job: NewCronJob): Promise<v
     .execute();
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function updateCronJob(tx: Transaction, id: string, change: CronJobChange): Promise<void> {
   tellOthers(tx, 'cron');
   await queriesOf(tx).updateTable('cron_jobs').set(COLUMNS.write(change)).where('id', '=', id).execute();
 }
 
-/** Runs in a write. Without `next_at` the job does not fire in earlier builds either. */
+/** Runs in a transaction. Without `next_at` the job does not fire in earlier builds either. */
 export async function markCronJobDeleted(tx: Transaction, id: string, nowMs: number): Promise<void> {
   await updateCronJob(tx, id, { deletedAtMs: nowMs, nextAtMs: null });
 }
@@ -103,7 +103,7 @@ export async function findDeletedCronJob(tx: Transaction, target: { id: string; 
   return toJob(await query.executeTakeFirst());
 }
 
-/** Runs in a write. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
+/** Runs in a transaction. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
 export async function purgeDeletedCronJobs(tx: Transaction, beforeMs: number): Promise<number> {
   const expired = await queriesOf(tx).selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
   if (expired === undefined) return 0;
@@ -143,7 +143,7 @@ export async function listCronJobsOfChat(
   return rows.map(COLUMNS.read);
 }
 
-/** Runs in a write. Purges jobs that fire no more and have no runs left. Returns their ids. */
+/** Runs in a transaction. Purges jobs that fire no more and have no runs left. Returns their ids. */
 export async function purgeCronJobs(tx: Transaction, beforeMs: number): Promise<string[]> {
   const rows = await queriesOf(tx)
     .deleteFrom('cron_jobs')

@@ -37,10 +37,10 @@ export interface CronRun extends Readonly<Pick<CronRunDocument, SharedFields | '
   readonly messageId: string | null;
   /** The session in which an agent answered. */
   readonly sessionKey: string | null;
-  /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
+  /** Its turn, and the message that it answers; until it has one, those of the attempt that it continues. */
   readonly turnId: string | null;
   readonly questionId: string | null;
-  /** The access token that asked for it; null: none, or the schedule did. */
+  /** The access token that requested it; null: none, or started by the schedule. */
   readonly tokenId: string | null;
 }
 
@@ -80,7 +80,7 @@ export const RUN_COLUMNS = mapColumns<CronRunRow, CronRun>({
   tokenId: 'token_id',
 });
 
-/** Runs in a write. Returns false when that attempt at that occurrence is stored already. */
+/** Runs in a transaction. Returns false when that attempt at that occurrence is stored already. */
 export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
   tellOthers(tx, 'cron');
   const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);
@@ -169,7 +169,7 @@ export async function readLastClaimed(tx: Transaction): Promise<number | undefin
   return row?.scheduled_at;
 }
 
-/** Runs in a write. Returns false when the run is not queued any more. */
+/** Runs in a transaction. Returns false when the run is not queued any more. */
 export async function startCronRun(tx: Transaction, start: { id: string; instanceId: string; nowMs: number }): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
@@ -180,7 +180,7 @@ export async function startCronRun(tx: Transaction, start: { id: string; instanc
   return numUpdatedRows > 0n;
 }
 
-/** Runs in a write. Notes where a run's turn and its output are, whether the run has ended or not. */
+/** Runs in a transaction. Records a run's turn and output, whether the run has ended or not. */
 export async function noteCronRun(
   tx: Transaction,
   id: string,
@@ -189,7 +189,7 @@ export async function noteCronRun(
   await queriesOf(tx).updateTable('cron_runs').set(RUN_COLUMNS.write(note)).where('id', '=', id).execute();
 }
 
-/** Runs in a write. Returns false when the run had ended already, or was purged with its job. */
+/** Runs in a transaction. Returns false when the run had ended already, or was purged with its job. */
 export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): Promise<boolean> {
   tellOthers(tx, 'cron');
   const { numUpdatedRows } = await queriesOf(tx)
@@ -201,7 +201,7 @@ export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): 
   return numUpdatedRows > 0n;
 }
 
-/** Runs in a write. Makes queued runs due at `latestMs` at the latest. */
+/** Runs in a transaction. Makes queued runs due at `latestMs` at the latest. */
 export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise<void> {
   await queriesOf(tx)
     .updateTable('cron_runs')
@@ -222,7 +222,7 @@ export const { first: findRunOfMessage } = prepare<{ messageId: string }>()((db,
   db.selectFrom('cron_runs').select(['id', 'job_id as jobId', 'error']).where('message_id', '=', p.messageId),
 );
 
-/** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */
+/** Runs in a transaction. Purges finished runs of a job beyond the newest `keep`. */
 export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
   const oldest = await queriesOf(tx)
     .selectFrom('cron_runs')
@@ -241,7 +241,7 @@ export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep
     .execute();
 }
 
-/** Runs in a write. Purges some of the runs that ended before `beforeMs`. Returns their number. */
+/** Runs in a transaction. Purges some of the runs that ended before `beforeMs`. Returns their number. */
 export function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
   return purgeRows(tx, { table: 'cron_runs', key: 'seq' }, sql`finished_at <= ${beforeMs}`);
 }

@@ -1,9 +1,9 @@
-/** Statements on runs of scheduled jobs for those who read what became of them. */
+/** Statements that read the history of scheduled runs. */
 import { sql } from 'kysely';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { type CronRun, RUN_COLUMNS } from './cron-runs.js';
 
-/** What lists of jobs need of a run. */
+/** The fields of a run that lists of jobs need. */
 export type RecentRun = Pick<CronRun, 'id' | 'jobId' | 'state' | 'scheduledAtMs' | 'startedAtMs' | 'finishedAtMs' | 'messageId'>;
 
 /** Returns the last runs of a job, newest first. */

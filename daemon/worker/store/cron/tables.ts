@@ -1,4 +1,4 @@
-/** The tables of scheduled jobs; `cron-jobs.ts` and `cron-runs.ts` say what the columns mean. */
+/** The tables of scheduled jobs; see `cron-jobs.ts` and `cron-runs.ts` for the meaning of the columns. */
 import type { Generated } from 'kysely';
 import type { CronJobDocument, CronRunDocument } from '../../../../shared/api/cron.js';
 
@@ -67,9 +67,9 @@ export interface CronRunTable {
   message_id: string | null;
   session_key: string | null;
   nothing_to_report: Generated<string | null>;
-  /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
+  /** Its turn, and the message that it answers; until it has one, those of the attempt that it continues. */
   turn_id: Generated<string | null>;
   question_id: Generated<string | null>;
-  /** The access token that asked for it. */
+  /** The access token that requested it. */
   token_id: Generated<string | null>;
 }

@@ -35,7 +35,7 @@ const insertSaid = prepareRows<{ id: string; key: string; content: string; nowMs
   created_at: p.nowMs,
 }));
 
-/** Returns what to count into each session, which is named after the first message that makes a title. */
+/** Returns the counts to add to each session, and a title from the first suitable message. */
 function countBySession(acceptances: readonly Acceptance[]) {
   const counts = new Map<string, NewSession & { count: number; title: string | null; nowMs: number }>();
   for (const { session, message } of acceptances) {
@@ -51,7 +51,7 @@ function countBySession(acceptances: readonly Acceptance[]) {
   return [...counts.values()];
 }
 
-/** Stores messages in their order. Runs in a write. */
+/** Stores messages in their order. Runs in a transaction. */
 export async function storeAcceptances(tx: Transaction, acceptances: readonly Acceptance[]): Promise<void> {
   const sessions = countBySession(acceptances);
   for (const { key } of sessions) tellOthers(tx, `chat:${key}`);

@@ -1,4 +1,4 @@
-/** The lease of a channel's account: one worker reads its messages and sends to its chats. */
+/** The lease of a channel account: its holder is the only worker that reads its messages and sends to its chats. */
 import { acquireLease, type LeaseClaim, listLeases, moveLease, readLeaseOwner, releaseLease, releaseLeasesLike } from '../leases.js';
 import type { Liveness } from '../liveness.js';
 import { tellOthers, type Transaction } from '../transaction.js';
@@ -18,7 +18,7 @@ function nameOf(key: string): AccountName {
   return { channel: key.slice(PREFIX.length, slash), accountId: key.slice(slash + 1) };
 }
 
-/** Runs in a write. @returns false while another living worker serves the account */
+/** Runs in a transaction. @returns false while another living worker serves the account */
 export function takeAccount(tx: Transaction, account: AccountName, claim: Claim): Promise<boolean> {
   return acquireLease(tx, { ...claim, key: keyOf(account) });
 }
@@ -29,13 +29,13 @@ export async function isAccountFree(tx: Transaction, account: AccountName, { own
   return holder === undefined || holder === owner || !(await liveness.living(tx)).has(holder);
 }
 
-/** What waits to be sent is sent by whoever takes the account next. Runs in a write. */
+/** Waiting messages are sent by the next worker that takes the account. Runs in a transaction. */
 export function releaseAccount(tx: Transaction, account: AccountName, owner: string): Promise<void> {
   tellOthers(tx, 'outbox');
   return releaseLease(tx, { key: keyOf(account), owner });
 }
 
-/** Releases all accounts of a worker. Runs in a write. */
+/** Releases all accounts of a worker. Runs in a transaction. */
 export function releaseAccounts(tx: Transaction, owner: string): Promise<void> {
   tellOthers(tx, 'outbox');
   return releaseLeasesLike(tx, { pattern: `${PREFIX}%`, owner });
@@ -66,9 +66,9 @@ interface Move {
 }
 
 /**
- * Returns an account to give away: to the worker of another gateway that has the fewest, and at least two less. So the difference never turns
- * round, and where all can serve all accounts, none ends with more than its share.
- * @param only  whether this account is one. Default: any
+ * Returns an account to move to the worker of another gateway that has the fewest accounts, and at least two fewer. So a move never
+ * reverses the difference, and if all can serve all accounts, none ends with more than its share. @param only  check only this
+ * account. Default: any
  */
 export async function findMove(tx: Transaction, { owner, liveness }: Omit<Claim, 'nowMs'>, only?: AccountName): Promise<Move | undefined> {
   const counts = new Map<string, number>();
@@ -87,7 +87,7 @@ export async function findMove(tx: Transaction, { owner, liveness }: Omit<Claim,
   return undefined;
 }
 
-/** Gives an account away, if it still is one to give. Its messages are sent by its new worker. Runs in a write. @returns whether it was */
+/** Moves an account, if that is still justified. Its new worker sends its messages. Runs in a transaction. @returns whether it was */
 export async function moveAccount(tx: Transaction, account: AccountName, claim: Claim): Promise<boolean> {
   const move = await findMove(tx, claim, account);
   if (move === undefined) return false;

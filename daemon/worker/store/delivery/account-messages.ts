@@ -1,4 +1,4 @@
-/** The messages of each channel account in numbers, for its health. */
+/** Counts the messages of each channel account, for its health. */
 import { sql } from 'kysely';
 import { queriesOf, type Transaction } from '../transaction.js';
 
@@ -24,7 +24,7 @@ export interface AccountMessages extends Account {
 /** How many of the newest delivered messages of a channel are searched for those of its accounts. */
 const NEWEST_DELIVERED = 1_000;
 
-/** The oldest is found by its place in the index, which holds everything that is counted here. */
+/** The oldest is found by its position in the index, which contains all data counted here. */
 async function readWaiting(tx: Transaction) {
   const { rows } = await sql<Account & { waiting: number; oldestWaitingAtMs: number }>`
     select account.channel, account.account_id as "accountId", account.waiting, outbox_messages.created_at as "oldestWaitingAtMs"
@@ -55,7 +55,7 @@ async function readRetrying(tx: Transaction) {
   return rows.map((row) => ({ channel: row.channel, accountId: row.accountId, retrying: row.retrying, lastError: errorOf(row) }));
 }
 
-/** Reads an index that holds such messages alone, by account. */
+/** Reads an index that contains only such messages, by account. */
 async function countLost(tx: Transaction, { channel, accountId }: Account, lostSinceMs: number) {
   const { rows } = await sql<{ dead: number; unknown: number; lost: number }>`
     select

@@ -1,7 +1,7 @@
 /** Statements on the read positions of channels. */
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** How far updates were read, and when that was. */
+/** The position up to which updates were read, and when. */
 export interface InboxCursor {
   readonly position: number;
   readonly updatedAtMs: number;
@@ -15,7 +15,7 @@ export async function readInboxCursor(tx: Transaction, scope: string): Promise<I
     .executeTakeFirst();
 }
 
-/** Runs in the write that stores the updates. */
+/** Runs in the transaction that stores the updates. */
 export async function saveInboxCursor(tx: Transaction, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
   const values = { position: cursor.position, updated_at: cursor.nowMs };
   await queriesOf(tx)

@@ -15,9 +15,9 @@ export interface NewInboxMessage extends Lane {
   readonly updateId: string;
   readonly peerKind: 'direct' | 'group';
   readonly content: string;
-  /** The message of the session to answer again, instead of this one. */
+  /** The session's message to answer again, instead of this one. */
   readonly questionId?: string;
-  /** The access token that asks. */
+  /** The access token that sent it. */
   readonly tokenId?: string | undefined;
 }
 
@@ -33,17 +33,17 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly attempts: number;
   /** The turn of the last attempt. */
   readonly turnId: string | null;
-  /** False once the turn has had effects of which no steps are stored (an older build): it is not run again then. */
+  /** False once the turn has had effects without stored steps (an older build); then it is not run again. */
   readonly isRepeatable: boolean;
   /** The channel's id of a message that shows the answer while it is being written. */
   readonly previewId: string | null;
   /** The message to answer again; null: this one. */
   readonly questionId: string | null;
-  /** The access token that asks; null: none. */
+  /** The access token that sent it; null: none. */
   readonly tokenId: string | null;
 }
 
-/** A turn with effects goes on from its steps. */
+/** A turn with effects continues from its steps. */
 const MAY_GO_ON = sql<number>`case when is_repeatable = 1 or ${hasSteps('inbox_messages.turn_id')} then 1 else 0 end`;
 
 const MESSAGE = [
@@ -151,7 +151,7 @@ const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
 
 const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq));
 
-/** Runs in a write, before the attempt. */
+/** Runs in a transaction, before the attempt. */
 export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: string }>()((db, p) =>
   db
     .updateTable('inbox_messages')
@@ -159,12 +159,12 @@ export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: str
     .where('seq', '=', p.seq),
 );
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
 );
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
 );
@@ -199,12 +199,12 @@ export interface StoredUpdate {
   readonly id: string;
   /** Whether it had been received before. */
   readonly isRepeated: boolean;
-  /** As it was received first. */
+  /** The message as first received. */
   readonly chatId: string;
   readonly content: string;
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function insertInboxMessage(tx: Transaction, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
   tellOthers(tx, 'inbox');
   const { id, chatId, content, questionId = null, tokenId = null } = message;
@@ -253,13 +253,13 @@ export async function findInboxTurn(tx: Transaction, turnId: string): Promise<In
   return row && { questionId: row.question_id ?? row.id, isRepeatable: row.isRepeatable === 1 };
 }
 
-/** Records that a turn has effects: a build that knows no steps does not run it again. Runs in a write. */
+/** Records that a turn has had effects, so that a build without steps does not run it again. Runs in a transaction. */
 export async function markTurnUnrepeatable(tx: Transaction, turnId: string): Promise<void> {
   await queriesOf(tx).updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
   await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
 }
 
-/** Puts a message back into the queue. With `countsAttempt` false, the attempt is not counted. Runs in a write. */
+/** Puts a message back into the queue. With `countsAttempt` false, the attempt is not counted. Runs in a transaction. */
 export async function putBackInbox(
   tx: Transaction,
   change: { seq: number; instanceId: string | null; countsAttempt: boolean },
@@ -269,12 +269,12 @@ export async function putBackInbox(
   await putBack.run(tx, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
 }
 
-/** Returns false when the instance no longer holds the message. Runs in a write. */
+/** Returns false when the instance no longer holds the message. Runs in a transaction. */
 export async function finishInbox(tx: Transaction, ending: Ending): Promise<boolean> {
   return (await finish.run(tx, ending)) === 1;
 }
 
-/** Purges messages handled at `beforeMs` or earlier: one step. Runs in a write. Returns their number. */
+/** Purges messages handled at `beforeMs` or earlier: one step. Runs in a transaction. Returns their number. */
 export function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
   return purgeRows(
     tx,

@@ -45,8 +45,8 @@ export interface OutboxPage {
 }
 
 /**
- * The newest of a channel, whichever their states. The index has them in order for each state: a channel of which there
- * is little, or nothing, among a million of others is found as quickly as one that has them all.
+ * Returns the newest messages of a channel in any state. The index has them in order for each state, so a channel with few or no
+ * messages among a million others is found just as quickly.
  */
 function newestOf(channel: string, { state, beforeSeq = Number.MAX_SAFE_INTEGER, limit }: OutboxPage): RawBuilder<number> {
   const states = state === undefined ? OUTGOING_STATUSES : [state];
@@ -60,7 +60,7 @@ function newestOf(channel: string, { state, beforeSeq = Number.MAX_SAFE_INTEGER,
   )})`;
 }
 
-/** Up to `limit` messages, newest first: found in an index whatever is asked for, so that a page costs what is in it. */
+/** Returns up to `limit` messages, newest first. Every filter uses an index, so the cost of a page depends only on its content. */
 export function outboxQuery(tx: Transaction, page: OutboxPage): SelectQueryBuilder<Schema, 'outbox_messages', OutboxSummary> {
   let query = summaries(tx);
   if (page.channel !== undefined) query = query.where('seq', 'in', newestOf(page.channel, page));
@@ -94,7 +94,7 @@ export async function readMessageStates(
   return new Map(rows.map(({ id, ...message }) => [id, message]));
 }
 
-/** Queues the undelivered parts of a finished message again, in its old place. Runs in a write. */
+/** Queues the undelivered parts of a finished message again, in its old place. Runs in a transaction. */
 export async function requeueMessage(tx: Transaction, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
   tellOthers(tx, 'outbox');
   const { seq, nowMs, expiresAtMs } = change;
@@ -119,15 +119,15 @@ export async function requeueMessage(tx: Transaction, change: { seq: number; now
     .execute();
 }
 
-/** Removes a message and its parts. Runs in a write. */
+/** Removes a message and its parts. Runs in a transaction. */
 export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise<void> {
   tellOthers(tx, 'outbox');
   await queriesOf(tx).deleteFrom('outbox_messages').where('seq', '=', seq).execute();
 }
 
-/** Purges old delivered messages, and later undelivered ones: one step. Runs in a write. Returns their number. */
+/** Purges old delivered messages, and later undelivered ones: one step. Runs in a transaction. Returns their number. */
 export function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
-  // The expression keeps SQLite from walking through all that was ever delivered instead of what is past its time.
+  // The expression keeps SQLite from scanning all delivered messages instead of only the expired ones.
   const isOver = sql`(state || '' = 'delivered' or finished_at <= ${before.otherMs})`;
   return purgeRows(
     tx,
@@ -136,7 +136,7 @@ export function purgeOutbox(tx: Transaction, before: { deliveredMs: number; othe
   );
 }
 
-/** How many messages there are in each state but `delivered`. */
+/** Number of messages in each state except `delivered`. */
 export async function countUndelivered(tx: Transaction): Promise<{ state: OutgoingStatus; count: number }[]> {
   return queriesOf(tx)
     .selectFrom('outbox_messages')

@@ -154,7 +154,7 @@ const updateMessage = prepare<Required<MessageChange> & { seq: number; sentId: s
     .where('seq', '=', p.seq),
 );
 
-/** Changes a part; `attempts` is added to its own. Runs in a write. */
+/** Changes a part; `attempts` is added to its own. Runs in a transaction. */
 export const { run: changePart } = prepare<{ seq: number; part: number; state: OutgoingStatus; attempts: number }>()((db, p) =>
   db
     .updateTable('outbox_parts')
@@ -163,7 +163,7 @@ export const { run: changePart } = prepare<{ seq: number; part: number; state: O
     .where('part', '=', p.part),
 );
 
-/** Marks the unfinished parts of a message as dead. Runs in a write. */
+/** Marks the unfinished parts of a message as dead. Runs in a transaction. */
 export const { run: abandonOpenParts } = prepare<{ seq: number }>()((db, p) =>
   db
     .updateTable('outbox_parts')
@@ -172,7 +172,7 @@ export const { run: abandonOpenParts } = prepare<{ seq: number }>()((db, p) =>
     .where('state', 'in', OPEN),
 );
 
-/** Fields that are left out stay as they are; `instanceId` and `finishedAtMs` become null. */
+/** Omitted fields are unchanged; `instanceId` and `finishedAtMs` become null. */
 export interface MessageChange {
   readonly state: OutgoingStatus;
   readonly nowMs: number;
@@ -196,7 +196,7 @@ export function addToOutbox(tx: Transaction, messages: readonly NewOutboxMessage
   return [...insertRows.of(tx, messages.map(toRow)), ...insertParts.of(tx, parts)];
 }
 
-/** Stores messages and their parts in this order, after all others of their chats. Runs in a write. */
+/** Stores messages and their parts in this order, after all others of their chats. Runs in a transaction. */
 export function insertOutboxMessages(tx: Transaction, messages: readonly NewOutboxMessage[]): Promise<void> {
   return runAll(tx, addToOutbox(tx, messages));
 }
@@ -215,7 +215,7 @@ export async function readPartStates(tx: Transaction, seq: number): Promise<Outg
   return (await selectPartStates.all(tx, { seq })).map(({ state }) => state);
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function changeMessage(tx: Transaction, message: OutboxMessage, change: MessageChange): Promise<void> {
   const { seq, dueAtMs, attemptedAtMs, lastError, sentId } = message;
   await updateMessage.run(tx, { seq, instanceId: null, dueAtMs, attemptedAtMs, lastError, sentId, finishedAtMs: null, ...change });

@@ -42,7 +42,7 @@ export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolea
 }
 
 /**
- * Stores a sender's request for approval. Runs in a write.
+ * Stores a sender's request for approval. Runs in a transaction.
  * @returns true when the code is new to the sender; false when there is a request or an approval already, or too many are pending
  */
 export async function requestPairing(
@@ -74,7 +74,7 @@ export async function requestPairing(
   return true;
 }
 
-/** Approves a sender. Returns undefined when no valid request has that code. Runs in a write. */
+/** Approves a sender. Returns undefined when no valid request has that code. Runs in a transaction. */
 export async function approvePairing(
   tx: Transaction,
   approval: { channel: string; code: string; nowMs: number },
@@ -96,7 +96,7 @@ export async function approvePairing(
     .executeTakeFirst();
 }
 
-/** Runs in a write. @returns whether there was a request or an approval */
+/** Runs in a transaction. @returns whether there was a request or an approval */
 export async function removePairing(tx: Transaction, key: PairingKey): Promise<boolean> {
   const result = await queriesOf(tx)
     .deleteFrom('pairings')

@@ -1,4 +1,4 @@
-/** What turns cost, and which model a session was told to use. */
+/** The cost of turns, and the model chosen for a session. */
 import type { Migration } from './migration.js';
 
 export const agentTurns: Migration = {

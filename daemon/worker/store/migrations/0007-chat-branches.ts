@@ -1,5 +1,5 @@
 /**
- * Variants of messages are kept: a message that is not on its session's chosen path names the one that it follows. Also adds the text of
+ * Variants of messages are kept: a message that is not on its session's chosen branch names the one that it follows. Also adds the text of
  * incomplete answers, and attached files.
  */
 import { sql } from 'kysely';

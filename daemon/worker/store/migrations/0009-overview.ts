@@ -1,6 +1,6 @@
 /**
- * What the overview shows of the last days: a row for each minute in which a worker lived, the turns that failed without
- * looking at all of them; and where a failing job's alert goes when it is not its own chat.
+ * Data for the overview of the last days: a row for each minute with a live worker, and an index of failed turns. Also the chat for
+ * a failing job's alerts, if it is not its own.
  */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';

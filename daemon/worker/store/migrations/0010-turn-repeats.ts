@@ -1,4 +1,4 @@
-/** Whether a turn may be run again for a caller who asks for its answer once more (services/keyed-turns.ts). */
+/** Whether a turn may be run again for a caller who requests its answer again (services/keyed-turns.ts). */
 import type { Migration } from './migration.js';
 
 export const turnRepeats: Migration = {

@@ -1,4 +1,4 @@
-/** Messages that were accepted in a burst and are not in their sessions yet. Not used any more: 0012 empties it, 0016 drops it. */
+/** Messages that were accepted in a burst and are not in their sessions yet. No longer used: 0012 empties it, 0016 drops it. */
 import type { Migration } from './migration.js';
 
 export const acceptJournal: Migration = {

@@ -1,6 +1,6 @@
 /**
- * Stores what is in the journal (0011) where it belongs. This build does not use the journal; a worker of the build before
- * it may still run, so what that one adds is stored by a trigger, in its transaction.
+ * Moves the journal's rows (0011) to their tables. This build does not use the journal, but a worker of the previous build may
+ * still run; a trigger stores its rows in the same transaction.
  */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';

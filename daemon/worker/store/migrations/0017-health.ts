@@ -1,4 +1,4 @@
-/** How well channels and models work: lost messages of an account without looking at all of its messages, and the model calls. */
+/** Data for the health of channels and models: an index of an account's lost messages, and the model calls. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

@@ -1,4 +1,4 @@
-/** Tokens with which programs may do a part of what the gateway's own token may do. */
+/** Access tokens, which give programs a part of the rights of the gateway's own token. */
 import type { Migration } from './migration.js';
 
 export const accessTokens: Migration = {
@@ -17,7 +17,7 @@ export const accessTokens: Migration = {
       .addColumn('expires_at', 'bigint')
       .addColumn('last_used_at', 'bigint')
       .execute();
-    // A session of the page ends with the token that it was made with; null: the gateway's own.
+    // A session of the page ends with the token that it was created with; null: the gateway's own.
     await db.schema.alterTable('page_secrets').addColumn('token_id', 'text').execute();
   },
 };

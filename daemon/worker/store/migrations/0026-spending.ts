@@ -1,4 +1,4 @@
-/** Limits on what may be spent on models. */
+/** Limits on spending for models. */
 import type { Migration } from './migration.js';
 
 export const spending: Migration = {

@@ -1,4 +1,4 @@
-/** Which access token asked for a turn, and from where it was last used. */
+/** Which access token requested a turn, and from where the token was last used. */
 import type { Migration } from './migration.js';
 
 export const tokenUsage: Migration = {
@@ -6,7 +6,7 @@ export const tokenUsage: Migration = {
   phase: 'expand',
   async up(db) {
     await db.schema.alterTable('turns').addColumn('token_id', 'text').execute();
-    // Beside the id, because a revoked token is not stored any more.
+    // Stored next to the id, because a revoked token is no longer stored.
     await db.schema.alterTable('turns').addColumn('token_name', 'text').execute();
     await db.schema.alterTable('access_tokens').addColumn('last_used_from', 'text').execute();
   },

@@ -1,4 +1,4 @@
-/** What a turn has finished, so that another worker goes on from there, also after a person has decided about one of its calls. */
+/** The finished steps of a turn, so that another worker can continue it, also after a person's decision about one of its calls. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

@@ -1,4 +1,4 @@
-/** Tool calls that wait for a person's decision, and what was decided once and for all. */
+/** Tool calls that wait for a person's decision, and permanent grants. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

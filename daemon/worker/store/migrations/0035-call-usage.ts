@@ -1,4 +1,4 @@
-/** What model calls used that belong to no turn: sums by quarter of an hour. */
+/** Usage of model calls outside of turns: sums per quarter of an hour. */
 import type { Migration } from './migration.js';
 
 export const callUsage: Migration = {

@@ -5,7 +5,7 @@ export const activeHours: Migration = {
   version: 36,
   phase: 'expand',
   async up(db) {
-    // JSON; null: at any time. A build that does not know the column fires at any time too.
+    // JSON; null: at any time. A build that does not know the column also fires at any time.
     await db.schema.alterTable('cron_jobs').addColumn('active_hours', 'text').execute();
   },
 };

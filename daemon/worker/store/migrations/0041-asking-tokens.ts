@@ -1,4 +1,4 @@
-/** Which access token asked for the answer to a message of a chat, and for a run of a job. */
+/** Which access token requested the answer to a chat message, or a run of a job. */
 import type { Migration } from './migration.js';
 
 export const askingTokens: Migration = {

@@ -1,4 +1,4 @@
-/** Removes the files of messages that were trimmed; from now on they go with their messages. */
+/** Removes the files of trimmed messages; from now on files are removed with their messages. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

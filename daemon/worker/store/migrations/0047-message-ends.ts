@@ -1,4 +1,4 @@
-/** What the end of a message concerns: the run of a job that sent it, and the approval that was asked with it. */
+/** Indexes for the end of a message: the run of the job that sent it, and the approval that it asks about. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

@@ -1,4 +1,4 @@
-/** Tells a database that pg_restore has filled from the one that was dumped: see postgres/restored.ts. */
+/** Distinguishes a database filled by pg_restore from the dumped one: see postgres/restored.ts. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 
@@ -9,7 +9,7 @@ export const restoreMark: Migration = {
   version: 49,
   phase: 'expand',
   async up(db, dialect) {
-    // With SQLite, `xopc restore` knows.
+    // With SQLite, `xopc restore` handles this itself.
     if (dialect !== 'postgres') return;
     await sql`create table restore_mark (written_by text primary key)`.execute(db);
     await sql.raw(INSERT_MARK).execute(db);

@@ -1,6 +1,7 @@
 /**
- * Drops the journal, with its trigger: no worker of a build that uses it runs any more. Some databases have run this as version 13, 16, 18, 20, 22, 27, 29, 31, 40, 42, 46, 48 or 50. It is the last
- * one, because a contraction keeps what comes after it waiting until the worker is alone.
+ * Drops the journal and its trigger: no worker of a build that uses it is running any more. Some databases have run this as version
+ * 13, 16, 18, 20, 22, 27, 29, 31, 40, 42, 46, 48 or 50. It is the last migration, because later ones would have to wait behind a
+ * contraction until the worker is alone.
  */
 import type { Migration } from './migration.js';
 

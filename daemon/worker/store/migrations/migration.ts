@@ -6,7 +6,7 @@ import type { Queries } from '../schema.js';
 export type Dialect = 'sqlite' | 'postgres';
 
 export interface Migration {
-  /** Grows; a number may be left out. */
+  /** Increasing; numbers may be skipped. */
   readonly version: number;
   /**
    * `expand`: older builds keep working with the result (new tables, new columns with defaults); runs when the
@@ -14,13 +14,13 @@ export interface Migration {
    */
   readonly phase: 'expand' | 'contract';
   /**
-   * Runs inside one transaction with the other missing ones and the change of the version. From version 19 on, on every engine; those
-   * before, on SQLite alone.
+   * Runs inside one transaction with the other missing ones and the change of the version. From version 19 on, on every engine;
+   * earlier ones only on SQLite.
    */
   up(db: Queries, dialect: Dialect): Promise<void>;
 }
 
-/** How far a database has come. */
+/** The schema version of a database. */
 export interface SchemaVersion {
   /** Version of the last migration that ran. */
   readonly version: number;
@@ -47,7 +47,7 @@ interface Migrating {
   readonly classify: (error: unknown) => StoreFault;
 }
 
-/** Runs one. @throws STORE_UNAVAILABLE where it cannot be run on this content; the error of a database that fails */
+/** Runs one migration. @throws STORE_UNAVAILABLE if it cannot run on this content; the database's own error otherwise */
 export async function runMigration(migration: Migration, { db, dialect, place, classify }: Migrating): Promise<void> {
   try {
     await migration.up(db, dialect);
@@ -59,7 +59,7 @@ export async function runMigration(migration: Migration, { db, dialect, place, c
   }
 }
 
-/** Returns the migrations that are to be run on a database of this version, in their order. */
+/** Returns the migrations to run on a database of this version, in order. */
 export function missingAfter({ version }: SchemaVersion, { migrations, phase }: MigrateOptions): readonly Migration[] {
   const later = migrations.filter((migration) => migration.version > version);
   const end = phase === 'all' ? -1 : later.findIndex((migration) => migration.phase === 'contract');

@@ -1,6 +1,6 @@
 /**
- * What model calls used that belong to no turn: sums by quarter of an hour, because days begin at different times, and in every time zone at a
- * full quarter of an hour.
+ * Usage of model calls outside of turns: sums per quarter of an hour, because days begin at different times but in every time zone
+ * on a quarter of an hour.
  */
 import { sql } from 'kysely';
 import type { CallKind, UsageAmounts } from '../../../../shared/api/gateway/usage.js';
@@ -22,7 +22,7 @@ export interface CallUsage extends CallAmounts {
 }
 
 const SLOT_MS = 15 * 60 * 1_000;
-/** Of one slot. Calls of further models are those of one. */
+/** Maximum models per slot. Calls of further models are added up as one. */
 const MAX_ROWS = 500;
 const OTHER_MODELS = '(other)';
 
@@ -58,7 +58,7 @@ export function addAmounts(one: CallUsage, other: CallUsage): CallUsage {
   return { ...one, ...(Object.fromEntries(sums) as CallAmounts) };
 }
 
-/** Adds usage to what is stored. Runs in a write. */
+/** Adds to the stored usage. Runs in a transaction. */
 export async function addCallUsage(tx: Transaction, used: readonly CallUsage[]): Promise<void> {
   for (const usage of used) {
     const { rows } = await queriesOf(tx)
@@ -85,7 +85,7 @@ export async function readCallUsage(tx: Transaction, span: { fromMs: number; toM
   return rows.map(COLUMNS.read);
 }
 
-/** Purges what was used before a time. Runs in a write. Returns how many rows it removed: a few of each quarter of an hour. */
+/** Purges usage before a time. Runs in a transaction. Returns the number of removed rows: a few per quarter of an hour. */
 export async function purgeCallUsage(tx: Transaction, beforeMs: number): Promise<number> {
   const { numDeletedRows } = await queriesOf(tx).deleteFrom('call_usage').where('slot', '<', slotOf(beforeMs)).executeTakeFirst();
   return Number(numDeletedRows);

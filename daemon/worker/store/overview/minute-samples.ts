@@ -6,7 +6,7 @@ import { purgeRows } from '../conversations/purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { MinuteSampleRow } from './tables.js';
 
-/** What is counted or measured in a span of time. */
+/** The counts and measurements of a period. */
 export type SampleAmounts = Omit<OverviewHistory['buckets'][number], 'at' | 'state' | 'downMinutes'>;
 
 export interface MinuteSample extends SampleAmounts {
@@ -14,7 +14,7 @@ export interface MinuteSample extends SampleAmounts {
   readonly minute: number;
 }
 
-/** How two amounts of one span become one. */
+/** How two amounts of one period are combined. */
 const MERGE: Readonly<Record<keyof SampleAmounts, 'sum' | 'largest'>> = {
   starts: 'sum',
   requests: 'sum',
@@ -55,7 +55,7 @@ const sum = (column: string) => sql<number>`${stored(column)} + ${added(column)}
 const largest = (column: string) =>
   sql<number>`case when ${added(column)} > ${stored(column)} then ${added(column)} else ${stored(column)} end`;
 
-/** Adds a sample to the row of its minute. Runs in a write. */
+/** Adds a sample to the row of its minute. Runs in a transaction. */
 export async function addSample(tx: Transaction, sample: MinuteSample): Promise<void> {
   const merged = NAMES.map((name) => {
     const column = COLUMNS.nameOf(name);
@@ -86,7 +86,7 @@ export async function firstSampledMinute(tx: Transaction): Promise<number | unde
   return row?.minute;
 }
 
-/** Purges some of the samples before a minute. Runs in a write. Returns their number. */
+/** Purges some of the samples before a minute. Runs in a transaction. Returns their number. */
 export function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
   return purgeRows(tx, { table: 'minute_samples', key: 'minute' }, sql`minute < ${beforeMinute}`);
 }

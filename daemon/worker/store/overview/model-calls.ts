@@ -1,4 +1,4 @@
-/** How the model calls went. Only those of the last hour are kept. */
+/** The outcomes of model calls. Only those of the last hour are kept. */
 import { sql } from 'kysely';
 import type { ModelCall } from '../../../../shared/turn-usage.js';
 import { purgeRows } from '../conversations/purge.js';
@@ -12,13 +12,13 @@ export interface ModelCallCounts {
   readonly failures: number;
   readonly lastSuccessAtMs: number | null;
   readonly lastFailure: { readonly atMs: number; readonly message: string } | null;
-  /** Of its part of the newest calls of all models. */
+  /** Based on its share of the newest calls of all models. */
   readonly firstTokensMs: readonly number[];
 }
 
 const NEWEST_CALLS = 1_000;
 
-/** Stores calls, and purges older ones. Runs in a write. */
+/** Stores calls, and purges older ones. Runs in a transaction. */
 export async function insertModelCalls(tx: Transaction, calls: readonly ModelCall[], purgeBeforeMs: number): Promise<void> {
   await queriesOf(tx)
     .insertInto('model_calls')

@@ -1,11 +1,9 @@
-/**
- * What was spent on models, by day and by payer, and what running calls may still spend. Rows are written only where a limit applies.
- */
+/** Spending for models by day and payer, and the reservations of running calls. Rows are written only where a limit applies. */
 import { sql } from 'kysely';
 import { type Liveness, leftByTheDead } from '../liveness.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** Whoever's limit a call counts against: `all`, `agent:main`, `job:job_…`, `token:tok_…`. */
+/** The limit that a call counts against: `all`, `agent:main`, `job:job_…`, `token:tok_…`. */
 export type Payer = 'all' | `agent:${string}` | `job:${string}` | `token:${string}`;
 
 export interface Limit {
@@ -24,7 +22,7 @@ export interface Reservation {
   /** UTC, as 2026-11-27. */
   readonly day: string;
   readonly payers: readonly Payer[];
-  /** The most that the call may cost, as far as that can be said. */
+  /** The maximum cost of the call, as far as known. */
   readonly usd: number;
 }
 
@@ -54,7 +52,7 @@ async function remove(tx: Transaction, id: string): Promise<boolean> {
   return numDeletedRows > 0n;
 }
 
-/** A call that a worker did not live to see the end of counts as the most that it could cost. */
+/** A call whose worker died before its end counts with its maximum cost. */
 async function settleOfTheDead(tx: Transaction, liveness: NewReservation['liveness']): Promise<readonly Reservation[]> {
   const rows = await queriesOf(tx).selectFrom('spending_reservations').selectAll().execute();
   const all = rows.map(({ id, instance_id: instanceId, day, payers, usd }) => ({
@@ -76,9 +74,8 @@ export async function readSpending(tx: Transaction, day: string): Promise<Readon
 }
 
 /**
- * Reserves what a call may cost, for all of its limits or for none. Runs in a write. So nothing is spent beyond a limit but what the one
- * reservation exceeds it by.
- * @returns the limit that leaves nothing for it; undefined: it is reserved
+ * Reserves the possible cost of a call, for all of its limits or none. Runs in a transaction. So a limit is exceeded by at most one
+ * reservation. @returns the exhausted limit; undefined if reserved
  */
 export async function reserveSpending(
   tx: Transaction,
@@ -98,12 +95,12 @@ export async function reserveSpending(
   return undefined;
 }
 
-/** Puts what a call cost in the place of its reservation. Runs in a write. Does nothing the second time. */
+/** Replaces a call's reservation with its actual cost. Runs in a transaction. Does nothing the second time. */
 export async function settleSpending(tx: Transaction, { id, day, payers, usd }: Reservation): Promise<void> {
   if (await remove(tx, id)) await addSpent(tx, { day, payers, usd });
 }
 
-/** Purges the days before one. Runs in a write. Returns how many rows it removed: there are few. */
+/** Purges the days before one. Runs in a transaction. Returns how many rows it removed: there are few. */
 export async function purgeSpending(tx: Transaction, beforeDay: string): Promise<number> {
   const { numDeletedRows } = await queriesOf(tx).deleteFrom('spending').where('day', '<', beforeDay).executeTakeFirst();
   return Number(numDeletedRows);

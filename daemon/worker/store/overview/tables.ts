@@ -1,4 +1,4 @@
-/** The tables of samples, of model calls, and of what they cost, as the code sees them. */
+/** The tables of samples, of model calls and of their cost, as the code sees them. */
 import type { Generated, Selectable } from 'kysely';
 import type { CallKind } from '../../../../shared/api/gateway/usage.js';
 
@@ -36,7 +36,7 @@ export interface SpendingTable {
   usd: number;
 }
 
-/** Of a call that is under way. `payers` is a JSON list. */
+/** The reservation of a running call. `payers` is a JSON list. */
 export interface SpendingReservationTable {
   id: string;
   instance_id: string;

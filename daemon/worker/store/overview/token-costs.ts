@@ -1,4 +1,4 @@
-/** What access tokens spent on models today. */
+/** Today's spending of access tokens for models. */
 import { sql } from 'kysely';
 import { DAY_MS } from '../../../../shared/clock.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -8,7 +8,7 @@ import { firstIdAt } from './usage.js';
 
 /** US dollars of a day (UTC), by token id. */
 export interface TokenCosts {
-  /** What counts against limits; of tokens with a limit alone. */
+  /** The amount that counts against limits; only for tokens with a limit. */
   readonly spent: ReadonlyMap<string, number>;
   /** In turns of agents and in other calls. */
   readonly used: ReadonlyMap<string, number>;

@@ -9,7 +9,7 @@ export interface SessionModelUsage extends Omit<UsageAmounts, 'calls' | 'unprice
   readonly sessionId: number;
   readonly agentId: string;
   readonly model: string;
-  /** Null: no token asked. */
+  /** Null: requested without a token. */
   readonly tokenId: string | null;
   readonly tokenName: string | null;
 }
@@ -23,11 +23,11 @@ export interface UsageSpan {
   readonly fromMs: number;
   /** Exclusive. */
   readonly toMs: number;
-  /** A model to leave out. */
+  /** A model to exclude. */
   readonly except: string;
 }
 
-/** A limit that is spent refuses a turn before a model is called. */
+/** A turn refused because of an exhausted limit did not call a model. */
 const WAS_REFUSED = sql`(coalesce(error_code, '') = 'RATE_LIMITED' and cache_read_tokens is null)`;
 const UNPRICED = sql<number>`count(*) filter (where cost_usd is null and not ${WAS_REFUSED})`;
 

@@ -1,7 +1,7 @@
 /** How every write begins. */
 import { IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './driver.js';
 
-/** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
+/** `xopc` in ASCII. Our only lock: every write holds it, so that writes are serialized as on SQLite. */
 const LOCK = [2020569187, 1] as const;
 export const WRITE_LOCK = `select pg_advisory_xact_lock(${LOCK.join(', ')})`;
 
@@ -18,8 +18,8 @@ export const beginWriting = ({
   set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;
 
 /**
- * Ends the session that holds the lock if its client sent a part of a statement and then nothing for `silentMs`: that client is suspended or cut off. The server
- * itself would wait for ever, because its limits do not cover the middle of a statement.
+ * Ends the session that holds the lock if its client sent a part of a statement and then nothing for `silentMs`: that client is
+ * suspended or cut off. The server itself would wait forever, because its limits do not cover the middle of a statement.
  */
 export const endSilentWriter = (
   silentMs: number,

@@ -1,4 +1,7 @@
-/** The one session of a worker that writes: transactions one after another, and what became of a commit whose answer was lost. */
+/**
+ * A worker's only writing session: runs transactions one after another, and finds out the outcome of a commit whose answer was
+ * lost.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSerial } from '../../../../shared/serial.js';
@@ -28,12 +31,12 @@ const OUTCOME_POLL_MS = 250;
 /** Serialisation failure and deadlock: the same transaction works when it is run again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-/** The lock was waited for in vain. */
+/** The wait for the lock timed out. */
 const NOT_LOCKED = '55P03';
 
 /**
- * Does the work of a transaction whose beginning has been sent and not been answered: the server does them in their order, which saves the way
- * there and back. An error of the beginning explains those behind it.
+ * Runs the statements of a transaction whose `begin` has been sent but not answered: the server runs them in order, which saves a
+ * round trip. An error of `begin` explains later errors.
  */
 async function behind<T>(begun: Promise<void>, work: () => Promise<T>): Promise<T> {
   const done = work();
@@ -47,9 +50,9 @@ export interface CommitterOptions {
   readonly place: string;
   readonly membership: Pick<Membership, 'id' | 'lost'>;
   readonly preparing: Preparing;
-  /** How long another writer is waited for. Default: 4 s. */
+  /** How long to wait for another writer. Default: 4 s. */
   readonly lockTimeoutMs?: number;
-  /** How long the rest of a statement of another writer is waited for. Default: as long as its client waits for the answer. */
+  /** How long to wait for the rest of another writer's statement. Default: as long as its client waits for the answer. */
   readonly silentMs?: number;
 }
 
@@ -60,7 +63,7 @@ export class Committer {
   #session: Session | undefined;
   /** The row of the last batch whose outcome is known. */
   #settled = '';
-  /** The row of a batch whose outcome could not be found out: whoever wrote it has taken it for failed. */
+  /** The row of a batch whose outcome could not be determined; its writer considered it failed. */
   #unknown: string | undefined;
   /** What the transaction has changed so far. */
   readonly #topics = new Set<Topic>();
@@ -79,7 +82,7 @@ export class Committer {
     return this.#inOrder(() => this.#transact(run));
   }
 
-  /** Runs statements of the engine itself, in their order with the transactions. */
+  /** Runs statements of the engine itself, in order with the transactions. */
   use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#inOrder(async () => work(await this.#connect()));
   }
@@ -102,7 +105,7 @@ export class Committer {
         if (runs < MAX_RUNS && (await this.#worksAgain(error))) continue;
         throw error;
       }
-      // From here on it is not run again: its value may have been handed out.
+      // From here on it is not run again, because its value may have been passed on.
       await this.#commit(id);
       return value;
     }
@@ -160,7 +163,7 @@ export class Committer {
 
   async #commit(id: string): Promise<void> {
     const session = this.#session;
-    // Nothing was committed with it. On another session a commit would succeed, and mean nothing.
+    // Nothing was committed. On another session a commit would succeed but mean nothing.
     if (session === undefined || session.isLost) throw new ConnectionLost('the connection was lost before the commit');
     try {
       const { command } = await session.exec(`${notifications(this.#options.membership.id, this.#topics)}commit`);
@@ -173,7 +176,7 @@ export class Committer {
     this.#settled = id;
   }
 
-  /** Finds out what became of a commit whose answer was lost. @throws STORE_UNAVAILABLE when that takes too long */
+  /** Finds out the outcome of a commit whose answer was lost. @throws STORE_UNAVAILABLE when that takes too long */
   async #wasCommitted(id: string, lost: ConnectionLost): Promise<boolean> {
     this.#unknown = id;
     for (const giveUpAtMs = performance.now() + OUTCOME_LIMIT_MS; ; await delay(OUTCOME_POLL_MS)) {
@@ -192,8 +195,8 @@ export class Committer {
   }
 
   /**
-   * Inserts the row of a batch in its place, which waits for a transaction that still runs: from then on the batch cannot be committed any
-   * more, or it was. The row says which, however often it is looked for. Merely looking proves nothing.
+   * Inserts the row of a batch itself, which waits for a transaction that still runs. After that, the batch either was committed or
+   * never can be; the row tells which, however often it is checked. Merely reading would prove nothing.
    */
   async #findOutcome(id: string): Promise<boolean> {
     const session = await this.#connect();

@@ -21,7 +21,7 @@ import { migrate } from './migrate.js';
 import { ensureIndex, type Facts, readFacts } from './open.js';
 import { queriesOver } from './queries.js';
 
-/** The other database may take its time meanwhile. */
+/** The other database may be slow in the meantime. */
 const UNLIMITED = { statementTimeoutMs: 0, idleTimeoutMs: 0 };
 
 const LIVING = 'select name from instances where expires_at > clock_timestamp()';
@@ -53,7 +53,7 @@ class PostgresPlace implements CopySource, CopyTarget {
     this.query = queriesOver((sql, parameters) => this.#run(sql, parameters));
   }
 
-  /** Keeps everybody from writing until it is closed. */
+  /** Keeps everyone from writing until it is closed. */
   async lock(): Promise<void> {
     await this.#begin();
     this.#isLocked = true;

@@ -13,13 +13,13 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const KEEP_ALIVE_MS = 5_000;
 /** How long the server may work on a statement of a write. */
 export const STATEMENT_TIMEOUT_MS = 10_000;
-/** A worker that stands still in a write loses it, with its locks. */
+/** A worker that hangs in a write loses the transaction and its locks. */
 export const IDLE_TIMEOUT_MS = 3_000;
-/** How long a write waits for another worker's: longer, so that it does not fail because one stands still. */
+/** How long a write waits for another worker's: longer, so that it does not fail because another worker hangs. */
 export const LOCK_TIMEOUT_MS = 4_000;
 /** How long an answer may take: longer, so that the server's own limit comes first. */
 export const QUERY_TIMEOUT_MS = 12_000;
-/** Sessions that read at the same time, and how long one is kept that does nothing: signing in takes longer than most reads. */
+/** Number of reading sessions, and how long an idle one is kept: signing in takes longer than most reads. */
 const READERS = 5;
 const IDLE_MS = 300_000;
 
@@ -31,7 +31,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** A read took longer than it may. The connection is not to blame, and it would take as long again. */
+/** A read exceeded its time limit. The connection is not the cause, and a retry would take as long. */
 export class ReadTimeout extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -66,7 +66,7 @@ const settings = (url: string, timeoutMs: number): ClientConfig => ({
   keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   query_timeout: timeoutMs,
   types: {
-    // Sums and counts come as texts otherwise; ours are below 2^53.
+    // Otherwise sums and counts arrive as texts; ours are below 2^53.
     getTypeParser: ((oid: number, format: 'text' | 'binary') =>
       NUMBERS.has(oid) && format !== 'binary' ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
   },
@@ -94,7 +94,7 @@ async function runOn<R>(runner: Pick<Client, 'query'>, statement: Statement): Pr
   return toResult<R>(await runner.query<Record<string, unknown>>(statement));
 }
 
-/** Where the statements of one store are prepared by name, until one is found to be stale. */
+/** Names of a store's prepared statements, used until one is found to be stale. */
 export class Preparing {
   #isNamed = true;
   /** By the text of the statement. */
@@ -126,7 +126,7 @@ export interface StatementOptions {
 
 const processOf = (client: ClientBase): number | null => (client as unknown as { processID: number | null }).processID;
 
-/** One session of its own, for one user at a time. Once it is lost, it is of no use any more. */
+/** A dedicated session for one user at a time. Once lost, it cannot be used any more. */
 export class Session {
   readonly #client: Client;
   readonly #preparing: Preparing;
@@ -171,7 +171,7 @@ export class Session {
     this.#client.on('notification', ({ payload }) => listener(payload ?? ''));
   }
 
-  /** What the other side called its process when this session began: behind a pooler, not that of the server. */
+  /** The process id reported when this session began; behind a pooler, not that of the server. */
   get processId(): number | null {
     return processOf(this.#client);
   }
@@ -193,7 +193,7 @@ export class Session {
     return { command: results.at(-1)?.command ?? '', rowCounts: results.map(({ rows }) => rows.length) };
   }
 
-  /** Ends it at once, with what it is doing: the server undoes an open transaction. */
+  /** Ends the session at once, including running work: the server rolls back an open transaction. */
   destroy(): void {
     this.#isLost = true;
     const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } };
@@ -210,7 +210,7 @@ export class Session {
       return await work();
     } catch (error) {
       const lost = toLost(error);
-      // After a timeout it would go on with the statement, and keep its locks.
+      // After a timeout it would continue the statement and keep its locks.
       if (lost instanceof ConnectionLost) this.destroy();
       throw lost;
     }
@@ -219,9 +219,9 @@ export class Session {
 
 /** How long a read may take. */
 export interface ReadLimits {
-  /** At the server, which ends it then. */
+  /** Limit at the server, which then ends the statement. */
   readonly statementMs?: number;
-  /** Until the answer: longer, so that the server's own limit comes first. */
+  /** Limit until the answer: longer, so that the server's own limit comes first. */
   readonly answerMs?: number;
 }
 
@@ -229,7 +229,7 @@ export interface ReadLimits {
 const isTimeout = (error: unknown): boolean =>
   sqlStateOf(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
 
-/** Not where a pooler gives a session of the server to others, too: there only the client's limit holds. */
+/** Not if a pooler shares the server's session with others: there only the client's limit applies. */
 const LIMIT_OWN_SESSION = "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2";
 
 /** Sessions for reads. Each statement may use another one. */
@@ -252,7 +252,7 @@ export class Readers {
   }
 
   /**
-   * Runs a statement that changes nothing; again, when its session was lost.
+   * Runs a read-only statement; repeats it when its session was lost.
    * @throws ReadTimeout, ConnectionLost, or the server's error
    */
   async run<R>(

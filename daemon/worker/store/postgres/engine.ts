@@ -11,7 +11,7 @@ import { Listener } from './members/listener.js';
 import { type Lineage, type MemberOptions, Membership } from './members/membership.js';
 import { openPostgres } from './open.js';
 
-/** The migrations of SQLite, with one schema in place of those from before this engine existed. */
+/** The SQLite migrations, with a single schema replacing those from before this engine existed. */
 export function postgresMigrations(): Migration[] {
   return [firstSchema, ...MIGRATIONS.filter(({ version }) => version > firstSchema.version)];
 }
@@ -20,7 +20,7 @@ export interface PostgresOptions extends MemberOptions {
   readonly url: string;
   /** Where to listen to notifications, past a pooler. Default: `url`. */
   readonly listenUrl?: string | undefined;
-  /** With the host, it tells this gateway from others. */
+  /** Together with the host, identifies this gateway. */
   readonly dataDir: string;
   /** For tests. Default: of this machine and `dataDir`. */
   readonly lineage?: Lineage;
@@ -31,7 +31,7 @@ export interface PostgresOptions extends MemberOptions {
 }
 
 export interface PostgresEngine extends StoreEngine {
-  /** This worker among those that have the database open. */
+  /** This worker's membership among those that have the database open. */
   readonly membership: Membership;
 }
 

@@ -1,4 +1,4 @@
-/** What an error of PostgreSQL means to the store. */
+/** Classifies PostgreSQL errors for the store. */
 import { GatewayError } from '../../../../shared/errors.js';
 import { sayOfStore, type StoreReason } from '../../../../shared/text/sentences/store.js';
 import type { StoreFault } from '../engine.js';
@@ -54,7 +54,7 @@ export function classifyFault(error: unknown): StoreFault {
   return isUnavailable(error) ? 'unavailable' : 'other';
 }
 
-/** Returns the error for a read that took too long: it fails alone, and the store goes on. */
+/** Returns the error for a read that took too long: only the read fails, and the store continues. */
 export function slowRead(place: string, cause: ReadTimeout): GatewayError {
   return new GatewayError('UNAVAILABLE', {
     message: sayOfStore('store-read-slow', { place }),

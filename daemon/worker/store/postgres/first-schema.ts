@@ -1,4 +1,4 @@
-/** The schema of a new database: what SQLite's migrations up to version 18 have made, and what only this engine needs. */
+/** The schema of a new database: the result of SQLite's migrations up to version 18, and the parts that only this engine needs. */
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Migration } from '../migrations/migration.js';

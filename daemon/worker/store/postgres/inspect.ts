@@ -1,4 +1,4 @@
-/** Looks at a server and its database as a worker would use it, for `doctor`. Changes nothing. */
+/** Checks a server and its database the way a worker would use them, for `doctor`. Changes nothing. */
 import type { ServerReport } from '../../../../shared/node/database-module.js';
 import { placeOfDatabase } from '../../../../shared/node/config/database-url.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -8,7 +8,7 @@ import { describeFault } from './faults.js';
 import { readVersion } from './migrate.js';
 import { readFacts, warningsOf } from './open.js';
 
-/** For all of it. */
+/** Time limit for all checks together. */
 const LIMIT_MS = 3_000;
 
 type Problem = NonNullable<ServerReport['problem']>;
@@ -33,13 +33,13 @@ function toProblem(place: string, error: unknown): Problem {
 }
 
 interface Rights {
-  /** The schema in which tables are made; null where the search path has none. */
+  /** The schema in which tables are created; null if the search path has none. */
   readonly schema: string | null;
   readonly mayCreate: boolean | null;
   readonly mayChange: boolean | null;
   readonly isReadOnly: boolean;
   readonly backend: number;
-  /** Whether the extension for searches is there or can be created. */
+  /** Whether the search extension exists or can be created. */
   readonly mayIndex: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Brings a database to the newest schema. The version is a row. Everything runs in one transaction, under the lock for writing. */
+/** Brings a database to the newest schema. The version is a row. Everything runs in one transaction, under the write lock. */
 import { storeUnavailable } from '../engine.js';
 import { type MigrateOptions, missingAfter, runMigration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';

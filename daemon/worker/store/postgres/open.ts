@@ -1,4 +1,4 @@
-/** Opens a database of PostgreSQL: the schema, the index for searches, the row of this worker, the session that writes and those that read. */
+/** Opens a PostgreSQL database: the schema, the search index, this worker's row, the writing session and the reading sessions. */
 import type { StatusWarning } from '../../../../shared/control/messages.js';
 import { sayOfStore } from '../../../../shared/text/sentences/store.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
@@ -13,10 +13,10 @@ import { migrate } from './migrate.js';
 import { openAccess } from './queries.js';
 import { endRestored } from './restored.js';
 
-/** What the statements need, and the tests run on. */
+/** The oldest version that the statements need and the tests use. */
 const OLDEST_SERVER = 15;
 
-/** What is known of a server and its database. */
+/** The facts about a server and its database. */
 export interface Facts {
   readonly version: number;
   readonly encoding: string;
@@ -54,7 +54,7 @@ export async function ensureIndex(session: Session, facts: Facts): Promise<boole
   }
 }
 
-/** Returns what works less well than it could. */
+/** Returns the limitations. */
 export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): StatusWarning[] {
   const warnings: StatusWarning[] = [];
   if (!isIndexed) {
@@ -80,10 +80,10 @@ const restoredWarning = (place: string): StatusWarning => ({
   hint: 'Look at the messages that were waiting: xopc messages --status unknown',
 });
 
-/** Each worker that has ended left one. What became of a commit is looked for within seconds. */
+/** Each ended worker left one. The outcome of a commit is checked within seconds. */
 const REMOVE_OLD_COMMITS = "delete from commits where created_at < clock_timestamp() - interval '1 hour'";
 
-/** A copy that was begun has only part of the content. @throws STORE_UNAVAILABLE */
+/** An unfinished copy has only part of the content. @throws STORE_UNAVAILABLE */
 async function assertComplete(session: Session, place: string): Promise<void> {
   const { rows } = await session.run<{ copy: string | null }>('select to_regclass($1)::text as copy', [PROGRESS_TABLE]);
   if (rows[0]?.copy === null) return;

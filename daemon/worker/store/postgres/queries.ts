@@ -1,4 +1,4 @@
-/** The query builder over a session of PostgreSQL. */
+/** The query builder over a PostgreSQL session. */
 import { PostgresAdapter, PostgresQueryCompiler, sql } from 'kysely';
 import { createQueries } from '../dialect.js';
 import { type BoundStatement, type DatabaseAccess, type RowParameters, type Transaction, transactionOf } from '../transaction.js';
@@ -35,8 +35,8 @@ const rowParameters: RowParameters = {
 };
 
 /**
- * Sends all of them before the first is answered; the session runs and answers them in their order. Waits for all answers: what comes
- * next is not to meet one that still runs.
+ * Sends all of them before the first is answered; the session runs and answers them in their order. Waits for all answers, so that
+ * nothing later runs into a statement still running.
  */
 async function runAll(run: Run, statements: readonly BoundStatement[]): Promise<void> {
   const answers = await Promise.allSettled(statements.map(async (each) => run(each.sql, each.parameters, { isPrepared: true })));

@@ -1,4 +1,7 @@
-/** Responses in the background: which worker writes them, and the events that it has written. Each function that changes something runs in a write. */
+/**
+ * Background responses: which worker writes them, and their stored events. Each function that changes something runs in a
+ * transaction.
+ */
 import { sql } from 'kysely';
 import type { ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
@@ -14,7 +17,7 @@ export interface OpenResponse {
   readonly instanceId: string | null;
   /** How many workers have begun it. */
   readonly attempts: number;
-  /** False after an effect outside the gateway of which no steps are stored. */
+  /** False after an external effect without stored steps. */
   readonly isRepeatable: boolean;
 }
 
@@ -25,11 +28,11 @@ export interface ClaimedResponse {
   readonly input: readonly ResponseItem[];
   readonly previousId: string | null;
   readonly conversationId: string | null;
-  /** The access token that it was asked with. */
+  /** The access token that requested it. */
   readonly owner: string | null;
   /** The number of the next event. */
   readonly sequence: number;
-  /** What the workers before have finished. */
+  /** The steps finished by earlier workers. */
   readonly steps: readonly StoredStep[];
 }
 
@@ -38,7 +41,7 @@ interface Writer {
   readonly instanceId: string;
 }
 
-/** More are looked at when some of them have ended. */
+/** Batch size; more are loaded when some of them have ended. */
 const MAX_OPEN = 500;
 
 /** Returns the responses that have not ended, oldest first, and whether these are all. */
@@ -61,8 +64,8 @@ export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenRe
 }
 
 /**
- * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped, except for its steps, and the event that says so is stored with
- * that, so that the numbers go on.
+ * Takes a response that nobody writes, or whose worker is dead. That worker's output is dropped, except for its steps, and the
+ * event that reports this is stored in the same transaction, so that the numbering continues.
  * @returns undefined when another worker has taken it, or it has ended
  */
 export async function claimResponse(
@@ -120,7 +123,7 @@ export async function releaseResponse(tx: Transaction, { id, instanceId }: Write
   tellOthers(tx, 'responses');
 }
 
-/** A tool is about to have an effect outside the gateway: a build that knows no steps does not write the response again. */
+/** Records that a tool is about to have an external effect, so that a build without steps does not write the response again. */
 export async function markResponseUnrepeatable(tx: Transaction, id: string): Promise<void> {
   await queriesOf(tx).updateTable('responses').set({ is_repeatable: 0 }).where('id', '=', id).execute();
 }
@@ -162,7 +165,7 @@ export async function readEvents(
   { id, after }: { id: string; after: number },
 ): Promise<{ events: ResponseEvent[]; isOpen: boolean }> {
   const db = queriesOf(tx);
-  // Before the events: what has ended writes no more.
+  // Read before the events: an ended response gets no more events.
   const row = await db.selectFrom('responses').select('finished_at').where('id', '=', id).executeTakeFirst();
   const pieces = await db
     .selectFrom('response_events')

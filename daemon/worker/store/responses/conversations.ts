@@ -1,4 +1,7 @@
-/** Conversations of the Responses API: lists of items that responses add to. They stay until they are deleted. Each function that changes something runs in a write. */
+/**
+ * Conversations of the Responses API: lists of items that responses add to. They are kept until they are deleted. Each function
+ * that changes something runs in a transaction.
+ */
 import { type RawBuilder, sql } from 'kysely';
 import type { ResponseItem } from '../../../../shared/api/responses/request.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -35,13 +38,13 @@ export async function setConversationMetadata(tx: Transaction, { id, metadata }:
     .execute();
 }
 
-/** Items of stored responses stay with these. */
+/** Items of stored responses are kept with them. */
 export async function removeConversation(tx: Transaction, id: string): Promise<void> {
   await takeOut(tx, sql`conversation_id = ${id}`);
   await queriesOf(tx).deleteFrom('response_conversations').where('id', '=', id).execute();
 }
 
-/** Takes items out of their conversation, and removes those that are in no stored response either. */
+/** Removes items from their conversation, and deletes those that are not in a stored response either. */
 async function takeOut(tx: Transaction, which: RawBuilder<unknown>): Promise<void> {
   const db = queriesOf(tx);
   await sql`delete from response_items where ${which}

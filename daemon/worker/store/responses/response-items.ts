@@ -6,10 +6,10 @@ import type { ResponseItemTable } from './tables.js';
 
 export type ItemSide = ResponseItemTable['side'];
 
-/** Of whom only what was created with the same access token is there; undefined: of those who see everything. */
+/** The access token of a viewer who sees only what was created with it; undefined for a viewer who sees everything. */
 export type Viewer = string | undefined;
 
-/** Where items are: in a response, in a conversation, or in a conversation through a response. */
+/** Where items belong: to a response, to a conversation, or to a conversation through a response. */
 export interface ItemPlace {
   readonly owner: string | null;
   readonly responseId: string | null;
@@ -27,7 +27,7 @@ const ROWS_AT_ONCE = 200;
 
 const parse = ({ item }: { readonly item: string }): ResponseItem => JSON.parse(item) as ResponseItem;
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export async function insertItems(
   tx: Transaction,
   { owner, responseId, conversationId }: ItemPlace,
@@ -48,7 +48,7 @@ export async function insertItems(
       .execute();
 }
 
-/** Returns what a response was asked, or what it has answered. */
+/** Returns the input or the output of a response. */
 export async function readItems(tx: Transaction, { responseId, side }: { responseId: string; side: ItemSide }): Promise<ResponseItem[]> {
   const select = queriesOf(tx).selectFrom('response_items').select('item').where('response_id', '=', responseId).where('side', '=', side);
   return (await select.orderBy('seq').execute()).map(parse);
@@ -62,7 +62,7 @@ export async function findItem(tx: Transaction, { id, viewer }: { id: string; vi
   return row && parse(row);
 }
 
-/** Returns the items of a response and of those that it continues, oldest first; undefined where one of them has been deleted. */
+/** Returns the items of a response and of those that it continues, oldest first; undefined if one of them has been deleted. */
 export async function readChain(tx: Transaction, responseId: string): Promise<ResponseItem[] | undefined> {
   const chain = sql`with recursive chain (id, previous_id, depth) as (
     select id, previous_id, 0 from responses where id = ${responseId}
@@ -84,7 +84,7 @@ export async function readConversationItems(tx: Transaction, conversationId: str
 
 type PagedItems = { readonly responseId: string } | { readonly conversationId: string };
 
-/** Returns a page of what a response was asked, or of a conversation, and whether more follow; undefined where `after` is not there. */
+/** Returns a page of a response's input, or of a conversation, and whether more follow; undefined if `after` does not exist. */
 export async function readItemPage(
   tx: Transaction,
   of: PagedItems,
@@ -107,7 +107,7 @@ export async function readItemPage(
   return { items: rows.slice(0, limit).map(parse), hasMore: rows.length > limit };
 }
 
-/** Removes the items of responses, except those in a conversation. Runs in a write. */
+/** Removes the items of responses, except those in a conversation. Runs in a transaction. */
 export async function removeItemsOf(tx: Transaction, responseIds: readonly string[]): Promise<void> {
   if (responseIds.length === 0) return;
   await queriesOf(tx).deleteFrom('response_items').where('response_id', 'in', responseIds).where('conversation_id', 'is', null).execute();

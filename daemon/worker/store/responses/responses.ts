@@ -1,4 +1,4 @@
-/** Stored responses. Each function that changes something runs in a write. */
+/** Stored responses. Each function that changes something runs in a transaction. */
 import { sql } from 'kysely';
 import type { OutputItem, ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
@@ -11,7 +11,7 @@ export interface NewResponse {
   /** The access token that it is created with. */
   readonly owner: string | null;
   readonly document: ResponseDocument;
-  /** What to ask, for a worker that runs it later; null: its caller waits for it. */
+  /** The request, for a worker that runs it later; null: its caller waits for it. */
   readonly request: ResponseRequest | null;
   readonly input: readonly ResponseItem[];
   readonly previousId: string | null;
@@ -36,7 +36,7 @@ async function withOutput(tx: Transaction, id: string, text: string): Promise<Re
   return { ...(JSON.parse(text) as Omit<ResponseDocument, 'output'>), output };
 }
 
-/** Stores a response with what it was asked, and with its end where it has one. */
+/** Stores a response with its input, and with its end if it has one. */
 export async function insertResponse(tx: Transaction, response: NewResponse): Promise<void> {
   const { document, owner, request, previousId, conversationId, instanceId, nowMs } = response;
   const { id } = document;
@@ -59,7 +59,7 @@ export async function insertResponse(tx: Transaction, response: NewResponse): Pr
   if (!isOpen(document)) await addOutput(tx, { document, owner, conversationId });
 }
 
-/** A conversation gets what was asked and answered only with the answer. */
+/** A conversation gets the input and the output only together with the answer. */
 async function addOutput(tx: Transaction, { document, owner, conversationId }: StoredResponse): Promise<void> {
   const { id: responseId, status } = document;
   const items = document.output as unknown as ResponseItem[];
@@ -87,8 +87,8 @@ export async function findResponse(tx: Transaction, { id, viewer }: ResponseName
 
 /**
  * Stores the end of a response.
- * @param end.instanceId  the worker that writes it; left out: whichever does
- * @returns whether it was stored: not, when another worker has ended or taken it, or it was deleted
+ * @param end.instanceId  the worker that writes it; default: any @returns false when another worker has ended or taken it, or it
+ * was deleted
  */
 export async function finishResponse(
   tx: Transaction,
@@ -116,7 +116,7 @@ async function remove(tx: Transaction, ids: readonly string[]): Promise<void> {
   await db.deleteFrom('responses').where('id', 'in', ids).execute();
 }
 
-/** @returns whether it was there */
+/** @returns whether it existed */
 export async function removeResponse(tx: Transaction, name: ResponseName): Promise<boolean> {
   const found = await findResponse(tx, name);
   if (found === undefined) return false;
@@ -126,11 +126,14 @@ export async function removeResponse(tx: Transaction, name: ResponseName): Promi
 }
 
 const PURGED_ITEMS: PurgedTable = { table: 'response_items', key: 'seq', bytes: sql`octet_length(item)` };
-/** The events of a response go together. */
+/** The events of a response are removed together. */
 const PURGED_EVENTS: PurgedTable = { table: 'response_events', key: 'response_id', bytes: sql`sum(octet_length(events))` };
 const PURGED_RESPONSES: PurgedTable = { table: 'responses', key: 'id', bytes: sql`octet_length(document)` };
 
-/** Purges old responses that no other one continues: one step, of a chain its last link. @returns the number of rows */
+/**
+ * Purges old responses that no other response continues: one step, which removes the last link of a chain. @returns the number of
+ * rows
+ */
 export async function purgeResponses(tx: Transaction, beforeMs: number): Promise<number> {
   const budget = new PurgeBudget();
   const { rows } = await sql<{ id: string }>`select id from responses where finished_at <= ${beforeMs}
@@ -149,8 +152,9 @@ export async function purgeResponses(tx: Transaction, beforeMs: number): Promise
 const LOOKED_AT = 1_000;
 
 /**
- * Purges items that belong to nothing: of responses that are gone, and in no conversation. Builds before this one left them when somebody removed an item from a
- * conversation after its response. One step: it looks at responses after `after`. @returns where the next step goes on; undefined at the end
+ * Purges orphaned items: those of deleted responses that are in no conversation. Earlier builds left them when an item was removed
+ * from a conversation after its response. One step, which checks responses after `after`. @returns where the next step continues;
+ * undefined at the end
  */
 export async function purgeOrphanedItems(tx: Transaction, after: string): Promise<string | undefined> {
   const next = sql`select response_id from response_items where response_id > ${after} group by response_id order by response_id

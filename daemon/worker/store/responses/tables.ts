@@ -9,25 +9,25 @@ export interface ResponseTable {
   /** Without its output, which is in the items. */
   document: string;
   is_background: number;
-  /** Of one in the background that has not ended: what to ask. */
+  /** For an unfinished background response: the request. */
   request: string | null;
   /** The response that it continues. */
   previous_id: string | null;
   conversation_id: string | null;
   /** The worker that writes it. */
   instance_id: string | null;
-  /** How many workers have begun it. One that was stopped and put it back does not count. */
+  /** How many workers have begun it. A worker that was stopped and released it does not count. */
   attempts: Generated<number>;
-  /** 0 once a tool has had an effect outside the gateway: then it is not run again. */
+  /** 0 once a tool has had an external effect; then it is not run again. */
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
 }
 
-/** What a response was asked and has answered, and what is in a conversation; `seq` is the order. */
+/** The input and output items of responses, and the items of conversations; `seq` is the order. */
 export interface ResponseItemTable {
   seq: Generated<number>;
-  /** As its writer named it: an item that is sent again keeps its id. */
+  /** The id given by its writer: an item that is sent again keeps its id. */
   id: string;
   /** As of its response or its conversation. */
   owner: string | null;

@@ -36,12 +36,12 @@ interface Driver {
 
 export class LibsqlConnection {
   readonly #database: Driver;
-  /** Statements that are not in use: one that runs twice at the same time would mix its parameters and rows. */
+  /** Prepared statements not in use: a statement that runs twice at the same time would mix its parameters and rows. */
   readonly #idle = new Map<string, Prepared>();
 
   /**
-   * Opens a database, or creates it where there is none. With `isThreaded`, {@link exec} runs on a thread of the driver's,
-   * so that a commit does not hold the event loop while it waits for the disk; reading rows costs three times as much.
+   * Opens a database, or creates it where there is none. With `isThreaded`, {@link exec} runs on a thread of the driver's, so that
+   * a commit does not block the event loop while it waits for the disk; reading rows costs three times as much.
    * @throws the driver's error
    */
   constructor(path: string, { isThreaded = false } = {}) {

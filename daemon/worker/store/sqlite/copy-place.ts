@@ -1,4 +1,7 @@
-/** SQLite as the source and as the target of a copy. The target grows in a file of its own, which gets its name when it is complete. */
+/**
+ * SQLite as the source and as the target of a copy. The target is built in a separate file, which gets its final name when it is
+ * complete.
+ */
 import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { GatewayError } from '../../../../shared/errors.js';
@@ -85,7 +88,7 @@ class SqlitePlace implements CopySource, CopyTarget {
     this.query = sqliteQueries({ run: (sql, parameters) => this.#run(sql, parameters) });
   }
 
-  /** @param options.isLocked  nobody else can write until it is closed */
+  /** @param options.isLocked  keeps others from writing until it is closed */
   async begin({ isLocked }: { isLocked: boolean }): Promise<void> {
     await guarded(this.place, async () => {
       await this.#connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma synchronous = normal`);

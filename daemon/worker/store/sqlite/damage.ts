@@ -1,11 +1,11 @@
-/** Whether the content of a database is sound. */
+/** Checks whether the content of a database is undamaged. */
 import { LibsqlConnection } from './connection.js';
 import { classifyFault, describeFault } from './faults.js';
 
 /** Another process's checkpoint or migration ends within this. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** Runs `use` with a connection of its own. What reads much does it on a thread of the driver's. */
+/** Runs `use` with a separate connection. Long reads run on one of the driver's threads. */
 export async function withConnection<T>(path: string, use: (connection: LibsqlConnection) => Promise<T>): Promise<T> {
   const connection = new LibsqlConnection(path, { isThreaded: true });
   try {
@@ -16,7 +16,7 @@ export async function withConnection<T>(path: string, use: (connection: LibsqlCo
   }
 }
 
-/** Reads every page and index. Returns what is wrong; null for sound content. @throws the driver's error */
+/** Reads every page and index. Returns a description of damage; null if there is none. @throws the driver's error */
 export async function quickCheck(connection: LibsqlConnection): Promise<string | null> {
   const [first] = (await connection.run<{ quick_check: string }>('pragma quick_check(1)')).rows;
   return first?.quick_check === 'ok' ? null : (first?.quick_check ?? 'no answer');

@@ -27,7 +27,7 @@ export async function copyDatabase(from: string, to: string): Promise<number> {
   try {
     return await withConnection(from, async (connection) => {
       const version = await readVersion(from, connection);
-      // Not `run`, which would hold the event loop, and with it Ctrl-C.
+      // Not `run`, which would block the event loop and thus Ctrl-C.
       await connection.exec(`vacuum into '${to.replaceAll("'", "''")}'`);
       return version;
     });

@@ -82,15 +82,15 @@ async function create(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** @throws STORE_UNAVAILABLE for a database that another worker may have open, while this one sees another or none */
+/** @throws STORE_UNAVAILABLE for a database that another worker may have open, while this one sees a different database or none */
 function assertWhole(path: string): void {
   const missing = [path, ...SIDECARS.map((suffix) => path + suffix)].find((file) => !existsSync(file));
   if (missing !== undefined) throw storeUnavailable(path, `${basename(missing)} is missing, and another worker still uses it`);
 }
 
 /**
- * Returns the files at a path that belong to a database there, those first that SQLite or a start would take for a part of it. Empty logs
- * have no content.
+ * Returns the files that belong to a database at a path, first those that SQLite or a start would treat as part of it. Empty logs
+ * do not count.
  */
 export function databaseFiles(path: string): string[] {
   const logs = ['-wal', '-journal'].map((suffix) => path + suffix).filter((log) => (existing(log)?.size ?? 0) > 0);
@@ -98,7 +98,7 @@ export function databaseFiles(path: string): string[] {
   return [...logs, ...[path + RESCUED, path].filter((file) => lstatSync(file, { throwIfNoEntry: false }) !== undefined)];
 }
 
-/** @throws STORE_UNAVAILABLE where a log tells that there was a database */
+/** @throws STORE_UNAVAILABLE if a log shows that there was a database */
 function assertNew(path: string): void {
   const [log] = databaseFiles(path);
   if (log === undefined) return;
@@ -125,7 +125,7 @@ async function prepare(path: string, isAlone: boolean): Promise<void> {
   ensurePrivateDirectory(dirname(path));
   assertLocal(path);
   if (isAlone) {
-    // Where a link leads, nobody else does.
+    // The target of a link is not created by anyone else.
     removeAbandonedTemps(dirname(finalPath(path)));
     await placeRescued(finalPath(path));
   }
@@ -139,7 +139,7 @@ async function prepare(path: string, isAlone: boolean): Promise<void> {
     assertNew(path);
     return create(path);
   }
-  // SQLite takes a file of one byte for a new one, too.
+  // SQLite also treats a file of one byte as new.
   if (entry.size <= 1) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
   if (process.platform !== 'win32') {
     for (const file of [path, ...SIDECARS.map((suffix) => path + suffix)]) {
@@ -151,7 +151,7 @@ async function prepare(path: string, isAlone: boolean): Promise<void> {
 }
 
 /**
- * Makes sure that there is a database that only this user can read and write; one of which {@link RESCUED} is there gets its content back.
+ * Ensures that there is a database that only this user can read and write; if {@link RESCUED} exists, restores its content.
  * @param isAlone  whether no other worker may have it open
  * @throws STORE_UNAVAILABLE with the reason in words
  */
@@ -177,7 +177,7 @@ export function freeName(base: string): string {
   }
 }
 
-/** Returns the size in bytes including the log, which alone may hold the newest data; null where there is no file. */
+/** Returns the size in bytes including the log, which may contain the newest data; null if there is no file. */
 export async function readDatabaseSize(path: string): Promise<number | null> {
   const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(() => undefined))?.size;
   const [size, logSize = 0] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
@@ -226,8 +226,8 @@ export async function setAside(path: string, nowMs: number): Promise<Aside> {
 }
 
 /**
- * Moves a rescued copy, where there is one, to its place. Whatever file is there is kept as `{path}.replaced-{time}`, unless it is
- * `ours`, of which the copy has everything. Whoever is killed here leaves the rest to the next start.
+ * Moves a rescued copy, if there is one, into place. An existing file is kept as `{path}.replaced-{time}`, unless it is `ours`,
+ * whose content is all in the copy. If the process is killed here, the next start completes this.
  */
 export async function placeRescued(path: string, ours?: string): Promise<void> {
   const rescued = existing(path + RESCUED);

@@ -12,7 +12,7 @@ import { openSqlite } from './open.js';
 
 const ENDS = 'This warning ends when that file is removed.';
 
-/** Returns what the user is told about a file that was moved aside. */
+/** Returns the message for the user about a file that was moved aside. */
 function describeAside({ path, kind }: Aside): SetAside {
   const told = {
     corrupt: {

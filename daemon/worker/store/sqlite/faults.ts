@@ -1,4 +1,4 @@
-/** What an error of SQLite means to the store. */
+/** Classifies SQLite errors for the store. */
 
 import { sayOfStore, type StoreReason } from '../../../../shared/text/sentences/store.js';
 import type { StoreFault } from '../engine.js';

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../conversations/search-terms.js';
 import { accessOf, type MessageSearch, queriesOf } from '../transaction.js';
 
-/** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
+/** Limits how long one step blocks the event loop: a hundred ordinary messages, or one long one. */
 const MAX_ROWS = 500;
 const MAX_CHARACTERS = 32_768;
 

@@ -11,10 +11,10 @@ const APPLICATION_ID = 0x78_6f_70_63;
 /** The header has one number for the version; it holds both parts. */
 const READER_FACTOR = 65_536;
 
-/** What the header says. */
+/** The data in the header. */
 export interface Header {
   readonly version: SchemaVersion;
-  /** `new`: nothing has been made in it yet. `foreign`: another program's database. */
+  /** `new`: nothing has been created in it yet. `foreign`: another program's database. */
   readonly origin: 'ours' | 'new' | 'foreign';
 }
 

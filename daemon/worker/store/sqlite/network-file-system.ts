@@ -4,7 +4,7 @@
  */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 
-/** What the system says. Only Linux has numbers for types of file systems. */
+/** The data from the system. Only Linux has numbers for types of file systems. */
 export interface FileSystemFacts {
   readonly platform: NodeJS.Platform;
   /** `f_type` of statfs(2). */

@@ -1,4 +1,7 @@
-/** Tells whether the files of an open database are still those at their paths: what is written to others ends with the process. */
+/**
+ * Tells whether the files of an open database are still those at their paths: data written to files that are no longer there is
+ * lost when the process ends.
+ */
 import { realpathSync, statSync } from 'node:fs';
 import { SIDECARS } from './database-file.js';
 
@@ -13,7 +16,7 @@ function stat(path: string): FileAt | undefined {
     const entry = statSync(path, { throwIfNoEntry: false });
     return entry === undefined ? undefined : { path, dev: entry.dev, ino: entry.ino };
   } catch {
-    // A part of its path is no directory any more, or may not be entered.
+    // A part of its path is no longer a directory, or may not be entered.
     return undefined;
   }
 }

@@ -19,10 +19,10 @@ import { inTransaction } from './transactions.js';
 /** How long opening waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
 
-/** Of 4 KiB. A longer log is written back less often, and writes a page once that changed many times. */
+/** Pages of 4 KiB. A longer log is written back less often, and writes a page that changed many times only once. */
 const CHECKPOINT_PAGES = 4_000;
 
-/** @throws STORE_UNAVAILABLE where a file system cannot share memory, which WAL needs; the driver's error otherwise */
+/** @throws STORE_UNAVAILABLE if the file system does not support shared memory, which WAL needs; the driver's error otherwise */
 async function connect(path: string, options: { isThreaded: boolean }): Promise<LibsqlConnection> {
   const connection = new LibsqlConnection(path, options);
   try {
@@ -40,8 +40,8 @@ async function connect(path: string, options: { isThreaded: boolean }): Promise<
 }
 
 /**
- * When opening the shared memory for writing fails, if only once (EMFILE, EIO), SQLite opens it for reading only, and keeps it so while a
- * connection is open. A file system on which nothing can be written is left to be read.
+ * When opening the shared memory for writing fails, if only once (EMFILE, EIO), SQLite opens it for reading only, and keeps it so
+ * while a connection is open. On a read-only file system, reading remains possible.
  * @throws the driver's error, so that the database is opened again
  */
 async function assertWritable(path: string, connection: LibsqlConnection): Promise<void> {
@@ -90,7 +90,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
     await migrate(connection, { migrations, phase: 'expand', place: path });
     await assertWritable(path, connection);
     reading = await connect(path, { isThreaded: false });
-    // The writer waits for locks by itself (transactions.ts); reads in WAL mode wait for nobody.
+    // The writer waits for locks by itself (transactions.ts); reads in WAL mode never wait.
     await connection.exec('pragma busy_timeout = 0');
   } catch (error) {
     connection.close();
@@ -98,7 +98,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
   }
   const tx = openAccess(connection);
   const files = new OpenFiles(path);
-  /** Uses of the writer's connection, one after another. */
+  /** Serializes uses of the writer's connection. */
   const inOrder = createSerial();
   return {
     reader: openAccess(reading),

@@ -8,7 +8,7 @@ import type { LibsqlConnection } from './connection.js';
 /** More rows at once save little more. */
 const ROWS_AT_ONCE = 10;
 
-/** A parameter for each column of each row; what is left over of the rows goes in one by one, so that there are two statements. */
+/** One parameter per column and row; the remaining rows are inserted one by one, so that only two statements are needed. */
 export const rowParameters: RowParameters = {
   split(_columns, rows) {
     const parts = [];

@@ -14,7 +14,7 @@ import { fromFileError } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 
 /**
- * Writes a complete copy to `{path}.rescued`, on disk. Each row is in it, which is counted, and each page is read.
+ * Writes a complete copy to `{path}.rescued`, on disk. Checks that it contains every row, by count, and reads every page.
  * @throws STORE_UNAVAILABLE; then nothing was changed
  */
 export async function rescueContent(connection: LibsqlConnection, path: string): Promise<void> {

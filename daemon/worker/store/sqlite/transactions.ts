@@ -1,21 +1,21 @@
-/** Transactions on the connection that writes. */
+/** Runs transactions on the writing connection. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LibsqlConnection } from './connection.js';
 import { classifyFault } from './faults.js';
 
-/** How long a transaction waits for another process's before it fails, and how often it tries. */
+/** How long a transaction waits for another process's before it fails, and how often it retries. */
 const LOCK_WAIT_MS = 2_000;
 const LOCK_POLL_MS = 5;
 
 /**
- * Begins for writing at once: a transaction that reads first and then wants to write could only fail. SQLite's own
- * waiting would pause up to 100 ms between two tries, and lose the lock to others again and again.
+ * Begins for writing at once, because a transaction that reads first and then writes could fail. SQLite's own waiting would pause
+ * up to 100 ms between two tries, and lose the lock to others again and again.
  * @throws SQLITE_BUSY when the lock is not free within two seconds
  */
 async function begin(connection: LibsqlConnection): Promise<void> {
   for (const giveUpAtMs = performance.now() + LOCK_WAIT_MS; ; await delay(LOCK_POLL_MS)) {
     try {
-      // Not prepared: a prepared one that found the file locked stays "in progress", and no commit works beside it.
+      // Not prepared: a prepared statement that found the file locked stays "in progress" and blocks every commit.
       await connection.exec('begin immediate');
       return;
     } catch (error) {

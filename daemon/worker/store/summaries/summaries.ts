@@ -1,12 +1,12 @@
 /**
- * Summaries: what takes the place of the older messages of a session in a model's context. One holds while the last message that it covers
- * is on the chosen path, so a conversation that is rewound has the summary before it again, and one that returns has its own.
+ * Summaries replace the older messages of a session in a model's context. A summary is valid while the last message that it covers
+ * is on the chosen branch, so a rewound conversation has the previous summary again, and one that returns has its own.
  */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** What a model call took; null where it was not counted, or a price is unknown. */
+/** The usage of a model call; null if not reported, or if a price is unknown. */
 interface SummaryUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
@@ -29,7 +29,7 @@ export interface NewSummary {
 export interface Summary extends Omit<NewSummary, 'nowMs' | 'sessionId'> {
   readonly createdAtMs: number;
   readonly undoneAtMs: number | null;
-  /** The last message that it covers; null while that is not on the chosen path, or was deleted. */
+  /** The last message that it covers; null while that is not on the chosen branch, or was deleted. */
   readonly messageId: string | null;
 }
 
@@ -66,7 +66,7 @@ const undo = prepare<{ sessionId: number; nowMs: number }>()((db, p) =>
     .where('undone_at', 'is', null),
 );
 
-/** Returns the summary that stands for the messages before `beforeSeq`, of those after `afterSeq`. */
+/** Returns the summary that replaces the messages before `beforeSeq`, from those after `afterSeq`. */
 export async function findSummary(
   tx: Transaction,
   range: { sessionId: number; afterSeq: number; beforeSeq?: number },
@@ -101,7 +101,7 @@ export async function listSummaries(tx: Transaction, sessionId: number): Promise
   }));
 }
 
-/** Counts what a summary took into the sums of its session. Runs in a write. */
+/** Adds the usage of a summary to the sums of its session. Runs in a transaction. */
 export async function countSummaryUsage(tx: Transaction, sessionId: number, usage: SummaryUsage): Promise<void> {
   await queriesOf(tx)
     .updateTable('sessions')
@@ -114,7 +114,7 @@ export async function countSummaryUsage(tx: Transaction, sessionId: number, usag
     .execute();
 }
 
-/** Stores a summary, and removes the oldest ones of its session. Runs in a write. */
+/** Stores a summary, and removes the oldest ones of its session. Runs in a transaction. */
 export async function insertSummary(tx: Transaction, { sessionId, usage, ...summary }: NewSummary): Promise<void> {
   const db = queriesOf(tx);
   await db
@@ -137,7 +137,7 @@ export async function insertSummary(tx: Transaction, { sessionId, usage, ...summ
   await db.deleteFrom('session_summaries').where('session_id', '=', sessionId).where('id', 'not in', kept).execute();
 }
 
-/** Puts the full history of a session back into its context. Runs in a write. Returns whether a summary was in use. */
+/** Restores the full history of a session in its context. Runs in a transaction. Returns whether a summary was in use. */
 export async function undoSummaries(tx: Transaction, undone: { sessionId: number; nowMs: number }): Promise<boolean> {
   return (await undo.run(tx, undone)) > 0;
 }

@@ -1,6 +1,9 @@
 /** The table of summaries. Times are epoch milliseconds. */
 
-/** What takes the place of the older messages of a session in a model's context. It holds while its last message is on the chosen path. */
+/**
+ * A summary that replaces the older messages of a session in a model's context. It is valid while its last message is on the chosen
+ * branch.
+ */
 export interface SessionSummaryTable {
   id: string;
   session_id: number;
@@ -11,7 +14,7 @@ export interface SessionSummaryTable {
   model: string;
   input_tokens: number | null;
   output_tokens: number | null;
-  /** US dollars; null where a price is not known. */
+  /** US dollars; null if a price is unknown. */
   cost_usd: number | null;
   created_at: number;
   /** When a reader chose the full history instead. */

@@ -1,8 +1,8 @@
-/** The tables of what a turn has finished before its end. Texts of several fields are JSON. */
+/** The tables of a turn's finished steps. Texts of several fields are JSON. */
 
 /** A step of a model that called tools. */
 export interface TurnStepTable {
-  /** Of the turn, or of the response in the background. */
+  /** Id of the turn, or of the background response. */
   turn_id: string;
   /** From 0. */
   step: number;

@@ -1,6 +1,6 @@
 /**
- * The steps that a turn has finished. They outlive its worker: a turn that takes over goes on after them. What changes something runs in a write.
- * A response in the background has steps too, under its own id.
+ * The finished steps of a turn. They outlive its worker: a turn that takes over continues after them. Functions that change
+ * something run in a transaction. A background response has steps too, under its own id.
  */
 import { sql } from 'kysely';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
@@ -17,11 +17,11 @@ export interface StoredCall {
   readonly problem?: string;
   /** Its effect happens once under this key. */
   readonly key: string;
-  /** Of its message in the conversation, which keeps the pictures of its result. Undefined: an older build has stored the call. */
+  /** Id of its message in the conversation, which keeps the images of its result. Undefined: stored by an older build. */
   readonly messageId?: string;
 }
 
-/** What is known of a call that began: undefined where it is not stored how it ended. */
+/** The outcome of a call that began: undefined if it was not stored. */
 export type StoredResult = { readonly output: string; readonly isError: boolean } | undefined;
 
 export interface StoredStep {
@@ -31,9 +31,9 @@ export interface StoredStep {
   readonly calls: readonly StoredCall[];
   /** The step in the vendor's own form. */
   readonly vendor?: unknown;
-  /** Of this step and all before it; null where no model counted. */
+  /** Of this step and all before it; null if no model reported it. */
   readonly usage: TurnUsage | null;
-  /** By the index of their calls. A call that is not here has not begun. */
+  /** By the index of their calls. A call that is missing here has not begun. */
   readonly begun: ReadonlyMap<number, StoredResult>;
 }
 
@@ -110,7 +110,7 @@ export async function addTurnStep(
   });
 }
 
-/** Notes that a call begins. */
+/** Records that a call begins. */
 export async function beginTurnCall(tx: Transaction, place: CallPlace): Promise<void> {
   await upsertCall.run(tx, { ...place, state: 'begun', output: null, isError: 0 });
 }
@@ -142,7 +142,7 @@ export async function readTurnSteps(tx: Transaction, turnId: string): Promise<St
   });
 }
 
-/** Gives the steps of one turn to another. @returns whether there were some */
+/** Moves the steps of one turn to another. @returns whether there were any */
 export async function moveTurnSteps(tx: Transaction, turns: { from: string; to: string }): Promise<boolean> {
   if ((await moveStepRows.run(tx, turns)) === 0) return false;
   await moveCallRows.run(tx, turns);
@@ -156,10 +156,13 @@ export async function removeTurnSteps(tx: Transaction, { turnId, nowMs }: { turn
   await cancelApprovals(tx, { turnId, nowMs });
 }
 
-/** Whether a turn with effects can go on after another worker: its steps are stored. */
+/** Whether another worker can continue a turn with effects, because its steps are stored. */
 export const hasSteps = (turnId: string) => sql<boolean>`exists (select 1 from turn_steps where turn_steps.turn_id = ${sql.ref(turnId)})`;
 
-/** Removes the steps that nobody goes on from: of what ended at `beforeMs` or earlier and is not to be answered again, or was deleted. One step. @returns how many */
+/**
+ * Removes steps that will not be continued: of turns that ended at `beforeMs` or earlier and will not be answered again, or were
+ * deleted. One batch. @returns their number
+ */
 export async function purgeTurnSteps(tx: Transaction, { beforeMs, nowMs }: { beforeMs: number; nowMs: number }): Promise<number> {
   const { rows } = await sql<{ id: string }>`select turn_id as id from turn_steps
     where not exists (select 1 from turns where turns.id = turn_id and (finished_at is null or finished_at > ${beforeMs}))

@@ -1,11 +1,14 @@
-/** Turns that wait for a person's decision: no worker runs them, and what asked for them waits with them. What changes something runs in a write. */
+/**
+ * Turns that wait for a person's decision: no worker runs them, and the message or job that requested them waits too. Functions
+ * that change something run in a transaction.
+ */
 import { sql } from 'kysely';
 import type { SessionRow } from '../schema.js';
 import { prepare } from '../prepare.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from '../delivery/outbox.js';
 
-/** A turn that no message and no job asked for: its question is all that is known of it. */
+/** A turn that neither a message nor a job requested: only its question is known. */
 export interface WaitingTurn {
   readonly id: string;
   readonly agentId: string;
@@ -17,16 +20,16 @@ export interface WaitingTurn {
 
 const MAX_RESUMES = 3;
 
-/** Whether neither a message of a chat nor a job asked for a turn: they go on with theirs. */
+/** Whether a turn was requested by neither a chat message nor a job, which would continue it themselves. */
 const IS_OWN = sql<boolean>`not exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id)
   and not exists (select 1 from cron_runs where cron_runs.turn_id = turns.id)`;
 
-/** Notes what a turn answers: from its first question to a person on, it is gone on with although nothing else asks for it. */
+/** Records what a turn answers: from its first question to a person on, the turn is continued even if nothing else requests it. */
 export async function noteTurnQuestion(tx: Transaction, { id, questionId }: { id: string; questionId: string }): Promise<void> {
   await queriesOf(tx).updateTable('turns').set({ question_id: questionId }).where('id', '=', id).execute();
 }
 
-/** Takes a running turn from its worker. @returns whether another gateway has been asked to stop it; undefined when it does not run any more */
+/** Takes a running turn from its worker. @returns whether another gateway was asked to stop it; undefined when it no longer runs */
 export async function parkTurn(
   tx: Transaction,
   { id, questionId }: { id: string; questionId: string },
@@ -41,7 +44,7 @@ export async function parkTurn(
   return row && { isStopped: row.stop_reason !== null };
 }
 
-/** Gives a turn that waits to a worker. @returns false when it does not wait */
+/** Assigns a waiting turn to a worker. @returns false when it does not wait */
 export async function reopenTurn(
   tx: Transaction,
   { id, sessionId, instanceId }: { id: string; sessionId: number; instanceId: string },
@@ -56,7 +59,10 @@ export async function reopenTurn(
   return numUpdatedRows === 1n;
 }
 
-/** Lets a turn that has asked a person, and that its worker left, be gone on with: unless a message or a job asked for it, or too many workers ended in it. */
+/**
+ * Allows a turn that has asked a person, and whose worker is gone, to be continued, unless a message or a job requested it, or too
+ * many workers ended in it.
+ */
 export async function parkAgain(tx: Transaction, id: string): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('turns')
@@ -97,7 +103,7 @@ export async function listWaitingTurns(tx: Transaction, where: WaitingWhere): Pr
   ).execute();
 }
 
-/** Returns the turns that nothing else goes on with, once everything about them is decided. */
+/** Returns the turns that nothing else continues, once all their approvals are decided. */
 export async function listDecidedTurns(tx: Transaction): Promise<WaitingTurn[]> {
   const rows = await queriesOf(tx)
     .selectFrom('turns')
@@ -124,7 +130,10 @@ export async function listDecidedTurns(tx: Transaction): Promise<WaitingTurn[]> 
   }));
 }
 
-/** A message's turn begins to wait, which is no attempt that failed. @returns false when the worker does not hold it any more */
+/**
+ * Records that a message's turn begins to wait, which is not a failed attempt. @returns false when the worker no longer holds the
+ * message
+ */
 export async function parkInbox(
   tx: Transaction,
   { seq, instanceId, nowMs }: { seq: number; instanceId: string; nowMs: number },
@@ -150,7 +159,7 @@ const selectParked = prepare<Lane>()((db, p) =>
     .limit(1),
 );
 
-/** Returns whether a message of a chat waits for a decision: those behind it wait with it. */
+/** Returns whether a message of a chat waits for a decision; later messages wait behind it. */
 export async function hasParkedInbox(tx: Transaction, lane: Lane): Promise<boolean> {
   return (await selectParked.first(tx, lane)) !== undefined;
 }
@@ -177,7 +186,7 @@ export const { all: listInboxCommands } = prepare<Lane>()((db, p) =>
     .orderBy('seq'),
 );
 
-/** Lets what asked for a turn go on with it: the message of a chat, the run of a job, or whoever looks for it. */
+/** Allows the requester of a turn to continue it: the chat message, the run of a job, or the worker that polls for such turns. */
 export async function releaseTurn(tx: Transaction, { id, nowMs }: { id: string; nowMs: number }): Promise<void> {
   const ofInbox = await queriesOf(tx)
     .updateTable('inbox_messages')
@@ -195,7 +204,7 @@ export async function releaseTurn(tx: Transaction, { id, nowMs }: { id: string; 
   tellOthers(tx, ofJob.numUpdatedRows > 0n ? 'cron' : 'waiting');
 }
 
-/** What asked for a turn gets no answer any more. */
+/** Ends the requester of a turn that will get no answer. */
 export async function dropWaiting(tx: Transaction, { id, error, nowMs }: { id: string; error: string; nowMs: number }): Promise<void> {
   await queriesOf(tx)
     .updateTable('inbox_messages')

@@ -1,9 +1,9 @@
-/** What the gateways on a database say that they can do, in the column `serves` of their workers. */
+/** The abilities that the gateways on a database report, in the column `serves` of their workers. */
 import { sql } from 'kysely';
 import type { AccountTaker, Need } from '../../liveness.js';
 import { queriesOf, type Transaction } from '../../transaction.js';
 
-/** Null: it is of an older build, which does not say. */
+/** Null: from an older build, which does not report it. */
 interface Row {
   readonly serves: string | null;
 }
@@ -22,7 +22,10 @@ export async function isServedOutside(tx: Transaction, lineage: string, needs: r
 
 const READY = 'ready:';
 
-/** Returns the workers of other gateways that have lived for some time, have renewed their row lately, and are not being replaced. */
+/**
+ * Returns the workers of other gateways that have been alive for some time, have recently renewed their row, and are not being
+ * replaced.
+ */
 export async function takersOutside(tx: Transaction, lineage: string): Promise<AccountTaker[]> {
   const { rows } = await sql<Row & { readonly id: string }>`select id, serves from instances as one where lineage <> ${lineage}
     and joined_at < clock_timestamp() - interval '5 seconds' and renewed_at > clock_timestamp() - interval '7 seconds'

@@ -1,15 +1,14 @@
 /**
- * Hears what other workers commit, over a session of its own that listens. A notification only names what to look at, and what is looked at
- * is the truth: one that is lost costs time, nothing else.
- *
- * Each renewal of this worker's row sends a notification, which shows whether any arrive: behind a pooler in transaction mode, or after a failure
- * of the network, none does. Then it connects again, at growing intervals.
+ * Listens for other workers' commits over a dedicated session. A notification only names what to reread, and the data itself is
+ * authoritative: a lost notification only costs time. Each renewal of this worker's row sends a notification, which shows whether
+ * they arrive: behind a pooler in transaction mode, or after a network failure, none does. Then it reconnects, at growing
+ * intervals.
  */
 import type { Topic } from '../../transaction.js';
 import { quote, Session } from '../driver.js';
 
 const CHANNEL = 'xopc';
-/** The server takes 8,000 bytes. */
+/** The server accepts 8,000 bytes. */
 const MAX_BYTES = 7_000;
 /** Two renewals, and a moment. */
 const DEAF_AFTER_MS = 12_000;
@@ -17,12 +16,12 @@ const ANSWER_TIMEOUT_MS = 4_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 
-/** Returns the call that tells everybody of changes of a worker, as SQL. */
+/** Returns the SQL call that notifies everyone of a worker's changes. */
 export function notification(instanceId: string, topics: readonly Topic[] = []): string {
   return `pg_notify('${CHANNEL}', ${quote(JSON.stringify([instanceId, ...topics]))})`;
 }
 
-/** Returns the statements that tell of these changes at the commit; empty for none. */
+/** Returns the statements that send these changes as a notification at the commit; empty for none. */
 export function notifications(instanceId: string, topics: Iterable<Topic>): string {
   const parts: Topic[][] = [];
   let bytes = Infinity;
@@ -35,7 +34,7 @@ export function notifications(instanceId: string, topics: Iterable<Topic>): stri
   return parts.map((part) => `select ${notification(instanceId, part)}; `).join('');
 }
 
-/** Whoever may use the database may send anything. */
+/** Anyone with access to the database may send anything. */
 function read(payload: string): readonly string[] {
   try {
     const value: unknown = JSON.parse(payload);
@@ -128,7 +127,7 @@ export class Listener {
     for (const listener of this.#listeners.get(topic) ?? []) listener();
   }
 
-  /** Connects again after a pause. Whoever waits for changes looks now, and from then on at the shorter interval. */
+  /** Reconnects after a pause. Tasks waiting for changes poll now, and from then on at the shorter interval. */
   #lose(session: Session | undefined): void {
     if (this.#state === 'stopped' || session !== this.#session) return;
     this.#session = undefined;

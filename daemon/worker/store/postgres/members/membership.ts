@@ -1,11 +1,13 @@
 /**
- * Says which workers live, on a database that several gateways share. Each worker has a row, valid for 15 s by the database's clock and
- * renewed every 5 s over a session of its own. A row whose time is over is removed by any other worker, under the lock for writing: from
- * then on its worker counts as dead and its writes fail, so it ends, and its supervisor starts another one with another id.
+ * Determines which workers are alive on a database shared by several gateways. Each worker has a row, valid for 15 s by the
+ * database's clock and renewed every 5 s over a session of its own. Any other worker removes an expired row while holding the write
+ * lock: from then on its worker counts as dead and its writes fail, so it exits, and its supervisor starts another one with another
+ * id.
  *
- * - The workers of one gateway have the same lineage. Their supervisor knows at once which of them live; other gateways, by the rows.
- * - A worker that cannot renew stops in time by itself: {@link Membership.validForMs}.
- * - After the database was away, no row is removed until every worker has had time to renew its own.
+ * - The workers of one gateway have the same lineage. Their supervisor knows at once which of them are alive; other gateways know
+ * from the rows.
+ * - A worker that cannot renew its row stops in time by itself: {@link Membership.validForMs}.
+ * - After the database was unavailable, no row is removed until every worker has had time to renew its own.
  */
 import { sql } from 'kysely';
 import type { NodeStatus } from '../../../../../shared/control/messages.js';
@@ -21,17 +23,17 @@ import { ServerClock } from './server-clock.js';
 
 const LIFETIME_S = 15;
 const RENEW_MS = 5_000;
-/** Two renewals within this time: the database was not away between them. */
+/** Two renewals within this time mean that the database was available between them. */
 const ON_TIME_MS = 8_000;
-/** Between attempts while the database does not answer. */
+/** Pause between attempts while the database does not answer. */
 const RETRY_MS = 1_000;
-/** An answer takes less, or the session is given up. */
+/** Time limit of an answer; after it, the session is abandoned. */
 const ANSWER_TIMEOUT_MS = 4_000;
-/** How long after the end of its time a row is looked at again. */
+/** How long after its expiry a row is checked again. */
 const MARGIN_MS = 100;
-/** How often to look for what other workers have written, while notifications arrive. */
+/** How often to poll for other workers' writes while notifications arrive. */
 const HEARING_LOOK_MS = 2_000;
-/** What a dead worker may have left. */
+/** The locations of work that a dead worker may have left. */
 const LEFT: readonly Topic[] = ['outbox', 'inbox', 'cron'];
 
 /** Read by each statement that renews the row. */
@@ -46,7 +48,7 @@ export interface Lineage {
   readonly name: string;
 }
 
-/** What a gateway tells others of itself. */
+/** What a gateway publishes about itself. */
 export type NodeFacts = Pick<NodeStatus, 'version' | 'build' | 'address' | 'settings'>;
 
 export interface MemberOptions {
@@ -54,9 +56,9 @@ export interface MemberOptions {
   /** Default: nothing. */
   readonly serves?: () => readonly Ability[];
   readonly instanceId: string;
-  /** The workers of this gateway that live, as its supervisor last reported; this one counts in any case. */
+  /** The live workers of this gateway, as last reported by its supervisor; always includes this one. */
   readonly livingIds: () => readonly string[];
-  /** Called once, when others have taken this worker for dead: it must end. */
+  /** Called once, when others have considered this worker dead, so that it must exit. */
   readonly onLost: (error: GatewayError) => void;
 }
 
@@ -74,7 +76,7 @@ interface Row extends Omit<NodeFacts, 'build'> {
   readonly name: string;
   readonly joinedAtMs: number;
   readonly renewedAtMs: number;
-  /** Until its time is over. */
+  /** Until its row expires. */
   readonly leftMs: number;
 }
 
@@ -88,14 +90,14 @@ interface Moment {
 }
 
 const moment = (): Moment => ({ monotonicMs: performance.now(), wallMs: Date.now() });
-/** A monotonic clock stands still while the machine is suspended, and a wall clock may be set back. */
+/** A monotonic clock stops while the machine is suspended, and a wall clock may be set back. */
 const msSince = ({ monotonicMs, wallMs }: Moment): number => Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
 
 export class Membership implements Liveness {
   readonly #options: MembershipOptions;
   readonly #clock = new ServerClock();
   #session: Session | undefined;
-  /** When the last renewal that succeeded was sent. */
+  /** When the last successful renewal was sent. */
   #renewedAt: Moment | undefined;
   #rows: readonly Row[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -125,7 +127,7 @@ export class Membership implements Liveness {
     return takersOutside(tx, this.#options.lineage.id);
   }
 
-  /** Another gateway can come at any time. */
+  /** Another gateway may join at any time. */
   isAlone(): boolean {
     return false;
   }
@@ -171,7 +173,7 @@ export class Membership implements Liveness {
     return this.#rows.filter(({ id }) => id !== this.id);
   }
 
-  /** Adds the row. Runs in a transaction that holds the lock for writing. */
+  /** Adds the row. Runs in a transaction that holds the write lock. */
   async join(session: Session): Promise<void> {
     const { lineage, facts, serves = () => [] } = this.#options;
     const sentAt = moment();
@@ -187,15 +189,15 @@ export class Membership implements Liveness {
     this.#renewedAt = sentAt;
   }
 
-  /** Begins to renew the row and to listen; later calls change nothing. */
+  /** Starts renewing the row and listening; later calls do nothing. */
   start(): void {
     this.#options.listener.start();
-    // The first is early: by then the gateway listens, and others show where.
+    // The first renewal is early: by then the gateway listens, and others can show its address.
     if (!this.#isStarted) this.#renewLater(RETRY_MS);
     this.#isStarted = true;
   }
 
-  /** Ends this worker; what it holds is then taken over. @returns the error for whoever wanted to write */
+  /** Ends this worker, whose work is then taken over. @returns the error for the caller that wanted to write */
   lost(reason = 'another gateway considered this worker dead, because it was silent for too long'): GatewayError {
     const { place, onLost } = this.#options;
     const error = storeUnavailable(place, reason, { hint: 'A new worker takes its place.' });
@@ -217,12 +219,12 @@ export class Membership implements Liveness {
     try {
       await (await this.#connect()).run('delete from instances where id = $1', [this.id]);
     } catch {
-      // Its time ends by itself.
+      // The row expires by itself.
     }
     await this.#session?.close();
   }
 
-  /** Of workers of this gateway, the supervisor knows better than the rows. */
+  /** For workers of this gateway, the supervisor is more accurate than the rows. */
   #mayLive({ id, lineage }: Pick<Row, 'id' | 'lineage'>): boolean {
     return lineage !== this.#options.lineage.id || this.#options.livingIds().includes(id);
   }
@@ -246,7 +248,7 @@ export class Membership implements Liveness {
     this.#timer = setTimeout(() => {
       this.#renewing = this.#renew().then(
         (nextMs) => this.#renewLater(nextMs),
-        // Writes fail, too, and say why.
+        // Writes fail too, with the reason.
         () => this.#renewLater(RETRY_MS),
       );
     }, delayMs);
@@ -273,7 +275,7 @@ export class Membership implements Liveness {
     this.#renewedAt = sentAt;
     await this.#look(session);
     const isOver = this.#others.filter(({ leftMs }) => leftMs <= 0);
-    // Otherwise the database was away, and the others are about to renew.
+    // Otherwise the database was unavailable, and the others are about to renew.
     if (wasOnTime && isOver.length > 0) await this.#remove(session, isOver);
     const nextMs = Math.min(...this.#others.map(({ leftMs }) => leftMs + MARGIN_MS).filter((leftMs) => leftMs > 0), RENEW_MS);
     return Math.max(nextMs, MARGIN_MS);

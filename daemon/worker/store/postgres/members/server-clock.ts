@@ -1,7 +1,7 @@
 /**
- * The clock of the database's server, which all workers on it go by: those of machines differ. It is read with each renewal of a worker's row.
- * In between, time passes as this process's monotonic clock says, which nobody sets: what waits is late while the machine is suspended, and
- * never early.
+ * The clock of the database server, used by all its workers because the clocks of machines differ. It is read with each renewal of
+ * a worker's row. In between, time follows this process's monotonic clock, which cannot be set: after a suspend, waiting work is
+ * late, but never early.
  */
 export class ServerClock {
   /** The server's time when the monotonic clock was 0. */
@@ -11,7 +11,7 @@ export class ServerClock {
   note({ sentAtMs, receivedAtMs, serverMs }: { sentAtMs: number; receivedAtMs: number; serverMs: number }): void {
     const [earliest, latest] = [serverMs - receivedAtMs, serverMs - sentAtMs];
     const before = this.#originMs ?? (earliest + latest) / 2;
-    // Kept while it can be right, so that it does not jump with the time that answers take.
+    // Kept while it is plausible, so that it does not jump with varying response times.
     this.#originMs = Math.min(Math.max(before, earliest), latest);
   }
 
