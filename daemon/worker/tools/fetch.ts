@@ -11,7 +11,7 @@ export interface FetchToolOptions {
   readonly allow: readonly string[];
   /** Default: the system's resolver. */
   readonly resolve?: FetchOptions['resolve'];
-  /** For everything, redirects included. Default 20 s. */
+  /** Time limit for everything, including redirects. Default 20 s. */
   readonly timeoutMs?: number;
 }
 
@@ -39,7 +39,7 @@ async function fetchText(url: string, options: FetchOptions): Promise<string> {
 }
 
 export function createFetchTool(options: FetchToolOptions): Tool {
-  // Made at the first fetch: tools are made for every turn.
+  // Created at the first fetch, because tools are created for every turn.
   let policy: AddressPolicy | undefined;
   const { resolve = resolveAll, timeoutMs = TIMEOUT_MS } = options;
   return {

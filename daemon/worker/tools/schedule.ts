@@ -12,7 +12,7 @@ export interface ScheduledTask {
   readonly timezone?: string;
   /** The session whose chat gets the message. */
   readonly sessionKey: string;
-  /** The same key schedules once. */
+  /** A repeated key schedules only once. */
   readonly key: string;
 }
 

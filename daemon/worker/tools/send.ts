@@ -9,11 +9,11 @@ export interface OutgoingText {
   readonly accountId?: string;
 }
 
-/** Where messages are accepted. */
+/** Accepts messages. */
 export interface SendPort {
   /** Returns the configured channels. */
   channels(): readonly string[];
-  /** The same key sends once. @returns the message's id, once it is on disk */
+  /** A repeated key sends only once. @returns the message's id, once it is on disk */
   send(message: OutgoingText, key: string): Promise<string>;
 }
 

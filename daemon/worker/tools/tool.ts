@@ -12,7 +12,7 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
-/** A text for the model, and what its source calls pictures, in base64: nobody has looked at them. */
+/** A text for the model, and unverified images in base64. */
 export type ToolOutput = string | { readonly text: string; readonly pictures: readonly string[] };
 
 export interface Tool {
@@ -27,9 +27,12 @@ export interface Tool {
   run(input: unknown, context: ToolContext): Promise<ToolOutput>;
 }
 
-/** Where further tools of agents come from. */
+/** A source of additional tools for agents. */
 export interface ToolSource {
-  /** Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then, or before the signal aborts, is left out. Never rejects. */
+  /**
+   * Returns the tools that an agent may call now, within a few seconds; tools that cannot be reached by then, or before the signal
+   * aborts, are omitted. Never rejects.
+   */
   toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]>;
 }
 

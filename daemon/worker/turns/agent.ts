@@ -34,7 +34,7 @@ export interface AgentServiceOptions {
 export interface AgentRequest extends AgentRequestBody {
   /** The key runs one turn, whether or not a caller reads it; a repeat gets its answer. */
   readonly idempotency?: CallerKey | undefined;
-  /** The access token that it is asked with, which says which sessions and models it may name. */
+  /** The access token of the request, which determines the sessions and models that it may name. */
   readonly access?: AccessToken | undefined;
   /** What asks for it. */
   readonly span?: Span | undefined;
@@ -71,7 +71,7 @@ function findTarget(config: Config, request: AgentRequest): Target {
   return { agent: findAgent(config, session.agentId), session, mustExist: true };
 }
 
-/** @throws INVALID_REQUEST: programs have them transcribed themselves */
+/** @throws INVALID_REQUEST for recordings, which programs must transcribe themselves */
 function refuseRecordings(files: readonly NewFile[]): void {
   const found = files.find(isRecording);
   if (found === undefined) return;
@@ -81,7 +81,7 @@ function refuseRecordings(files: readonly NewFile[]): void {
   });
 }
 
-/** Returns a hash of everything that tells one request from another. */
+/** Returns a hash of everything that distinguishes requests. */
 function hashOf({ message, session = DEFAULT_NAME, agentId, model, attachments = [] }: AgentRequest): string {
   const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
   return hashRequest([message, session, agentId, model, files]);
@@ -121,9 +121,10 @@ export function createAgentService(options: AgentServiceOptions) {
     /** Returns the id of the agent that a request is for. @throws INVALID_REQUEST, MODEL_NOT_FOUND */
     agentOf: (request: Pick<AgentRequest, 'message' | 'session' | 'agentId'>): string => findTarget(options.config(), request).agent.id,
     /**
-     * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
+     * Runs one turn; turns of one session run one after another, those of different sessions in parallel. An abort of `signal`
      * stops it, and the text so far is kept. A provider's failure is an `error` event. `done` names the session as the caller did.
-     * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key of another request
+     * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key used by another
+     * request
      */
     async *run(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {
       const { session = DEFAULT_NAME } = request;

@@ -1,4 +1,7 @@
-/** Adds the files of a chat to a model's messages: pictures unchanged, text files as text. Files are read from the channel when a turn needs them. */
+/**
+ * Adds the files of a chat to a model's messages: images unchanged, text files as text. Files are read from the channel when a turn
+ * needs them.
+ */
 import { collect } from '../../../shared/node/collect.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { estimateTokens, TOKENS_PER_IMAGE } from './model/context.js';
@@ -32,7 +35,7 @@ function toText(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns undefined for a file that no model can take. */
+/** Returns undefined for a file that models cannot read. */
 function toAttached(name: string, bytes: Buffer): AttachedFile | undefined {
   const mediaType = imageTypeOf(bytes);
   if (mediaType !== undefined) return { type: 'image', mediaType, bytes };

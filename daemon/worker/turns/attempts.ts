@@ -1,2 +1,2 @@
-/** A question whose turn has ended with its worker so often is set aside. */
+/** A question whose turn has died with its worker this often is set aside. */
 export const MAX_ATTEMPTS = 3;

@@ -1,4 +1,4 @@
-/** What is kept of a turn that was interrupted: its partial answer, in the conversation or aside of it. Each function runs in a write. */
+/** Keeps the partial answer of an interrupted turn, in the conversation or as a variant. Each function runs in a transaction. */
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { listToolMessages } from '../store/conversations/branches.js';
@@ -24,11 +24,11 @@ const INTERRUPTED = sayOfAnswer('turn-interrupted');
 const messageOf = ({ turnId, sessionId, text, model, nowMs }: PartialAnswer) =>
   ({ id: newId('msg'), turnId, sessionId, content: text, model, nowMs, role: 'assistant', status: 'aborted' }) as const;
 
-/** Keeps the partial answer as a variant beside the next one, which goes on from its steps. */
+/** Keeps the partial answer as a variant next to the next answer, which continues from its steps. */
 export async function keepAside(tx: Transaction, answer: PartialAnswer & { questionSeq: number }): Promise<void> {
   const { turnId, sessionId, questionSeq } = answer;
   const steps = await readTurnSteps(tx, turnId);
-  // The next answer begins with what its steps say, and keeps their use of tools.
+  // The next answer begins with the text of its steps and keeps their tool calls.
   const isMore = answer.text.length > textOfSteps(steps).length;
   const tools = await listToolMessages(tx, { sessionId, turnId, afterSeq: questionSeq });
   if (isMore) await appendAside(tx, { ...messageOf(answer), parentSeq: tools.at(-1)?.seq ?? questionSeq });
@@ -49,7 +49,7 @@ export async function interruptTurn(
   const { ref: model = null, usage = null } = steps.at(-1) ?? {};
   const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model, usage, error, nowMs });
   if (!wasRunning) return false;
-  // The last words of a step may be stored with it alone.
+  // The last part of a step's text may be stored only with the step.
   const [said, stored] = [textOfSteps(steps), await readTurnText(tx, turnId)];
   const answer = { turnId, sessionId, nowMs, text: stored.length > said.length ? stored : said, model };
   await removeTurnParts(tx, { turnId });

@@ -1,7 +1,7 @@
 /**
- * Turns of callers with an idempotency key: a key runs one turn, also for callers that come while it runs, and after the worker
- * that ran it is gone. The key is stored in the transaction that accepts the question. A turn runs to its end, whether or not a
- * caller still reads it. A caller that uses the key again gets, by what is known of its turn:
+ * Turns of callers with an idempotency key: a key runs one turn, even for callers that arrive while it runs or after its worker has
+ * died. The key is stored in the transaction that accepts the question. A turn runs to its end, whether or not a caller still reads
+ * it. A caller that reuses the key gets, depending on the state of its turn:
  *
  *   no turn                → a new turn
  *   running here           → all its events, from the beginning
@@ -62,7 +62,7 @@ interface Attempt {
   readonly isCutShort: boolean;
 }
 
-/** What is known of a key that was used before. */
+/** The known state of a key that was used before. */
 interface Known {
   /** As it is stored. */
   readonly result: string;
@@ -80,7 +80,7 @@ type Decision = { readonly type: 'run' | 'wait' } | { readonly type: 'replay'; r
 
 const RUN = { type: 'run' } as const;
 const POLL_MS = 250;
-/** Callers do not stop a keyed turn by leaving: they may come back for its answer. */
+/** A caller that disconnects does not stop a keyed turn, because it may return for the answer. */
 const NEVER = new AbortController().signal;
 
 const useOf = ({ scope, caller, bodyHash }: KeyedTurn): KeyUse => ({ scope: scopeOfCaller(scope, caller), key: caller.key, bodyHash });
@@ -232,7 +232,7 @@ export class KeyedTurns {
     };
   }
 
-  /** Takes the question of an attempt out of the conversation: it was asked again at the end. */
+  /** Removes the question of an attempt from the conversation, because it was asked again at the end. */
   async #askAgain(tx: Transaction, { id: turnId, sessionId, questionSeq }: TurnRecord, turn: BegunTurn): Promise<void> {
     if (questionSeq === null) return;
     if (turn.session.id === sessionId && turn.steps.length > 0) {

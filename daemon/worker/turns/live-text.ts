@@ -1,6 +1,6 @@
 /**
- * Stores the text of answers while they are given: when the worker is killed, its successor has what readers saw. All answers
- * share one write each quarter of a second; an answer that is complete by then costs none.
+ * Stores the text of answers while they are generated, so that after a kill the next worker has what readers saw. All answers share
+ * one write each quarter of a second; an answer that is complete by then costs none.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { appendTurnPart } from '../store/conversations/turn-parts.js';
@@ -38,7 +38,7 @@ export class LiveText {
     this.#schedule(FLUSH_MS);
   }
 
-  /** Forgets the answer: it is about to be stored as a whole, or not at all. */
+  /** Drops the answer, because it is about to be stored as a whole, or not at all. */
   end(turnId: string): void {
     this.#pending.delete(turnId);
   }

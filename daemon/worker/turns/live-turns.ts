@@ -1,4 +1,4 @@
-/** The answers that this worker is giving, for watchers: the text so far of each, until the whole answer is on disk. */
+/** The answers in progress in this worker, for watchers: the text so far of each, until the whole answer is on disk. */
 import type { ToolStep } from '../../../shared/api/agent.js';
 import { Waiters } from '../../../shared/waiters.js';
 import type { DeltaEvent, ToolEvent } from './turn-event.js';
@@ -14,10 +14,10 @@ export interface LiveTurn {
 }
 
 interface Place {
-  /** Grows with each change. */
+  /** Increases with each change. */
   version: number;
   turn: LiveTurn | undefined;
-  /** The messages from `fromSeq` on were taken back. */
+  /** The messages from `fromSeq` on were removed. */
   rewinds: { version: number; fromSeq: number }[];
   watchers: number;
   readonly watching: Waiters;
@@ -51,13 +51,13 @@ export class LiveTurns {
     });
   }
 
-  /** Wakes the watchers of a session: something new of it is on disk. */
+  /** Wakes the watchers of a session because it has changed on disk. */
   touch(session: string): void {
     const place = this.#places.get(session);
     if (place !== undefined) this.#changed(session, place);
   }
 
-  /** The messages of the session from `fromSeq` on were taken back. */
+  /** Reports that the session's messages from `fromSeq` on were removed. */
   rewind(session: string, fromSeq: number): void {
     const place = this.#places.get(session);
     if (place === undefined) return;
@@ -123,7 +123,7 @@ export interface LiveWatch {
   readonly turn: LiveTurn | undefined;
   /** The turn that had ended when the watch began. */
   readonly past: string | undefined;
-  /** Returns the lowest `seq` from which messages were taken back after that version. */
+  /** Returns the lowest `seq` from which messages were removed after that version. */
   rewoundSince(version: number): number | undefined;
   /** Resolves when the version has changed, or with the signal. */
   changed(version: number, signal: AbortSignal): Promise<void>;

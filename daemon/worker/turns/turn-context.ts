@@ -31,7 +31,7 @@ export interface TurnContextOptions {
   readonly text: string;
   readonly systemPrompt: string | undefined;
   readonly files: AttachedFiles;
-  /** Takes how full the context is. */
+  /** Receives the context usage. */
   readonly noteFill?: ((fill: ContextFill) => void) | undefined;
 }
 
@@ -71,7 +71,7 @@ async function readHistory(
     options,
     rows.filter(({ role }) => role === 'user').map(({ id }) => id),
   );
-  // Only those of the newest page: a model gets few pictures.
+  // Only those of the newest page, because a model gets few images.
   const isShown = step.model.takesImages && step.tools.length > 0 && beforeSeq === turn.questionSeq;
   const messageIds = isShown ? rows.filter(({ role }) => role === 'tool').map(({ id }) => id) : [];
   const pictures = await store.read((tx) => readPicturesOf(tx, { sessionId, messageIds }));
@@ -89,7 +89,7 @@ const STEPS_SHARE = 0.6;
 const FILES_SHARE = 0.5;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
 
-/** Gathers what fits of the conversation after a `seq`, with the question at its end. */
+/** Collects the part of the conversation after a `seq` that fits, ending with the question. */
 async function gatherAfter(options: TurnContextOptions, afterSeq: number, given: Omit<ContextOptions, 'readBefore'>) {
   const { turn, noteFill, step } = options;
   const budgetTokens = Math.max(1, given.budgetTokens - estimateTokens(given.system ?? ''));

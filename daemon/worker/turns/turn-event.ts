@@ -1,4 +1,4 @@
-/** What a running turn reports to its reader: the vocabulary between the models' events and the wire. */
+/** The events that a running turn reports to its reader, between the models' events and the wire format. */
 import type { AgentEvent } from '../../../shared/api/agent.js';
 import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -14,19 +14,22 @@ export type DeltaEvent = Extract<AgentEvent, { type: 'delta' }>;
 export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>;
 export type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
 
-/** How a turn ended; `waiting`: it goes on when a person has decided. `reply` is the text so far, also of an interrupted answer; `usage` is null where no model counted. */
+/**
+ * How a turn ended; `waiting`: it continues after a person's decision. `reply` is the text so far, also for an interrupted answer;
+ * `usage` is null if no model reported any.
+ */
 export interface TurnOutcome {
   readonly state: 'done' | 'aborted' | 'error' | 'waiting';
   readonly reply: string;
   readonly model: string | null;
   readonly usage: TurnUsage | null;
   readonly error: GatewayError | null;
-  /** Why the agent has nothing to say to the chat of its schedule, which may be empty. Undefined: it has. */
+  /** The agent's reason, possibly empty, for sending nothing to the chat of its schedule. Undefined if it sends its answer. */
   readonly nothingToReport?: string;
   readonly cutOff?: CutOff | undefined;
 }
 
-/** Returns the usage that callers see. All of it is null where no model was asked. */
+/** Returns the usage for callers. All values are null if no model was called. */
 export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
   const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
   return { inputTokens, outputTokens, costUsd };
@@ -38,7 +41,7 @@ export function toDoneEvent(turn: Pick<TurnOutcome, 'reply' | 'model' | 'cutOff'
   return { type: 'done', reply, session: sessionKey, sessionKey, model: model ?? GUIDE_REF, usage, ...definedFields({ cutOff }) };
 }
 
-/** How a turn ended, and what is stored of it. */
+/** How a turn ended, and what is stored about it. */
 export interface EndedTurn {
   readonly outcome: TurnOutcome;
   readonly sessionKey: string;
@@ -46,7 +49,7 @@ export interface EndedTurn {
   readonly isLost: boolean;
   /** Why it was stopped. */
   readonly reason: GatewayError;
-  /** What it waits for. */
+  /** The approvals that it waits for. */
   readonly approvals: readonly ApprovalDocument[];
 }
 

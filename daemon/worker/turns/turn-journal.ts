@@ -1,6 +1,6 @@
 /**
- * The stored side of a turn: its question before the model is called, its answer before any reader learns of it, and its
- * interruption when its worker is gone. The session's lease keeps two workers from running turns of one session.
+ * Stores a turn: its question before the model is called, its answer before any reader sees its end, and its interruption when its
+ * worker has died. The session's lease keeps two workers from running turns of one session.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, pause } from '../../../shared/clock.js';
@@ -36,14 +36,17 @@ export interface TurnJournalOptions {
   publish?(change: TurnChange): void;
 }
 
-/** A turn whose question is being committed. Nothing may be reported of it before `stored` resolves; if it rejects, there is no turn. */
+/**
+ * A turn whose question is being committed. Nothing about it may be reported before `stored` resolves; if that rejects, there is no
+ * turn.
+ */
 export type BeginningTurn = BegunTurn & { readonly stored: Promise<void> };
 
-/** The port through which those who ask for a turn take part in its transactions. */
+/** The interface through which the requester of a turn takes part in its transactions. */
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
   begun?(tx: Transaction, turn: BegunTurn): Promise<void>;
-  /** Whether `begun` changes nothing that the model is given (messages, files), so that it can be asked before the commit. */
+  /** Whether `begun` does not change the model's input (messages, files), so that the model can be called before the commit. */
   readonly leavesContext?: boolean;
   /** Awaited before the answer is stored. */
   beforeEnd?(): Promise<void>;
@@ -66,7 +69,10 @@ export interface TurnEnding extends TurnOutcome {
 
 type EndContext = Partial<Pick<TurnEnding, 'replyId' | 'stopReason'>> & Pick<TurnHooks, 'ended'>;
 
-/** What became of a turn's end. `again`: the turn will be run again. `lost`: another worker took the session; nothing was stored. */
+/**
+ * The outcome of storing a turn's end. `again`: the turn will be run again. `lost`: another worker took the session; nothing was
+ * stored.
+ */
 export type StoredEnd = 'kept' | 'again' | 'lost';
 
 const FIRST_WAIT_MS = 50;
@@ -102,10 +108,10 @@ export class TurnJournal {
       });
       if (attempt.type === 'begun') {
         const { turn, hasInterrupted } = attempt;
-        // What the model is given is read from what is committed.
+        // The model's input is read from committed data.
         if (hasInterrupted || (hooks.begun !== undefined && hooks.leavesContext !== true)) await stored;
         const published = stored.then(() => this.#publish(turn, { state: 'started', model: null, usage: null }));
-        // Whoever runs the turn awaits `stored` and gets the error there.
+        // The code that runs the turn awaits `stored` and gets the error there.
         published.catch(() => undefined);
         return { ...turn, stored: published };
       }
@@ -133,7 +139,7 @@ export class TurnJournal {
         await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
         return 'again';
       }
-      // Who asks again after a stop of the gateway goes on from them.
+      // A request repeated after a stop of the gateway continues from these steps.
       if (stopReason?.code !== 'STOPPING') await removeTurnSteps(tx, { turnId, nowMs });
       const message = { sessionId: session.id, turnId, nowMs };
       if (reply !== '' && outcome.nothingToReport === undefined)
@@ -142,7 +148,7 @@ export class TurnJournal {
         await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
       return 'kept';
     });
-    // What a turn that goes on has used is counted with its end.
+    // The usage of a continued turn is counted at its end.
     if (result !== 'lost') this.#publish(turn, result === 'again' ? { ...outcome, usage: null } : outcome);
     return result;
   }
@@ -170,8 +176,8 @@ export class TurnJournal {
   }
 
   /**
-   * Gives up a turn whose end could not be stored: as long as this worker lives, other workers wait for its session. Tries again until
-   * the store is back or `signal` is aborted. @throws what will not pass
+   * Abandons a turn whose end could not be stored: as long as this worker is alive, other workers wait for its session. Retries
+   * until the store is available or `signal` is aborted. @throws errors that are not temporary
    */
   async abandon({ id, session }: BegunTurn, signal: AbortSignal): Promise<void> {
     const { store, clock, instanceId } = this.#options;
@@ -204,7 +210,7 @@ export class TurnJournal {
     this.#options.publish?.({ type: 'turn', session: key, agentId, state, model, usage: usage && toUsage(usage) });
   }
 
-  /** Ends the turns of workers that are gone. @returns how many turns other live workers still run */
+  /** Ends the turns of dead workers. @returns how many turns other live workers still run */
   async interruptOrphans(): Promise<number> {
     const { store, clock, instanceId, liveness } = this.#options;
     const { running, owners, living } = await store.read(async (tx) => ({
@@ -231,7 +237,7 @@ export class TurnJournal {
       : (await ensureSession(tx, { ...question.session, nowMs })).session;
     const key = leaseKey(session.id);
     if (!(await acquireLease(tx, { key, owner: instanceId, liveness, nowMs }))) return { type: 'leased', key };
-    // This worker holds the lease and runs one turn per session: any other turn that is stored as running is not.
+    // This worker holds the lease and runs one turn per session: any other turn stored as running is not really running.
     const others = (await readRunningTurns(tx)).filter((turn) => turn.sessionId === session.id);
     for (const other of others) await interruptTurn(tx, other, nowMs);
     tellOthers(tx, `session:${session.id}`);

@@ -14,7 +14,7 @@ export class TurnQueue {
   readonly #waiting = new Map<string, Waiter[]>();
 
   /**
-   * Waits until no other turn of the session runs. With `isFirst`, before all others that wait.
+   * Waits until no other turn of the session runs. With `isFirst`, runs before all other waiting turns.
    * @returns a function that ends the turn, to be called once
    * @throws RATE_LIMITED when too many wait already; the signal's reason when it is aborted first
    */

@@ -1,4 +1,4 @@
-/** What a turn is started with. */
+/** The request for a turn. */
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
@@ -14,25 +14,28 @@ export interface TurnRequest {
   readonly session: NewSession;
   readonly mustExist: boolean;
   readonly text: string;
-  /** Returns the text to use in place of `text`. Called in the session's turn, before the question is stored. @throws what ends the turn */
+  /**
+   * Returns the text to use in place of `text`. Called when it is the turn's time in its session, before the question is stored.
+   * @throws the error that ends the turn
+   */
   readonly hear?: (signal: AbortSignal) => Promise<string>;
   readonly candidates: readonly [Candidate, ...Candidate[]];
-  /** Who asks: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
+  /** The kind of requester: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
   readonly asker: Exclude<Asker, 'stateless'>;
   /** Whether an answer in its chat was stopped when the text came in. Default: none was. */
   readonly hasStopped?: boolean;
-  /** The id of the question's message, where it has one already. */
+  /** The id of the question's message, if it already has one. */
   readonly messageId?: string;
-  /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
+  /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
-  /** What asked for it, for the log and for limits: `jobId`, `runId`, `jobDailyUsd`, `tokenId`. */
+  /** The requester, for the log and for limits: `jobId`, `runId`, `jobDailyUsd`, `tokenId`. */
   readonly origin?: Readonly<Record<string, string>>;
-  /** What asks for it. Without one, a turn is a trace of its own. */
+  /** The parent span. Without one, a turn starts its own trace. */
   readonly span?: Span | undefined;
 }
 
-/** Returns how the span of a turn begins. */
+/** Returns the start of a turn's span. */
 export function turnSpan({ agent, session, candidates: [{ ref }] }: TurnRequest): SpanStart {
   return {
     name: `invoke_agent ${agent.id}`,
@@ -45,7 +48,7 @@ export function turnSpan({ agent, session, candidates: [{ ref }] }: TurnRequest)
   };
 }
 
-/** Returns how it ends. */
+/** Returns the end of a turn's span. */
 export function turnSpanEnd(last: TurnEvent): SpanEnd {
   if (last.type === 'error') return { error: last.error.code };
   if (last.type !== 'done') return {};

@@ -49,7 +49,7 @@ export interface TurnRunnerOptions {
 /** One turn under way. */
 interface Run {
   readonly request: TurnRequest;
-  /** The command that the text calls, which no model is asked for. */
+  /** The command in the text, which needs no model. */
   readonly command: ReturnType<CommandRegistry['match']>;
   /** Whether an answer was stopped for its command. */
   readonly hasStopped?: boolean;
@@ -102,12 +102,12 @@ export class TurnRunner {
       .catch((error: unknown) => logger.error({ err: error }, 'failed to end the turns of a deleted session'));
   }
 
-  /** Stops the answers that this worker gives in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
+  /** Stops this worker's answers in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
     return this.#stop(sessionKey, stoppedByReader());
   }
 
-  /** Does the same in whichever workers give them. */
+  /** Does the same in all workers. */
   async stopEverywhere(sessionKey: string): Promise<boolean> {
     const wasHere = this.stopTurns(sessionKey);
     const wasElsewhere = await this.#options.journal.requestStop(sessionKey);
@@ -122,7 +122,7 @@ export class TurnRunner {
 
   /** Lets turns end for `timeoutMs`, then stops the rest and waits until their text is stored. @returns how many were stopped */
   async drain(timeoutMs: number): Promise<number> {
-    // The next worker gives up what this one leaves.
+    // The next worker abandons the turns that this one leaves.
     this.#leaving.abort();
     await within(this.#allEnded(), timeoutMs, this.#options.clock);
     const stopped = [...this.#running];
@@ -150,7 +150,7 @@ export class TurnRunner {
       const hasStopped = isFirst && ((await this.stopEverywhere(key)) || request.hasStopped === true);
       leave = await this.#queue.enter(key, signal, { isFirst });
       const question = await heard(request, signal);
-      // What its reader stops while it hears is stored like any other question that is stopped.
+      // A question stopped during transcription is stored like any other stopped question.
       const limit = request.hear !== undefined && isStoppedByReader(signal) ? new AbortController().signal : signal;
       const turn = await this.#options.journal.begin({ ...question, agentId: request.agent.id }, limit, request.hooks);
       return await this.#runBegun({ ...run, hasStopped, request: question }, turn);
@@ -166,11 +166,11 @@ export class TurnRunner {
     const { live, liveText } = this.#options;
     const { replaces, session, questionSeq } = begun;
     const stored = begun.stored.then(() => {
-      // What a job's last attempt said has left the conversation.
+      // The text of a job's last attempt has been removed from the conversation.
       if (replaces !== undefined && run.request.asker === 'job') live.rewind(session.key, questionSeq);
       live.begin(begun);
     });
-    // A turn that could not be stored does not exist: nothing more is asked of a model for it.
+    // A turn that could not be stored does not exist, so no model is called for it.
     stored.catch(() => run.stop.abort());
     const turn = { ...begun, stored };
     let state: Parameters<LiveTurns['end']>[1] = 'error';
@@ -194,7 +194,7 @@ export class TurnRunner {
     }
   }
 
-  /** Returns a logger whose lines name the turn and what asked for it. */
+  /** Returns a logger whose lines name the turn and its requester. */
   #logOf({ request: { origin }, span }: Run, { id, session }: BeginningTurn): LogPort {
     const trace = span === undefined || span.traceId === '' ? {} : { traceId: span.traceId };
     return withFields(this.#options.logger, { turnId: id, session: session.key, ...origin, ...trace });
@@ -253,7 +253,7 @@ export class TurnRunner {
     return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 
-  /** Where no language model answers, every command that they may give is run: nothing else understands it. */
+  /** If there is no language model, every permitted command is run, because nothing else understands it. */
   #match({ asker, candidates: [first], text }: TurnRequest): Run['command'] {
     const runsAll = asker === 'chat' || first.ref === GUIDE_REF;
     return runsAll || (asker === 'program' && text.trim() === '/new') ? this.#options.commands.match(text, asker) : undefined;
@@ -285,7 +285,7 @@ export class TurnRunner {
     try {
       for (;;) {
         const next = await events.next();
-        // The model is asked while the question is synced to disk; nothing is reported, and no tool runs, before that.
+        // The model is called while the question is synced to disk; nothing is reported and no tool runs before that is done.
         await turn.stored;
         if (next.done === true) return next.value;
         report(next.value);

@@ -1,4 +1,4 @@
-/** Ends turns of this worker that others ask to end: each request is a row, which is looked for while another worker lives. */
+/** Ends turns of this worker on request of others: each request is a row, which is polled for while another worker is alive. */
 import type { Clock } from '../../../shared/clock.js';
 import { createSerial } from '../../../shared/serial.js';
 import { readTurnStops } from '../store/conversations/turn-stops.js';

@@ -1,4 +1,4 @@
-/** Makes the tools of a turn, or of a call without a conversation. */
+/** Creates the tools of a turn, or of a call without a conversation. */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
@@ -32,9 +32,9 @@ export interface TurnToolsOptions {
   readonly send: SendPort;
   /** Undefined: the tool `schedule` does not exist. */
   readonly scheduler: TaskScheduler | undefined;
-  /** Where tools come from that are not the gateway's own. Default: there are none. */
+  /** The source of tools other than the gateway's own. Default: none. */
   readonly others?: ToolSource;
-  /** Which tools an agent may use, and which a person decides about. */
+  /** Decides which tools an agent may use, and which need a person's decision. */
   readonly gate: Pick<ToolGate, 'isDenied' | 'decide' | 'ask' | 'announce'>;
 }
 
@@ -48,14 +48,14 @@ interface TurnRun {
 
 /** How the tools of a call without a conversation run. */
 interface CallRun {
-  /** Where what it finishes is stored. Default: nowhere. */
+  /** Where its progress is stored. Default: nowhere. */
   readonly steps?: StepOwner | undefined;
   readonly span?: Span | undefined;
 }
 
 const named = ({ definition: { name }, hasEffects, isBuiltIn }: Tool): NamedTool => ({ name, isReadOnly: !hasEffects, isBuiltIn });
 
-/** Makes the tools of each turn from the configuration in force. */
+/** Creates the tools of each turn from the configuration in force. */
 export class ToolBox {
   readonly #options: TurnToolsOptions;
 

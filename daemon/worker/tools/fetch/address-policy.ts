@@ -1,6 +1,6 @@
 /**
- * Which addresses a model may have fetched: those of the public internet, and what the owner allows. Everything else is
- * this machine or its surroundings, which trust it.
+ * Decides which addresses a model may fetch: those of the public internet, and those that the owner allows. Everything else is this
+ * machine or its network, which trusts it.
  */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -31,7 +31,7 @@ export class AddressPolicy {
     this.#own = own;
   }
 
-  /** Whether that name may be asked whatever its addresses are. */
+  /** Whether that name is allowed regardless of its addresses. */
   isNameAllowed(host: string): boolean {
     return this.#names.has(host.toLowerCase());
   }

@@ -11,7 +11,7 @@ import { readBody } from './read-body.js';
 
 export interface FetchOptions {
   readonly policy: AddressPolicy;
-  /** @returns every address of a name. @throws what DNS says */
+  /** @returns every address of a name. @throws the DNS error */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly signal: AbortSignal;
   readonly maxBytes: number;
@@ -62,7 +62,7 @@ async function resolveName(host: string, resolve: FetchOptions['resolve']): Prom
   }
 }
 
-/** Returns a lookup that gives the checked addresses alone. */
+/** Returns a lookup function that returns only the checked addresses. */
 function pinnedLookup(addresses: readonly string[]): LookupFunction {
   const entries = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {

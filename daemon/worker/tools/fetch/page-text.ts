@@ -42,7 +42,7 @@ function titleOf(html: string): string {
 
 /** Returns the title and the text, one line per block. Takes time in proportion to the length of the page. */
 export function htmlToText(html: string): string {
-  // ASCII alone: other letters may change their length in lower case.
+  // ASCII only: other letters may change their length in lower case.
   const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   const parts: string[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** The result of a call as a model gets it: text, bounded; pictures apart. */
+/** Converts a call's result for a model: bounded text, with images separate. */
 import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
 import type { ServerSecrets } from './server-secrets.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
@@ -56,7 +56,7 @@ function bounded(text: string): string {
   return whole.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
-/** With a number that was rounded when it was read, a model would call the next tool about something else. */
+/** With a rounded number, such as an id, a model would call the next tool for the wrong object. */
 function textOfStructured(output: unknown): string {
   if (output === undefined) return '';
   if (isTooDeep(output)) throw new Error(`its result ${TOO_DEEP}`);

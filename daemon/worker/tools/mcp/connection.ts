@@ -23,7 +23,7 @@ const unchecked: StandardSchemaV1<unknown, Readonly<Record<string, unknown>>> = 
   '~standard': { version: 1, vendor: 'xopc', validate: (value) => ({ value: value as Readonly<Record<string, unknown>> }) },
 };
 
-/** Outputs are not checked against the schemas of their tools: models read them as they are. */
+/** Outputs are not checked against the schemas of their tools, because models read them unchanged. */
 const uncheckedSchemas: jsonSchemaValidator = {
   getValidator:
     <T>() =>
@@ -37,7 +37,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly onToolsChanged: () => void;
-  /** It ended by itself, or was asked to. */
+  /** Called when it has ended, by itself or on request. */
   readonly onClosed: (reason: string) => void;
 }
 
@@ -50,7 +50,7 @@ export interface Connection {
   listTools(limitMs?: number): Promise<unknown[]>;
   /** @returns the result as the server sent it */
   callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
-  /** Whether a request failed because a server over HTTP does not know the session any more: it did nothing with the request. */
+  /** Whether a request failed because an HTTP server no longer knows the session; the server then did not process the request. */
   hasLostSession(error: unknown): boolean;
   /** Whether a server over HTTP refused a request, or was not reached: its session may be gone. */
   isInDoubt(error: unknown): boolean;
@@ -82,7 +82,7 @@ const openTransport = ({ settings, process, clock, logger }: ConnectionOptions) 
 
 const endOf = (transport: ReturnType<typeof openTransport>): string => (transport instanceof ProcessTransport ? transport.reason : '');
 
-/** A program that has ended says more than that the connection is closed. */
+/** An exited program gives a better reason than a closed connection. */
 async function explained<Value>(transport: ReturnType<typeof openTransport>, work: Promise<Value>): Promise<Value> {
   try {
     return await work;
@@ -92,7 +92,7 @@ async function explained<Value>(transport: ReturnType<typeof openTransport>, wor
   }
 }
 
-/** @throws Error with the reason; then nothing is left of the server */
+/** @throws Error with the reason; the server has then been cleaned up */
 export async function connect(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
   const { clock, logger, onToolsChanged, onClosed } = options;
   const transport = openTransport(options);

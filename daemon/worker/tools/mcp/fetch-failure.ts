@@ -1,8 +1,8 @@
-/** How `fetch` fails where no answer came. */
+/** Describes failures of `fetch` without an answer. */
 
 export const isUnreached = (error: unknown): error is TypeError => error instanceof TypeError && error.message === 'fetch failed';
 
-/** Returns the message; `fetch` has why it failed in the cause alone. */
+/** Returns the message; `fetch` has the reason only in `cause`. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // The SDK passes on what zod found in an answer.

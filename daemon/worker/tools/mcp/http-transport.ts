@@ -24,7 +24,7 @@ const boundedFetch: typeof fetch = async (url, init) => {
   const limit = isEvents ? { maxEventBytes: MAX_MESSAGE_BYTES } : { maxBytes: MAX_MESSAGE_BYTES };
   const body = limitBody(response.body, { ...limit, tooLong });
   const copy = new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
-  // Redirects are judged by it.
+  // Redirects are compared with this origin.
   Object.defineProperty(copy, 'url', { value: response.url });
   return copy;
 };

@@ -1,6 +1,6 @@
 /**
- * The MCP servers of the configuration: what the routes call, and a source of tools for turns. Nothing is loaded and no process is started
- * before a server is first used.
+ * Manages the configured MCP servers, for the routes and as a source of tools for turns. Nothing is loaded and no process is
+ * started before a server is first used.
  */
 import { isFields } from '../../../../shared/fields.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
@@ -17,7 +17,7 @@ import { type Tool, ToolError, type ToolSource } from '../tool.js';
 import type { McpCall, McpOutcome, McpServer, McpServerOptions } from './server.js';
 import type { StopTimes } from './server-process.js';
 
-/** What the bundle that speaks MCP has for servers (`daemon/worker/lazy/mcp.ts`). */
+/** The MCP bundle's exports for servers (`daemon/worker/lazy/mcp.ts`). */
 export interface ToolServerModule {
   createToolServer(options: McpServerOptions): McpServer;
 }
@@ -31,7 +31,7 @@ export interface McpServersOptions {
   /** Programs that have no `cwd` start in the home. */
   readonly paths: { readonly home: string };
   readonly publish?: (event: GatewayEvent) => void;
-  /** Called with the process groups that run, at each change. */
+  /** Called with the running process groups, at each change. */
   readonly noteGroups?: (pids: readonly number[]) => void;
 }
 
@@ -45,11 +45,11 @@ export interface McpService {
   call(name: string, call: McpCall): Promise<McpCallResult>;
 }
 
-/** A worker that ends does not wait for servers that do not. */
+/** A worker that ends does not wait longer for servers that do not end. */
 const LAST_STOP: StopTimes = { termAfterMs: 100, killAfterMs: 1_000 };
 
 interface Used {
-  /** As JSON: another text is another server. */
+  /** Settings as JSON; a different text means a different server. */
   readonly settings: string;
   readonly server: McpServer;
 }
@@ -182,7 +182,7 @@ export class McpServers implements McpService, ToolSource {
       const tools = (await this.#serverOf(name).toolsForTurn(signal)) ?? [];
       return tools.filter(({ problem }) => problem === null).map((tool) => this.#asTool(name, tool));
     } catch (error) {
-      // The bundle cannot be loaded: the turn goes on without.
+      // The bundle cannot be loaded, so the turn continues without these tools.
       this.#options.logger.error({ server: name, err: error }, 'failed to read the tools of an MCP server');
       return [];
     }

@@ -1,4 +1,4 @@
-/** Splits what a program writes into lines, and keeps no more of a line than is allowed. */
+/** Splits a program's output into lines, and keeps only a limited part of a line that is too long. */
 
 /** How much is kept of both ends of a line that is too long. */
 const END_BYTES = 1_024;

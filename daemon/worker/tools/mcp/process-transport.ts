@@ -1,4 +1,4 @@
-/** The SDK's transport to a server that is a process. What it sends that is no message of the protocol fails the call that it answers. */
+/** The SDK's transport to a server that is a process. An invalid answer fails only the call that it belongs to. */
 import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -11,7 +11,7 @@ const INTERNAL_ERROR = -32_603;
 
 const asNumber = (id: string | undefined): number | undefined => (id === undefined ? undefined : Number(id));
 
-/** The id of what means to be an answer. */
+/** Returns the id of an attempted answer. */
 function answeredId(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null || 'method' in value) return undefined;
   return 'id' in value && typeof value.id === 'number' ? value.id : undefined;
@@ -74,7 +74,7 @@ export class ProcessTransport implements Transport {
     }
   }
 
-  /** Fails a call in the place of the server; without an id there is none to fail. */
+  /** Fails a call on behalf of the server; without an id there is no call to fail. */
   #refuse(id: number | undefined, message: string, line = ''): void {
     this.#logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
     if (id !== undefined) this.onmessage?.({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });

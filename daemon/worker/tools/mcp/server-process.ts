@@ -1,6 +1,6 @@
 /**
- * The process of a server: the leader of a process group of its own, so that it ends with everything that it started. Its standard output is
- * read line by line, no faster than a gateway can bear; its standard error goes into the log.
+ * The process of a server: the leader of its own process group, so that it can be killed with everything that it started. Its
+ * standard output is read line by line, at a limited rate; its standard error goes into the log.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,23 +16,23 @@ import { Throttle } from './throttle.js';
 
 /** Of one message. */
 export const MAX_MESSAGE_BYTES = 20_971_520;
-/** What waits to be written to a server that does not read. */
+/** Maximum bytes waiting to be written to a server that does not read. */
 const MAX_UNREAD_BYTES = 33_554_432;
 /** Messages and chunks of up to 64 KB in a second. */
 const UNITS_PER_SECOND = 5_000;
 const LOG_LINES_PER_SECOND = 50;
 const MAX_LOG_LINE_LENGTH = 2_000;
 const MAX_LOG_LINE_BYTES = 8_192;
-/** How long output is waited for that may still be in the pipe at the exit. */
+/** How long to wait after the exit for output still in the pipe. */
 const LAST_OUTPUT_MS = 500;
 
 /** What Node prints below an error that ends a program: its stack, the end of its fields, the version. */
 const STACK_LINE = /^at .+(?::\d+:\d+|<anonymous>|index \d+)\)?(?<opens> \{)?$/;
 const BELOW_ERROR = /^(?:[}\])]*|Node\.js v\d.*)$/;
 
-/** How long each way of asking it to end gets, counted from the first. */
+/** Time limits of the ways to end it, counted from the first. */
 export interface StopTimes {
-  /** The end of its input alone. */
+  /** Only closing its input. */
   readonly termAfterMs: number;
   /** SIGTERM. */
   readonly killAfterMs: number;
@@ -53,7 +53,7 @@ interface ServerProcessOptions extends Omit<ServerPlace, 'home'>, Pick<McpServer
 }
 
 interface ServerReader extends LineHandlers {
-  /** @param reason  in words, also for an end that was asked for */
+  /** @param reason  as text, also for a requested end */
   onExit(reason: string): void;
 }
 
@@ -71,10 +71,10 @@ export class ServerProcess {
   #lastLogLine = '';
   #hasEnded = false;
   readonly #ended: Promise<void>;
-  /** Its output has been read, too. With how it ended, in words. */
+  /** Called when its output has been read too, with a description of how it ended. */
   readonly #closed: Promise<string>;
 
-  /** Resolves when it runs; what it writes waits in the pipe until somebody reads. @throws Error with the reason why it cannot be started */
+  /** Resolves when it runs; its output waits in the pipe until it is read. @throws Error with the reason why it cannot be started */
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const { command, args, env, cwd } = options;
     let child: ChildProcessWithoutNullStreams;
@@ -87,7 +87,7 @@ export class ServerProcess {
       const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
       throw new Error(describeStart(options, error), { cause: error });
     }
-    // Before anything else: whatever happens next, somebody knows what has to be ended.
+    // Reported before anything else, so that the group is known to be killed whatever happens next.
     options.onGroup(child.pid, true);
     return new ServerProcess(options, child, child.pid);
   }
@@ -113,7 +113,7 @@ export class ServerProcess {
     this.#readLog();
   }
 
-  /** Reads its messages from now on. */
+  /** Starts reading its messages. */
   read(reader: ServerReader): void {
     const throttle = new Throttle(this.#options.clock, UNITS_PER_SECOND);
     const lines = new MessageLines(MAX_MESSAGE_BYTES, {
@@ -138,7 +138,7 @@ export class ServerProcess {
     stdin.write(line);
   }
 
-  /** Ends it with everything in its group. Resolves when it has ended. */
+  /** Ends it and everything in its group. Resolves when it has ended. */
   async stop({ termAfterMs, killAfterMs }: StopTimes): Promise<void> {
     if (this.#hasEnded) return;
     this.#child.stdin.end();
@@ -159,7 +159,7 @@ export class ServerProcess {
 
   #exited(): void {
     this.#hasEnded = true;
-    // What it started ends with it.
+    // Everything it started ends with it.
     this.#signal('SIGKILL');
     this.#options.onGroup(this.pid, false);
     const { stdout, stderr } = this.#child;
@@ -172,7 +172,7 @@ export class ServerProcess {
     });
   }
 
-  /** Reads a stream, but not while the second's share of it has been read. */
+  /** Reads a stream, pausing while the limit of the current second is used up. */
   #read(stream: Readable, throttle: Throttle, onChunk: (chunk: Buffer) => void): void {
     stream.on('data', (chunk: Buffer) => {
       onChunk(chunk);

@@ -1,16 +1,19 @@
-/** What people and models must not see: servers quote what they were given. */
+/** Secrets that people and models must not see, because servers may quote their settings. */
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { findSecrets, HIDDEN_SECRET } from '../../../../shared/config/secrets.js';
 import { redactShapes } from '../../../../shared/node/secrets/redact-shapes.js';
 import { KnownTexts } from '../../../../shared/text/known-texts.js';
 
-/** Of a variable or a header. Wider than `isSecretName`: programs name their variables as they like, and a value too many costs little. */
+/**
+ * Matches the name of a variable or header. Broader than `isSecretName`, because programs choose their own names and hiding too
+ * much costs little.
+ */
 const SECRET_NAME = /key|token|secret|pass|pwd|pat$|auth|cred|cookie/i;
 
 export interface ServerSecrets {
   /** Hides every value of `env` and `headers`, and the other secrets. */
   inErrors(text: string): string;
-  /** Leaves values that are not secret by name or shape, such as a directory: a model goes on with them. */
+  /** Keeps values that are not secret by name or shape, such as a directory, because a model may need them. */
   inResults(text: string): string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One MCP server: started when it is first needed, stopped when nobody has called it for a while, left alone for a while after it failed.
- * Nothing here throws: this code is in a bundle of its own, whose classes of errors the worker would not know.
+ * One MCP server: started on first use, stopped when idle, and not restarted for a while after a failure. Nothing here throws,
+ * because this code is in a separate bundle whose error classes the worker does not know.
  */
 import type { McpCallResult, McpServerDocument, McpState, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { isoTime, orAborted, within } from '../../../../shared/clock.js';
@@ -16,9 +16,9 @@ import { readTools } from './tool-list.js';
 const IDLE_STOP: StopTimes = { termAfterMs: 2_000, killAfterMs: 5_000 };
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 60_000;
-/** A server that ran for so long has recovered. */
+/** A server that ran for this long has recovered. */
 const RECOVERED_AFTER_MS = 60_000;
-/** How long a turn waits for the tools of a server; the next ones do not until it has answered. */
+/** How long a turn waits for a server's tools; later turns do not wait until the server has answered. */
 const TURN_WAIT_MS = 5_000;
 /** How long a test of a server waits for its list of tools. */
 const PROBE_LIMIT_MS = 10_000;
@@ -57,7 +57,7 @@ export class McpServer {
   #leaving: Connection | undefined;
   #list: readonly McpToolDocument[] | undefined;
   #isListStale = false;
-  /** Whether a turn has waited for the list in vain. */
+  /** Whether a turn has waited for the list without result. */
   #isListSlow = false;
   #inFlight = 0;
   #failures = 0;
@@ -87,11 +87,11 @@ export class McpServer {
     return this.#use((connection) => this.#readList(connection));
   }
 
-  /** Returns the tools for a turn, which does not wait for a server that hangs, nor after its abort; undefined: they are not known yet. */
+  /** Returns the tools for a turn, without waiting for a hanging server or after an abort; undefined if not known yet. */
   async toolsForTurn(signal: AbortSignal): Promise<readonly McpToolDocument[] | undefined> {
     if (this.#list !== undefined && !this.#isListStale) return this.#list;
     const { clock, logger } = this.#options;
-    // After a failure it has to show first that it answers.
+    // After a failure the server must first prove that it answers.
     const limitMs = this.#failures > 0 || this.#isListSlow ? 0 : TURN_WAIT_MS;
     const reading = this.tools();
     let cancel = (): void => undefined;
@@ -113,7 +113,7 @@ export class McpServer {
     }, signal);
   }
 
-  /** Asks it, even while it is left alone after a failure. */
+  /** Queries the server, even during the pause after a failure. */
   async probe(): Promise<McpTestResult> {
     const { clock, settings } = this.#options;
     const begunAt = clock.now();
@@ -121,7 +121,7 @@ export class McpServer {
     this.#retryAtMs = 0;
     const outcome = await this.#use((connection) => this.#askForList(connection, Math.min(PROBE_LIMIT_MS, settings.timeoutMs)));
     const durationMs = Math.max(0, clock.now() - begunAt);
-    // It did not answer with a list: the next use starts it again.
+    // It did not answer with a list, so the next use starts it again.
     if (!outcome.ok && before !== undefined && this.#inFlight === 0) void this.#close(IDLE_STOP, before);
     if (!outcome.ok) return { ok: false, error: outcome.error, durationMs, server: null, version: null, tools: null };
     const { server, protocolVersion: version = null } = this.#connection ?? {};
@@ -129,25 +129,25 @@ export class McpServer {
     return { ok: true, error: null, durationMs, server: named, version, tools: outcome.value.length };
   }
 
-  /** Stops it for good once its calls have ended, at the latest after the time that one may take. */
+  /** Stops it permanently once its calls have ended, at the latest after the time limit of a call. */
   async retire(): Promise<void> {
     const { clock, settings } = this.#options;
     if (this.#inFlight > 0) await within(new Promise<void>((resolve) => (this.#whenQuiet = resolve)), settings.timeoutMs, clock);
     await this.stop(IDLE_STOP);
   }
 
-  /** Stops it for good, with its calls. */
+  /** Stops it permanently, aborting its calls. */
   async stop(times: StopTimes): Promise<void> {
     this.#stopTimes = times;
     this.#stopping.abort();
     this.#cancelIdle();
     this.#cancelPause();
-    // A program that is being stopped already gets no more time than this; a start waits for its end.
+    // Time limit for a program that is already being stopped; a start waits for its end.
     await Promise.all([this.#leaving?.close(times), this.#opening?.catch(() => undefined)]);
     await this.#close(times);
   }
 
-  /** Does something with a connection, which it opens if there is none. */
+  /** Runs work on a connection, which is opened if necessary. */
   async #use<Value>(work: (connection: Connection) => Promise<Value>, signal?: AbortSignal): Promise<McpOutcome<Value>> {
     this.#inFlight += 1;
     this.#cancelIdle();
@@ -174,7 +174,7 @@ export class McpServer {
     }
   }
 
-  /** A caller that stops waiting does not end a start: it goes on for others. */
+  /** A caller that stops waiting does not abort a start, which continues for others. */
   async #connected(signal?: AbortSignal): Promise<Connection> {
     return this.#connection ?? (await (signal === undefined ? this.#open() : orAborted(this.#open(), signal)));
   }
@@ -194,13 +194,13 @@ export class McpServer {
     return oneLine(this.#secrets.inErrors(messageOf(error)), MAX_ERROR_LENGTH);
   }
 
-  /** @throws Error while it is left alone, and when it cannot be started */
+  /** @throws Error during the pause after a failure, and when it cannot be started */
   #open(): Promise<Connection> {
     if (this.#opening !== undefined) return this.#opening;
     const { clock } = this.#options;
     if (this.#stopping.signal.aborted) return Promise.reject(stopped());
     const pauseMs = this.#retryAtMs - clock.now();
-    // Its timer has the last word: the clock may have been set back.
+    // The timer decides, because the clock may have been set back.
     if (this.#state === 'backoff' && pauseMs > 0)
       return Promise.reject(new Error(`${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`));
     this.#opening = this.#connect().finally(() => (this.#opening = undefined));
@@ -239,7 +239,7 @@ export class McpServer {
     return connection;
   }
 
-  /** Nobody asked it to. */
+  /** The exit was not requested. */
   #ended(connection: Connection, reason: string): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;

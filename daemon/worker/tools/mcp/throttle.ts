@@ -1,16 +1,16 @@
-/** How much a server may send in a second: beyond that it is not read until the second is over. */
+/** Limits how much a server may send per second: beyond that it is not read until the second is over. */
 import type { Clock } from '../../../../shared/clock.js';
 
 const WINDOW_MS = 1_000;
 
-/** A flood holds up the sender, not the gateway. */
+/** A flood slows down the sender, not the gateway. */
 export class Throttle {
   readonly #clock: Clock;
   readonly #limit: number;
   #windowEndsAt = 0;
   #count = 0;
 
-  /** @param limit  units in a second */
+  /** @param limit  units per second */
   constructor(clock: Clock, limit: number) {
     this.#clock = clock;
     this.#limit = limit;
@@ -33,7 +33,7 @@ export class Throttle {
 
   #move(): void {
     const now = this.#clock.now();
-    // Not a window of a clock that was set back since.
+    // Ignores a window from before the clock was set back.
     if (now < this.#windowEndsAt && now >= this.#windowEndsAt - WINDOW_MS) return;
     this.#windowEndsAt = now + WINDOW_MS;
     this.#count = 0;

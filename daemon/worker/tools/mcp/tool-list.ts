@@ -1,4 +1,4 @@
-/** What a server says of its tools, as far as it can be given to models: whatever it sends, the list is bounded, and says what is left out. */
+/** Reads a server's tool list for models: whatever the server sends, the list is bounded and records what was omitted. */
 import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { sha256Hex } from '../../../../shared/sha256.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
@@ -8,14 +8,14 @@ const MAX_TOOLS = 128;
 const MAX_SCHEMA_LENGTH = 32_768;
 const MAX_DESCRIPTION_LENGTH = 4_000;
 const MAX_NAME_LENGTH = 128;
-/** The longest name that all vendors take. */
+/** The longest name that all vendors accept. */
 const MAX_FULL_NAME_LENGTH = 64;
 const HASH_LENGTH = 6;
 
 const cut = (value: unknown, maxLength: number): string =>
   typeof value === 'string' ? value.slice(0, maxLength).toWellFormed().replaceAll('\0', '') : '';
 
-/** Returns `server__tool` with letters, digits, `_` and `-` alone; a long one is cut, and has a part of its hash at the end. */
+/** Returns `server__tool` with only letters, digits, `_` and `-`; a long name is cut and ends with a part of its hash. */
 export function fullNameOf(server: string, tool: string): string {
   const name = `${server}__${tool.replace(/[^a-zA-Z0-9_-]/g, '_')}`;
   if (name.length <= MAX_FULL_NAME_LENGTH) return name;

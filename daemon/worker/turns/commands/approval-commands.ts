@@ -1,4 +1,4 @@
-/** `/approve`, `/deny` and `/approvals`: a chat decides about the tool calls that its own turns wait for. */
+/** `/approve`, `/deny` and `/approvals`: let a chat decide about the tool calls of its own turns. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ApprovalDocument, DecisionRequest } from '../../../../shared/api/tools/approvals.js';
 import type { Approvals, Place } from '../../approvals/approvals.js';
@@ -13,7 +13,7 @@ export const isDecision = (content: string): boolean => DECISION.test(content);
 
 const MAX_LISTED = 20;
 const MAX_NOTE_LENGTH = 2_000;
-/** Anybody may have written the text of such a message: a template fills it in. */
+/** Anyone may have written the text of such a message, because a template fills it in. */
 const NOT_HERE = 'Webhook messages cannot decide. Use the page, or xopc approve NUMBER.';
 const USAGE = 'Write /approve NUMBER, /approve NUMBER always, or /deny NUMBER WHY; /approvals lists what waits.';
 

@@ -10,7 +10,7 @@ import { type CommandContext, CommandRegistry, type SlashCommand } from './comma
 export interface CommandSources {
   readonly store: Store;
   readonly registry: () => ProviderRegistry;
-  /** What keeps something from working. */
+  /** Current problems. */
   readonly warnings: () => StatusWarning[];
   readonly remind: SlashCommand;
   readonly approvals: readonly SlashCommand[];

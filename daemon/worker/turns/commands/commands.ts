@@ -14,7 +14,7 @@ export interface CommandContext extends CommandCall {
   readonly agentId: string;
   /** The model that would answer here, `provider/model`. */
   readonly model: string;
-  /** Identifies this call, also when it is run again because its worker was killed. */
+  /** Identifies this call, even when it is run again after its worker was killed. */
   readonly callKey: string;
   /** Whether an answer was stopped for it. */
   readonly hasStopped: boolean;
@@ -25,9 +25,9 @@ export interface SlashCommand {
   readonly name: string;
   /** For `/help`, one line. */
   readonly summary: string;
-  /** Whether it stops the running answer of the session, and goes before all that wait there. */
+  /** Whether it stops the running answer of the session, and runs before all waiting messages. */
   readonly stopsTurns?: boolean;
-  /** Whether it is for the people of a chat alone: programs and jobs would get around what their access token may do. */
+  /** Whether it is only for people in a chat: programs and jobs could use it to bypass the limits of their access token. */
   readonly isForChats?: boolean;
   /** @returns the reply, Markdown */
   run(context: CommandContext): Promise<string>;
@@ -39,13 +39,13 @@ const CALL = /^\/([a-z][a-z0-9_-]{0,31})(?:@\w{1,64})?(?:\s+([\s\S]*))?$/i;
 export class CommandRegistry {
   readonly #commands: ReadonlyMap<string, SlashCommand>;
 
-  /** `/help` is always there. */
+  /** `/help` always exists. */
   constructor(commands: readonly SlashCommand[]) {
     const help: SlashCommand = { name: 'help', summary: 'lists the commands', run: async () => this.help() };
     this.#commands = new Map([help, ...commands].map((command) => [command.name, command]));
   }
 
-  /** Returns the command that a text calls; undefined for a text to the model. @param asker  who says it */
+  /** Returns the command that a text calls; undefined for a text to the model. @param asker  the author of the text */
   match(text: string, asker: TurnRequest['asker'] = 'chat'): { command: SlashCommand; call: CommandCall } | undefined {
     const [, name = '', args = ''] = CALL.exec(text.trim()) ?? [];
     const command = this.#commands.get(name.toLowerCase());

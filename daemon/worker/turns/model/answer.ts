@@ -1,5 +1,5 @@
 /**
- * One answer: asks the chosen model, runs the tools that it calls, asks it again with their results, and falls back to
+ * Generates one answer: calls the chosen model, runs its tool calls, calls it with the results, and falls back to
  * the next model. A model that takes over gets the results of the tools that already ran.
  */
 import type { Clock } from '../../../../shared/clock.js';
@@ -43,7 +43,7 @@ export interface TurnTools {
   readonly definitions: readonly ToolDefinition[];
   /** How many steps of one turn may call tools. */
   readonly maxIterations: number;
-  /** Runs the calls of a step; of one that was stored, those that are not done. @returns a result for each, in their order, or that a person decides about some first. @throws UNAVAILABLE when another worker has taken the turn over */
+  /** Runs the calls of a step that are not done. @returns their results. @throws UNAVAILABLE after a takeover */
   run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[] | 'waiting'>;
 }
 
@@ -61,7 +61,7 @@ export interface AnswerOptions {
   /** Builds a request that fits the model's context window. */
   buildRequest(step: StepRequest): Promise<ModelRequest>;
   readonly tools: TurnTools;
-  /** What was finished before: it is said again, and gone on with. Default: nothing. */
+  /** The steps finished before: their text is repeated, and the answer continues from them. Default: none. */
   readonly steps?: readonly StoredStep[];
   readonly windows: LearnedWindows;
   readonly agentId: string;
@@ -77,7 +77,7 @@ export interface AnswerOptions {
   readonly logger: LogPort;
 }
 
-/** Error texts of models and servers that take no tools. */
+/** Error texts of models and servers that do not support tools. */
 export const REFUSES_TOOLS =
   /(not support|requires?|no endpoints found that support)\b.*\btool|\btools?\b.*\b(not supported|requires?|unsupported)/i;
 
@@ -86,7 +86,7 @@ function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
   return (kind === 'rejected' || kind === 'notFound' || status === 500) && REFUSES_TOOLS.test(detail);
 }
 
-/** Whether the same request without pictures may succeed: one of them is broken or too large for the vendor, or the model takes none. */
+/** Whether the request may succeed without images: one is broken or too large for the vendor, or the model accepts none. */
 const isAboutPictures = ({ kind, detail }: ProviderFailure): boolean =>
   (kind === 'rejected' || kind === 'notFound') && /image/i.test(detail);
 
@@ -101,7 +101,7 @@ const showsPictures = ({ messages }: ModelRequest): boolean =>
 const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean =>
   kind === 'invalidCall' || (kind === 'protocol' && /tool call/i.test(detail));
 
-/** The step before ended the turn: the model is not asked again. */
+/** The previous step ended the turn, so the model is not called again. */
 interface SilentEnd {
   readonly type: 'silent';
   readonly reason: string;
@@ -112,7 +112,7 @@ interface ModelError {
   readonly error: GatewayError;
 }
 
-/** Returns what goes between two texts of an answer. */
+/** Returns the separator between two texts of an answer. */
 export const paragraphGap = (before: string): string => (before === '' || /\s$/.test(before) ? '' : '\n\n');
 
 /** Returns the first model's error with those of the fallbacks appended. */
@@ -165,7 +165,7 @@ class Answer {
     return { state: 'error', model: ref, usage: this.#usage, error };
   }
 
-  /** @returns the end of the answer, or why the next model should be asked */
+  /** @returns the end of the answer, or the reason to try the next model */
   async *#useModel(model: ResolvedModel): AnswerEvents<AnswerEnd | GatewayError> {
     const { ref } = model;
     const endAs = (state: AnswerEnd['state'], error: GatewayError | null = null): AnswerEnd => {
@@ -207,7 +207,7 @@ class Answer {
     }
   }
 
-  /** What a step may not do, such as spend more, ends the answer with what it has. */
+  /** A limit that a step hits, such as on spending, ends the answer with the text so far. */
   async *#step(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd | SilentEnd> {
     const reason = nothingToReport(this.#steps);
     if (reason !== undefined) return { type: 'silent', reason };
@@ -292,7 +292,7 @@ class Answer {
   }
 }
 
-/** Asks the candidates in order until one answers. A provider's failure is an end, never thrown. */
+/** Calls the candidates in order until one answers. A provider's failure is returned as the end, never thrown. */
 export function answer(options: AnswerOptions): AnswerEvents<AnswerEnd> {
   return new Answer(options).run();
 }

@@ -1,6 +1,6 @@
 /**
- * One step of an answer: asks a model, and repeats a request that failed for a passing reason. Knows no store and no tools.
- * Nothing is repeated after the first text: the reader would get it twice.
+ * One step of an answer: calls a model, and retries a request that failed temporarily. Independent of store and tools. Nothing is
+ * retried after the first text, because the reader would get it twice.
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
@@ -42,7 +42,7 @@ export type StepEnd =
       readonly vendor: unknown;
       readonly cutOff?: CutOff | undefined;
     }
-  /** It failed before its first text: another model may be asked. */
+  /** It failed before its first text, so another model may be tried. */
   | { readonly type: 'unanswered'; readonly failure: ProviderFailure }
   | { readonly type: 'failed'; readonly error: GatewayError }
   | { readonly type: 'aborted' };
@@ -98,7 +98,10 @@ export function waitBefore(failure: ProviderFailure, state: { attempts: number; 
   return waitMs <= MAX_WAIT_MS ? waitMs : undefined;
 }
 
-/** Asks one model until it answers or a repetition cannot help. @throws RATE_LIMITED when a limit of the purse is used up; what `buildRequest` throws */
+/**
+ * Calls one model until it answers or a retry cannot help. @throws RATE_LIMITED when a spending limit is used up; the errors of
+ * `buildRequest`
+ */
 export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   for (let attempts = 1; ; attempts += 1) {
     if (options.signal.aborted) return { type: 'aborted' };

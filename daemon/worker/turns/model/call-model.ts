@@ -1,4 +1,4 @@
-/** The one way to call a model: pays for it, ends a silent stream, and notes how the call went. */
+/** The only way to call a model: charges its cost, ends a silent stream, and records the outcome. */
 import type { Clock } from '../../../../shared/clock.js';
 import { SILENCE_TIMEOUT_MS } from '../../../../shared/config/defaults.js';
 import type { TokenUsage } from '../../providers/completion.js';
@@ -18,26 +18,26 @@ export interface CallOptions {
   readonly clock: Clock;
   /** The agent that asks; undefined: the caller names a model. */
   readonly agentId?: string | undefined;
-  /** What asks for it. */
+  /** The purpose of the call. */
   readonly span?: Span | undefined;
   readonly operation?: Operation;
-  /** Pays for the call. Without it, the call counts against no limit, and nothing counts what it uses. */
+  /** Charges the call. Without it, the call counts against no limit and its usage is not recorded. */
   readonly purse?: Purse | undefined;
-  /** Estimates the tokens of the request. Called only where a limit applies, and for a call that was cut. */
+  /** Estimates the tokens of the request. Called only if a limit applies, and for an interrupted call. */
   readonly inputTokens?: () => number;
 }
 
 /** Events before the first output. */
 const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd', 'head']);
 const ENDS: ReadonlySet<string> = new Set(['finish', 'end']);
-/** Of an answer, where the model does not say how long it can be. */
+/** Maximum tokens of an answer, if the model's limit is unknown. */
 const MAX_ANSWER_TOKENS = 8_192;
 
 function failureOf(event: { readonly type: string }): ProviderFailure | undefined {
   return event.type === 'failed' ? (event as Failed).failure : undefined;
 }
 
-/** What a call uses and costs, as far as it can be said: nothing where a price is unknown. */
+/** The usage and cost of a call, as far as known; undefined if a price is unknown. */
 class Cost {
   readonly #model: ResolvedModel;
   readonly #inputTokens: () => number;
@@ -66,7 +66,7 @@ class Cost {
     return used === undefined ? 0 : (used.costUsd ?? this.#of(this.#estimate(this.#saidTokens)) ?? 0);
   }
 
-  /** Of a call that was cut, an estimate; undefined for one that said nothing, and for the model that is part of the gateway. */
+  /** Estimates an interrupted call; undefined for a call without output, and for the built-in model. */
   get used(): UsedByCall | undefined {
     const { api, ref } = this.#model;
     if (api === null || (!this.#hasBegun && this.#usage === undefined)) return undefined;
@@ -89,9 +89,10 @@ class Cost {
 }
 
 /**
- * Yields the events of a call. One that the caller ends is not noted, nor one that is too long for the model: both say nothing about it.
+ * Yields the events of a call. A call that the caller ends, or that is too long for the model, is not recorded: neither says
+ * anything about the model.
  * @param open  starts the call with a signal that also fires on silence
- * @throws before the call: RATE_LIMITED when a limit of the purse is used up; UNAVAILABLE
+ * @throws before the call: RATE_LIMITED when a spending limit is used up; UNAVAILABLE
  */
 export async function* callModel<Event extends { readonly type: string }>(
   model: ResolvedModel,

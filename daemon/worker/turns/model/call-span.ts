@@ -1,4 +1,4 @@
-/** The span of one model call: what was asked for, and how it ended. Never a text of the conversation. */
+/** The span of one model call: the request and the outcome. Never contains text of the conversation. */
 import type { TokenUsage } from '../../providers/completion.js';
 import type { ProviderFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';

@@ -1,8 +1,8 @@
-/** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
+/** Chooses how much of a conversation the model gets: the newest part that fits its context window. */
 import { withNewestPictures } from '../../files/pictures.js';
 import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResult, ToolResultMessage } from '../../providers/provider.js';
 
-/** For models of unknown window: that of small local models. */
+/** For models with an unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
 const MAX_ANSWER_TOKENS = 8_192;
 /** An estimate may be wrong by this much. */
@@ -10,7 +10,7 @@ const SAFETY = 0.85;
 export const MAX_MESSAGES = 1_000;
 /** Role names and separators around each message. */
 const TOKENS_PER_MESSAGE = 6;
-/** What vendors count for a large picture. */
+/** The tokens that vendors count for a large image. */
 export const TOKENS_PER_IMAGE = 1_600;
 
 /** A rough count that errs on the high side: four ASCII characters a token, other scripts up to one token a character. */
@@ -27,16 +27,16 @@ export function contextBudget(model: { contextWindow: number | null; maxTokens: 
   return Math.floor((window - answer) * SAFETY);
 }
 
-/** A message, or several that mean nothing without each other: a tool's call and its result. */
+/** A message, or several that belong together: a tool call and its result. */
 export type ContextItem = ChatMessage | readonly ModelMessage[];
 
 export interface ContextOptions {
   readonly budgetTokens: number;
   readonly system: string | undefined;
-  /** The user's text. Always the last message, whole, whatever the budget. */
+  /** The user's text. Always the last message and complete, whatever the budget. */
   readonly text: string;
   readonly images?: ChatMessage['images'];
-  /** Reads what was said before `seq`, newest first. @returns an empty list at the beginning */
+  /** Reads the messages before `seq`, newest first. @returns an empty list at the beginning */
   readBefore(seq: number | undefined): Promise<{ messages: readonly ContextItem[]; nextSeq: number | undefined }>;
 }
 
@@ -99,7 +99,7 @@ const stepTokens = (message: StepMessage): number =>
     : estimateTokens(message.content) + estimateTokens(JSON.stringify(message.calls.map(({ input }) => input)));
 
 /**
- * Fits the tool calls of a turn into a share of the model's context: the oldest results are left out first.
+ * Fits the tool calls of a turn into a share of the model's context, omitting the oldest results first.
  * @returns the steps, every call with a result, and their tokens
  */
 export function fitSteps(steps: readonly StepMessage[], budgetTokens: number): { steps: StepMessage[]; tokens: number } {

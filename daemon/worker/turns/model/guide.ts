@@ -1,4 +1,4 @@
-/** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
+/** The built-in model `xopc/guide`: if no language model is configured, it explains how to configure one. */
 import { GUIDE_PROVIDER, GUIDE_REF } from '../../../../shared/config/defaults.js';
 import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
 import type { Provider } from '../../providers/provider.js';
@@ -44,7 +44,7 @@ With more than one model, choose in ${configPath}: "agents": { "defaults": { "mo
 /help lists the commands.`;
 }
 
-/** Splits a text into words, each with the white space behind it. */
+/** Splits a text into words, each with the white space after it. */
 function words(text: string): string[] {
   return text.match(/\S+\s*|^\s+/g) ?? [];
 }
@@ -61,7 +61,7 @@ async function* say<Type extends 'delta' | 'text'>(options: GuideOptions, type: 
   yield { type: 'finish', reason: 'stop', usage: { inputTokens: null, outputTokens: null } } as const;
 }
 
-/** Makes the provider `xopc` with its one model. */
+/** Creates the provider `xopc` with its only model. */
 export function createGuide(options: GuideOptions): BuiltInProvider {
   const provider: Provider = {
     id: GUIDE_PROVIDER,

@@ -28,7 +28,7 @@ export async function* withIdleTimeout<Event extends { readonly type: string }>(
         return;
       }
       yield event;
-      // The time that the reader takes does not count.
+      // The reader's own time does not count.
       disarm = arm();
     }
   } finally {

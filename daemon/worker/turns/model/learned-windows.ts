@@ -1,17 +1,17 @@
 /**
- * Context windows as providers' refusals have shown them, for models whose window is unknown or configured too large. They are
- * kept in memory for an hour: a server may be started again with another window, and learning it costs one refused call.
+ * Context windows as providers' refusals have shown them, for models whose window is unknown or configured too large. They are kept
+ * in memory for an hour: a server may be restarted with another window, and learning it costs one refused call.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import type { ContextLimit } from '../../providers/context-limit.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 
 const KEPT_MS = 3_600_000;
-/** A number that was misread must not take a model its whole memory. */
+/** A misread number must not deprive a model of its whole context. */
 const MIN_WINDOW = 1_024;
-/** A refused request is taken to be over the limit by this much, where the refusal does not say how long it was. */
+/** A refused request is assumed to exceed the limit by this much, if the refusal does not state its length. */
 const USED_PER_LIMIT = 1.25;
-/** Where it does not name the limit either, this much of the request is sent again. */
+/** If it does not state the limit either, this share of the request is sent again. */
 const BLIND_SHARE = 0.5;
 const MAX_KEPT = 256;
 

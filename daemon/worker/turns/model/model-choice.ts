@@ -1,4 +1,4 @@
-/** Which models a turn tries, in order. */
+/** Decides which models a turn tries, in order. */
 import type { Config, AgentConfig, ModelChoice } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
@@ -9,12 +9,12 @@ function refsOf(choice: ModelChoice): [string, ...string[]] {
 }
 
 export interface Asking {
-  /** Undefined: the model is asked by itself. */
+  /** Undefined: a model is called without an agent. */
   readonly agent?: AgentConfig;
   readonly config: Config;
 }
 
-/** Resolves a model, with the silence that whoever asks it bears. @throws MODEL_NOT_FOUND */
+/** Resolves a model, with the caller's limit on silence. @throws MODEL_NOT_FOUND */
 export function resolveFor({ agent, config }: Asking, ref: string, registry: ProviderRegistry): ResolvedModel {
   const model = registry.resolve(ref);
   const silenceTimeoutMs = agent?.silenceTimeoutMs ?? model.silenceTimeoutMs ?? config.agents.defaults.silenceTimeoutMs;
@@ -33,7 +33,7 @@ function toCandidate(asking: Asking, ref: string, registry: ProviderRegistry): C
 
 /**
  * The order: the request's model, the session's own, the agent's, the defaults', the first usable provider's, the built-in guide.
- * The first of these that is there decides; only its own fallbacks follow it.
+ * The first of these that is set decides; only its own fallbacks follow it.
  * @throws MODEL_NOT_FOUND when the request names a model that cannot be used
  */
 export async function chooseModels(

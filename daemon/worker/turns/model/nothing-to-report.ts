@@ -2,7 +2,7 @@
 import { NOTHING_TO_REPORT } from '../../tools/nothing-to-report.js';
 import type { StepMessage } from './context.js';
 
-/** Returns the reason that the last step gave, or an empty text; undefined where it did not call the tool, or not rightly. */
+/** Returns the reason given by the last step, possibly empty; undefined if it did not call the tool, or not correctly. */
 export function nothingToReport(steps: readonly StepMessage[]): string | undefined {
   const [called, answered] = steps.slice(-2);
   if (called?.role !== 'toolCalls' || answered?.role !== 'toolResults') return undefined;

@@ -1,4 +1,4 @@
-/** The use of a tool in an earlier turn: stored as a text for people, given to models as a call and its result. */
+/** Tool calls of earlier turns: stored as text for people, passed to models as a call and its result. */
 import type { ChatImage, ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
 
 /** The part that a model gets; the conversation has all of it. */

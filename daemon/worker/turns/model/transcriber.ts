@@ -1,4 +1,4 @@
-/** Has a model write down the words of a recording. Knows no chats: a turn asks for it, or a program. */
+/** Transcribes a recording with a model. Independent of chats: used by turns and by programs. */
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
@@ -42,9 +42,9 @@ export interface TranscriptionCall {
   readonly account: Account;
 }
 
-/** Tokens of a second of sound at OpenAI, for what a call may cost at most. */
+/** Tokens per second of sound at OpenAI, for the maximum cost of a call. */
 const TOKENS_PER_SECOND = 10;
-/** Of a voice message, where its length is not known. */
+/** Assumed length of a voice message, if unknown. */
 const BYTES_PER_SECOND = 2_000;
 
 const refusal = (reason: AnswerReason, values: Record<string, string | number>): GatewayError =>
@@ -62,13 +62,13 @@ export class Transcriber {
     this.#options = options;
   }
 
-  /** Returns what is set, with the model that recordings of chats go to. */
+  /** Returns the settings, with the model that transcribes recordings of chats. */
   get settings(): Config['transcription'] {
     return this.#options.config().transcription;
   }
 
   /**
-   * Returns the words; none is an empty text. A call that fails for a passing reason is repeated, as a step of a turn is.
+   * Returns the transcript, which may be empty. A call that fails temporarily is retried, like a step of a turn.
    * @throws INVALID_REQUEST for a recording beyond the limits; MODEL_NOT_FOUND; the provider's failure; RATE_LIMITED when a limit is used up;
    * the signal's reason
    */
@@ -100,7 +100,7 @@ export class Transcriber {
     const { provider, api, failing } = model;
     if (provider.transcribe === undefined || api?.startsWith('openai-') !== true)
       throw refusal('voice-not-the-api', { provider: failing.providerName });
-    // It sends one event, at its end: its silence is all of its time.
+    // It sends a single event at its end, so its silence lasts the whole call.
     return { ...model, transcribe: provider.transcribe.bind(provider), silenceTimeoutMs: this.settings.timeoutMs };
   }
 

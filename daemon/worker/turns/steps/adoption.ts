@@ -1,4 +1,4 @@
-/** How a turn goes on from what an interrupted one before it has finished. Each function runs in a write. */
+/** Continues a turn from the finished steps of an interrupted one. Each function runs in a transaction. */
 import { newId } from '../../../../shared/ids.js';
 import { newFileId } from '../../files/attachments.js';
 import { moveApprovals } from '../../store/approvals/approvals.js';
@@ -16,7 +16,7 @@ interface Takeover {
   readonly sessionId: number;
 }
 
-/** Gives a turn what the one before it has finished; the rest of that one is set aside. @returns the steps */
+/** Moves the finished steps of the previous turn to a turn and sets the rest aside. @returns the steps */
 export async function adoptTurn(tx: Transaction, turn: Takeover & { readonly questionSeq: number }): Promise<StoredStep[]> {
   const { from, to, sessionId, questionSeq } = turn;
   if (await moveTurnSteps(tx, turn)) {
@@ -29,7 +29,7 @@ export async function adoptTurn(tx: Transaction, turn: Takeover & { readonly que
   return readTurnSteps(tx, to);
 }
 
-/** Repeats the uses of tools behind the question of a turn that goes on, where its question is asked again at the end. */
+/** Repeats the tool calls after the question of a continued turn, if its question is asked again at the end. */
 export async function repeatToolMessages(
   tx: Transaction,
   { from, to, sessionId, afterSeq, nowMs }: Takeover & { readonly afterSeq: number; readonly nowMs: number },
@@ -42,7 +42,7 @@ export async function repeatToolMessages(
   }
 }
 
-/** Returns what the steps say, as an answer that begins with them does. */
+/** Returns the text of the steps, as at the beginning of an answer that continues them. */
 export function textOfSteps(steps: readonly Pick<StoredStep, 'text'>[]): string {
   return steps.reduce((said, { text }) => (text === '' ? said : said + paragraphGap(said) + text), '');
 }

@@ -1,4 +1,4 @@
-/** Stores the beginning of a turn: with its question, or after what was finished before it. */
+/** Stores the beginning of a turn: with its question, or after previously finished steps. */
 import { newId } from '../../../../shared/ids.js';
 import { type Approval, readApprovalsOfTurn } from '../../store/approvals/approvals.js';
 import { readAsideText } from '../../store/conversations/branches.js';
@@ -18,9 +18,9 @@ export interface BegunTurn {
   /** The question's place; messages before it are its context. */
   readonly questionSeq: number;
   readonly questionId: string;
-  /** What the interrupted attempt before it has finished. */
+  /** The steps finished by the interrupted previous attempt. */
   readonly steps: readonly StoredStep[];
-  /** What people were asked about them. */
+  /** The questions to people about them. */
   readonly approvals: readonly Approval[];
   /** The interrupted attempt that this turn replaces, and its text. */
   readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
@@ -28,15 +28,15 @@ export interface BegunTurn {
 
 export interface TurnQuestion {
   readonly session: NewSession;
-  /** Whether a missing session is an error instead of being made. */
+  /** Whether a missing session is an error instead of being created. */
   readonly mustExist: boolean;
   readonly agentId: string;
   readonly text: string;
   /** The id to store the question under. If the session has that message already, the turn answers it. */
   readonly messageId?: string | undefined;
-  /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
+  /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
-  /** What asks; its `tokenId` is stored, for the usage. */
+  /** The requester; its `tokenId` is stored, for the usage. */
   readonly origin?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ interface Beginning {
   readonly nowMs: number;
 }
 
-/** Stores a turn with its question, or goes on with one that has waited. Runs in a write. */
+/** Stores a turn with its question, or continues one that has waited. Runs in a transaction. */
 export async function storeTurn(tx: Transaction, { question, session, instanceId, nowMs }: Beginning): Promise<BegunTurn> {
   const { previousTurnId: previous, agentId, origin } = question;
   const sessionId = session.id;

@@ -1,6 +1,6 @@
 /**
- * Stores what a turn, or a response in the background, has finished, so that another worker goes on from there: a step before its tools run,
- * a call when it begins and when it is done. A call that has begun and is not done may have taken effect.
+ * Stores the progress of a turn or a background response, so that another worker can continue it: a step before its tools run, a
+ * call when it begins and when it is done. A call that has begun and is not done may have taken effect.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -19,7 +19,7 @@ import { inputText, shorten } from './tool-text.js';
 /** What the steps belong to. */
 export interface StepOwner {
   readonly id: string;
-  /** Of the session in which the use of a tool is a message; undefined: there is none. */
+  /** The session in which tool calls are stored as messages; undefined if there is none. */
   readonly sessionId: number | undefined;
   /** How many steps of it are stored already. */
   readonly steps: number;
@@ -27,7 +27,7 @@ export interface StepOwner {
   hold(tx: Transaction): Promise<boolean>;
   /** Runs in the write of a step that has effects. */
   noteEffects(tx: Transaction): Promise<void>;
-  /** Where a person can decide about calls; undefined: nowhere. */
+  /** Where a person can decide about calls; undefined if nowhere. */
   readonly questions?: Questions | undefined;
 }
 
@@ -66,11 +66,11 @@ export class StepLog {
   constructor(options: { readonly store: Pick<Store, 'read' | 'write'>; readonly clock: Clock }, owner: StepOwner) {
     this.#options = options;
     this.#owner = owner;
-    // The last one that is stored is gone on with.
+    // The last stored step is continued.
     this.#step = owner.steps - 1;
   }
 
-  /** Stores a step, that some of its calls begin, and the questions about others. */
+  /** Stores a step, the start of some of its calls, and the questions about others. */
   async begin(step: CalledStep, { calls, begins, asks, hasEffects }: StepStart): Promise<void> {
     const { questions } = this.#owner;
     this.#step += 1;
@@ -107,7 +107,7 @@ export class StepLog {
     });
   }
 
-  /** Returns the pictures that stored results show, by the message of their call. */
+  /** Returns the images of stored results, by the message of their call. */
   async picturesOf(calls: readonly StoredCall[]): Promise<ReadonlyMap<string, readonly ChatImage[]>> {
     const { sessionId } = this.#owner;
     const messageIds = calls.flatMap(({ messageId }) => messageId ?? []);

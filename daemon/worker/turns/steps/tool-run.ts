@@ -1,4 +1,4 @@
-/** The use of tools in one turn, or in one call that is not stored. */
+/** Runs the tools of one turn, or of one call that is not stored. */
 import type { Clock } from '../../../../shared/clock.js';
 import { newId } from '../../../../shared/ids.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -36,7 +36,7 @@ export interface ToolPlace {
   decide(tool: Tool): Promise<'allow' | 'ask' | 'deny'>;
   /** Whether the turn can wait for a person. */
   readonly canWait: boolean;
-  /** By the index of the call: what was decided about a stored step. */
+  /** Decisions about a stored step, by the index of the call. */
   decisions(step: StoredStep): ReadonlyMap<number, CallDecision>;
 }
 
@@ -49,7 +49,7 @@ export interface CallDecision {
 interface Gated {
   /** The indexes of the calls that wait for a decision. */
   readonly asks: readonly number[];
-  /** By the index of the call: why it is not run. */
+  /** Reasons why calls are not run, by the index of the call. */
   readonly refusals: ReadonlyMap<number, { readonly refusal: string }>;
 }
 
@@ -80,7 +80,7 @@ export class ToolRun implements TurnTools {
   readonly #options: ToolRunOptions;
   readonly #tools: readonly Tool[];
   readonly #place: ToolPlace;
-  /** How many calls the steps before made: some models repeat the ids of calls in each step. */
+  /** Number of calls in earlier steps, because some models repeat the ids of calls in each step. */
   #made = 0;
 
   constructor(options: ToolRunOptions, tools: readonly Tool[], place: ToolPlace) {
@@ -138,8 +138,8 @@ export class ToolRun implements TurnTools {
   }
 
   /**
-   * Which calls a person decides about, and which are not run.
-   * @param decisions  about a stored step: what was allowed then needs no decision now
+   * Determines which calls a person decides about, and which are not run. @param decisions  about a stored step: calls allowed then
+   * need no decision now
    */
   async #gate(calls: readonly StoredCall[], decisions?: ReadonlyMap<number, CallDecision>): Promise<Gated> {
     const asks: number[] = [];
@@ -166,7 +166,7 @@ export class ToolRun implements TurnTools {
     return this.#tools.find(({ definition }) => definition.name === name);
   }
 
-  /** Whether nothing more happens if it is run again. */
+  /** Whether running it again has no further effect. */
   #isRepeatable(call: GatedCall, index: number): boolean {
     const tool = this.#find(call);
     return isRefused(call, index) || (tool !== undefined && tool.isRepeatable);
@@ -192,7 +192,7 @@ export class ToolRun implements TurnTools {
       const images = readPictures(output.pictures);
       return { output: output.text, isError: false, isSettled: true, ...(images.length > 0 && { images }) };
     } catch (error) {
-      // What stops with its worker is left to the worker that goes on.
+      // A call that stops with its worker is left to the worker that continues the turn.
       const isSettled = !(signal.aborted && stopReason(signal).code === 'STOPPING');
       if (error instanceof ToolError) return { output: error.message, isError: true, isSettled };
       if (!signal.aborted) this.#options.logger.error({ tool: call.name, turnId, err: error }, 'unexpected tool error');

@@ -1,6 +1,7 @@
 /**
- * Turns that wait for a person. Nothing of them is in memory: what asked for a turn waits in the store with it, and goes on with it once it is
- * decided. A turn that neither a message of a chat nor a job asked for is gone on with by an active worker, which looks for such turns.
+ * Turns that wait for a person. Nothing is kept in memory: the requester of a turn waits in the store with it, and continues it
+ * after the decision. A turn requested by neither a chat message nor a job is continued by an active worker, which polls for such
+ * turns.
  *
  *   worker ends while a turn waits           → nothing happens
  *   decided while its worker stores the rest → the later of the two lets it go on
@@ -43,18 +44,18 @@ export interface WaitingTurnsOptions {
   readonly registry: () => ProviderRegistry;
 }
 
-/** What runs here: only the one active worker has it. */
+/** The part that only the one active worker runs. */
 interface Active {
   readonly turns: { start(request: TurnRequest, signal: AbortSignal): AsyncIterable<TurnEvent> };
   /** Looks for runs of jobs that are due. */
   wakeJobs(): void;
 }
 
-/** As many as an account's chats are answered at once: after a night, many may be decided together. */
+/** As many as chats of an account that are answered in parallel: after a night, many may be decided together. */
 const MAX_AT_ONCE = 8;
-/** While another worker may leave a turn that waits. */
+/** Polling interval while another worker may leave a waiting turn. */
 const LOOK_MS = 1_000;
-/** A turn that could not begin is tried again then. */
+/** Retry delay of a turn that could not begin. */
 const RETRY_MS = 60_000;
 const NEVER = new AbortController().signal;
 
@@ -63,7 +64,7 @@ export class WaitingTurns {
   readonly #inOrder = createSerial();
   readonly #wait: StoreWait;
   readonly #running = new Set<string>();
-  /** What the last look found, and has not begun. */
+  /** Turns found by the last poll that have not begun. */
   #decided: WaitingTurn[] = [];
   #active: Active | undefined;
   #endNews: (() => void) | undefined;
@@ -84,7 +85,7 @@ export class WaitingTurns {
     const { store, inbox } = this.#options;
     this.#active?.wakeJobs();
     void this.look();
-    // What fails to be read is found by the next look of the inbox.
+    // Messages that cannot be read now are found by the next poll of the inbox.
     store
       .read((tx) => findLaneOfTurn(tx, { turnId }))
       .then(
@@ -124,7 +125,7 @@ export class WaitingTurns {
     await this.look();
   }
 
-  /** Goes on with no more turns; the runner drains those that run. */
+  /** Continues no more turns; the runner drains running ones. */
   async stop(): Promise<void> {
     this.#active = undefined;
     this.#endNews?.();
@@ -132,7 +133,7 @@ export class WaitingTurns {
     await this.#inOrder(async () => undefined);
   }
 
-  /** Goes on with what is decided. Never rejects. */
+  /** Continues decided turns. Never rejects. */
   look(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#active === undefined) return;
@@ -167,7 +168,7 @@ export class WaitingTurns {
       if (agent === undefined) return;
       for await (const event of turns.start(await this.#prepare(turn, agent), NEVER)) if (event.type === 'error') throw event.error;
     } catch (error) {
-      // Another worker goes on with it, or it ended meanwhile.
+      // Another worker continues it, or it has ended.
       const isGone = error instanceof GatewayError && (error.code === 'CONFLICT' || error.code === 'SESSION_NOT_FOUND');
       if (!isGone) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn did not complete after its decision');
     } finally {
@@ -194,7 +195,7 @@ export class WaitingTurns {
     const parts = parseSessionKey(session.key);
     if (parts === undefined) throw new Error(`invalid session key '${session.key}'`);
     const steps = await store.read((tx) => readTurnSteps(tx, id));
-    // With the model that began it: if that is gone, the turn ends with that error.
+    // Uses the model that began it; if that no longer exists, the turn ends with that error.
     const chosen = { requested: undefined, session: steps.at(-1)?.ref ?? session.model, agent, config: config() };
     return {
       agent,

@@ -1,4 +1,4 @@
-/** How a turn begins and ceases to wait for a person's decision. Each function runs in a write. */
+/** Starts and ends a turn's wait for a person's decision. Each function runs in a transaction. */
 import { newId } from '../../../../shared/ids.js';
 import { findLaneOfTurn } from '../../store/approvals/approval-chats.js';
 import { hasPending } from '../../store/approvals/approvals.js';
@@ -17,7 +17,7 @@ import {
 } from '../../store/turns/waiting-turns.js';
 import { textOfSteps } from './adoption.js';
 
-/** Lets a turn that waits go on, unless another of its calls still waits. */
+/** Lets a waiting turn continue, unless another of its calls still waits. */
 export async function resumeTurn(tx: Transaction, turn: { id: string; nowMs: number }): Promise<void> {
   // Its worker may store at the same time that it waits: one of the two sees what the other has written.
   if (!(await holdWaitingTurn(tx, turn.id)) || (await hasPending(tx, turn.id))) return;
@@ -26,13 +26,13 @@ export async function resumeTurn(tx: Transaction, turn: { id: string; nowMs: num
 
 export interface GivenUp {
   readonly instanceId: string;
-  /** `error`: the reason is said in the session, too. Default: `aborted`. */
+  /** `error`: the reason is also added to the session. Default: `aborted`. */
   readonly state?: 'aborted' | 'error' | undefined;
   readonly error: { readonly code: string | null; readonly message: string };
   readonly nowMs: number;
 }
 
-/** Ends turns that wait; what they have said stays. @returns them, each with the chat that it kept waiting */
+/** Ends waiting turns and keeps their text. @returns them, each with the chat that it kept waiting */
 export async function giveUpWaiting(
   tx: Transaction,
   where: WaitingWhere,

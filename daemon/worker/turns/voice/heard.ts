@@ -1,4 +1,4 @@
-/** The step of a turn before its question is stored: what is said in its recordings becomes its text. */
+/** The step before a turn's question is stored: its recordings are transcribed to text. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { TurnRequest } from '../turn-request.js';
 
@@ -6,8 +6,8 @@ import type { TurnRequest } from '../turn-request.js';
 export const isStoppedByReader = ({ reason }: AbortSignal): boolean => reason instanceof GatewayError && reason.code === 'CONFLICT';
 
 /**
- * Returns the request with the text of its question. Where that cannot be had, the reason takes the place of the models, so that it is the turn's end.
- * A turn that its reader stops meanwhile keeps the text that it has.
+ * Returns the request with the text of its question. If transcription fails, the reason replaces the models, so that the turn ends
+ * with it. A turn that its reader stops meanwhile keeps the text that it has.
  * @throws the signal's reason
  */
 export async function heard(request: TurnRequest, signal: AbortSignal): Promise<TurnRequest> {

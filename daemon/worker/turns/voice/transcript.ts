@@ -1,9 +1,9 @@
-/** What is said in the recordings of a message, as a part of its text: `[transcript] …`, a line after each recording. Pure. */
+/** Handles the transcripts of a message's recordings as part of its text: `[transcript] …`, a line after each recording. Pure. */
 
 /** A recording of a message. */
 export interface Sound {
   readonly name: string;
-  /** The line of the text that links to it; undefined: it is attached. */
+  /** The line of the text that links to it; undefined if it is attached. */
   readonly line?: number | undefined;
 }
 
@@ -14,10 +14,10 @@ const FRAME = /^\[(?:forwarded from|in reply to) .*\]$/;
 /** Whether the recordings of a text have been transcribed. */
 export const hasTranscript = (text: string): boolean => text.startsWith(MARK) || text.includes(`\n${MARK}`);
 
-/** The page names the files of a message without words. */
+/** The page lists the file names for a message without text. */
 const namesOf = (sounds: readonly Sound[]): string => sounds.map(({ name }) => name).join(', ');
 
-/** Whether a message says more than its recordings do. */
+/** Whether a message has text besides its recordings. */
 export function hasWords(text: string, sounds: readonly Sound[]): boolean {
   const linked = new Set(sounds.map(({ line }) => line));
   if (linked.has(undefined)) return text !== namesOf(sounds);
@@ -27,7 +27,7 @@ export function hasWords(text: string, sounds: readonly Sound[]): boolean {
 /** Returns the words in one line. */
 export const wordsOf = (transcript: string): string => transcript.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 
-/** Adds what was said to a message. @param said  in the order of the sounds */
+/** Adds the transcripts to a message. @param said  in the order of the recordings */
 export function withTranscripts(text: string, sounds: readonly Sound[], said: readonly string[]): string {
   const lines = text.split('\n').map((line) => [line]);
   const saysMore = hasWords(text, sounds);

@@ -1,4 +1,4 @@
-/** Reads the recordings of a chat's message, and has them transcribed before the message is stored as a question. */
+/** Reads the recordings of a chat message and transcribes them before the message is stored as a question. */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { collect } from '../../../../shared/node/collect.js';
@@ -25,10 +25,10 @@ export interface VoiceNotesOptions {
   readonly logger: LogPort;
 }
 
-/** The text of a question, or how it is got. */
+/** The text of a question, or a function that obtains it. */
 export interface SpokenQuestion {
   readonly text: string;
-  /** Returns the text with what is said in its recordings. @throws the reason for the chat; the signal's */
+  /** Returns the text with the transcripts of its recordings. @throws the reason for the chat; the signal's */
   readonly hear?: (signal: AbortSignal) => Promise<string>;
 }
 
@@ -53,7 +53,7 @@ function failed(reason: AnswerReason, values: Record<string, string | number> = 
   return new GatewayError('AGENT_ERROR', { message: sayOfAnswer(reason, values) });
 }
 
-/** Names the recording in the failure of a model, and leaves what says enough. */
+/** Adds the recording's name to a model's failure; leaves errors that are already clear. */
 function explain(error: unknown): unknown {
   if (!(error instanceof GatewayError) || error.details?.['payer'] !== undefined) return error;
   const { code, message: cause, details } = error;
@@ -70,7 +70,7 @@ export class VoiceNotes {
     this.#options = options;
   }
 
-  /** Returns the question that a message asks. Runs in a read. @param session  as far as it exists already */
+  /** Returns the question in a message. Runs in a read. @param session  if it already exists */
   async questionOf(
     tx: Transaction,
     message: Asked,
@@ -96,7 +96,7 @@ export class VoiceNotes {
   async #find(tx: Transaction, message: Asked, session: Session | undefined): Promise<readonly Readable[]> {
     const { channel, accountId, content, id, questionId } = message;
     if (channel === 'webchat') return session === undefined ? [] : this.#attached(tx, session.id, questionId ?? id);
-    // It has no files: somebody wrote such a line, in an issue for example.
+    // It has no files: someone wrote such a line as text, for example in an issue.
     if (channel === 'webhook') return [];
     const own = findRecordings(content).filter((link) => link.channel === channel && link.accountId === accountId);
     return own.slice(0, MAX_SOUNDS).map((link) => ({ ...link, read: (signal) => this.#download(link, signal) }));
