@@ -6,7 +6,7 @@ import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ModelCallCounts } from '../store/overview/model-calls.js';
 
-/** So many failures with no success count as down, or as degraded when they are a fifth of the calls. */
+/** This many failures without a success count as down; with successes, as degraded if they are a fifth of the calls. */
 const MANY_FAILURES = 3;
 const DEGRADED_SHARE = 0.2;
 
@@ -33,7 +33,7 @@ const newest = (times: readonly (number | null)[]): number | null => {
   return known.length === 0 ? null : Math.max(...known);
 };
 
-/** @param counts  those of a model, or of all models of a provider */
+/** @param counts  of one model, or of all models of a provider */
 export function callFacts(counts: readonly ModelCallCounts[]): CallFacts {
   const failed = counts.flatMap(({ lastFailure }) => lastFailure ?? []).toSorted((a, b) => b.atMs - a.atMs);
   const sums: Sums = {

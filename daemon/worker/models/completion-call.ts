@@ -1,4 +1,4 @@
-/** A call for a program that speaks the API of a vendor, and what it yields. */
+/** A call for a program that uses a vendor's API, and its outputs. */
 import type { GatewayError } from '../../../shared/errors.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import type { StepOwner } from '../turns/steps/step-log.js';
@@ -11,7 +11,7 @@ import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../
 /** A session as its caller names it. */
 export interface NamedSession {
   readonly name: string;
-  /** The access token of the caller, which says whose sessions the name is among. */
+  /** The access token of the caller, which determines among whose sessions the name is looked up. */
   readonly access: AccessToken | undefined;
 }
 
@@ -25,13 +25,13 @@ export interface CompletionCall extends CompletionSettings {
   readonly session?: NamedSession;
   /** The messages before the last belong to a conversation that the gateway keeps for the caller. */
   readonly continues?: boolean;
-  /** Where the steps that call tools of the agent are stored, and those that are, which are gone on from. */
+  /** Where steps that call the agent's tools are stored, and the already stored steps from which to continue. */
   readonly steps?: StepOwner & { readonly stored: readonly StoredStep[] };
-  /** For a turn of a session; other calls store nothing that could be repeated. */
+  /** Only for a turn of a session; other calls store nothing that could be repeated. */
   readonly idempotency?: CallerKey | undefined;
   /** The access token that it is made with. */
   readonly tokenId?: string | undefined;
-  /** What asks for it. */
+  /** The purpose of the call. */
   readonly span?: Span | undefined;
 }
 

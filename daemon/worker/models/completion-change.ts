@@ -7,7 +7,7 @@ import { costOf } from '../providers/token-cost.js';
 /** A model was called for a program that keeps its conversation itself. */
 export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
 
-/** Returns what the end of a call says to observers. */
+/** Returns the event for observers about the end of a call. */
 export function completionChange(
   { ref, prices }: Pick<ResolvedModel, 'ref' | 'prices'>,
   event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,

@@ -1,6 +1,6 @@
 /**
- * Lets an agent use its own tools in a stateless call, beside those of the caller. Its own run here, and the caller hears nothing of them; calls
- * of the caller's tools end the answer.
+ * Lets an agent use its own tools in a stateless call, next to those of the caller. Its own tools run here, invisible to the
+ * caller; calls of the caller's tools end the answer.
  */
 import { GatewayError } from '../../../shared/errors.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
@@ -48,7 +48,7 @@ class Step {
     return this.#callers.size > 0;
   }
 
-  /** @returns what the caller gets of the event */
+  /** @returns the part of the event that the caller gets */
   take(event: CompletionOutput): CompletionOutput | undefined {
     switch (event.type) {
       case 'toolStart':
@@ -119,7 +119,7 @@ async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<
   }
 }
 
-/** What is kept of a step: what the model wrote, and the usage of this step and all before it. */
+/** The stored part of a step: the model's output, and the usage of this and all earlier steps. */
 interface VendorStep {
   readonly parts: readonly CompletionAnswerPart[];
   readonly usage: TokenUsage;
@@ -146,7 +146,7 @@ function stepMessages({ parts, results }: RunStep): CompletionMessage[] {
   return [{ role: 'assistant', content: parts }, ...answers];
 }
 
-/** Whose tools run, and the model that calls them. */
+/** The agent whose tools run, and the model that calls them. */
 interface Runner {
   readonly tools: TurnTools;
   readonly candidate: Candidate;
@@ -162,12 +162,12 @@ async function runStep(
   return withNewestPictures([...before, { role: 'toolResults', parts, results: await runAll(tools, step) }], most);
 }
 
-/** Another model cannot read what a vendor adds. */
+/** Another model cannot read vendor-specific data. */
 function withoutVendor({ vendor: _vendor, ...part }: CompletionAnswerPart): CompletionAnswerPart {
   return part;
 }
 
-/** Yields what the caller has got of a step. */
+/** Yields the part of a step that the caller has received. */
 function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): Generator<CompletionOutput> {
   let gap = paragraphGap(textBefore);
   for (const part of parts) {
@@ -202,7 +202,7 @@ function refuseSameNames(own: readonly CompletionTool[], callers: readonly Compl
   });
 }
 
-/** Yields what the caller is given of a step. Ends the call of the model when the caller leaves. @returns how the call failed */
+/** Yields the caller's part of a step. Ends the model call when the caller disconnects. @returns how the call failed */
 async function* take(
   outputs: ReturnType<AskModel>,
   step: Step,
@@ -225,7 +225,7 @@ async function* take(
 
 /**
  * A step that calls tools of both ends the answer, and the agent's are not run: the model calls them again when it has the caller's results.
- * @throws INVALID_REQUEST for two tools of one name; a failure after tools have run: another model would run them again
+ * @throws INVALID_REQUEST for two tools of one name; a failure after tools have run, because another model would run them again
  */
 export async function* completeWithTools(
   call: CompletionCall,

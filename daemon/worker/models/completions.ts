@@ -1,6 +1,6 @@
 /**
- * Completions for programs that bring their own conversation and their own tools, beside which an agent uses its own. Nothing is
- * stored, except in a named session; the cost is counted.
+ * Completions for programs that bring their own conversation and tools; an agent also uses its own tools. Nothing is stored, except
+ * in a named session; the cost is counted.
  */
 import type { AccessToken } from '../access/access-tokens.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -44,7 +44,7 @@ interface SessionTarget {
 
 interface CallOptions {
   readonly signal: AbortSignal;
-  /** The agent's own; undefined where it is to use none, or the caller names a model. */
+  /** The agent's own tools; undefined if it should use none, or the caller names a model. */
   readonly tools: TurnTools | undefined;
 }
 
@@ -58,8 +58,8 @@ function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayEr
 }
 
 /**
- * Whether an agent uses its own tools. A call without tools is often a side request of a client, such as one for a title: only in a conversation that
- * the gateway keeps it is a question to the agent.
+ * Whether an agent uses its own tools. A call without tools is often a side request of a client, such as one for a title; only in a
+ * conversation kept by the gateway is it a question to the agent.
  */
 function usesOwnTools({ tools, toolChoice, continues = false }: CompletionCall): boolean {
   return tools === undefined ? continues : tools.length > 0 && toolChoice !== 'none';
@@ -144,7 +144,7 @@ export class Completions {
     return await this.#countFor(first, withInstructions(call, agent), signal);
   }
 
-  /** @throws MODEL_NOT_FOUND for a `model` that nobody answers */
+  /** @throws MODEL_NOT_FOUND for an unknown `model` */
   check(model: string): void {
     if (this.#agentFor({ model }) === undefined) this.#options.registry().resolve(model);
   }
@@ -184,7 +184,7 @@ export class Completions {
 
   async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], how: CallOptions): AsyncGenerator<CompletionOutput> {
     let first: GatewayError | undefined;
-    // What was said already cannot be taken back for another model.
+    // Text that has already been sent cannot be replaced by another model's.
     const begun = candidates.find(({ ref }) => ref === call.steps?.stored.at(-1)?.ref);
     for (const candidate of begun === undefined ? candidates : [begun]) {
       const error = yield* this.#useModel(candidate, call, how);

@@ -1,4 +1,4 @@
-/** The number of tokens that a stateless call has: the provider's own count, or an estimate. */
+/** Counts the tokens of a stateless call: the provider's own count, or an estimate. */
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type {
@@ -13,7 +13,7 @@ import type { ResolvedModel } from '../providers/registry.js';
 import { callModel } from '../turns/model/call-model.js';
 import { estimateTokens, TOKENS_PER_IMAGE } from '../turns/model/context.js';
 
-/** Servers of the API that cannot count. */
+/** Servers of the API that do not support counting. */
 const CANNOT_COUNT: ReadonlySet<FailureKind> = new Set<FailureKind>(['notFound', 'notTheApi', 'protocol']);
 
 function tokensOfPart(part: CompletionPart | CompletionAnswerPart): number {
@@ -33,7 +33,7 @@ export function estimateRequest({ messages, tools = [] }: Pick<CompletionRequest
   return [...messages.map(tokensOf), ...tools.map(tokensOfTool)].reduce((total, tokens) => total + tokens, 0);
 }
 
-/** @returns undefined where the provider cannot count @throws the provider's error */
+/** @returns undefined if the provider cannot count @throws the provider's error */
 export async function countTokens(
   model: ResolvedModel,
   request: CompletionRequest,
@@ -41,7 +41,7 @@ export async function countTokens(
 ): Promise<number | undefined> {
   const count = model.provider.count?.bind(model.provider);
   if (count === undefined) return undefined;
-  // Says nothing about how the model answers.
+  // Not counted in the model's health, because it says nothing about answers.
   const unnoted = { ...model, noteCall: undefined };
   for await (const event of callModel(unnoted, (limited) => count(request, limited), { signal, clock })) {
     if (event.type === 'counted') return event.inputTokens;

@@ -30,7 +30,7 @@ export function customDescription({ description, format }: CustomTool): { descri
   return text === '' ? {} : { description: text };
 }
 
-/** Returns the arguments of the function that stand for an input. */
+/** Returns the function arguments that represent an input. */
 export const customArguments = (input: string): string => JSON.stringify({ input });
 
 /** Returns the input; arguments of another form are the input themselves. */

@@ -1,6 +1,6 @@
 /**
- * How the model calls went in the last hour. Calls are stored together, about a second after the first of them, so that no turn waits
- * for it; the numbers survive a restart, and a crash loses what is not stored yet.
+ * Records the outcomes of model calls in the last hour. Calls are stored together, about a second after the first of them, so that
+ * no turn waits; the numbers survive a restart, but a crash loses calls that are not stored yet.
  */
 import type { CallFacts } from '../../../shared/api/models.js';
 import { type Clock, HOUR_MS } from '../../../shared/clock.js';
@@ -21,7 +21,7 @@ export interface ModelCallsOptions {
   readonly logger: LogPort;
 }
 
-/** What is known of the calls. */
+/** The statistics of the calls. */
 export interface CallReport {
   ofModel(ref: string): CallFacts;
   ofProvider(id: string): CallFacts;
@@ -51,7 +51,7 @@ export class ModelCalls {
     return this.#pending.flush();
   }
 
-  /** Counts the calls of the last hour, also those that are pending. */
+  /** Counts the calls of the last hour, including pending ones. */
   async read(): Promise<CallReport> {
     await this.flush();
     const counts = await this.#options.store.read((tx) => readModelCalls(tx, this.#options.clock.now() - HOUR_MS));

@@ -8,7 +8,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 const MAX_WARNINGS = 20;
 const MORE_HINT = 'Correct those that are named; the others are shown then.';
 
-/** Returns each configured model with what is said of one that cannot be used. */
+/** Returns each configured model, with the text for the case that it cannot be used. */
 function* namedModels(config: Config): Generator<{ say: (cause: string) => string; ref: string }> {
   const choices = [
     { say: (cause: string) => sayOfIssue('model-unusable-default', { cause }), choice: config.agents.defaults.model },

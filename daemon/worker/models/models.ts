@@ -27,7 +27,7 @@ function withoutCredentials(address: string): string {
   return authorization === undefined ? address : url.href;
 }
 
-/** Returns the given settings, completed by the stored ones. The stored key never goes to another server. */
+/** Returns the given settings, completed with the stored ones. The stored key is never sent to another server. */
 function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {
   const stored = id === undefined ? undefined : registry.settingsOf(id);
   const address = baseUrl ?? stored?.baseUrl;
@@ -52,7 +52,7 @@ export type ModelService = ReturnType<typeof createModelService>;
 export interface ModelServiceOptions {
   /** Returns the one in force. */
   readonly registry: () => ProviderRegistry;
-  /** How calls went. */
+  /** Outcomes of calls. */
   readonly calls: { read(): Promise<CallReport> };
   /** Returns the one in force. */
   readonly config: () => Config;

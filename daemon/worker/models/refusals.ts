@@ -1,4 +1,4 @@
-/** What a caller asks for and a provider does not have. It is refused before anybody is asked, rather than left out. */
+/** Refuses requests for features that a provider does not have, before any provider is called, instead of ignoring them. */
 import { GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
 import type { CompletionMessage, CompletionSettings } from '../providers/completion.js';
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<CallerApi, Readonly<Record<Setting, string>>>> = {
   responses: { instructions: 'instructions', stop: 'stop', format: 'text.format', reasoning: 'reasoning' },
 };
 
-/** Returns what the API of a caller calls its settings. */
+/** Returns the names of settings in the caller's API. */
 export const settingNames = ({ extra }: Pick<CompletionCall, 'extra'>): Readonly<Record<Setting, string>> =>
   NAMES[extra?.api ?? 'chat-completions'];
 
@@ -26,7 +26,7 @@ type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
 
 const refuseField = (param: string, message: string, hint: string): GatewayError => refuse(param, `'${param}' ${message}`, hint);
 
-/** @throws INVALID_REQUEST for a choice of a tool, or of any, that is not sent */
+/** @throws INVALID_REQUEST for a tool choice that names a missing tool, or requires one without any tools */
 export function checkToolChoice(choice: CompletionSettings['toolChoice'], tools: CompletionSettings['tools'] = []): void {
   if (choice === 'required' && tools.length === 0) throw refuse('tool_choice', 'tool_choice requires a tool call, but there are no tools.');
   if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name))
@@ -41,10 +41,10 @@ function filesOf(messages: readonly CompletionMessage[]): FilePart[] {
   );
 }
 
-/** Begins the URL of a file that a vendor stores, before its id. */
+/** Prefix of the URL of a file stored at a vendor, followed by its id. */
 export const STORED_FILE = 'stored-file:';
 
-/** Only these fetch a document themselves; the gateway never does. */
+/** Only these providers fetch a document themselves; the gateway never does. */
 const FETCHES: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses', 'google-generative-ai']);
 const DOCUMENTS_ONLY: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses']);
 const HEARS: ReadonlySet<Model['api']> = new Set<Model['api']>(['openai-completions', 'google-generative-ai']);
@@ -65,7 +65,7 @@ function refuseFilePart({ field, url, mediaType }: FilePart, { ref, api }: Model
 }
 
 function refuseFile({ messages, extra }: CompletionCall, model: Model): GatewayError | undefined {
-  // A provider of the same API gets them as they were written, and says itself what it does not take.
+  // A provider of the same API gets them unchanged, and itself reports what it does not support.
   if (model.api === 'openai-completions' && extra?.api === 'chat-completions') return undefined;
   for (const file of filesOf(messages)) {
     const refusal = refuseFilePart(file, model);
@@ -84,7 +84,7 @@ function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: M
   );
 }
 
-/** OpenAI's Responses API has neither. */
+/** OpenAI's Responses API has neither field. */
 function refuseSetting(call: CompletionCall, { ref, api }: Model): GatewayError | undefined {
   if (api !== 'openai-responses') return undefined;
   const field = call.topK !== undefined ? 'top_k' : call.stop !== undefined ? settingNames(call).stop : undefined;
@@ -92,7 +92,7 @@ function refuseSetting(call: CompletionCall, { ref, api }: Model): GatewayError 
   return refuseField(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
 }
 
-/** Returns the refusal of a call that a model's provider cannot carry out as it is. */
+/** Returns the refusal of a call that a model's provider cannot carry out as given. */
 export function refusalOf(call: CompletionCall, model: Model): GatewayError | undefined {
   return refuseReasoning(call, model) ?? refuseFile(call, model) ?? refuseSetting(call, model);
 }

@@ -1,4 +1,7 @@
-/** A call that names a session: its last message becomes a turn, and what the agent's own configuration decides cannot be set. */
+/**
+ * A call that names a session: its last message becomes a turn, and settings that belong to the agent's configuration cannot be
+ * given.
+ */
 import { fieldsOf } from '../../../shared/fields.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type { CompletionMessage } from '../providers/completion.js';
@@ -19,7 +22,7 @@ function reasoningField(call: CompletionCall): string | undefined {
 const refuseSetting = (param: string, name = `'${param}'`): GatewayError =>
   refuse(param, `${name} cannot be sent for a session: its agent uses its own configuration`, 'Omit either it or X-Xopc-Session.');
 
-/** Settings that would change what the answer means. Others, such as a temperature, have no effect in a session. */
+/** Settings that would change the meaning of the answer. Others, such as a temperature, have no effect in a session. */
 function refusalInSession(call: CompletionCall): GatewayError | undefined {
   const names = settingNames(call);
   if (call.tools !== undefined && call.tools.length > 0) return refuseSetting('tools');
@@ -31,7 +34,7 @@ function refusalInSession(call: CompletionCall): GatewayError | undefined {
   return reasoning === undefined ? undefined : refuseSetting(reasoning);
 }
 
-/** @throws INVALID_REQUEST unless the last message is a text of the user, and for what a session does not take */
+/** @throws INVALID_REQUEST unless the last message is a text from the user, and for settings that a session does not accept */
 export function questionOf(call: CompletionCall): string {
   const refusal = refusalInSession(call);
   if (refusal !== undefined) throw refusal;

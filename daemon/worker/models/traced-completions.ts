@@ -1,4 +1,4 @@
-/** Completions that nobody waits for: each is a trace of its own. */
+/** Completions that nobody waits for; each has its own trace. */
 import type { TraceStarter } from '../tracing/span.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 import type { Completions } from './completions.js';

@@ -1,4 +1,4 @@
-/** Loads the bundle that speaks to model vendors: when it is first needed, or before that in idle time. */
+/** Loads the bundle for model vendors: on first use, or earlier in idle time. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { AiModule } from './provider.js';
@@ -21,7 +21,7 @@ export class AiLoader {
     this.#options = options;
   }
 
-  /** Returns the module, loaded once. @throws what loading throws; the next call tries again */
+  /** Returns the module, loaded once. @throws the error of loading; the next call tries again */
   get(): AiModule {
     this.#module ??= this.#options.load();
     return this.#module;

@@ -1,4 +1,4 @@
-/** Checks a provider's settings by asking it for its models, and explains what is wrong. */
+/** Checks a provider's settings by requesting its models, and explains problems. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
 import { headerProblem } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';

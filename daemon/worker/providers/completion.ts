@@ -1,12 +1,12 @@
 /**
- * One stateless model call, with everything the caller of a chat-completions API may say: roles, images, tools
- * that the caller runs itself, sampling. Nothing is stored, nothing is tried twice.
+ * One stateless model call, with all settings of a chat-completions API: roles, images, tools that the caller runs itself,
+ * sampling. Nothing is stored or retried.
  */
 import type { ProviderFailure } from './failure.js';
 
 /**
- * Data that one vendor's provider reads and all others ignore, by the name under which its SDK looks for it: signatures of
- * reasoning, marks for a cache, a message as the caller wrote it. Plain JSON.
+ * Data that one vendor's provider reads and all others ignore, by the name that its SDK uses for it: signatures of reasoning, marks
+ * for a cache, a message as the caller wrote it. Plain JSON.
  */
 export type VendorData = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -14,7 +14,7 @@ interface WithVendor {
   readonly vendor?: VendorData;
 }
 
-/** `url` of the last two: `https:` or `data:`; it is the provider that fetches it, never the gateway. */
+/** `url` of the last two: `https:` or `data:`; fetched by the provider, never by the gateway. */
 export type CompletionPart = WithVendor &
   (
     | { readonly type: 'text'; readonly text: string }
@@ -27,11 +27,11 @@ export type CompletionPart = WithVendor &
 export interface CompletionToolCall extends WithVendor {
   readonly id: string;
   readonly name: string;
-  /** As the model wrote them: the JSON of an object, or the beginning of one that was cut off. */
+  /** As the model wrote them: the JSON of an object, possibly cut off. */
   readonly arguments: string;
 }
 
-/** What a model wrote, in its order. */
+/** A model's output, in order. */
 export type CompletionAnswerPart =
   | (WithVendor & { readonly type: 'text'; readonly text: string })
   | (WithVendor & { readonly type: 'reasoning'; readonly text: string })
@@ -59,11 +59,11 @@ export interface CompletionTool extends WithVendor {
   readonly strict?: boolean;
 }
 
-/** Settings that are left out are the provider's to choose. */
+/** Settings that are omitted are left to the provider. */
 export interface CompletionSettings {
   readonly tools?: readonly CompletionTool[];
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string };
-  /** False: at most one call a step. */
+  /** False: at most one call per step. */
   readonly parallelToolCalls?: boolean;
   readonly temperature?: number;
   readonly topP?: number;
@@ -81,19 +81,19 @@ export interface CompletionSettings {
     /** Whether the vendor makes the model keep to the schema; default: false. */
     readonly strict?: boolean;
   };
-  /** Reasoning that the caller asks for: up to so many tokens, or as much as the model finds right. */
+  /** Reasoning that the caller requests: up to this many tokens, or as much as the model chooses. */
   readonly reasoning?: { readonly budgetTokens: number | null };
-  /** Further fields as the caller wrote them, for providers that speak the API that it wrote them in. */
+  /** Further fields as the caller wrote them, for providers of the caller's API. */
   readonly extra?: {
     readonly api: 'chat-completions' | 'messages' | 'responses';
     readonly fields: Readonly<Record<string, unknown>>;
-    /** Names of features that must be switched on for them. */
+    /** Names of features that must be enabled for them. */
     readonly betas?: readonly string[];
   };
 }
 
 export interface CompletionRequest extends CompletionSettings {
-  /** The provider's own name of the model, without the provider's id. */
+  /** The provider's own name for the model, without the provider's id. */
   readonly modelId: string;
   /** Oldest first. */
   readonly messages: readonly CompletionMessage[];
@@ -101,9 +101,9 @@ export interface CompletionRequest extends CompletionSettings {
   readonly modelMaxTokens?: number;
 }
 
-/** Tokens as reported by the provider; null, or absent, where it reported none. */
+/** Tokens as reported by the provider; null or absent if it reported none. */
 export interface TokenUsage {
-  /** All of them, also those from and for the provider's cache. */
+  /** All input tokens, including those read from or written to the provider's cache. */
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   /** Of the input. */
@@ -114,14 +114,14 @@ export interface TokenUsage {
   readonly reasoningTokens?: number | null;
 }
 
-/** What a provider says at the end of a call, for observers. */
+/** What a provider reports at the end of a call, for observers. */
 export interface FinishFacts {
   readonly reason?: 'stop' | 'length' | 'tool_calls' | 'content_filter';
   /** The model that answered, in the provider's words. */
   readonly responseModel?: string;
 }
 
-/** How many tokens a request has as the provider counts them. */
+/** The number of tokens of a request, as counted by the provider. */
 export type TokenCount =
   | { readonly type: 'counted'; readonly inputTokens: number }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
@@ -129,12 +129,12 @@ export type TokenCount =
 
 /** Any number of the first seven, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
-  /** `phase`: what OpenAI's newer models say that the message is for, which goes back with it. */
+  /** `phase`: the purpose of the message as stated by newer OpenAI models, which must be sent back with it. */
   | { readonly type: 'text'; readonly text: string; readonly phase?: string }
-  /** The model says that it refuses, where its vendor tells that apart. */
+  /** The model refuses, if its vendor marks refusals. */
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
-  /** A passage of reasoning is complete. One that the vendor hides has no text before. `vendor` must go back with it. */
+  /** A passage of reasoning is complete. Hidden reasoning has no text. `vendor` must be sent back with it. */
   | { readonly type: 'reasoningEnd'; readonly vendor?: VendorData }
   | { readonly type: 'toolStart'; readonly index: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
@@ -143,10 +143,10 @@ export type CompletionEvent =
   | ({
       readonly type: 'finish';
       readonly usage: TokenUsage;
-      /** The reason in the vendor's words, where it says more. */
+      /** The vendor's own reason, if it says more. */
       readonly vendor?: VendorData;
     } & FinishFacts &
       Required<Pick<FinishFacts, 'reason'>>)
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
-  /** The caller's signal ended it. */
+  /** The caller's signal aborted it. */
   | { readonly type: 'aborted' };

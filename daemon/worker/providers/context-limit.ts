@@ -1,13 +1,16 @@
 /** Recognizes refusals of a conversation that is longer than a model's context, and reads the numbers in them. Pure. */
 
-/** Tokens; null where the refusal does not say. */
+/** Tokens; null if the refusal does not mention them. */
 export interface ContextLimit {
   readonly limitTokens: number | null;
-  /** What was asked for, with room for the answer where the vendor counts it. */
+  /** The requested tokens, including room for the answer if the vendor counts it. */
   readonly usedTokens: number | null;
 }
 
-/** What vendors say, with the numbers as the groups `limit`, `used` and `more`, which is added to `used`. The first match counts. */
+/**
+ * Patterns of vendors' messages, with the numbers as the groups `limit`, `used` and `more`, which is added to `used`. The first
+ * match counts.
+ */
 const WORDINGS: readonly RegExp[] = [
   // Mistral
   /contains (?<used>\d+) tokens.{0,60}too large for model with (?<limit>\d+) maximum context/,

@@ -1,4 +1,4 @@
-/** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
+/** Creates a provider for each API kind, all with the same behaviour. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import { isSecretName } from '../../../shared/config/secrets.js';
 import { oneLine } from '../../../shared/text/one-line.js';
@@ -20,14 +20,14 @@ const MAX_DETAIL_LENGTH = 300;
 /** A shorter key is a placeholder for servers that need none, and may be part of any word. */
 const MIN_SECRET_LENGTH = 8;
 
-/** Returns what must not be shown: a provider may quote the key or a header that it refuses. */
+/** Returns the texts that must not be shown, because a provider may quote the key or a header that it refuses. */
 function secretsOf({ apiKey = '', headers = {} }: ConnectionSettings): string[] {
   const named = Object.entries(headers).flatMap(([name, value]) => (isSecretName(name) ? [value, value.replace(/^\S+ /, '')] : []));
   const words = [apiKey, ...named];
   return words.map((word) => word.trim()).filter((word) => word.length >= MIN_SECRET_LENGTH);
 }
 
-/** Yields the events of a call. Whatever is thrown while an answer is read ends the call as a failure, and failures name no secret. */
+/** Yields the events of a call. Any error while an answer is read ends the call as a failure, and failures contain no secrets. */
 async function* contain<Event extends { readonly type: string }>(
   events: AsyncIterable<Event>,
   secrets: readonly string[],

@@ -2,7 +2,7 @@
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import { ProviderRegistry, type RegistryOptions } from './registry.js';
 
-/** @param models  the document in force; a changed one is another object */
+/** @param models  the document in force; a new object after each change */
 export function currentRegistry(models: () => ModelsDocument, options: Omit<RegistryOptions, 'document'>): () => ProviderRegistry {
   let current: { document: ModelsDocument; registry: ProviderRegistry } | undefined;
   return () => {

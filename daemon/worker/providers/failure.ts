@@ -1,14 +1,15 @@
-/** Failures of providers: their kinds, and their messages for people: who failed, what it answered, what to do. */
+/** Failures of providers: their kinds, and messages for people about who failed, what was answered and what to do. */
 import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
 import { type AnswerReason, sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { ContextLimit } from './context-limit.js';
 
 /**
- * Why a provider did not answer. `auth` 401, or 403 because of the key; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
- * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
+ * Why a provider did not answer. `auth` 401, or 403 because of the key; `quota` no credit left; `rateLimited` 429; `notFound`
+ * unknown model or path; `tooLong` more context than the model supports; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
  * connection; `cut` the connection ended during the answer; `timeout` silence; `notTheApi` another program answered (a page);
- * `protocol` an invalid answer; `invalidCall` the model wrote a tool call that is malformed or was not allowed; `empty` an answer without text;
- * `filtered` the provider withheld it; `unconfigured` the provider or model is not set up here.
+ * `protocol` an invalid answer; `invalidCall` the model wrote a tool call that is malformed or was not allowed; `empty` an answer
+ * without text;
+ * `filtered` the provider withheld it; `unconfigured` the provider or model is not configured here.
  */
 export type FailureKind =
   | 'auth'
@@ -30,17 +31,17 @@ export type FailureKind =
 
 export interface ProviderFailure {
   readonly kind: FailureKind;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status: number | null;
   /** What the provider or the network said: one line, shortened. May be empty. */
   readonly detail: string;
   /** How long the provider asks to wait. */
   readonly retryAfterMs: number | null;
-  /** Of `tooLong`. */
+  /** Only for `tooLong`. */
   readonly context?: ContextLimit;
 }
 
-/** Kinds that may pass soon. Timeouts are not repeated: the caller has waited for minutes already. */
+/** Temporary kinds. Timeouts are not retried, because the caller has already waited for minutes. */
 const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut', 'invalidCall']);
 
 /** Whether the same request may succeed soon without a change. */
@@ -59,10 +60,10 @@ export interface FailingModel {
   readonly source: string;
 }
 
-/** Who asked: a chat, a program with a session, a scheduled job, or a program that sends its whole conversation. */
+/** The caller: a chat, a program with a session, a scheduled job, or a program that sends its whole conversation. */
 export type Asker = 'chat' | 'program' | 'job' | 'stateless';
 
-/** What each can do about a conversation that is too long. */
+/** What each caller can do about a conversation that is too long. */
 const SHORTEN = {
   chat: 'shorten-chat',
   program: 'shorten-program',

@@ -1,4 +1,4 @@
-/** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
+/** Passes a call on to a provider that speaks OpenAI's API. Part of the vendor bundle. */
 import { APICallError } from 'ai';
 import { readStart } from './read-start.js';
 import type { TokenUsage } from './completion.js';
@@ -9,12 +9,12 @@ import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
-/** Of the beginning and of the end: servers put the usage before the numbers, or after them. */
+/** Bytes kept of the beginning and of the end: servers put the usage before or after the numbers. */
 const KEPT_BYTES = 1_024;
 const PROMPT_TOKENS = /"prompt_tokens"\s*:\s*(\d{1,12})/;
 const TOTAL_TOKENS = /"total_tokens"\s*:\s*(\d{1,12})/;
 
-/** Finds the tokens that an answer counts, while it is passed on. */
+/** Finds the reported tokens of an answer while passing it on. */
 class EmbeddingUsage {
   #start = Buffer.alloc(0);
   #end = Buffer.alloc(0);
@@ -32,7 +32,7 @@ class EmbeddingUsage {
   }
 }
 
-/** Returns where and how a provider is asked for that path. */
+/** Returns the URL and headers of a provider for that path. */
 export function addressOf(
   { baseUrl, apiKey, headers }: ConnectionSettings,
   path: string,
@@ -59,7 +59,7 @@ export async function refusalOf(response: Response, url: string): Promise<APICal
   });
 }
 
-/** Never throws. Redirects are not followed, so that the key goes to the provider alone. */
+/** Never throws. Redirects are not followed, so that the key goes only to the provider. */
 export async function* forwardCall(
   settings: ConnectionSettings,
   request: ForwardRequest,

@@ -1,4 +1,4 @@
-/** Checks header values: a key that was copied with a line break, or in its masked form, is of no use. */
+/** Checks header values: a key copied with a line break, or in its masked form, cannot work. */
 import { isMaskText } from '../../../shared/config/secrets.js';
 
 /** RFC 9110, section 5.5. White space around a value is not part of it. */

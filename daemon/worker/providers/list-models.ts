@@ -21,7 +21,7 @@ function idsIn(document: unknown): unknown[] {
   return listOf(fieldsOf(document)['data']).map(({ id }) => id);
 }
 
-/** Google also lists models that generate no text, and names each `models/NAME`. */
+/** Google also lists models that do not generate text, and names each `models/NAME`. */
 function googleIdsIn(document: unknown): unknown[] {
   return listOf(fieldsOf(document)['models'])
     .filter(({ supportedGenerationMethods: methods }) => !Array.isArray(methods) || methods.includes('generateContent'))
@@ -77,7 +77,7 @@ export async function askForModels(settings: ConnectionSettings, timeoutMs: numb
   return { url, status: response.status, body: await readWhole(response) };
 }
 
-/** Returns the models of an answer; undefined when it is not a list of models. */
+/** Returns the models in an answer; undefined when it is not a list of models. */
 export function readModelIds(settings: ConnectionSettings, body: string): string[] | undefined {
   try {
     const document: unknown = JSON.parse(body);

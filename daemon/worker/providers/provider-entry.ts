@@ -1,4 +1,4 @@
-/** Reads the providers of `models.json` and of the environment into one shape. */
+/** Reads the providers of `models.json` and of the environment into one common form. */
 import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
 import { headerProblem } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
@@ -9,13 +9,13 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 export type VariableLookup = (name: string) => string | undefined;
 
 export interface ProviderEntry extends ConnectionSettings {
-  /** Empty: the server is asked for its list. */
+  /** Empty: the list is requested from the server. */
   readonly models: readonly ModelConfig[];
-  /** What is known of models that the server may have; the first is the default where the server does not list its models. */
+  /** Known data about models that the server may have; the first is the default if the server does not list its models. */
   readonly known: readonly ModelConfig[];
-  /** How long its models may send nothing; undefined: as the configuration says. */
+  /** How long its models may send nothing; undefined: as configured. */
   readonly silenceTimeoutMs?: number | undefined;
-  /** `models.json`, the variable that switches it on, or `discovery`. */
+  /** `models.json`, the variable that enables it, or `discovery`. */
   readonly source: string;
   /** Why the provider cannot be used, and what to do; undefined when it can. */
   readonly problem: string | undefined;
@@ -40,7 +40,7 @@ function findKey(known: KnownProvider | undefined, lookup: VariableLookup): Foun
 
 const unset = ({ keyVariables }: KnownProvider): string => sayOfAnswer('provider-unset', { variable: keyVariables.join(' or ') });
 
-/** Returns the problem of the first value that cannot be sent in a header. @param values  by a name for people */
+/** Returns the problem of the first value that cannot be sent in a header. @param values  by display name */
 function unsendable(values: Readonly<Record<string, string | undefined>>): string | undefined {
   for (const [name, value] of Object.entries(values)) {
     const problem = value === undefined ? undefined : headerProblem(value);
@@ -114,7 +114,10 @@ export function readProviders(document: ModelsDocument, lookup: VariableLookup):
   return [...configured, ...others.map((known) => fromEnvironment(known, lookup))];
 }
 
-/** Returns the model servers of this machine, unless `models.json` describes or excludes them. @param found  the models of a server that answers */
+/**
+ * Returns the model servers of this machine, unless `models.json` describes or excludes them. @param found  returns the models of a
+ * server that answers
+ */
 export function localProviders(
   document: ModelsDocument,
   found: (id: LocalServer['id']) => readonly ModelConfig[] | undefined,

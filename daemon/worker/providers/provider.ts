@@ -1,6 +1,6 @@
 /**
- * The port to models. A provider never throws: the last event of a stream says how it ended, as plain data,
- * because the bundle that speaks to vendors has classes of its own.
+ * The interface to models. A provider never throws: the last event of a stream tells how it ended, as plain data, because the
+ * vendor bundle has its own copies of classes.
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest, FinishFacts, TokenCount, TokenUsage } from './completion.js';
@@ -15,7 +15,7 @@ export interface ChatImage {
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
-  /** Attached pictures, for models that accept them. */
+  /** Attached images, for models that accept them. */
   readonly images?: readonly ChatImage[];
 }
 
@@ -35,7 +35,7 @@ export interface ToolResult {
   readonly name: string;
   readonly output: string;
   readonly isError: boolean;
-  /** Pictures that it shows, for models that accept them; in words they are in the output. */
+  /** Images in the result, for models that accept them; the output describes them in words. */
   readonly images?: readonly ChatImage[];
 }
 
@@ -67,7 +67,7 @@ export interface ToolDefinition {
 export interface ModelRequest {
   /** `provider/model`. */
   readonly ref?: string;
-  /** The provider's own name of the model, without the provider's id. */
+  /** The provider's own name for the model, without the provider's id. */
   readonly modelId: string;
   readonly system?: string;
   /** The last chat message is the user's text, verbatim; the steps of this turn follow it. */
@@ -85,21 +85,21 @@ export type ProviderEvent =
   /** The model is reasoning or writing incomplete output: it is not silent. */
   | { readonly type: 'alive' }
   | { readonly type: 'toolCall'; readonly call: ToolCall }
-  /** `vendor`: the step in the vendor's own form, where it called tools; plain data. */
+  /** `vendor`: the step in the vendor's own form, if it called tools; plain data. */
   | ({ readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown } & FinishFacts)
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
-  /** The caller's signal ended it. */
+  /** The caller's signal aborted it. */
   | { readonly type: 'aborted' };
 
-/** A call of an API that is passed on as it is: the answer is the provider's own. */
+/** A call that is passed on unchanged; the answer is the provider's own. */
 export interface ForwardRequest {
-  /** Behind the provider's base URL. */
+  /** Path after the provider's base URL. */
   readonly path: 'embeddings';
   /** The caller's document, with the model's name at the provider. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `head` first, any number of `bytes`, then `end`; or one of the others, also in the middle. */
+/** `head` first, any number of `bytes`, then `end`; or one of the others at any point. */
 export type ForwardEvent =
   | { readonly type: 'head'; readonly contentType: string }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
@@ -107,18 +107,18 @@ export type ForwardEvent =
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
-/** A recording whose words are to be written down. */
+/** A recording to transcribe. */
 export interface TranscriptionRequest {
-  /** The provider's own name of the model. */
+  /** The provider's own name for the model. */
   readonly modelId: string;
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
-  /** Further fields of the vendor's form, such as `language`. */
+  /** Further fields of the vendor's request, such as `language`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Exactly one. `text` is empty where no words were recognised; `seconds` is what the provider counts, if it says so. */
+/** Exactly one. `text` is empty if no words were recognised; `seconds` is the duration counted by the provider, if reported. */
 export type TranscriptionEvent =
   | { readonly type: 'finish'; readonly text: string; readonly usage: TokenUsage; readonly seconds: number | null }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
@@ -127,16 +127,16 @@ export type TranscriptionEvent =
 export interface Provider {
   /** Lower-case, the first part of `provider/model`. */
   readonly id: string;
-  /** For people, e.g. `OpenAI`. */
+  /** Display name, e.g. `OpenAI`. */
   readonly name: string;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
   /** One stateless call. */
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
-  /** Counts the tokens of a call, where the vendor offers that. */
+  /** Counts the tokens of a call, if the vendor supports that. */
   count?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenCount>;
-  /** One call that is passed on as it is. */
+  /** One call that is passed on unchanged. */
   forward?(request: ForwardRequest, signal: AbortSignal): AsyncIterable<ForwardEvent>;
-  /** Writes down the words of a recording, where the vendor has OpenAI's API. */
+  /** Transcribes a recording, if the vendor has OpenAI's API. */
   transcribe?(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptionEvent>;
 }
 
@@ -150,8 +150,8 @@ export interface ConnectionSettings {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Exports of the bundle that speaks to vendors, loaded when it is first needed (`daemon/worker/lazy/ai.ts`). */
+/** Exports of the vendor bundle, loaded on first use (`daemon/worker/lazy/ai.ts`). */
 export interface AiModule {
-  /** A provider that speaks the API which the settings name. */
+  /** Creates a provider for the API named in the settings. */
   createProvider(settings: ConnectionSettings): Provider;
 }

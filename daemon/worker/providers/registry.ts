@@ -24,7 +24,7 @@ export interface ResolvedModel {
   readonly takesImages: boolean;
   /** Null: unknown. */
   readonly reasons: boolean | null;
-  /** Of the provider. Null: it is part of the gateway. */
+  /** Address of the provider. Null: it is part of the gateway. */
   readonly api: ApiKind | null;
   /** Null: unknown. */
   readonly prices: TokenPrices | null;
@@ -32,7 +32,7 @@ export interface ResolvedModel {
   readonly silenceTimeoutMs?: number | undefined;
   /** For error messages. */
   readonly failing: FailingModel;
-  /** Takes how each call went. Missing for the built-in model, which calls nobody. */
+  /** Called with the outcome of each call. Missing for the built-in model, which calls no provider. */
   readonly noteCall?: ((call: ModelCall) => void) | undefined;
 }
 
@@ -53,14 +53,14 @@ export interface BuiltInProvider {
 export interface RegistryOptions {
   readonly document: ModelsDocument;
   readonly lookup: VariableLookup;
-  /** The bundle that speaks to vendors; loaded by the first call. */
+  /** The vendor bundle; loaded by the first call. */
   ai(): AiModule;
   /** Asks a server for its models. A rejection counts as an empty list. */
   listModels(settings: ConnectionSettings): Promise<string[]>;
   readonly builtIn: BuiltInProvider;
   readonly clock: Clock;
   readonly local: LocalModels;
-  /** Takes how each model call went. */
+  /** Called with the outcome of each model call. */
   readonly noteCall?: ((call: ModelCall) => void) | undefined;
 }
 
@@ -128,12 +128,12 @@ export class ProviderRegistry {
     this.#lastingById = new Map(this.#lasting.map((entry) => [entry.id, entry]));
   }
 
-  /** Every provider, also those that cannot be used. */
+  /** Every provider, including those that cannot be used. */
   get entries(): readonly ProviderEntry[] {
     return [...this.#lasting, ...this.#local()];
   }
 
-  /** Where and how a provider is reached; undefined where there is none of that id. */
+  /** How to reach a provider; undefined if there is none with that id. */
   settingsOf(id: string): ConnectionSettings | undefined {
     return this.entries.find((known) => known.id === id);
   }
@@ -143,7 +143,7 @@ export class ProviderRegistry {
     return this.entries.some((entry) => entry.problem === undefined);
   }
 
-  /** @throws MODEL_NOT_FOUND for a provider that is not set up, or a model that it is known not to have */
+  /** @throws MODEL_NOT_FOUND for a provider that is not configured, or a model that it is known not to have */
   resolve(ref: string): ResolvedModel {
     const { builtIn } = this.#options;
     if (ref === builtIn.model.id) return this.#resolved(ref, { provider: builtIn.provider, info: builtIn.model });
@@ -165,7 +165,7 @@ export class ProviderRegistry {
     return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, used), entry, model: used });
   }
 
-  /** What to use when nobody chose: the first usable provider's first model, or the built-in one. */
+  /** The model used if none was chosen: the first usable provider's first model, or the built-in one. */
   async defaultRef(): Promise<string> {
     const lasting = await this.#firstModel(this.#lasting);
     if (lasting !== undefined) return lasting;
@@ -190,7 +190,7 @@ export class ProviderRegistry {
     return localProviders(this.#options.document, (id) => this.#options.local.found(id));
   }
 
-  /** Every agent of a status is resolved: none may search a long list. */
+  /** A status resolves every agent, so none may search a long list. */
   #modelsById(entry: ProviderEntry): ReadonlyMap<string, ModelConfig> {
     const known = this.#models.get(entry) ?? new Map(entry.models.toReversed().map((model) => [model.id, model]));
     this.#models.set(entry, known);

@@ -13,7 +13,7 @@ export interface TokenPrices {
 
 const MILLION = 1_000_000;
 
-/** A missing price of the cache is that of the input, not zero: spending limits must err on the safe side. */
+/** A missing cache price defaults to the input price, not to zero: spending limits must err on the safe side. */
 export function pricesOf({ cost }: Pick<ModelConfig, 'cost'>): TokenPrices | null {
   return cost === undefined ? null : { ...cost, cacheRead: cost.cacheRead ?? cost.input, cacheWrite: cost.cacheWrite ?? cost.input };
 }
@@ -30,7 +30,7 @@ export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | 
 /** Adds two counts; null if one of them is unknown. */
 const sum = (a: number | null = null, b: number | null = null): number | null => (a === null || b === null ? null : a + b);
 
-/** Adds what two calls used. A missing count makes the sum null, because a partial sum would look complete. */
+/** Adds the usage of two calls. A missing count makes the sum null, because a partial sum would look complete. */
 export function addTokens(total: TokenUsage | undefined, usage: TokenUsage): TokenUsage {
   if (total === undefined) return usage;
   return {

@@ -1,13 +1,13 @@
 /**
- * Writes responses in the background, each from a row that says what to ask. A worker claims a row, and the events and the end that it writes are
- * stored before anybody sees them:
+ * Writes responses in the background, each from a database row with its request. A worker claims a row; events and the end are
+ * stored before anyone sees them:
  *
  *   queued, released         → claimed by any active worker
  *   written here             → left alone; aborted where its row is gone or has ended
  *   its worker is dead       → claimed, and written on from the steps that are stored; failed after its third worker
  *   not in the background    → failed with its worker
  *
- * A worker that stops lets it end for the drain time, and then releases it: that does not count as an attempt.
+ * A worker that stops lets a response finish within the drain time and then releases it, which does not count as an attempt.
  */
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
@@ -53,9 +53,9 @@ interface Run {
 
 /** The others wait. */
 const MAX_RUNS = 16;
-/** How often rows are looked at while another worker may leave some. */
+/** How often rows are polled while another worker may leave some. */
 const LOOK_MS = 500;
-/** How often a stream that another worker writes is read where nothing tells of it. */
+/** How often a stream written by another worker is polled if there are no notifications. */
 const POLL_MS = 250;
 const HEARTBEAT_MS = 15_000;
 
@@ -110,12 +110,12 @@ export class BackgroundResponses {
     return released.length;
   }
 
-  /** Looks for responses to write. Never rejects: the store reports its own failure, and they are looked for again. */
+  /** Looks for responses to write. Never rejects: the store reports its own failure, and the search is retried. */
   look(): Promise<void> {
     return this.#inOrder(async () => {
       this.#cancel?.();
       if (this.#state !== 'active') return;
-      // Before the rows are read: what others leave later is looked for later.
+      // Reset before the rows are read, so that rows left later are found by a later pass.
       const lookMs = this.#options.liveness.lookAgainMs(LOOK_MS);
       const waiting = await this.#takeAll().catch(() => true);
       const nextMs = waiting ? LOOK_MS : lookMs;
@@ -132,13 +132,13 @@ export class BackgroundResponses {
     return isCancelled;
   }
 
-  /** A response has ended or was deleted, and not by this worker's writing it. */
+  /** Called when a response has ended or was deleted for another reason than this worker's writing. */
   drop(id: string): void {
     this.#runs.get(id)?.stop.abort(LOST);
     this.#changes.wake();
   }
 
-  /** Yields the events after a number, as they are stored, and undefined when a heartbeat is due. @throws the signal's reason */
+  /** Yields the stored events after a number as they appear, and undefined when a heartbeat is due. @throws the signal's reason */
   async *follow(id: string, after: number, signal: AbortSignal): AsyncGenerator<ResponseEvent[] | undefined> {
     const { store, clock, liveness } = this.#options;
     let seen = after;
@@ -187,7 +187,7 @@ export class BackgroundResponses {
     return isLeft;
   }
 
-  /** @returns false where it must wait */
+  /** @returns false if it must wait */
   async #take(response: OpenResponse): Promise<boolean> {
     const { id, instanceId: previous, attempts } = response;
     const { store, instanceId, liveness, logger } = this.#options;
@@ -274,7 +274,7 @@ export class BackgroundResponses {
     throw new GatewayError('INTERNAL_ERROR', { message: 'the completion stream closed without a terminal event' });
   }
 
-  /** Never rejects: what cannot be released is taken over when this worker has ended. */
+  /** Never rejects: rows that cannot be released are taken over after this worker has ended. */
   async #release(id: string): Promise<void> {
     const { store, instanceId } = this.#options;
     await store.write((tx) => releaseResponse(tx, { id, instanceId })).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What comes before the items of a request: those of the responses, or of the conversation, that it continues. */
+/** Loads the items before those of a request: from the responses or the conversation that it continues. */
 import type { ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { findConversation } from '../store/responses/conversations.js';
@@ -39,7 +39,7 @@ async function readPrevious(tx: Transaction, name: { readonly id: string; readon
   return items;
 }
 
-/** @throws INVALID_REQUEST for a response that cannot be continued; NOT_FOUND for a conversation that is not there */
+/** @throws INVALID_REQUEST for a response that cannot be continued; NOT_FOUND for a missing conversation */
 export async function readContext(tx: Transaction, { previousId, conversationId, viewer }: ContextPlace): Promise<ResponseItem[]> {
   if (previousId !== null) return readPrevious(tx, { id: previousId, viewer });
   if (conversationId === null) return [];

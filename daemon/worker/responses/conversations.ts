@@ -1,4 +1,4 @@
-/** Conversations of the Responses API, as programs make, read and change them. */
+/** Creates, reads and changes conversations of the Responses API. */
 import type { ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -33,7 +33,7 @@ export interface NewConversation {
 
 export type ConversationService = Pick<Conversations, keyof Conversations>;
 
-/** @throws INVALID_REQUEST for a reference: an item of a conversation is its own */
+/** @throws INVALID_REQUEST for a reference, because a conversation has its own items */
 function toOwnItems(items: Items): ResponseItem[] {
   const reference = items.findIndex(({ type }) => type === 'item_reference');
   if (referencesOf(items).length > 0) throw refuse(`items.${reference}.type`, 'An item of a conversation cannot be a reference.');

@@ -1,4 +1,4 @@
-/** The items of a request, as they are kept: each with an id, and in the form in which they are read again. */
+/** Converts the items of a request to their stored form, each with an id. */
 import type { InputItem, ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { type IdPrefix, newId } from '../../../shared/ids.js';
 import { refuse } from '../models/refusals.js';
@@ -22,7 +22,7 @@ function toItem(item: Exclude<InputItem, { type: 'item_reference' }>): ResponseI
   return { ...item, id, type: 'message', status: 'completed', content: typeof content === 'string' ? [text(content)] : content };
 }
 
-/** Returns the ids of the items that a request names and does not contain. */
+/** Returns the ids of items that a request references but does not contain. */
 export function referencesOf(input: ResponseRequest['input']): string[] {
   return typeof input === 'string' ? [] : input.flatMap((item) => (item.type === 'item_reference' ? [item.id] : []));
 }

@@ -1,4 +1,4 @@
-/** Turns items of the Responses API into the messages of a completion. */
+/** Converts items of the Responses API to the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
 import { definedFields } from '../../../shared/fields.js';
 import { isVendorData, readCarried } from '../models/carried-data.js';
@@ -45,7 +45,7 @@ function reasoningOf({ summary, content, encrypted_content: sealed }: Item<'reas
   return { type: 'reasoning', text, ...(isVendorData(vendor) ? { vendor } : {}) };
 }
 
-/** Collects messages. What the model wrote in a row is one message. A call that was cut off is left out, unless it has a result. */
+/** Collects messages. Consecutive model items become one message. A call that was cut off is omitted, unless it has a result. */
 class Messages {
   readonly #answered: ReadonlySet<string>;
   readonly #list: CompletionMessage[] = [];
@@ -117,7 +117,7 @@ class Messages {
 /**
  * @param input.before  items of earlier responses
  * @param input.items   of this request, which errors name
- * @throws INVALID_REQUEST for a result without its call, a call without its result, and a picture in a message of the model
+ * @throws INVALID_REQUEST for a result without its call, a call without its result, and an image in a message of the model
  */
 export function messagesOf({ before, items }: { before: readonly InputItem[]; items: readonly InputItem[] }): readonly CompletionMessage[] {
   const messages = new Messages([...before, ...items]);

@@ -1,4 +1,4 @@
-/** Turns a request of the Responses API into a call of the completion service. */
+/** Converts a request of the Responses API to a call of the completion service. */
 import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { CUSTOM_PARAMETERS, customDescription } from '../models/custom-tools.js';
 import { holdResponse, markResponseUnrepeatable } from '../store/responses/background.js';
@@ -36,7 +36,7 @@ function toFormat({ text }: ResponseRequest): CompletionSettings['responseFormat
   };
 }
 
-/** Fields that the call has itself, that the gateway acts on, or that only concern the form of the answer. */
+/** Fields that are part of the call, that the gateway handles, or that only concern the format of the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'input',
@@ -71,7 +71,7 @@ function extraOf(request: ResponseRequest): NonNullable<CompletionSettings['extr
 /** Whether the caller wants to see that the model reasons. */
 const wantsReasoning = ({ reasoning }: ResponseRequest): boolean => typeof reasoning?.summary === 'string';
 
-/** @throws INVALID_REQUEST for a choice of a tool that is not there */
+/** @throws INVALID_REQUEST for a tool choice that names a missing tool */
 function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings, 'tools' | 'toolChoice'> {
   const list = tools?.map(toTool);
   const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : (choice ?? undefined);
@@ -82,7 +82,7 @@ function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings
 
 /**
  * @param input.before  items of earlier responses, oldest first
- * @throws INVALID_REQUEST for a choice of a tool that is not there, and for what {@link messagesOf} refuses
+ * @throws INVALID_REQUEST for a tool choice that names a missing tool, and the errors of {@link messagesOf}
  */
 export function toCall(request: ResponseRequest, input: { before: readonly InputItem[]; items: readonly InputItem[] }): CompletionCall {
   const { model, instructions, temperature, top_p: topP, max_output_tokens: maxOutputTokens, parallel_tool_calls: parallel } = request;
@@ -98,7 +98,7 @@ export function toCall(request: ResponseRequest, input: { before: readonly Input
   return { model, messages: [...system, ...messagesOf(input)], ...settings };
 }
 
-/** Returns where the steps of a response are stored, for the worker that writes it. */
+/** Returns the step storage of a response, for the worker that writes it. */
 export function stepsOf(
   writer: { readonly id: string; readonly instanceId: string },
   stored: readonly StoredStep[],

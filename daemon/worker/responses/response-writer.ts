@@ -1,6 +1,6 @@
 /**
- * Writes one response: turns the outputs of a completion into the events of the Responses API, and keeps the document that they describe.
- * Source: the API reference of OpenAI, "Streaming events".
+ * Writes one response: converts the outputs of a completion to the events of the Responses API, and maintains the document that
+ * they describe. Source: the API reference of OpenAI, "Streaming events".
  */
 import type { OutputItem, ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
@@ -27,7 +27,7 @@ const INCOMPLETE = { length: 'max_output_tokens', content_filter: 'content_filte
 /** Refusals that only a changed request can avoid. */
 const REFUSED: ReadonlySet<unknown> = new Set(['tooLong', 'rejected']);
 
-/** Returns an error as a response carries it, with one of the codes that OpenAI documents. */
+/** Returns an error in the form of a response, with one of OpenAI's documented codes. */
 function toResponseError({ code, details, message, spec }: GatewayError): NonNullable<ResponseDocument['error']> {
   const text = spec.expose ? message : 'The gateway failed to handle the request; see its log.';
   if (code === 'RATE_LIMITED') return { code: 'rate_limit_exceeded', message: text };
@@ -35,7 +35,7 @@ function toResponseError({ code, details, message, spec }: GatewayError): NonNul
   return { code: isRefused ? 'invalid_prompt' : 'server_error', message: text };
 }
 
-/** @returns null where the provider counted nothing */
+/** @returns null if the provider reported no counts */
 function toUsage({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }: TokenUsage): ResponseDocument['usage'] {
   if (inputTokens === null && outputTokens === null) return null;
   const [input, output] = [inputTokens ?? 0, outputTokens ?? 0];
@@ -52,7 +52,7 @@ const outputText = (text: string): Message['content'][number] => ({ type: 'outpu
 const refusalText = (refusal: string): Message['content'][number] => ({ type: 'refusal', refusal });
 const summaryText = (text: string): Reasoning['summary'][number] => ({ type: 'summary_text', text });
 
-/** Returns a call of a custom tool, which the model was given as a function. */
+/** Returns a call of a custom tool, which the model saw as a function. */
 const toCustom = ({ arguments: text, ...call }: Call): CustomCall => ({ ...call, type: 'custom_tool_call', input: customInput(text) });
 
 /** Text, a refusal or reasoning that is being written. */
@@ -69,7 +69,7 @@ export class ResponseWriter {
   #sequence: number;
   readonly #output: OutputItem[] = [];
   #open: Open | undefined;
-  /** Calls that are being written, by their number in the completion; `at` is the place in the output. */
+  /** Calls that are being written, by their number in the completion; `at` is the index in the output. */
   readonly #calls = new Map<number, { readonly at: number; readonly call: Call }>();
   readonly #customNames: ReadonlySet<string>;
 
@@ -80,7 +80,7 @@ export class ResponseWriter {
     this.#customNames = new Set(document.tools.flatMap(({ type, name }) => (type === 'custom' ? [name] : [])));
   }
 
-  /** What has been written so far. */
+  /** The document so far. */
   get document(): ResponseDocument {
     return { ...this.#document, output: [...this.#output] };
   }
@@ -95,12 +95,12 @@ export class ResponseWriter {
     return [...this.#write(output, nowMs)].map((event) => this.#number(event));
   }
 
-  /** Ends the response with an error; what was written stays. */
+  /** Ends the response with an error; the output so far is kept. */
   fail(error: GatewayError, nowMs: number): ResponseEvent[] {
     return [...this.#end({ status: 'failed', error: toResponseError(error) }, nowMs)].map((event) => this.#number(event));
   }
 
-  /** Returns an event that says why the stream ends without the response's own end. */
+  /** Returns an event with the reason why the stream ends before the response does. */
   error(error: GatewayError): ResponseEvent {
     return this.#number({ type: 'error', ...toResponseError(error), param: null });
   }
@@ -191,7 +191,7 @@ export class ResponseWriter {
     const written = this.#calls.get(index);
     if (written === undefined) return;
     written.call.arguments += text;
-    // The input of a custom tool is inside of them.
+    // The input of a custom tool is inside its arguments.
     if (this.#customNames.has(written.call.name)) return;
     yield { type: 'response.function_call_arguments.delta', item_id: written.call.id, output_index: written.at, delta: text };
   }

@@ -1,6 +1,6 @@
 /**
- * OpenAI's Responses API: a completion with items in place of messages. A response is stored, unless its caller says otherwise, so that another
- * one can continue it and its items can be named. Nothing is answered with an id before it is stored.
+ * OpenAI's Responses API: a completion with items in place of messages. A response is stored, unless its caller says otherwise, so
+ * that another one can continue it and its items can be named. No id is returned before the response is stored.
  */
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
@@ -44,11 +44,11 @@ export interface ResponseCaller {
   readonly span?: Span | undefined;
 }
 
-/** A response that can be asked for: everything about it is decided. */
+/** A response that is ready to run: everything about it has been decided. */
 export interface PreparedResponse {
   readonly request: ResponseRequest;
   readonly call: CompletionCall;
-  /** Before anything was answered. */
+  /** The document before any output. */
   readonly document: ResponseDocument;
   readonly input: readonly ResponseItem[];
   readonly owner: string | null;
@@ -65,7 +65,7 @@ export function responseNotFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', { message: `there is no response '${id.slice(0, 80)}'`, details: { response: id } });
 }
 
-/** @throws INVALID_REQUEST for what does not go together */
+/** @throws INVALID_REQUEST for fields that exclude each other */
 function checkPlace(request: ResponseRequest, { session }: ResponseCaller): void {
   const { previous_response_id: previous, background, store } = request;
   const conversation = conversationOf(request);
@@ -81,7 +81,7 @@ function checkPlace(request: ResponseRequest, { session }: ResponseCaller): void
     throw refuse('previous_response_id', 'A session keeps its own conversation: omit either previous_response_id or X-Xopc-Session.');
 }
 
-/** A turn of a session goes by its agent's settings, and the response does not name others. */
+/** A turn of a session uses its agent's settings, so the response does not show others. */
 const asInSession = (request: ResponseRequest): ResponseRequest => ({
   ...request,
   temperature: null,
@@ -104,7 +104,7 @@ export class Responses {
     this.#options = options;
   }
 
-  /** @throws INVALID_REQUEST for what cannot be honoured */
+  /** @throws INVALID_REQUEST for fields that cannot be honoured */
   async prepare(request: ResponseRequest, caller: ResponseCaller): Promise<PreparedResponse> {
     checkPlace(request, caller);
     const { before, known } = await this.#readContext(request, caller.viewer);
@@ -147,8 +147,8 @@ export class Responses {
 
   /**
    * Stores a response that a worker writes in the background.
-   * @returns it, or that of an earlier request with the same key, as it is now
-   * @throws MODEL_NOT_FOUND; CONFLICT for a key of another request
+   * @returns the response, or the current state of that of an earlier request with the same key
+   * @throws MODEL_NOT_FOUND; CONFLICT for a key used by another request
    */
   async enqueue({ request, document, input, owner }: PreparedResponse, { idempotency }: ResponseCaller): Promise<ResponseDocument> {
     const { store, clock, completions, background } = this.#options;
@@ -157,7 +157,7 @@ export class Responses {
     const nowMs = clock.now();
     const act = async (tx: Transaction): Promise<string> => {
       const links = { owner, ...linksOf(document), instanceId: null };
-      // The items are rows of their own.
+      // The items are stored in separate rows.
       await insertResponse(tx, { document, input, ...links, request: { ...request, input: '' }, nowMs });
       await insertEvents(tx, document.id, new ResponseWriter(document).begin('response.created', 'response.queued'));
       return document.id;
@@ -169,7 +169,10 @@ export class Responses {
     return this.get({ id, viewer: undefined });
   }
 
-  /** Ends a response in the background; one that has ended stays as it is. @throws NOT_FOUND; INVALID_REQUEST for one that is not in the background */
+  /**
+   * Cancels a background response; one that has ended is not changed. @throws NOT_FOUND; INVALID_REQUEST for one that is not in the
+   * background
+   */
   async cancel(name: ResponseName): Promise<ResponseDocument> {
     const document = await this.#getBackground(name, 'Only a response in the background can be cancelled.');
     await this.#options.background.cancel(document);
@@ -204,7 +207,7 @@ export class Responses {
     this.#options.background.drop(name.id);
   }
 
-  /** Returns what a response was asked. @throws NOT_FOUND; INVALID_REQUEST for an `after` that is not one of its items */
+  /** Returns the input of a response. @throws NOT_FOUND; INVALID_REQUEST for an `after` that is not one of its items */
   async inputItems(name: ResponseName, page: ItemPage): Promise<ItemList> {
     await this.get(name);
     const list = await this.#options.store.read((tx) => readItemPage(tx, { responseId: name.id }, page));
@@ -212,7 +215,7 @@ export class Responses {
     return list;
   }
 
-  /** Returns the items before those of the request, and those that it names. */
+  /** Returns the items before those of the request, and the items that it references. */
   async #readContext(request: ResponseRequest, viewer: Viewer) {
     const { input, previous_response_id: previousId = null } = request;
     const conversationId = conversationOf(request);

@@ -1,6 +1,6 @@
 /**
- * The stream of a response in the background, which is stored piece by piece; readers see what is stored. Words that come within a quarter of
- * a second are one event.
+ * The stream of a background response, stored piece by piece; readers see only stored events. Text that arrives within a quarter of
+ * a second becomes one event.
  */
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
@@ -20,7 +20,7 @@ export interface StoredStreamOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  /** This worker ends: what could not be stored yet is left to the next one. */
+  /** Called when this worker ends: events that could not be stored yet are left to the next one. */
   readonly closing: AbortSignal;
   /** Called after each piece that was stored. */
   onStored(): void;
@@ -31,14 +31,14 @@ export interface StoredStreamOptions {
 type Output = Exclude<CompletionOutput, { type: 'error' | 'finish' }>;
 
 const FLUSH_MS = 250;
-/** After a failed write. */
+/** Pause after a failed write. */
 const RETRY_MS = 2_000;
 
 export class StoredStream {
   readonly #options: StoredStreamOptions;
   readonly #inOrder = createSerial();
   readonly #outputs: Output[] = [];
-  /** Those that could not be stored. */
+  /** Events that could not be stored. */
   #events: ResponseEvent[] = [];
   #cancel: (() => void) | undefined;
 
@@ -55,7 +55,7 @@ export class StoredStream {
   }
 
   /**
-   * Stores what is left together with the end, however long the database is away.
+   * Stores the remaining events together with the end, however long the database is unavailable.
    * @param last  writes the last events
    * @returns false when the response is no longer this worker's, or the worker ends
    */
@@ -114,7 +114,7 @@ export class StoredStream {
   }
 }
 
-/** Returns two pieces of one text as one; undefined for others. */
+/** Merges two pieces of one text; returns undefined for other events. */
 function join(a: Output, b: Output): Output | undefined {
   if (a.type === 'toolArguments' && b.type === 'toolArguments' && a.index === b.index) return { ...a, text: a.text + b.text };
   if (a.type === 'text' && b.type === 'text' && a.phase === b.phase) return { ...a, text: a.text + b.text };

@@ -78,7 +78,7 @@ export class LocalDiscovery implements LocalModels {
     const cancel = clock.after(PROBE_TIMEOUT_MS, () => look.abort());
     await Promise.all(
       LOCAL_SERVERS.map(async ({ id, name, port }) => {
-        // Any program may listen there: an answer that cannot be read is not the server's.
+        // Any program may listen there: an answer that cannot be parsed is not the server's.
         const models = await probe(id, { port: ports?.[id] ?? port, signal: look.signal }).catch(() => undefined);
         if (this.#look === look && !this.#isStopped) this.#note(id, name, models);
       }),

@@ -9,7 +9,7 @@ export interface LocalRequest {
   readonly signal: AbortSignal;
 }
 
-/** Returns undefined for anything but a 200 with JSON, also when the signal fires first. */
+/** Returns undefined for anything but a 200 with JSON, and when the signal aborts first. */
 export function getJson({ port, path, signal }: LocalRequest): Promise<unknown> {
   return new Promise((resolve) => {
     const nothing = (): void => resolve(undefined);

@@ -1,4 +1,4 @@
-/** What a call needs in its request that the SDK has no place for. Part of the bundle that speaks to vendors. */
+/** Adds parts to a call's request for which the SDK has no option. Part of the vendor bundle. */
 import type { CompletionRequest } from '../completion.js';
 import { type PromptTarget, writtenArguments } from './completion-prompt.js';
 import type { Body, RequestChange } from './own-request.js';
@@ -19,7 +19,7 @@ function withFailures(messages: unknown, failed: ReadonlySet<string>): unknown {
   return failed.size === 0 ? messages : (messages as Body[]).map(markAll);
 }
 
-/** Returns the items with the arguments of calls as they were written: the SDK writes those anew that are no JSON. */
+/** Returns the items with the original arguments of calls, because the SDK rewrites arguments that are not JSON. */
 function withArguments(items: unknown, messages: CompletionRequest['messages']): unknown {
   const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.content : []));
   const written = parts.flatMap((part) => (part.type === 'toolCall' ? [writtenArguments(part)] : [])).values();

@@ -1,4 +1,4 @@
-/** Vendor data of tool calls that callers cannot carry. Part of the bundle that speaks to vendors. */
+/** Vendor data of tool calls that callers cannot carry. Part of the vendor bundle. */
 import type { SdkCallOptions } from './sdk-call.js';
 
 const MAX_NOTES = 1_000;
@@ -6,12 +6,13 @@ const MAX_NOTE_CHARACTERS = 65_536;
 
 type VendorOptions = SdkCallOptions['providerOptions'];
 
-/** The key of what belongs to the message that a call is the first of. */
+/** Key of the data for the whole message that begins with this call. */
 const messageOf = (callId: string): string => `message ${callId}`;
 
 /**
- * Keeps vendor data that must return with a tool call, or with its message, and that callers of the APIs cannot carry: Google's signature of
- * the reasoning before it. After a restart it is missing: Google's own API goes on without that reasoning, others refuse the calls of Gemini 3.
+ * Keeps vendor data that must return with a tool call, or with its message, and that callers of the APIs cannot carry: Google's
+ * signature of the reasoning before it. After a restart it is missing: Google's own API continues without that reasoning, others
+ * refuse the calls of Gemini 3.
  */
 export class CallNotes {
   readonly #notes = new Map<string, NonNullable<VendorOptions>>();
@@ -20,7 +21,7 @@ export class CallNotes {
     if (metadata?.['google'] !== undefined) this.#set(callId, metadata);
   }
 
-  /** @param callId  of the message's first call */
+  /** @param callId  id of the message's first call */
   keepOfMessage(callId: string, fields: VendorOptions): void {
     if (fields !== undefined) this.#set(messageOf(callId), fields);
   }

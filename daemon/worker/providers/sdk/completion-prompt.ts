@@ -1,4 +1,4 @@
-/** Converts the messages of a stateless call into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
+/** Converts the messages of a stateless call to the AI SDK's form. Part of the vendor bundle. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart, CompletionToolCall, VendorData } from '../completion.js';
 import { readExactObject } from '../../../../shared/node/exact-json.js';
@@ -19,18 +19,18 @@ export interface PromptTarget {
   readonly notes: CallNotes;
 }
 
-/** Whether an API has pictures in the result of a tool; where not, they follow as words of the user. */
+/** Whether an API supports images in tool results; otherwise they follow in a user message. */
 export const hasPicturesInResults = (api: ApiKind): boolean => api !== 'openai-completions';
 
-/** Google's API takes none by its address there. */
+/** Google's API does not accept image URLs there. */
 const takesInResults = (api: ApiKind, files: readonly { readonly url: string }[]): boolean =>
   hasPicturesInResults(api) && (api !== 'google-generative-ai' || files.every(({ url }) => url.startsWith('data:')));
 
-/** Says which call files belong to that follow the results. */
+/** Introduces the files that follow the results, with the call that they belong to. */
 export const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }): string =>
   `Files of the result of '${name}' (call ${callId}):`;
 
-/** APIs whose servers refuse an instruction behind the first message: Google's, and the templates of many local models. */
+/** APIs whose servers refuse an instruction after the first message: Google's, and the templates of many local models. */
 const TAKES_INSTRUCTIONS_FIRST: ReadonlySet<ApiKind> = new Set<ApiKind>(['google-generative-ai', 'openai-completions']);
 
 export function optionsOf(vendor: VendorData | undefined): VendorOptions {
@@ -54,13 +54,13 @@ function inlineOf(url: string): Inline | undefined {
 const isWords = ({ mediaType }: FilePart, api: ApiKind): boolean =>
   mediaType.startsWith('text/') && (api !== 'anthropic-messages' || mediaType !== 'text/plain');
 
-/** Returns a document that is only text as words, for APIs that know no such documents. */
+/** Returns a text document as plain text, for APIs without text documents. */
 function wordsOf({ url, name }: FilePart): string {
   const text = Buffer.from(inlineOf(url)?.data ?? '', 'base64').toString();
   return name === undefined ? text : `${name}\n\n${text}`;
 }
 
-/** Returns the options of a part, and the detail of a picture where the API has it. */
+/** Returns the options of a part, and the detail of an image if the API supports it. */
 function partOptions(part: CompletionPart, api: ApiKind): VendorOptions {
   if (part.type !== 'image' || part.detail === undefined) return optionsOf(part.vendor);
   const { url, detail } = part;
@@ -80,10 +80,10 @@ function toPart(part: CompletionPart, api: ApiKind): UserPart {
   return { type: 'file', mediaType, data, ...name, ...options };
 }
 
-/** The SDK makes a string of a single text, and looks at the part alone for fields. */
+/** The SDK turns a single text into a string, and only reads the fields of the part. */
 function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }: PromptTarget): SdkMessage {
   const [first] = content;
-  // The content as the caller wrote it takes the place of this one.
+  // The caller's original content replaces this one.
   if (isSameApi && vendor?.['openaiCompatible']?.['content'] !== undefined)
     return { role: 'user', content: [{ type: 'text', text: '', ...optionsOf(vendor) }] };
   if (content.length === 1 && first?.type === 'text' && vendor !== undefined)
@@ -91,10 +91,10 @@ function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }:
   return { role: 'user', content: content.map((part) => toPart(part, api)), ...optionsOf(vendor) };
 }
 
-/** The arguments of a call, as their model wrote them. One that takes none may write nothing. */
+/** The arguments of a call as the model wrote them. For a call without arguments it may write nothing. */
 export const writtenArguments = ({ arguments: text }: CompletionToolCall): string => (text === '' ? '{}' : text);
 
-/** Arguments that are no object are put in one, except for a provider of the caller's API, which gets what the caller wrote. */
+/** Arguments that are not an object are wrapped in one, except for a provider of the caller's API, which gets the original. */
 function toCallPart(call: CompletionToolCall, { api, isSameApi, notes }: PromptTarget): AssistantPart {
   const { id, name } = call;
   const written = writtenArguments(call);
@@ -104,14 +104,15 @@ function toCallPart(call: CompletionToolCall, { api, isSameApi, notes }: PromptT
   const part = { type: 'tool-call' as const, toolCallId: id, toolName: name };
   if (!api.startsWith('openai-')) return { ...part, input: input ?? wrapped, ...optionsOf(options) };
   const text = isSameApi || input !== undefined ? written : JSON.stringify(wrapped);
-  // The SDK leaves a text as it is, unless it is not JSON.
+  // The SDK leaves a text unchanged only if it is JSON.
   const exact = api === 'openai-completions' ? { openaiCompatible: { function: { name, arguments: text } } } : {};
   return { ...part, input: text, ...optionsOf({ ...options, ...exact }) };
 }
 
-/** Whether a provider can use reasoning of an earlier answer. `isOfTurn`: no word of the user came after it. */
+/** Whether a provider can use reasoning of an earlier answer. `isOfTurn`: no user message came after it. */
 function goesBack(api: ApiKind, vendor: VendorData | undefined, isOfTurn: boolean): boolean {
-  // Servers without signatures want the reasoning back while the model calls tools: https://api-docs.deepseek.com/guides/thinking_mode.
+  // Servers without signatures require the reasoning back while the model calls tools:
+  // https://api-docs.deepseek.com/guides/thinking_mode.
   if (api === 'openai-completions') return isOfTurn;
   return api === 'google-generative-ai' ? vendor?.['google'] !== undefined : true;
 }
@@ -124,7 +125,7 @@ function toAnswerPart(part: CompletionAnswerPart, target: PromptTarget, isOfTurn
   return [toCallPart(part, target)];
 }
 
-/** What the caller could not carry goes back with its message; what it wrote itself comes first. */
+/** Data that the caller could not carry is sent back with its message; the caller's own data takes precedence. */
 function vendorOf({ content, vendor }: Message<'assistant'>, notes: CallNotes): VendorData | undefined {
   const call = content.find((part) => part.type === 'toolCall');
   const noted = call && notes.ofMessage(call.id);
@@ -145,7 +146,7 @@ function toResultPart(part: CompletionPart, api: ApiKind): ResultPart {
 const textOf = (content: readonly CompletionPart[]): string =>
   content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 
-/** A document that is only text is text in every result. */
+/** A text document becomes plain text in every result. */
 const withoutTextFiles = (content: readonly CompletionPart[]): CompletionPart[] =>
   content.map((part) => (part.type === 'file' && part.mediaType === 'text/plain' ? { type: 'text', text: wordsOf(part) } : part));
 
@@ -170,7 +171,7 @@ function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
   return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output: toOutput(message, api), ...optionsOf(vendor) }] };
 }
 
-/** Returns what an API cannot have in a result, as words of the user. */
+/** Returns, as a user message, the parts that an API does not support in a result. */
 function filesOf(message: Message<'tool'>, api: ApiKind): UserPart[] {
   const files = withoutTextFiles(message.content).filter((part) => part.type !== 'text');
   return files.length === 0 || takesInResults(api, files)
@@ -178,7 +179,7 @@ function filesOf(message: Message<'tool'>, api: ApiKind): UserPart[] {
     : [{ type: 'text', text: filesLine(message) }, ...files.map((part) => toPart(part, api))];
 }
 
-/** Joins instructions that follow each other: many servers take one only. */
+/** Joins consecutive instructions, because many servers accept only one. */
 function joinInstructions(messages: readonly CompletionMessage[]): CompletionMessage[] {
   const joined: CompletionMessage[] = [];
   for (const message of messages) {
@@ -198,8 +199,8 @@ function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameAp
 const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';
 
 /**
- * Leaves out texts that are empty or only white space, which Anthropic refuses, and messages of nothing else. The last message is the question,
- * and stays.
+ * Omits texts that are empty or only white space, which Anthropic refuses, and messages that consist only of them. The last message
+ * is the question and is kept.
  */
 function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessage[] {
   return messages.flatMap((message, index): CompletionMessage[] => {
@@ -212,7 +213,7 @@ function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessag
 
 const changesTools = ({ vendor }: Message<'system'>): boolean => vendor?.['anthropic']?.['toolChanges'] !== undefined;
 
-/** Leaves out reasoning that nothing follows, because the answer or a call was cut off: OpenAI and Anthropic refuse it. */
+/** Omits reasoning that nothing follows because the answer or a call was cut off; OpenAI and Anthropic refuse it. */
 function withoutLooseReasoning(messages: readonly CompletionMessage[]): CompletionMessage[] {
   return messages.flatMap((message): CompletionMessage[] => {
     if (message.role !== 'assistant' || message.content.at(-1)?.type !== 'reasoning') return [message];

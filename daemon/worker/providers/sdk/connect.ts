@@ -1,4 +1,4 @@
-/** Connects the SDK of each API kind. Part of the bundle that speaks to vendors. */
+/** Connects the SDK of each API kind. Part of the vendor bundle. */
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
@@ -19,10 +19,10 @@ const optionsOf = ({ apiKey, headers }: ConnectionSettings) => ({ apiKey: apiKey
 
 /** OpenAI's own servers, and Azure's. */
 const OPENAI_HOST = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
-/** OpenAI's models that refuse `max_tokens`, also where a proxy serves them. */
+/** OpenAI's models that refuse `max_tokens`, even behind a proxy. */
 const REASONING_MODEL = /^(?:openai\/)?(?:gpt-5|o\d)/;
 
-/** Returns a request with the token limit under its newer name where that is needed. Other servers may know only the older one. */
+/** Returns a request with the token limit under its newer name if needed. Other servers may know only the older one. */
 function nameLimit(isOpenAi: boolean, { max_tokens: limit, ...body }: Record<string, unknown>): Record<string, unknown> {
   if (limit === undefined) return body;
   const isNewer = isOpenAi || REASONING_MODEL.test(String(body['model']));
@@ -50,7 +50,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
     const provider = createOpenAICompatible({
       name: id,
       baseURL: baseUrl,
-      // Without it, servers that keep to the letter count no tokens.
+      // Without it, strict servers report no tokens.
       includeUsage: true,
       fetch: fetchForChat(),
       transformRequestBody: (body) => nameLimit(isOpenAi, body),

@@ -1,4 +1,4 @@
-/** Changes the request that an SDK writes. Part of the bundle that speaks to vendors. */
+/** Changes the request that an SDK writes. Part of the vendor bundle. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import { exactJson } from '../../../../shared/node/exact-json.js';
@@ -9,9 +9,9 @@ import { NotAStreamError } from './sdk-failure.js';
 export type Body = Readonly<Record<string, unknown>>;
 
 export interface RequestChange {
-  /** Returns what is sent instead of what the SDK wrote. */
+  /** Returns the request to send instead of the SDK's. */
   readonly body: (body: Body) => Body;
-  /** The tokens are counted, and nothing is answered. */
+  /** Only counts the tokens, without an answer. */
   readonly isCount?: boolean;
 }
 
@@ -25,7 +25,7 @@ export function withChange<Result>(change: RequestChange | undefined, call: () =
 /** Fields of Anthropic's API that its counting endpoint refuses. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(['max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'metadata']);
 
-/** Returns an answer without words, whose usage is the count, so that a count ends as any call does. */
+/** Returns an empty answer with the count as its usage, so that a count ends like any call. */
 function answerOf(inputTokens: unknown, model: unknown): Response {
   const usage = { input_tokens: inputTokens, output_tokens: 0 };
   const events = [
@@ -50,7 +50,7 @@ async function fetchCount(url: string, init: RequestInit, body: Body): Promise<R
   return answerOf((JSON.parse(text) as { input_tokens?: unknown } | null)?.input_tokens, body['model']);
 }
 
-/** The `fetch` of an SDK that has no place for fields which it does not know, for exact numbers, nor for counting. */
+/** The `fetch` for an SDK that supports neither unknown fields, nor exact numbers, nor counting. */
 export const fetchChanged: typeof fetch = (input, init) => {
   const change = changes.getStore();
   if (typeof init?.body !== 'string') return fetchStream(input, init);
@@ -66,8 +66,9 @@ function withoutReasoning({ messages, ...body }: Body): Body {
 }
 
 /**
- * Returns the `fetch` of a server of chat completions. Some want the reasoning of a turn back (https://api-docs.deepseek.com/guides/thinking_mode), others
- * refuse a request that has it. A refused request is sent again without it; if that succeeds, later requests for the model leave it out.
+ * Returns the `fetch` of a server of chat completions. Some require the reasoning of a turn back
+ * (https://api-docs.deepseek.com/guides/thinking_mode), others refuse a request that contains it. A refused request is sent again
+ * without it; if that succeeds, later requests for the model omit it.
  */
 export function fetchForChat(): typeof fetch {
   const refusing = new Set<unknown>();

@@ -1,9 +1,9 @@
 /**
- * Node's `fetch` gives up after five minutes of silence, which models that think may need: here its limits are off, and the gateway's own
- * one ends a silent call (`silenceTimeoutMs`). Part of the bundle that speaks to vendors.
+ * Disables the limits of Node's `fetch`, which gives up after five minutes of silence; reasoning models may need longer. The
+ * gateway's own limit (`silenceTimeoutMs`) ends a silent call. Part of the vendor bundle.
  */
 
-/** Where Node keeps the connections of `fetch`, under the public key of the library that it is made of. */
+/** Where Node keeps the connections of `fetch`, under the public key of its underlying library. */
 const GLOBAL = Symbol.for('undici.globalDispatcher.1');
 
 interface Limits {
@@ -11,16 +11,16 @@ interface Limits {
   readonly bodyTimeout: number;
 }
 
-/** The class is Node's own: `Agent`, or that of a proxy where the environment names one. */
+/** The class is Node's own: `Agent`, or a proxy agent if the environment names a proxy. */
 type DispatcherClass = new (limits: Limits) => NonNullable<RequestInit['dispatcher']>;
 
-/** @returns options for `fetch`; none where this Node has no such class: then its five minutes hold */
+/** @returns options for `fetch`; none if this Node has no such class, so that its five minutes apply */
 export function dispatcherWith(limits: Limits): Pick<RequestInit, 'dispatcher'> {
-  // Node 20 loads the library with the first of its objects.
+  // Node 20 loads the library when its first object is created.
   void new Request('http://localhost');
   const current = (globalThis as Record<symbol, unknown>)[GLOBAL] as { constructor: DispatcherClass } | undefined;
   return current === undefined ? {} : { dispatcher: new current.constructor(limits) };
 }
 
-/** Options for a `fetch` that waits as long as it is let. */
+/** Options for a `fetch` without its own time limit. */
 export const PATIENCE = dispatcherWith({ headersTimeout: 0, bodyTimeout: 0 });

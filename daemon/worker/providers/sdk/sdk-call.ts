@@ -1,4 +1,4 @@
-/** One model call through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
+/** One model call through the AI SDK, and its outcome. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import { fieldsOf, listOf } from '../../../../shared/fields.js';
 import type { TokenUsage, VendorData } from '../completion.js';
@@ -11,7 +11,7 @@ export type SdkModel = Extract<LanguageModel, { specificationVersion: 'v3' }>;
 export type SdkCallOptions = Parameters<SdkModel['doStream']>[0];
 export type SdkMessage = SdkCallOptions['prompt'][number];
 export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
-/** Where the call asks for `includeRawChunks`, the text of a refusal by one of OpenAI's models is marked. */
+/** If the call sets `includeRawChunks`, the text of a refusal by one of OpenAI's models is marked. */
 export type SdkPart = SdkStreamPart | (Extract<SdkStreamPart, { type: 'text-delta' }> & { readonly isRefusal: true });
 type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
@@ -31,7 +31,7 @@ function failed(kind: ProviderFailure['kind'], detail = ''): CallEnd {
   return { type: 'failed', failure: { kind, status: null, detail, retryAfterMs: null } };
 }
 
-/** The reasons in the words of chat completions. */
+/** The finish reasons in terms of chat completions. */
 export const REASONS = {
   stop: 'stop',
   length: 'length',
@@ -54,7 +54,7 @@ const OWN_REASONS: ReadonlyMap<string | undefined, 'length' | 'broken'> = new Ma
   ['error', 'broken'],
 ]);
 
-/** Only one vendor's reasons say more than the unified ones. */
+/** Only one vendor's reasons are more precise than the unified ones. */
 function vendorReason(vendor: VendorData | undefined, raw: string | undefined): { vendor?: VendorData } {
   const anthropic = vendor?.['anthropic'];
   if (anthropic === undefined || raw === undefined) return {};
@@ -69,7 +69,7 @@ function refusalIn(raw: unknown): string | undefined {
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
-/** The SDK of chat completions files a signature of Google's under the provider's id, and looks for it under Google's. */
+/** The chat completions SDK stores a Google signature under the provider's id, but looks for it under Google's. */
 function underGoogle(part: SdkStreamPart): SdkStreamPart {
   if (part.type !== 'tool-call' || part.providerMetadata === undefined) return part;
   const signed = Object.values(part.providerMetadata).find(({ thoughtSignature }) => thoughtSignature !== undefined);
@@ -81,7 +81,7 @@ export function tokenCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** Returns the output of an answer. xAI, and Google behind chat completions, count reasoning in the total alone. */
+/** Returns the output tokens of an answer. xAI, and Google behind chat completions, count reasoning only in the total. */
 function outputCount({ outputTokens, raw }: SdkFinish['usage']): number | null {
   const said = tokenCount(outputTokens.total);
   const [total, prompt] = [tokenCount(raw?.['total_tokens']), tokenCount(raw?.['prompt_tokens'])];
@@ -106,7 +106,7 @@ export class SdkCall {
   #finish: SdkFinish | undefined;
   #responseModel: string | undefined;
   #hasRefusal = false;
-  /** In the last piece that the vendor wrote. */
+  /** Found in the vendor's last chunk. */
   #refusal: string | undefined;
 
   constructor(model: LanguageModel, signal: AbortSignal) {
@@ -115,8 +115,8 @@ export class SdkCall {
   }
 
   /**
-   * Yields the parts of the answer as they come. Never throws: {@link end} says how it ended.
-   * @param change  of the request that the SDK writes
+   * Yields the parts of the answer as they arrive. Never throws: {@link end} tells how it ended. @param change  a change of the
+   * SDK's request
    */
   async *parts(makeOptions: () => SdkCallOptions, change?: RequestChange): AsyncGenerator<SdkPart> {
     // The SDK recognizes an abort only by its own kind of reason; a caller's reason would look like a failure.
@@ -141,12 +141,12 @@ export class SdkCall {
       this.#error ??= { cause: error };
     } finally {
       this.#signal.removeEventListener('abort', abort);
-      // A reader that stops early ends the call, too. An abort after the end would only cost the time of a stack trace.
+      // A reader that stops early also ends the call. An abort after the end would only cost the time of a stack trace.
       if (!isOver) controller.abort();
     }
   }
 
-  /** Returns a part as it is, or the refusal that it is; undefined for what the vendor wrote, which comes before what the SDK makes of it. */
+  /** Returns a part unchanged, or as a refusal; undefined for a raw vendor chunk, which precedes the SDK's own part. */
   #readRefusal(part: SdkStreamPart): SdkPart | undefined {
     if (part.type === 'raw') {
       this.#refusal = refusalIn(part.rawValue);
@@ -167,7 +167,7 @@ export class SdkCall {
     if (own === 'broken') return failed('overloaded', `finish_reason: ${raw}`);
     const { usage: used, providerMetadata: vendor } = this.#finish;
     const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
-    // The SDK takes a refusal for a filter.
+    // The SDK reports a refusal as a content filter.
     const reason = this.#hasRefusal && unified === 'content-filter' && raw !== 'content_filter' ? 'stop' : (own ?? unified);
     return { type: 'finished', reason, usage: usageOf(used), ...model, ...vendorReason(vendor, raw) };
   }

@@ -1,4 +1,4 @@
-/** Runs one stateless call of the AI SDK. Part of the bundle that speaks to vendors. */
+/** Runs one stateless call of the AI SDK. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest, TokenCount } from '../completion.js';
@@ -17,11 +17,11 @@ function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkC
 }
 
 interface Target extends PromptTarget {
-  /** Under which the SDK looks for options of this provider. */
+  /** The key under which the SDK looks for options of this provider. */
   readonly name: string;
 }
 
-/** The API of callers that a provider speaks itself. */
+/** The caller's API that a provider has itself. */
 const SAME_API: Readonly<Partial<Record<ApiKind, string>>> = {
   'openai-completions': 'chat-completions',
   'openai-responses': 'responses',
@@ -56,14 +56,14 @@ function formatOf(format: CompletionRequest['responseFormat']): Fields {
 
 const JSON_LINE = { role: 'system', content: 'Answer with a JSON object and nothing else.' } as const;
 
-/** Returns the messages; behind the instructions, Anthropic is told to write JSON where there is no schema: its API has no field for that. */
+/** Returns the messages. Without a schema, adds an instruction to write JSON for Anthropic, whose API has no field for that. */
 function messagesOf({ messages, responseFormat }: CompletionRequest, { api }: Target): CompletionRequest['messages'] {
   if (api !== 'anthropic-messages' || responseFormat === undefined || responseFormat.schema !== undefined) return messages;
   const firstOther = messages.findIndex(({ role }) => role !== 'system');
   return messages.toSpliced(firstOther < 0 ? messages.length : firstOther, 0, JSON_LINE);
 }
 
-/** Returns what a vendor must be told in its own words. */
+/** Returns the vendor-specific options. */
 function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFormat }: CompletionRequest, target: Target): Fields {
   switch (target.api) {
     case 'openai-completions': {
@@ -94,7 +94,7 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
     case 'anthropic-messages':
       return {
         ...(parallelToolCalls === false ? { disableParallelToolUse: true } : {}),
-        // A caller of the same API says it of each tool.
+        // A caller of the same API sets it per tool.
         ...(target.isSameApi ? { toolStreaming: false } : {}),
       };
   }
@@ -128,7 +128,7 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
     ...sampling,
     includeRawChunks: target.api.startsWith('openai-'),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    // A caller of the same API says it in a field of its own.
+    // A caller of the same API sets it in a separate field.
     ...(responseFormat === undefined || (target.api === 'anthropic-messages' && target.isSameApi) ? {} : { responseFormat }),
     ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     // Providers refuse an empty list.
@@ -220,11 +220,11 @@ class CompletionReader {
 
   #note({ providerMetadata }: { readonly providerMetadata?: SdkCallOptions['providerOptions'] }): void {
     this.#isReasoning = true;
-    // The last one counts: signatures come at the end.
+    // The last one counts, because signatures come at the end.
     this.#signed = providerMetadata ?? this.#signed;
   }
 
-  /** Google's SDK ends a passage only with the answer, after the calls that follow from it. */
+  /** Google's SDK ends a passage only with the answer, after the calls that result from it. */
   *#endReasoning(): Generator<CompletionEvent> {
     if (!this.#isReasoning) return;
     const vendor = this.#signed;
@@ -272,7 +272,7 @@ export async function* completeWithModel(model: LanguageModel, request: Completi
   for await (const part of call.parts(() => toOptions(request, target), changeOf(request, target))) yield* reader.read(part);
   const end = call.end();
   if (end.type !== 'finished') return yield end;
-  // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
+  // Some servers end a step that calls tools like a final answer, but callers rely on the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
   yield { ...end, type: 'finish', reason };
 }

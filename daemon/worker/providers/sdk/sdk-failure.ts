@@ -1,4 +1,4 @@
-/** Converts errors of the AI SDK into plain data. Part of the bundle that speaks to vendors. */
+/** Converts errors of the AI SDK to plain data. Part of the vendor bundle. */
 import { APICallError, JSONParseError, RetryError, TypeValidationError, UnsupportedFunctionalityError } from 'ai';
 import { isFields } from '../../../../shared/fields.js';
 import { readContextLimit } from '../context-limit.js';
@@ -30,8 +30,8 @@ export class EndlessAnswerError extends Error {
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Codes and phrases of different providers for the same failures. The word "billing" alone says nothing: ordinary rate limits of Groq, Google and
- * OpenAI name a page for it.
+ * Codes and phrases of different providers for the same failures. The word "billing" alone proves nothing: ordinary rate limits of
+ * Groq, Google and OpenAI link to a billing page.
  */
 const QUOTA =
   /^(?:insufficient_quota|billing_error|billing_hard_limit_reached|billing_not_active)$|credit balance is too low|used all available credits|run out of credits|payment required/im;
@@ -52,7 +52,7 @@ function pageTitle(body: string): string {
   return title === undefined || title === '' ? 'an HTML page' : `an HTML page titled "${title}"`;
 }
 
-/** The failure of a text that a vendor sent. */
+/** Returns the failure for a text sent by a vendor. */
 function failureOf(
   kind: FailureKind,
   said: { status: number | null; detail: string; retryAfterMs?: number | null; text: string },
@@ -62,7 +62,7 @@ function failureOf(
   return { kind, status, detail, retryAfterMs, ...context };
 }
 
-/** Of a list of what is wrong with the fields, as FastAPI has it. */
+/** Reads a list of field errors, in FastAPI's format. */
 const MAX_ISSUES = 3;
 
 /** The message inside `{"error": {"message": …}}` and its variants, at most `depth` levels deep; undefined when there is none. */
@@ -80,7 +80,7 @@ function messageIn(value: unknown, depth = 4): string | undefined {
   return said === undefined || field === '' ? said : `${field}: ${said}`;
 }
 
-/** Fields in which vendors speak. Others may repeat what they were sent, which says nothing about the failure. */
+/** Fields with a vendor's own messages. Others may repeat the request, which says nothing about the failure. */
 const SPOKEN: ReadonlySet<string> = new Set([
   'error',
   'errors',
@@ -92,12 +92,12 @@ const SPOKEN: ReadonlySet<string> = new Set([
   'type',
   'status',
   'reason',
-  // OpenRouter: what the provider behind it said.
+  // OpenRouter: the message of the underlying provider.
   'metadata',
   'raw',
 ]);
 
-/** Returns what a vendor says in a document, codes included, at most `depth` levels deep: a line each. */
+/** Returns a vendor's messages in a document, including codes, at most `depth` levels deep, one per line. */
 function spokenIn(value: unknown, depth = 6): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null || depth === 0) return '';
@@ -142,13 +142,13 @@ function retryAfterMs(headers: Readonly<Record<string, string>> | undefined, bod
   return Number.isFinite(wait) ? Math.min(Math.max(0, Math.round(wait)), MAX_RETRY_AFTER_MS) : null;
 }
 
-/** A vendor also forbids what it moderates, and countries that it does not serve. */
+/** A vendor also uses 403 for moderated content, and for countries that it does not serve. */
 function kindOfForbidden(text: string): FailureKind {
   if (MODERATED.test(text)) return 'filtered';
   return ABOUT_KEY.test(text) ? 'auth' : 'rejected';
 }
 
-/** @param text  what the vendor said */
+/** @param text  the vendor's message */
 function kindOfStatus(status: number, text: string): FailureKind {
   if (status === 401 || WRONG_KEY.test(text)) return 'auth';
   if (status === 402 || QUOTA.test(text)) return 'quota';
@@ -170,7 +170,7 @@ function fromAnswer(error: APICallError, status: number): ProviderFailure {
   return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text });
 }
 
-/** The innermost error says what happened on the network. */
+/** The innermost error tells what happened on the network. */
 function innermost(error: Error): Error {
   let current = error;
   for (let depth = 0; depth < 8 && current.cause instanceof Error; depth += 1) current = current.cause;
@@ -212,7 +212,7 @@ function fromNotAStream({ body, contentType, status }: NotAStreamError): Provide
 function fromReading(error: Error): ProviderFailure {
   if (TypeValidationError.isInstance(error) && messageIn(error.value) !== undefined) return fromStream(error.value);
   const kind = /without a finish reason/i.test(error.message) ? 'cut' : 'protocol';
-  // The SDK's own words quote the whole answer.
+  // The SDK's own message quotes the whole answer.
   const detail = TypeValidationError.isInstance(error)
     ? 'a part of the answer does not have the form of this API'
     : JSONParseError.isInstance(error)
@@ -221,7 +221,10 @@ function fromReading(error: Error): ProviderFailure {
   return { kind, status: null, detail, retryAfterMs: null };
 }
 
-/** Returns a failure whose detail is as the vendor said it. @param error  whatever the SDK threw, or put into an `error` part */
+/**
+ * Returns a failure whose detail is the vendor's own message. @param error  anything that the SDK threw, or put into an `error`
+ * part
+ */
 export function toFailure(error: unknown): ProviderFailure {
   if (RetryError.isInstance(error)) return toFailure(error.lastError);
   if (error instanceof NotAStreamError) return fromNotAStream(error);
@@ -230,7 +233,7 @@ export function toFailure(error: unknown): ProviderFailure {
     // The platform's message about an invalid header contains the key.
     if (UNSENDABLE_HEADER.test(error.message))
       return { kind: 'auth', status: null, detail: 'the API key or a header has a character that cannot be sent', retryAfterMs: null };
-    // Part of the request has no form in this API: nobody was asked, and nobody need be again.
+    // This API cannot express a part of the request: no call was made, and a retry would not help.
     if (UnsupportedFunctionalityError.isInstance(error))
       return { kind: 'rejected', status: null, detail: error.message, retryAfterMs: null };
     return fromReading(error);
@@ -240,7 +243,7 @@ export function toFailure(error: unknown): ProviderFailure {
   if (statusCode >= 200 && statusCode < 300) {
     const inner = innermost(error);
     if (inner instanceof EndlessAnswerError) return { kind: 'protocol', status: statusCode, detail: inner.message, retryAfterMs: null };
-    // The status was fine, so the body ended too early.
+    // The status was a success, so the body ended too early.
     const failure = fromNetwork(error);
     return { ...failure, kind: failure.kind === 'timeout' ? 'timeout' : 'cut', status: statusCode };
   }

@@ -1,11 +1,11 @@
-/** The `fetch` of the SDKs. Part of the bundle that speaks to vendors. */
+/** The `fetch` of the SDKs. Part of the vendor bundle. */
 import { type BodyLimits, limitBody } from '../../../../shared/node/limited-body.js';
 import { readStart } from '../read-start.js';
 import { PATIENCE } from './patient-dispatcher.js';
 import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
 import { streamOfWhole } from './whole-answer.js';
 
-/** Enough of a body to tell what it is. */
+/** Enough of a body to recognise it. */
 export const MAX_ERROR_BODY_BYTES = 65_536;
 
 /** Bounds the memory of one event: the SDK keeps an event until it is complete. */
@@ -19,7 +19,7 @@ const LIMITS: BodyLimits = {
   tooLong: (what) => new EndlessAnswerError(what === 'event' ? 'an event of the answer' : 'the answer'),
 };
 
-/** Reads an answer that came as one document. @throws NotAStreamError for any other document */
+/** Reads an answer that arrived as one document. @throws NotAStreamError for any other document */
 async function readWhole(response: Response, contentType: string): Promise<Response> {
   const { text, isWhole } = await readStart(response, MAX_EVENT_BYTES);
   if (!isWhole) throw new EndlessAnswerError('the answer');

@@ -1,4 +1,4 @@
-/** Converts a request into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
+/** Converts a request to the AI SDK's form. Part of the vendor bundle. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { Fields } from '../../../../shared/fields.js';
 import type { ChatImage, ChatMessage, ModelMessage, ToolCallMessage, ToolDefinition, ToolResult, ToolResultMessage } from '../provider.js';
@@ -8,7 +8,7 @@ import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 type AssistantMessage = Extract<SdkMessage, { role: 'assistant' }>;
 
 function stepOf(message: ToolCallMessage, ref: string | undefined): AssistantMessage {
-  // What a vendor adds to its own steps (signatures of its reasoning) it wants back; another one could not read it.
+  // Data that a vendor adds to its own steps (signatures of its reasoning) and requires back; other vendors cannot read it.
   if (message.vendor !== undefined && message.ref === ref) return message.vendor as AssistantMessage;
   const said = message.content === '' ? [] : [{ type: 'text' as const, text: message.content }];
   const calls = message.calls.map(({ id, name, input }) => ({ type: 'tool-call' as const, toolCallId: id, toolName: name, input }));
@@ -21,7 +21,7 @@ function userMessage({ content, images = [] }: ChatMessage): SdkMessage {
   return { role: 'user', content: [{ type: 'text', text: content }, ...images.map(toPicture)] };
 }
 
-/** Whom a prompt is for: the API, and the model, `provider/model`. */
+/** The target of a prompt: the API, and the model as `provider/model`. */
 interface PromptTarget {
   readonly api: ApiKind;
   readonly ref: string | undefined;
@@ -38,7 +38,7 @@ function outputOf({ output: value, isError, images = [] }: ToolResult, api: ApiK
   return { type: 'content', value: [{ type: 'text', text: value }, ...pictures] };
 }
 
-/** Returns the results of a step; where the API has only words in them, their pictures follow as words of the user. */
+/** Returns the results of a step; if the API only supports text in them, their images follow in a user message. */
 function resultsOf({ results }: ToolResultMessage, api: ApiKind): SdkMessage[] {
   const content = results.map((result) => {
     return { type: 'tool-result' as const, toolCallId: result.callId, toolName: result.name, output: outputOf(result, api) };
@@ -72,7 +72,7 @@ export function toSdkPrompt(
   return [...first, ...messages.flatMap((message) => toSdk(message, target))];
 }
 
-/** Returns the schema of a tool's input in the form that every vendor takes: OpenAI refuses an object without `properties`. */
+/** Returns the schema of a tool's input in a form that every vendor accepts: OpenAI refuses an object without `properties`. */
 export function inputSchemaOf(schema: Fields): Fields {
   return schema['type'] === 'object' && schema['properties'] === undefined ? { ...schema, properties: {} } : schema;
 }

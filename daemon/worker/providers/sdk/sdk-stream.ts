@@ -1,4 +1,4 @@
-/** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
+/** Runs one model call of the AI SDK as the provider interface's stream of events. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
@@ -25,8 +25,8 @@ function toCall(
 const MAX_SHOWN = 200;
 
 /**
- * Returns the first number of a JSON text that would become another one. It is stricter than exact-json.ts, because a vendor's SDK may have
- * rounded the number already. A number with an exponent is a measured one, which may be rounded.
+ * Returns the first number of a JSON text that parsing would change. It is stricter than exact-json.ts, because a vendor's SDK may
+ * already have rounded the number. A number with an exponent counts as a measurement, which may be rounded.
  */
 function inexactNumber(json: string): string | undefined {
   const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
@@ -34,7 +34,7 @@ function inexactNumber(json: string): string | undefined {
   return numbers.find((number) => Math.abs(Number(number)) > (/e/i.test(number) ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER));
 }
 
-/** Reads the input of a call. Whoever approves the call and the tool that runs get exactly that, or it has a problem. */
+/** Reads the input of a call. The person who approves the call and the tool both get exactly this input; otherwise it has a problem. */
 export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'> {
   if (text.trim() === '') return { input: {} };
   const refuse = (problem: string) => ({ input: {}, problem });
@@ -56,7 +56,7 @@ function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {
   return {
     prompt: toSdkPrompt({ system, messages }, { api, ref }),
     ...(tools.length === 0 ? {} : { tools: toSdkTools(tools), toolChoice: { type: isLastStep === true ? 'none' : 'auto' } }),
-    // The only API that must be told; others take their own limit, and some refuse to be told.
+    // The only API that requires a limit; others use their own, and some refuse the field.
     ...(api === 'anthropic-messages' && maxTokens !== undefined ? { maxOutputTokens: maxTokens } : {}),
     // Conversations are kept here, not at the vendor's.
     ...(api === 'openai-responses' ? { providerOptions: { openai: { store: false } } } : {}),
@@ -105,7 +105,7 @@ class StreamReader {
   }
 }
 
-/** Asks the model and yields the events of its answer. Never throws. */
+/** Calls the model and yields the events of its answer. Never throws. */
 export async function* streamModel(
   model: LanguageModel,
   request: ModelRequest,

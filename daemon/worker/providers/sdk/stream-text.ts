@@ -4,8 +4,8 @@ const UNPAIRED = /\p{Surrogate}/gu;
 const HIGH_AT_END = /[\uD800-\uDBFF]$/;
 
 /**
- * Joins characters that a vendor has split between two pieces: many languages cannot join the halves once
- * each was sent as JSON of its own. An unpaired half becomes U+FFFD.
+ * Joins characters that a vendor has split between two pieces: many languages cannot join the halves once each was sent in its own
+ * JSON. An unpaired half becomes U+FFFD.
  */
 export class WholeCharacters {
   #held = '';
@@ -50,7 +50,7 @@ export class WithoutThoughts {
     return this.#state === 'through' ? this.end() : '';
   }
 
-  /** Ends the text and returns the rest. A block that never ended was the answer. */
+  /** Ends the text and returns the rest. A block that never ended counts as the answer. */
   end(): string {
     const rest = [...this.#thoughts.splice(0), this.#held].join('');
     this.#held = '';

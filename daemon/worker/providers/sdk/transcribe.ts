@@ -1,4 +1,4 @@
-/** Asks a provider with OpenAI's API for the words of a recording. Part of the bundle that speaks to vendors. */
+/** Transcribes a recording with a provider of OpenAI's API. Part of the vendor bundle. */
 import { type Fields, fieldsOf } from '../../../../shared/fields.js';
 import { addressOf, failureOf, refusalOf } from '../forward-call.js';
 import type { ConnectionSettings, TranscriptionEvent, TranscriptionRequest } from '../provider.js';
@@ -41,7 +41,7 @@ function formOf({ modelId, name, mediaType, bytes, fields }: TranscriptionReques
   return form;
 }
 
-/** Never throws. Redirects are not followed, so that the key and the recording go to the provider alone. */
+/** Never throws. Redirects are not followed, so that the key and the recording go only to the provider. */
 export async function* transcribe(
   settings: ConnectionSettings,
   request: TranscriptionRequest,

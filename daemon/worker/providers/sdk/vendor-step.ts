@@ -1,6 +1,6 @@
 /**
- * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with
- * the vendor's metadata. Part of the bundle that speaks to vendors.
+ * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with the vendor's
+ * metadata. Part of the vendor bundle.
  */
 import { type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
@@ -20,8 +20,8 @@ const PASSAGES: ReadonlySet<unknown> = new Set(['reasoning.text', 'reasoning.sum
 type VendorOptions = SdkMessage['providerOptions'];
 
 /**
- * Collects the reasoning of a stream in OpenRouter's own form, signatures of the models behind it included, which must return with the message:
- * https://openrouter.ai/docs/guides/best-practices/reasoning-tokens. The SDK knows only the text of it.
+ * Collects the reasoning of a stream in OpenRouter's own form, signatures of the models behind it included, which must return with
+ * the message: https://openrouter.ai/docs/guides/best-practices/reasoning-tokens. The SDK only knows its text.
  */
 export class ReasoningDetails {
   readonly #details: Record<string, unknown>[] = [];
@@ -31,7 +31,7 @@ export class ReasoningDetails {
     for (const detail of listOf(fieldsOf(choice?.['delta'])['reasoning_details'])) this.#add(detail);
   }
 
-  /** Returns fields of the message, under the name by which the SDK knows them. */
+  /** Returns fields of the message, under the SDK's name for them. */
   buildMetadata(): VendorOptions {
     return this.#details.length === 0 ? undefined : ({ openaiCompatible: { reasoning_details: this.#details } } as VendorOptions);
   }
@@ -61,7 +61,7 @@ export class VendorStep {
   #hasCalls = false;
   #fields: VendorOptions;
 
-  /** @param call  what a `tool-call` asks for, as it was understood */
+  /** @param call  the parsed request of a `tool-call` */
   read(part: SdkStreamPart, call?: { readonly input: unknown }): void {
     switch (part.type) {
       case 'text-start':
@@ -115,7 +115,7 @@ export class VendorStep {
     if (passage === undefined) return;
     if ('delta' in part) passage.text += part.delta;
     else this.#open.delete(key);
-    // The last note counts: signatures come at the end.
+    // The last note counts, because signatures come at the end.
     passage.notes = part.providerMetadata ?? passage.notes;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Some servers answer with one document although a stream was asked for. Returns the stream that such a document stands for, in the events
- * of its API. Part of the bundle that speaks to vendors.
+ * Converts a whole document to the equivalent stream of events of its API, because some servers answer that way although a stream
+ * was requested. Part of the vendor bundle.
  */
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import { type Fields, isFields, listOf } from '../../../../shared/fields.js';
@@ -18,7 +18,7 @@ function chatEvents(document: Fields): string[] {
   return [data({ ...document, object: 'chat.completion.chunk', choices }), 'data: [DONE]\n\n'];
 }
 
-/** What a block of Anthropic's begins with, and what follows. */
+/** Returns the start of an Anthropic block, and what follows. */
 function blockParts(block: Fields): { start: Fields; deltas: Fields[] } {
   switch (block['type']) {
     case 'text':
@@ -38,7 +38,7 @@ function blockParts(block: Fields): { start: Fields; deltas: Fields[] } {
   }
 }
 
-/** A `message` of Anthropic's. */
+/** Converts a `message` of Anthropic's API. */
 function messageEvents(document: Fields): string[] {
   const { content, stop_reason: reason, stop_sequence: sequence = null, usage = {} } = document;
   const blocks = listOf(content).flatMap((block, index) => {
@@ -57,7 +57,7 @@ function messageEvents(document: Fields): string[] {
   ];
 }
 
-/** The texts of an item of OpenAI's, as their events. */
+/** Returns the texts of an OpenAI item as events. */
 function itemDeltas(item: Fields, place: Fields): string[] {
   switch (item['type']) {
     case 'message':
@@ -82,7 +82,7 @@ function itemDeltas(item: Fields, place: Fields): string[] {
   }
 }
 
-/** A `response` of OpenAI's. */
+/** Converts a `response` of OpenAI's API. */
 function responseEvents(document: Fields): string[] {
   const items = listOf(document['output']).flatMap((found, index) => {
     const item: Fields = { id: `item_${index}`, ...found };
