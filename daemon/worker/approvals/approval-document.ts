@@ -7,7 +7,7 @@ import type { Grant } from '../store/approvals/grants.js';
 /** Who decided, in words. */
 export const sayDecider = ({ via, name }: Decider): string => (name === null ? via : `${name} (${via})`);
 
-/** Nothing of the input is masked: the model chooses its names, and who decides about a call has to see all of it. */
+/** The input is not masked: the model chooses the names in it, and the person who decides has to see everything. */
 export function approvalDocument(approval: Approval): ApprovalDocument {
   const { id, state, tool, input, said, agentId, sessionKey, turnId, askedAtMs, expiresAtMs, decidedAtMs } = approval;
   return {

@@ -1,4 +1,4 @@
-/** Decides about tool calls: a decision is one transaction with the turn that goes on. */
+/** Handles decisions about tool calls. A decision and the continuation of its turn are one transaction. */
 import type { ApprovalDocument, ApprovalListQuery, DecisionRequest, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -20,9 +20,9 @@ export type { Decider } from '../store/approvals/approvals.js';
 
 /** The turns that wait for decisions. */
 export interface WaitingTurns {
-  /** Lets the turn go on, unless another of its calls still waits. Runs in the write that ends an approval of it. */
+  /** Lets the turn continue, unless another of its calls still waits. Runs in the transaction that ends one of its approvals. */
   resume(tx: Transaction, turnId: string): Promise<void>;
-  /** To be called when that is committed. */
+  /** To be called after the commit. */
   resumed(turnId: string): void;
 }
 
@@ -34,7 +34,7 @@ export interface ApprovalsOptions {
   readonly findChat: FindChat;
 }
 
-/** Whose access counts: undefined may do everything. */
+/** The caller's access token; undefined may do everything. */
 export type Viewer = Pick<AccessToken, 'id' | 'name' | 'scopes' | 'agents'> | undefined;
 
 export interface MadeDecision extends DecisionRequest {
@@ -44,7 +44,7 @@ export interface MadeDecision extends DecisionRequest {
 
 export interface DecisionOutcome {
   readonly approval: Approval;
-  /** False: the same caller had made the same decision before. */
+  /** False if the same caller had already made the same decision. */
   readonly isNew: boolean;
 }
 
@@ -57,14 +57,14 @@ export interface Place {
 /** What a token that is limited to agents may see and decide. */
 const OWN = 'Use it for approvals and grants of its own conversations.';
 const DEFAULT_LIMIT = 50;
-/** How many pending approvals of the whole gateway are searched for those of one chat. */
+/** Maximum number of the gateway's pending approvals searched for those of one chat. */
 const MAX_PENDING = 1_000;
 
 function unknown(id: number): GatewayError {
   return new GatewayError('NOT_FOUND', { message: sayOfApproval('approval-unknown', { id }), details: { id } });
 }
 
-/** Why an approval that has ended cannot be decided. */
+/** Returns why an approval that has ended cannot be decided. */
 function ended(approval: Approval): GatewayError {
   const { id, state, decidedBy, decidedAtMs } = approval;
   const details = { approval: approvalDocument(approval) };
@@ -77,7 +77,7 @@ function ended(approval: Approval): GatewayError {
   return new GatewayError('CONFLICT', { message, details });
 }
 
-/** Whether an approval was decided with exactly this. */
+/** Whether an approval was decided in exactly this way. */
 function isSameDecision(
   { state, decidedBy, note, remember }: Approval,
   made: Pick<Decision, 'state' | 'by' | 'note' | 'remember'>,
@@ -107,7 +107,7 @@ export class Approvals {
     return approvalDocument(await this.#options.store.read((tx) => this.#load(tx, id, viewer)));
   }
 
-  /** Returns the approval if it belongs to the session or was asked in its chat. */
+  /** Returns the approval if it belongs to the session or was requested in its chat. */
   async findIn(id: number, place: Place): Promise<ApprovalDocument | undefined> {
     return this.#options.store.read(async (tx) => {
       const approval = await findApproval(tx, id);
@@ -131,7 +131,7 @@ export class Approvals {
     return chat?.channel === channel && chat.accountId === accountId && chat.chatId === chatId;
   }
 
-  /** @throws NOT_FOUND, FORBIDDEN; CONFLICT when it was decided otherwise, or by somebody else, or is not needed any more */
+  /** @throws NOT_FOUND, FORBIDDEN; CONFLICT when it was decided differently or by someone else, or is no longer needed */
   async decide(decision: MadeDecision, viewer: Viewer): Promise<ApprovalDocument> {
     const outcome = await this.#options.store.write(async (tx) => {
       await this.#load(tx, decision.id, viewer);
@@ -142,7 +142,7 @@ export class Approvals {
     return approvalDocument(outcome.approval);
   }
 
-  /** {@link decide} inside a transaction of the caller, who calls {@link decided} when that is committed. */
+  /** Like {@link decide}, inside the caller's transaction. The caller calls {@link decided} after the commit. */
   async decideIn(tx: Transaction, made: MadeDecision): Promise<DecisionOutcome> {
     const { id, decision, by } = made;
     const [note, remember] = [made.note ?? null, made.remember ?? null];
@@ -160,7 +160,7 @@ export class Approvals {
     return { approval, isNew: true };
   }
 
-  /** Lets the turn of a decision that was committed go on. */
+  /** Lets the turn continue after its decision has been committed. */
   decided({ approval, isNew }: DecisionOutcome): void {
     if (isNew) this.#options.waiting.resumed(approval.turnId);
   }
@@ -182,7 +182,7 @@ export class Approvals {
     });
   }
 
-  /** A job's question is asked in the chat that it reports to, but is of the job's session. */
+  /** A job's question is asked in the chat that the job reports to, but belongs to the job's session. */
   async #isOf(tx: Transaction, approval: Approval, { sessionKey, chat }: Place): Promise<boolean> {
     return approval.sessionKey === sessionKey || this.isAskedIn(tx, approval, chat);
   }
@@ -194,7 +194,7 @@ export class Approvals {
     return approval;
   }
 
-  /** What the configuration denies by now is not approved. */
+  /** A call that the configuration now denies is not approved. */
   #mustNotBeDenied(approval: Approval): void {
     const config = this.#options.config();
     const agent = config.agents.list.find(({ id }) => id === approval.agentId);

@@ -1,4 +1,4 @@
-/** Brings questions to the chats whose messages the turns answer. The page shows them by itself. */
+/** Sends approval questions to the chats whose messages the turns answer. The page shows them by itself. */
 import { isoTime } from '../../../shared/clock.js';
 import type { ApprovalState } from '../../../shared/api/tools/approval-states.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -31,10 +31,10 @@ export interface ChatQuestionsOptions {
   readonly findChat: FindChat;
 }
 
-/** How soon to look again for a question that is being sent. */
+/** When to check again for a question that is being sent. */
 const SENDING_MS = 1_000;
 const MAX_CLOSED = 100;
-/** So that a question is one message everywhere. */
+/** Maximum length, so that a question is a single message in every channel. */
 const MAX_INPUT_LENGTH = 2_500;
 
 function fenced(text: string): string {
@@ -54,7 +54,7 @@ function sayCall({ id, agentId, tool, input }: Approval): string[] {
   ];
 }
 
-/** The question in words, as Markdown. */
+/** Returns the question as Markdown. */
 export function sayQuestion(approval: Approval): string {
   const until = isoTime(approval.expiresAtMs);
   return [...sayCall(approval), `/approve ${approval.id} or /deny ${approval.id} decides, until ${until}.`].join('\n\n');
@@ -68,7 +68,7 @@ const OUTCOMES: Readonly<Record<ApprovalState, string>> = {
   cancelled: 'Not needed any more',
 };
 
-/** What became of the question, as Markdown. */
+/** Returns the outcome of the question as Markdown. */
 export function sayDecided(approval: Approval): string {
   const { state, decidedBy, remember } = approval;
   const who = decidedBy === null ? '' : ` by ${sayDecider(decidedBy)}`;
@@ -84,7 +84,7 @@ export class ChatQuestions {
     this.#options = options;
   }
 
-  /** Stores the question as a message for the chat. Runs in the write that asks. */
+  /** Stores the question as a message for the chat. Runs in the transaction that creates the question. */
   async post(tx: Transaction, approval: Approval): Promise<void> {
     const { findChat } = this.#options;
     const chat = await findChat(tx, approval.turnId);
@@ -94,7 +94,7 @@ export class ChatQuestions {
       await noteQuestion(tx, { approvalId: approval.id, messageId: id });
   }
 
-  /** Sends what was stored. */
+  /** Sends the stored questions. */
   async posted({ turnId }: Approval): Promise<void> {
     const { store, outbox, findChat } = this.#options;
     const chat = await store.read((tx) => findChat(tx, turnId));
@@ -102,8 +102,8 @@ export class ChatQuestions {
   }
 
   /**
-   * Changes the messages of ended approvals to what was decided, and does not send those that wait to be sent.
-   * @returns after how long to look again, ms; undefined: all are changed
+   * Edits the messages of ended approvals to show the decision, and cancels those not sent yet. @returns ms until the next check;
+   * undefined when all are done
    */
   async closeEnded(): Promise<number | undefined> {
     const { store, outbox } = this.#options;
@@ -132,7 +132,7 @@ export class ChatQuestions {
     return this.#send(tx, { channel, accountId, chatId, id: newId('msg'), content: sayDecided(approval), previewId: sentId });
   }
 
-  /** @returns false when the channel was taken out of the configuration */
+  /** @returns false when the channel was removed from the configuration */
   async #send(tx: Transaction, message: Parameters<QuestionOutbox['enqueue']>[1]): Promise<boolean> {
     const { outbox, logger } = this.#options;
     try {

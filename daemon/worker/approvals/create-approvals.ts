@@ -1,4 +1,4 @@
-/** Composes the approvals: what turns ask, who decides, and what ends in time. */
+/** Composes the approvals: the questions of turns, the decisions, and the expiry. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';

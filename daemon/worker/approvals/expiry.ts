@@ -1,4 +1,7 @@
-/** Ends approvals that nobody decided about in time, and has chats say how approvals ended: one timer for the next one, in each active worker. */
+/**
+ * Ends approvals that nobody decided in time, and updates their messages in chats. Each active worker has one timer, for the next
+ * approval to end.
+ */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
@@ -14,7 +17,7 @@ export interface ApprovalExpiryOptions {
   readonly logger: LogPort;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly waiting: WaitingTurns;
-  /** Changes the questions of ended approvals in chats. @returns after how long to look again, ms. Default: none were asked there */
+  /** Changes the questions of ended approvals in chats. @returns ms until the next check. Default: no questions are sent to chats */
   readonly closeQuestions?: () => Promise<number | undefined>;
 }
 
@@ -48,7 +51,7 @@ export class ApprovalExpiry {
     await this.#inOrder(async () => undefined);
   }
 
-  /** Ends what is due, and waits for the next one. To be called when a question was stored, or has ended. Never rejects. */
+  /** Ends due approvals and waits for the next one. To be called when a question was stored or has ended. Never rejects. */
   look(): Promise<void> {
     return this.#inOrder(async () => {
       if (!this.#isActive) return;
@@ -63,7 +66,7 @@ export class ApprovalExpiry {
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
-  /** @returns after how long to look again; undefined: nothing is pending */
+  /** @returns ms until the next check; undefined: nothing is pending */
   async #expire(): Promise<number | undefined> {
     const { store, clock, liveness, waiting } = this.#options;
     const nextMs = await store.read(nextExpiry);

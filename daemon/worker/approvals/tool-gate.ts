@@ -1,4 +1,4 @@
-/** What turns ask before a tool runs. Nothing is kept in memory: a question is a row, and so is a decision. */
+/** Checks whether a turn may run a tool. Nothing is kept in memory: questions and decisions are database rows. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Permission } from '../../../shared/config/tools/permissions.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { type NamedTool, permissionOf } from './policy.js';
 
-/** A call before it runs. */
+/** A tool call before it runs. */
 export interface GatedCall {
   readonly agent: AgentConfig;
   readonly sessionKey: string;
@@ -19,9 +19,9 @@ export interface ToolGateOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Clock;
   readonly config: () => Config;
-  /** Brings a question to the chat of its session, in the transaction that asks. */
+  /** Sends a question to the chat of its session, in the transaction that creates the question. */
   readonly post: (tx: Transaction, approval: Approval) => Promise<void>;
-  /** Call for each question that was committed. */
+  /** To be called for each committed question. */
   readonly posted: (approval: Approval) => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export class ToolGate {
     return permissionOf(this.#options.config(), agent, tool) === 'deny';
   }
 
-  /** From the configuration, and from what was granted. A configured `deny` counts more than a grant. */
+  /** Decides from the configuration and from grants. A configured `deny` overrides a grant. */
   async decide({ agent, sessionKey, tool }: GatedCall): Promise<Permission> {
     const { store, config } = this.#options;
     const permission = permissionOf(config(), agent, tool);

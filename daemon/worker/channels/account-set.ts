@@ -1,6 +1,6 @@
 /**
- * A channel of accounts, which are made from the configuration in force and replaced when it changes. Each works inside a
- * boundary: whatever it throws stops that account alone, which is made again after a pause.
+ * A channel that consists of accounts, created from the configuration in force and replaced when it changes. Each account is
+ * isolated: an error that it throws stops only that account, which is recreated after a pause.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
@@ -12,7 +12,7 @@ import type { ChannelHost } from './host.js';
 export interface ChannelAccount {
   /** Returns at once; slow work continues in the background. */
   start(): void;
-  /** Receives nothing more and ends pending work. */
+  /** Stops receiving and ends pending work. */
   stop(): Promise<void>;
   isReady(): boolean;
   /** See {@link Channel}. Default: when it is ready. */
@@ -26,7 +26,7 @@ export interface ChannelAccount {
   health(): ChannelStatus;
 }
 
-/** How an account works in the background; there is no other way. What is thrown there is a fault of the account. */
+/** The only way for an account to do background work. Errors thrown there are faults of the account. */
 export interface Background {
   /** Its timers catch what their callbacks throw. */
   readonly clock: Clock;
@@ -60,18 +60,18 @@ export interface AccountCreation<Settings> {
 
 interface Running {
   readonly account: ChannelAccount;
-  /** The settings that it was made from. */
+  /** The settings from which it was created. */
   readonly text: string;
 }
 
 const DEFAULT_ACCOUNT = 'default';
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 300_000;
-/** An account that ran for so long starts with the first pause again. */
+/** After this run time, the next fault starts with the first pause again. */
 const STABLE_MS = 600_000;
 const FAULT = sayOfChannel('account-fault');
 
-/** Stands in for an account until it is made again. */
+/** Stands in for an account until it is recreated. */
 function pausedAccount(stop: () => Promise<void>): ChannelAccount {
   return {
     start: () => undefined,
@@ -111,7 +111,7 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
   readonly name: string;
   readonly #options: AccountChannelOptions<Settings>;
   readonly #running = new Map<string, Running>();
-  /** By account: how many faults came soon after each other, and when the last one was. */
+  /** By account: the number of faults in quick succession, and the time of the last one. */
   readonly #faults = new Map<string, { readonly count: number; readonly atMs: number }>();
   /** Undefined unless started. */
   #host: ChannelHost | undefined;
@@ -237,7 +237,7 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
     let account: ChannelAccount | undefined;
     const onFault = (error: unknown): void => {
       this.#options.logger.error({ channel: this.name, accountId: name, err: error }, 'unexpected channel error');
-      // An account that was stopped or replaced is not made again.
+      // An account that was stopped or replaced is not recreated.
       if (this.#running.get(name)?.account === account) this.#replaceLater(name, { account, text });
     };
     try {
@@ -251,7 +251,7 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
     }
   }
 
-  /** Stops an account that has failed, and makes it again after a pause, unless the configuration changes before that. */
+  /** Stops a failed account and recreates it after a pause, unless the configuration changes first. */
   #replaceLater(name: string, failed: { readonly account: ChannelAccount | undefined; readonly text: string }): void {
     const { clock } = this.#options;
     const stopped = failed.account === undefined ? Promise.resolve() : this.#stop(name, failed.account);

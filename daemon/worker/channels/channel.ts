@@ -2,9 +2,9 @@
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { ChannelHost } from './host.js';
 
-/** A text for a chat, before the channel has given it its form. */
+/** A text for a chat, before the channel has formatted it. */
 export interface Composition {
-  /** The message's id here; a channel that can passes it on, so that the receiver drops a repeated one. */
+  /** The gateway's id of the message. A channel passes it on if it can, so that the receiver drops duplicates. */
   readonly id: string;
   readonly accountId: string;
   readonly chatId: string;
@@ -13,11 +13,11 @@ export interface Composition {
   readonly nowMs: number;
   /** The channel's id of the message that showed this text while it was being written. */
   readonly previewId?: string | undefined;
-  /** A decision that the text asks for: a channel that can shows buttons for it. */
+  /** A decision that the text asks for; a channel with buttons shows them. */
   readonly approvalId?: number | undefined;
 }
 
-/** One request to the other side, as it was composed and stored. */
+/** One request to the other side, as composed and stored. */
 export interface Delivery {
   /** The same at every attempt. */
   readonly id: string;
@@ -28,8 +28,8 @@ export interface Delivery {
 }
 
 /**
- * The outcome of an attempt. `refused`: the other side does not have it and never will. `failed`: it does not have
- * it, and may take it later. `unknown`: it may have it. `interrupted`: `signal` stopped the attempt before anything was sent.
+ * The outcome of an attempt. `refused`: not delivered, and never will be. `failed`: not delivered, but may be later. `unknown`: it
+ * may have been delivered. `interrupted`: `signal` stopped the attempt before anything was sent.
  */
 export type SendOutcome =
   | { readonly type: 'delivered'; /** The channel's id of the message, if it can be edited. */ readonly sentId?: string | undefined }
@@ -100,19 +100,22 @@ export interface Channel {
   reconfigure(): Promise<void>;
   /** Whether a send may succeed now: the account is started and has not failed. */
   isReady(accountId: string): boolean;
-  /** Whether the account would be served with its lease: it is started, and has not failed. Undefined: there is nothing to serve. */
+  /** Whether the account can be served with its lease: it is started and has not failed. Undefined: there is nothing to serve. */
   canServe?(accountId: string): boolean;
-  /** Reads no messages of the account while `move` gives its lease to another worker; sends under way go on. Returns what `move` does. */
+  /**
+   * Stops reading the account's messages while `move` hands its lease to another worker; sends in progress continue. Returns the
+   * result of `move`.
+   */
   handOver?(accountId: string, move: () => Promise<boolean>): Promise<boolean>;
   /** Whether the other side drops a repeated delivery by its id. */
   isIdempotent(accountId: string): boolean;
-  /** Undefined: as fast as the other side answers. */
+  /** Undefined: limited only by how fast the other side answers. */
   paceOf?(chatId: string): Pace | undefined;
   /** One attempt. Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
   openPreview?(target: PreviewTarget): Preview | undefined;
   /** Reads a file that a person has sent. Undefined for channels without files. Never rejects. */
   openFile?(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile>;
-  /** By account, also of those that are not started. */
+  /** State by account, including accounts that are not started. */
   health(): Readonly<Record<string, ChannelStatus>>;
 }

@@ -1,39 +1,39 @@
 /**
- * Links of this gateway to files on other servers. They keep the credentials that open a file there (a bot's token) inside the
- * gateway, and nothing is copied before somebody opens the link. Pure.
+ * Links through this gateway to files on other servers. The credentials for the other server (a bot's token) stay inside the
+ * gateway, and nothing is copied before someone opens the link. Pure.
  */
 
 /** A file of a channel's account. */
 export interface FileRef {
   readonly channel: string;
   readonly accountId: string;
-  /** The other server's own name for it. */
+  /** The other server's id for the file. */
   readonly fileId: string;
 }
 
 export interface LinkedFile extends FileRef {
-  /** For people and for the name's ending. */
+  /** For people, and for the file extension. */
   readonly name: string;
 }
 
 export interface FoundLink extends LinkedFile {
-  /** What it is called in the message. */
+  /** Its label in the message. */
   readonly label: string;
-  /** The line that it is, counted from 0. */
+  /** Its line number, from 0. */
   readonly line: number;
 }
 
 const LINK = /^\[([^\]\n]{1,300})\]\(\/api\/files\/([a-z]{1,32})\/([\w.-]{1,64})\/([\w-]{8,256})\/([\w.-]{1,64})\)$/;
-/** How channels call what people have said into a microphone, and music; then its length, where it is known. */
+/** Labels that channels give to voice recordings and music, followed by the length if known. */
 const RECORDING = /^(?:voice message|audio|video message)\b(?:.*, (\d+(?:\.\d+)?) s\b)?/;
-/** More than anybody sends at once. */
+/** Maximum number of files; nobody sends more at once. */
 const MAX_LINKS = 20;
 
 export function fileLink({ channel, accountId, fileId, name }: LinkedFile): string {
   return `/api/files/${channel}/${encodeURIComponent(accountId)}/${encodeURIComponent(fileId)}/${encodeURIComponent(name)}`;
 }
 
-/** @returns the files that a message links to: each link is a line of its own, after at most the sender's name */
+/** @returns the files that a message links to. Each link is on its own line, preceded at most by the sender's name */
 export function findFileLinks(content: string): FoundLink[] {
   const found: FoundLink[] = [];
   if (!content.includes('](/api/files/')) return found;

@@ -1,4 +1,4 @@
-/** The port from channels to the gateway; channels get it at their start. */
+/** The interface through which channels use the gateway; they receive it at start. */
 import type { Lane } from '../store/delivery/outbox.js';
 import type { ReceivedUpdate } from '../store/delivery/inbox.js';
 
@@ -8,15 +8,15 @@ export interface PairingCandidate {
   readonly senderName: string;
 }
 
-/** A message as a channel has read it. */
+/** A message as read by a channel. */
 export interface IncomingMessage extends ReceivedUpdate {
   /** If set, the message is stored only if this sender is paired; otherwise the sender is invited to pair. */
   readonly pairing?: PairingCandidate;
 }
 
-/** Somebody has pressed a button under a message that asks for a decision. */
+/** Someone pressed a button under a message that asks for a decision. */
 export interface ButtonPress extends Lane {
-  /** Of the press, for its answer. */
+  /** Id of the press, for its answer. */
   readonly id: string;
   /** The channel's id of the message with the button, which then says what was decided. */
   readonly messageId: string;
@@ -28,9 +28,9 @@ export interface ButtonPress extends Lane {
   readonly pairing?: PairingCandidate;
 }
 
-/** What is shown to the person who pressed a button. */
+/** The text shown to the person who pressed a button. */
 export interface PressAnswer {
-  /** Of the press. */
+  /** Id of the press. */
   readonly id: string;
   readonly text: string;
 }
@@ -38,9 +38,8 @@ export interface PressAnswer {
 /** Stores messages that a channel reads from another server, and manages which worker serves an account. */
 export interface ChannelIntake {
   /**
-   * Stores a batch, in one transaction with how far the source was read, and with the decisions of those who pressed buttons. Resolves when it is on
-   * disk: only then may it be confirmed to the other server.
-   * @throws UNAVAILABLE; then nothing of it was stored
+   * Stores a batch in one transaction with the position in the source and the decisions made with buttons. Resolves when it is on
+   * disk: only then may it be confirmed to the other server. @throws UNAVAILABLE if nothing was stored
    */
   store(batch: {
     messages: readonly IncomingMessage[];
@@ -53,7 +52,7 @@ export interface ChannelIntake {
   acquire(channel: string, accountId: string): Promise<boolean>;
   /** Releases the lease. Never rejects. */
   release(channel: string, accountId: string): Promise<void>;
-  /** For how long, in ms, a request for messages may stay open: others may then take this worker for dead. */
+  /** Maximum time in ms that a request for messages may stay open, before other workers may consider this one dead. */
   validForMs(): number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One POST, with how far it got: whether the other side can have seen the request decides whether a message may be sent
- * again. Redirects are not followed, and only the wanted part of an answer is read.
+ * Sends one POST and reports how far it got: whether the other side may have seen the request decides whether a message may be sent
+ * again. Redirects are not followed, and only the needed part of an answer is read.
  */
 import { type ChannelReason, sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import { type Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
@@ -10,12 +10,12 @@ export interface PostRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** From the start to the end of what is read of the answer. */
+  /** Time limit from the start until the answer has been read. */
   readonly timeoutMs: number;
-  /** How much of the answer's body is wanted. */
+  /** How much of the answer's body is needed. */
   readBytes(status: number): number;
   readonly signal: AbortSignal;
-  /** False: a connection of its own, which nothing can close between two requests. */
+  /** False: uses its own connection, which cannot be closed between two requests. */
   readonly agent: HttpAgent | false;
 }
 
@@ -25,9 +25,9 @@ export type PostResult =
   | { readonly type: 'failed'; readonly sent: boolean; readonly reason: string }
   | { readonly type: 'aborted'; readonly sent: boolean };
 
-/** An unwanted body up to this size is read, to keep its connection. */
+/** An unneeded body up to this size is read in order to keep the connection. */
 const MAX_DISCARDED_BYTES = 2_048;
-/** A connection whose answer has not ended after so long is closed. */
+/** A connection whose answer has not ended after this time is closed. */
 const DISCARD_TIMEOUT_MS = 5_000;
 /** Errors of a connection that the other side had closed before the request arrived. */
 const CLOSED_BEFORE: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
@@ -92,7 +92,7 @@ function describe(error: NodeJS.ErrnoException): string {
   return meaning === undefined ? said : sayOfChannel(meaning, { detail: said });
 }
 
-/** Waits for the answer. Once its header has arrived, errors in the rest of it are no failure. */
+/** Waits for the answer. Once its header has arrived, errors in the rest do not count as a failure. */
 function awaitAnswer(
   request: ClientRequest,
   { readBytes, onFailure }: { readBytes: PostRequest['readBytes']; onFailure: (reason: string, code?: string) => PostResult },
@@ -148,6 +148,6 @@ async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<
 export async function post(options: PostRequest): Promise<PostResult> {
   if (options.signal.aborted) return { type: 'aborted', sent: false };
   const first = await attempt(options, options.agent);
-  // Connections are kept only for requests whose repetition does no harm, so they may be repeated at once.
+  // Connections are kept only for requests that are safe to repeat, so they may be repeated at once.
   return first.wasClosed ? (await attempt(options, false)).result : first.result;
 }

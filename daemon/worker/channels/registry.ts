@@ -34,7 +34,7 @@ export class ChannelRegistry {
     });
   }
 
-  /** @throws CHANNEL_NOT_FOUND for a channel, or an account of it, that is not set up */
+  /** @throws CHANNEL_NOT_FOUND for a channel or account that is not configured */
   getAccount(name: string, accountId: string | undefined): { channel: Channel; accountId: string } {
     const channel = this.get(name);
     const account = channel.findAccount(accountId);
@@ -78,7 +78,7 @@ export class ChannelRegistry {
     return this.#channels.get(channel)?.isReady(accountId) ?? false;
   }
 
-  /** Returns the accounts that this worker serves, or would with their lease. */
+  /** Returns the accounts that this worker serves, or would serve if it had their lease. */
   servable(): AccountName[] {
     return this.accounts().filter((account) => this.canServe(account));
   }

@@ -1,4 +1,4 @@
-/** Decides what people say with buttons, in the transaction that stores how far their updates were read. */
+/** Applies decisions made with buttons, in the transaction that stores the position in the updates. */
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { Approvals, DecisionOutcome } from '../approvals/approvals.js';
@@ -19,9 +19,9 @@ export interface ButtonDecisionsOptions {
 }
 
 export interface PressOutcome {
-  /** For the person who has pressed the button. */
+  /** The text for the person who pressed the button. */
   readonly text: string;
-  /** To be announced when the transaction is committed. */
+  /** To be announced after the commit. */
   readonly decided?: DecisionOutcome | undefined;
 }
 
@@ -36,7 +36,7 @@ export class ButtonDecisions {
     this.#options = options;
   }
 
-  /** Decides, and changes the message to what was decided. The button of a question that was asked in another chat decides nothing. */
+  /** Applies a decision, and edits the message to show it. A button of a question from another chat has no effect. */
   async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
     if (!(await mayDecide(tx, press))) return { text: 'You are not allowed to decide here.' };
     const decisions = this.#options.decisions();

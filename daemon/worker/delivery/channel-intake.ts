@@ -29,7 +29,7 @@ export interface ChannelIntakeOptions {
 
 /** An older position may be from before Telegram restarted its sequence. */
 const CURSOR_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
-/** Without letters and digits that look alike. */
+/** Omits letters and digits that look alike. */
 const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const CODE_LENGTH = 8;
 
@@ -50,7 +50,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
   const { store, clock, logger, inbox, outbox, decisions, instanceId, liveness } = options;
   const buttons = new ButtonDecisions(options);
 
-  /** @returns whether the sender may write; one who may not is invited to pair, once */
+  /** @returns whether the sender may write; a sender who may not is invited to pair, once */
   async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
     const { pairing, channel, accountId, chatId } = message;
     if (pairing === undefined) return true;
@@ -66,7 +66,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
     try {
       await store.write(work);
     } catch (error) {
-      // It becomes void when this worker ends.
+      // The lease becomes invalid when this worker ends.
       logger.warn({ err: error }, 'failed to release the lease of an account');
     }
   }
@@ -97,7 +97,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
     async acquire(channel, accountId) {
       const account = { channel, accountId };
       const claim = { owner: instanceId, liveness, nowMs: clock.now() };
-      // While another worker holds it, only reads are made.
+      // While another worker holds it, this only reads.
       return (await store.read((tx) => isAccountFree(tx, account, claim))) && store.write((tx) => takeAccount(tx, account, claim));
     },
     release: (channel, accountId) => release((tx) => releaseAccount(tx, { channel, accountId }, instanceId)),

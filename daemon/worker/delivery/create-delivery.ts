@@ -31,16 +31,16 @@ export interface DeliveryDeps {
   readonly config: () => Config;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
-  /** Loads the bundle that speaks to Telegram. */
+  /** Loads the Telegram bundle. */
   readonly loadTelegram: () => TelegramModule;
   /** Called after each change of a message. */
   readonly publish: (event: MessageEvent) => void;
-  /** Decides what people say with buttons; the room is made later. */
+  /** Applies decisions made with buttons; created later. */
   readonly decisions: () => Decisions;
   readonly tracing?: TraceStarter | undefined;
 }
 
-/** What the active worker adds: the rooms above the delivery are built on it. */
+/** The parts that the active worker adds; higher layers are built on it. */
 export interface DeliveryStart {
   readonly handler: InboxHandler;
   readonly onMessageEnd: OnMessageEnd;
@@ -51,16 +51,16 @@ export interface DeliveryParts {
   readonly channels: ChannelRegistry;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
-  /** Starts to send, to receive and to answer; only in the one active worker. */
+  /** Starts sending, receiving and answering; only in the one active worker. */
   start(start: DeliveryStart): Promise<void>;
-  /** Stops all of that within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
+  /** Stops all of these within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
   quiesce(timeoutMs: number): Promise<void>;
-  /** Aborts pending answers; the next worker gives them. */
+  /** Aborts pending answers; the next worker restarts them. */
   close(): Promise<void>;
   warnings(): StatusWarning[];
 }
 
-/** How long a restart waits for sends under way; the next worker cannot begin before. */
+/** How long a restart waits for sends in progress; the next worker cannot start sending before that. */
 const SEND_GRACE_MS = 2_000;
 /** The rest of a short deadline is for recording the results. */
 const SEND_SHARE = 0.6;
@@ -96,7 +96,7 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
     async quiesce(timeoutMs) {
       inbox.stop();
       await spread.stop();
-      // Channels last: sends under way still need them.
+      // Channels are stopped last, because sends in progress still need them.
       await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();
       await intake.releaseAll();

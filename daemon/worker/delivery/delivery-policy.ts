@@ -8,7 +8,7 @@ export const MESSAGE_TTL_MS = 24 * 60 * 60 * 1_000;
 const FIRST_BACKOFF_MS = 1_000;
 /** The longest delay of a message after an outage has ended. */
 const LAST_BACKOFF_MS = 300_000;
-/** Spreads the retries of many chats; added only, so that a wait is never shorter than it should be. */
+/** Jitter that spreads the retries of many chats; only ever added, so that a wait is never too short. */
 const JITTER = 0.25;
 
 export type DeliveryDecision =
@@ -19,7 +19,7 @@ export type DeliveryDecision =
   /** The attempt is not counted. */
   | { readonly state: 'queued' };
 
-/** @param attempts  how many have failed, at least 1. @param random  0 ≤ x < 1. @returns milliseconds until the next */
+/** @param attempts  the number of failed attempts, at least 1. @param random  0 ≤ x < 1. @returns milliseconds until the next */
 export function backoffMs(attempts: number, random: number): number {
   // The exponent is bounded: the maximum is reached long before 2^20.
   const base = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), LAST_BACKOFF_MS);

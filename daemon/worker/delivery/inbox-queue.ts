@@ -23,23 +23,23 @@ import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
 
-/** Handles messages: the port to the turns. */
+/** Handles messages; the interface to the turns. */
 export interface InboxHandler {
   /**
    * Handles a message to its end. Never rejects.
-   * @returns undefined when the message was finished or put back in the transaction that ended its turn; otherwise why it could
-   * not be handled
+   * @returns undefined when the message was finished or requeued in the transaction that ended its turn; otherwise the reason why
+   * it could not be handled
    */
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
-  /** Whether the chat's account and agent are set up in this gateway. */
+  /** Whether the chat's account and agent are configured in this gateway. */
   canHandle(lane: Lane): boolean;
-  /** What a gateway needs for that, as far as it is known here. */
+  /** What a gateway needs for this, as far as it is known here. */
   needsOf(lane: Lane): Need[];
-  /** Notifies a chat why a message gets no answer. Runs in a write. */
+  /** Notifies a chat why a message gets no answer. Runs in a transaction. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
-  /** Stops the answer that was being given in a chat at that time. */
+  /** Stops the answer that was in progress in a chat at that time. */
   interrupt(lane: Lane, atMs: number): void;
-  /** Aborts all answers; the next worker gives them. */
+  /** Aborts all answers; the next worker restarts them. */
   stop(): void;
 }
 
@@ -54,7 +54,7 @@ export interface InboxQueueOptions {
 const RETRY_MS = 1_000;
 
 const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
-/** Whether a message asks to stop the answer that is being given. */
+/** Whether a message asks to stop the answer in progress. */
 export const isStop = (content: string): boolean => STOP.test(content);
 
 /** Why a message is not handled again: for the owner. */
@@ -96,13 +96,13 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     return lanes;
   }
 
-  /** Another gateway has the account and its agent; where none has, this one says what is wrong. */
+  /** Another gateway may have the account and its agent; if none has, this one reports the problem. */
   async #isLeftToOthers(tx: Transaction, lane: Lane): Promise<boolean> {
     if (this.#handler.canHandle(lane)) return false;
     return this.#options.liveness.isServedElsewhere(tx, this.#handler.needsOf(lane));
   }
 
-  /** What this worker receives itself stops an answer at once. */
+  /** A stop request received by this worker itself takes effect at once. */
   async #obeyStops(tx: Transaction, liveness: Liveness): Promise<void> {
     if (liveness.isAlone()) return;
     for (const { content, receivedAtMs, ...lane } of await listInboxStops(tx))
@@ -128,10 +128,11 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     return () => reports.forEach((report) => report());
   }
 
-  /** Counts the attempt before it is made, so that one that ends the worker counts too. */
+  /** Counts the attempt before it is made, so that an attempt that crashes the worker counts too. */
   async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
     const isWaiting = await hasParkedInbox(tx, lane);
-    // Behind a message that waits for a person, only what decides or stops is handled; the end of its wait wakes the lane.
+    // While a message waits for a person, only decisions and stop requests are handled after it; the end of the wait wakes the
+    // lane.
     const message = isWaiting ? await firstOf(tx, lane, isAlwaysHandled) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
@@ -188,7 +189,7 @@ async function giveUpMessage(
   end: { instanceId: string | null; state: 'failed' | 'interrupted' | 'poisoned'; error: string; nowMs: number },
 ): Promise<boolean> {
   if (!(await finishInbox(tx, { seq, ...end }))) return false;
-  // Otherwise an approved call of it would run once the message is purged.
+  // Otherwise an approved call would run after the message has been purged.
   if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: end.error }, nowMs: end.nowMs });
   return true;
 }
@@ -202,7 +203,7 @@ async function firstOf(tx: Transaction, lane: Lane, isWanted: (content: string) 
   return found && readInboxMessage(tx, found.seq);
 }
 
-/** Returns the next message of a chat: one that asks to stop, else the oldest. */
+/** Returns the next message of a chat: a stop request if there is one, else the oldest. */
 async function nextMessage(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
   const head = await readInboxHead(tx, lane);
   if (head === undefined || head.state === 'running') return head;
@@ -215,7 +216,7 @@ function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisone
 }
 
 /**
- * Puts a message back because the gateway itself could not run its turn to the end. Runs in the transaction that ends the turn.
+ * Requeues a message because the gateway itself could not complete its turn. Runs in the transaction that ends the turn.
  * @returns false when its turn had effects or has been tried often enough: then its failure is final
  */
 export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq: number; instanceId: string }): Promise<boolean> {
@@ -226,7 +227,7 @@ export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq:
 }
 
 /**
- * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a write.
+ * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a transaction.
  * @returns `repeated`: another worker handles it, or has
  */
 export async function releaseInterrupted(

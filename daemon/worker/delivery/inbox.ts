@@ -35,7 +35,10 @@ export class Inbox {
     return stored;
   }
 
-  /** {@link receive} inside a transaction of the caller, who calls {@link wake} afterwards. `cursor`: how far the source was read. */
+  /**
+   * Like {@link receive}, inside the caller's transaction; the caller then calls {@link wake}. `cursor`: the position in the
+   * source.
+   */
   async storeIn(
     tx: Transaction,
     updates: readonly ReceivedUpdate[],
@@ -55,7 +58,7 @@ export class Inbox {
     this.#running?.worker.wake(lane);
   }
 
-  /** Starts to handle messages. Never rejects. */
+  /** Starts handling messages. Never rejects. */
   async start(handler: InboxHandler): Promise<void> {
     const queue = new InboxQueue(this.#options, handler);
     const worker = new LaneWorker(this.#options, queue);

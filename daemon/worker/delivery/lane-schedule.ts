@@ -1,6 +1,6 @@
 /**
- * Decides when each lane of a queue runs. A lane is a chat: its items are worked on one after another. At most so many lanes
- * of an account run at a time, in the order in which they became due. No timer is armed while nothing is due later.
+ * Decides when each lane of a queue runs. A lane is a chat: its items are worked on one after another. A limited number of lanes
+ * per account run at a time, in the order in which they became due. No timer is armed while nothing is due later.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -25,11 +25,11 @@ export const LANE_TRANSITIONS: Readonly<Record<LaneState, Readonly<Partial<Recor
 
 interface Account {
   running: number;
-  /** A set keeps the order in which lanes became ready. */
+  /** A Set keeps the order in which lanes became ready. */
   readonly ready: Set<Entry>;
 }
 
-/** A lane as a look finds it. */
+/** A lane as found by a query. */
 export interface FoundLane extends Lane {
   /** Names the first item, where another worker may remove it or put one before it. */
   readonly head?: number;
@@ -39,12 +39,12 @@ interface Entry {
   readonly key: string;
   readonly lane: Lane;
   readonly account: Account;
-  /** The first item at the last look. */
+  /** The first item as of the last query. */
   head: number | undefined;
   state: LaneState;
   /** When a waiting lane is due. */
   dueAtMs: number;
-  /** When it began to wait. A later time than now means that the clock was set back, and `dueAtMs` is void. */
+  /** When it began to wait. A later time than now means that the clock was set back, and `dueAtMs` is invalid. */
   sinceMs: number;
 }
 
@@ -52,7 +52,7 @@ export interface LaneScheduleOptions {
   readonly clock: Clock;
   /** Lanes of one account that run at the same time. */
   readonly maxRunningPerAccount: number;
-  /** Works on what is due. Never rejects. @returns when the next item is due, in epoch ms; undefined when nothing is left */
+  /** Processes due items. Never rejects. @returns when the next item is due, in epoch ms; undefined when nothing is left */
   run(lane: Lane): Promise<number | undefined>;
 }
 
@@ -79,7 +79,7 @@ export class LaneSchedule {
     this.#apply(this.#entryOf(lane), 'wake');
   }
 
-  /** Wakes a lane, unless it is known and its first item is the same: then new items come after the one that it waits for. */
+  /** Wakes a lane, unless it is known with the same first item: then new items come after the one that it waits for. */
   add({ head, ...lane }: FoundLane): void {
     const entry = this.#entryOf(lane);
     if (entry.state !== 'idle' && entry.head === head) return;
@@ -94,7 +94,7 @@ export class LaneSchedule {
     }
   }
 
-  /** Whether another lane of the account waits for a place. */
+  /** Whether another lane of the account waits for a free slot. */
   hasReady(lane: Lane): boolean {
     return this.#accountOf(lane).ready.size > 0;
   }

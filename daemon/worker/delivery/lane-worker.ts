@@ -7,11 +7,11 @@
  * - This worker dies while it holds an item: the next worker's first look recovers the item; the queue decides whether it is
  *   repeated, set aside or of unknown outcome.
  * - Two workers live, during a restart or on one database: a lane whose first item the other one holds, or whose account it serves,
- *   is left to it; looks find what it adds, drops, sends again, releases, or leaves behind when it dies.
+ * is left to it; polling finds the items that it adds, drops, resends, releases, or leaves behind when it dies.
  * - The store cannot be read or written before an attempt: the lane waits 1 to 10 s and tries again.
  * - The store cannot be written after an attempt: the result is kept in memory and written again each second, and the lane
  *   waits for it, so that nothing is sent twice. {@link LaneWorker.abort} ends that; the item is then recovered as above.
- * - This worker is taken for dead while it lives: its late result changes nothing, because it no longer holds the item.
+ * - This worker is considered dead while it is alive: its late result changes nothing, because it no longer holds the item.
  * - The clock is set back, or the machine was suspended: waiting lanes are checked at least once a minute.
  * - An attempt rejects: that is a bug of the queue; the lane waits as after an error of the store, and the item stays held.
  */
@@ -27,7 +27,7 @@ import { type FoundLane, LaneSchedule } from './lane-schedule.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 
 export type Claim<Item> = Claimed<Item> & {
-  /** Called once the claim's other changes are on disk. */
+  /** Called once the claim's changes are on disk. */
   readonly committed?: () => void;
 };
 
@@ -40,7 +40,7 @@ type Claimed<Item> =
   | { readonly type: 'empty' };
 
 export interface Attempt {
-  /** Runs in a write, and again if that fails. Undefined: the attempt has recorded its result itself. */
+  /** Runs in a transaction, and again if that fails. Undefined: the attempt has recorded its result itself. */
   record?(tx: Transaction): Promise<void>;
   /** Called once the result is on disk. */
   recorded?(): void;
@@ -50,7 +50,7 @@ export interface Attempt {
 
 /** A queue of items in lanes. The first four run inside a transaction of the store. */
 export interface LaneQueue<Item extends Lane> {
-  /** For the log. */
+  /** Name for the log. */
   readonly name: 'inbox' | 'outbox';
   /** @returns every lane whose first item this worker may take now or later, the longest waiting first */
   listLanes(tx: Transaction, liveness: Liveness): Promise<FoundLane[]>;
@@ -60,7 +60,7 @@ export interface LaneQueue<Item extends Lane> {
   recover(tx: Transaction, liveness: Liveness): Promise<() => void>;
   /** Takes the first item of a lane. */
   claim(tx: Transaction, lane: Lane): Promise<Claim<Item>>;
-  /** Works on an item once. Never rejects. */
+  /** Processes an item once. Never rejects. */
   attempt(item: Item, signal: AbortSignal): Promise<Attempt>;
 }
 
@@ -75,9 +75,9 @@ export interface LaneWorkerOptions {
 const MAX_RUNNING_PER_ACCOUNT = 8;
 /** Another worker may add items but cannot wake this one. */
 const OVERLAP_LOOK_MS = 500;
-/** Many changes of others are one reason to look. */
+/** Many changes by others cause only one query. */
 const GATHER_MS = 20;
-/** Between attempts to record a result while the store fails. */
+/** Pause between attempts to record a result while the store fails. */
 const RECORD_RETRY_MS = 1_000;
 
 export class LaneWorker<Item extends Lane> {
@@ -89,7 +89,7 @@ export class LaneWorker<Item extends Lane> {
   readonly #laneWait: StoreWait;
   #isActive = false;
   #isLooking = false;
-  /** Others have changed something since the last look began. */
+  /** Whether others have changed something since the last query began. */
   #hasNews = false;
   #cancelLook: (() => void) | undefined;
   #endNews: (() => void) | undefined;
@@ -115,14 +115,14 @@ export class LaneWorker<Item extends Lane> {
     this.#lanes.wakeAccount(channel, accountId);
   }
 
-  /** Recovers items of dead workers and begins to work. Never rejects: while the store fails, it tries again. */
+  /** Recovers items of dead workers and starts working. Never rejects: retries while the store fails. */
   async start(): Promise<void> {
     this.#isActive = true;
     this.#endNews = this.#options.liveness.onChange(this.#queue.name, () => this.#noteNews());
     await this.#look();
   }
 
-  /** Claims nothing more. Attempts under way go on; {@link idle} waits for them. */
+  /** Claims nothing more. Attempts in progress continue; {@link idle} waits for them. */
   stop(): void {
     this.#isActive = false;
     this.#endNews?.();
@@ -130,7 +130,7 @@ export class LaneWorker<Item extends Lane> {
     this.#lanes.stop();
   }
 
-  /** Aborts the attempts under way, and gives up on results that cannot be recorded. */
+  /** Aborts the attempts in progress, and gives up on results that cannot be recorded. */
   abort(): void {
     this.#aborted.abort();
   }
@@ -170,7 +170,7 @@ export class LaneWorker<Item extends Lane> {
     if (this.#isActive && waitMs !== undefined) this.#lookIn(waitMs);
   }
 
-  /** Works on what is due in a lane, one item after another. @returns when the next one is due; undefined when nothing is left */
+  /** Processes the due items of a lane, one after another. @returns when the next one is due; undefined when nothing is left */
   async #run(lane: Lane): Promise<number | undefined> {
     const { store, clock, liveness } = this.#options;
     try {
@@ -183,7 +183,7 @@ export class LaneWorker<Item extends Lane> {
       this.#laneWait.succeeded();
       if (claim.type === 'empty') return undefined;
       if (claim.type === 'wait') return claim.untilMs;
-      // While others live, the looks find the lane again.
+      // While other workers are alive, polling finds the lane again.
       return liveness.isAlone() ? clock.now() + OVERLAP_LOOK_MS : undefined;
     } catch (error) {
       return clock.now() + this.#laneWait.failed(error, { channel: lane.channel });

@@ -28,7 +28,7 @@ import { type EndedMessage, markDead, type OnMessageEnd, recordAttempt } from '.
 import { leftByTheDead, type Liveness, MIN_VALID_MS } from '../store/liveness.js';
 import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 
-/** What the outbox asks of the channels. */
+/** The interface of the channels used by the outbox. */
 export interface OutboxChannels {
   isReady(channel: string, accountId: string): boolean;
   isIdempotent(channel: string, accountId: string): boolean;
@@ -119,7 +119,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     return { ...claim, committed: () => reports.forEach((report) => report()) };
   }
 
-  /** @param reports  gets what to call once the claim is on disk */
+  /** @param reports  collects functions to call once the claim is on disk */
   async #claim(tx: Transaction, lane: Lane, reports: (() => void)[]): Promise<Claim<ClaimedDelivery>> {
     const { channels, clock, instanceId, liveness } = this.#options;
     const nowMs = clock.now();
@@ -173,7 +173,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     };
   }
 
-  /** Runs in a write. @returns what to call once that is committed */
+  /** Runs in a transaction. @returns a function to call after the commit */
   async #ended(tx: Transaction, message: EndedMessage | undefined): Promise<() => void> {
     return (message && (await this.#onEnd(tx, message))) ?? (() => undefined);
   }
@@ -209,7 +209,10 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     return decide(outcome, { attempts, isIdempotent, nowMs: clock.now(), expiresAtMs, random: this.#options.random() });
   }
 
-  /** Returns what to call once it is committed; undefined, without a change, when another worker considered this one dead and took over the delivery. */
+  /**
+   * Returns a function to call after the commit; undefined, without a change, when another worker considered this one dead and took
+   * over the delivery.
+   */
   async #record(tx: Transaction, { seq, part }: ClaimedDelivery, decision: DeliveryDecision): Promise<(() => void) | undefined> {
     const { instanceId, clock } = this.#options;
     const message = await readOutboxMessage(tx, seq);
@@ -238,7 +241,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 }
 
-/** Smaller steps are clock synchronization, or the last attempt was by a worker whose clock is this much ahead. */
+/** Smaller steps count as clock synchronization, or come from a last attempt by a worker whose clock was ahead by that much. */
 const STEP_MS = 2_000;
 
 /** A retry is also due when the clock was set back after the last attempt: its time could be far away. */

@@ -29,7 +29,7 @@ export class Outbox {
   }
 
   /**
-   * Returns the row of a message. One without bodies is delivered by being stored; it needs no {@link wake}.
+   * Returns the row of a message. A message without bodies is delivered by being stored; it needs no {@link wake}.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
   compose({ channel, accountId, chatId, id, content, previewId, approvalId }: OutgoingMessage): NewOutboxMessage {
@@ -39,7 +39,7 @@ export class Outbox {
   }
 
   /**
-   * Runs in a write; when that is committed, call {@link wake}.
+   * Runs in a transaction; after the commit, call {@link wake}.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
   async enqueue(tx: Transaction, message: OutgoingMessage): Promise<void> {
@@ -56,13 +56,13 @@ export class Outbox {
     this.#worker?.wakeAccount(channel, accountId);
   }
 
-  /** Starts to send. Never rejects. @param onEnd  default: nothing else is done with a message that ends */
+  /** Starts sending. Never rejects. @param onEnd  called in the transaction that ends a message; default: nothing */
   async start(onEnd: OnMessageEnd = async () => undefined): Promise<void> {
     this.#worker = new LaneWorker(this.#options, new OutboxQueue(this.#options, onEnd));
     await this.#worker.start();
   }
 
-  /** Claims nothing more. Sends under way have `timeoutMs` to end; then they are aborted and put back. */
+  /** Claims nothing more. Sends in progress have `timeoutMs` to end; then they are aborted and requeued. */
   async stop(timeoutMs: number): Promise<void> {
     this.#worker?.stop();
     const cancel = this.#options.clock.after(timeoutMs, () => this.#worker?.abort());

@@ -1,5 +1,5 @@
 /**
- * Spaces what is sent, so that a channel's limits are kept: after an outage, a full outbox is not sent in one burst. Times are kept in
+ * Paces sends so that a channel's limits are kept: after an outage, a full outbox is not sent in one burst. Times are kept in
  * memory only; a new worker begins with the bursts that the limits allow.
  */
 import type { Pace, Rate } from '../channels/channel.js';
@@ -26,9 +26,9 @@ class Meter {
 }
 
 interface Account {
-  /** What was sent. */
+  /** Counts of sent messages. */
   readonly sent: Meter;
-  /** The times that chats were given. */
+  /** The times assigned to chats. */
   readonly given: Meter;
 }
 
@@ -39,11 +39,11 @@ const CLOCK_SLACK_MS = 1_000;
 export class Pacer {
   readonly #accounts = new Map<string, Account>();
   readonly #chats = new Map<string, Meter>();
-  /** By chat: when it may be sent to. Each has a time of its own, so that they do not all ask again at the same moment. */
+  /** By chat: the time of its next send. Each has its own time, so that they do not all ask again at once. */
   readonly #given = new Map<string, number>();
   #lastMs = 0;
 
-  /** Returns when the chat may be sent to: `nowMs` for now. Asking again changes nothing. */
+  /** Returns when a message may be sent to the chat: `nowMs` for now. Asking again changes nothing. */
   ask(lane: Lane, pace: Pace, nowMs: number): number {
     if (nowMs < this.#lastMs - CLOCK_SLACK_MS) this.#forget();
     this.#lastMs = nowMs;
@@ -54,7 +54,7 @@ export class Pacer {
     if (givenMs !== undefined && givenMs > nowMs) return givenMs;
     const { sent, given } = this.#accountOf(lane);
     const freeAtMs = sent.earliest(pace.account, nowMs);
-    // A time that has passed is void where others were sent meanwhile.
+    // A time that has passed is invalid if other messages were sent in the meantime.
     if (givenMs !== undefined && freeAtMs <= nowMs) return nowMs;
     const atMs = given.earliest(pace.account, freeAtMs);
     given.count(pace.account, atMs);
@@ -89,7 +89,7 @@ export class Pacer {
     for (const [key, chat] of this.#chats) if (chat.isIdle(nowMs)) this.#chats.delete(key);
   }
 
-  /** The clock was set back: all times are void. */
+  /** The clock was set back, so all times are invalid. */
   #forget(): void {
     this.#accounts.clear();
     this.#chats.clear();

@@ -1,17 +1,17 @@
-/** Records the results of attempts, and what ends with them. All functions run in a write. */
+/** Records the results of attempts and their consequences. All functions run in a transaction. */
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import { abandonOpenParts, changeMessage, changePart, type Lane, type OutboxMessage, readPartStates } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import type { DeliveryDecision } from './delivery-policy.js';
 
-/** A message that is not sent any more. */
+/** A message that will not be sent any more. */
 export interface EndedMessage extends Lane {
   readonly id: string;
   readonly state: 'delivered' | 'unknown' | 'dead';
   readonly error: string | null;
 }
 
-/** What others do with a message that ends. Runs in that write. @returns what to call once it is committed */
+/** Called for a message that ends, in the same transaction. @returns a function to call after the commit */
 export type OnMessageEnd = (tx: Transaction, message: EndedMessage) => Promise<(() => void) | undefined>;
 
 const OPEN: readonly OutgoingStatus[] = ['queued', 'sending', 'retry_wait'];

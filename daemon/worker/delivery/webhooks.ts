@@ -1,4 +1,4 @@
-/** Messages from programs, through the webhook accounts. */
+/** Receives messages from programs through webhook accounts. */
 import { validate } from '../../../shared/api/validate.js';
 import {
   type WebhookPreviewDocument,
@@ -30,27 +30,27 @@ export interface WebhookServiceOptions {
   readonly loadInbound: () => InboundModule;
 }
 
-/** A call of a program that writes to an agent through a webhook account. */
+/** A program's call that writes to an agent through a webhook account. */
 export interface WebhookCall extends Pick<InboundRequest, 'headers'> {
   readonly accountId: string;
 }
 
-/** What detects a repeated call. */
+/** The keys by which a repeated call is detected. */
 export interface CallIds {
-  /** The id that the signature covers. It detects a replay while the signature is valid, which is minutes. */
+  /** The id that the signature covers. It detects a replay while the signature is valid, i.e. for minutes. */
   readonly signedId?: string | undefined;
-  /** In place of an id that the call does not have. */
+  /** Used if the call has no id. */
   readonly key?: string | undefined;
 }
 
-/** `messageId`: null where there was nothing to handle. */
+/** `messageId`: null if there was nothing to handle. */
 export interface WebhookResult {
   readonly messageId: string | null;
   readonly challenge?: string;
   readonly replayed: boolean;
 }
 
-/** What a call says. */
+/** The content of a call. */
 interface CallMessage extends Pick<WebhookRequest, 'content' | 'id'> {
   readonly chatId: string;
 }
@@ -71,7 +71,7 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
     return { ...stored, updateId };
   }
 
-  /** @param where  what `body` is called in an error. @throws INVALID_REQUEST */
+  /** @param where  the name of `body` in errors. @throws INVALID_REQUEST */
   function read({ accountId, headers }: WebhookCall, body: unknown, where: string): ReadCall {
     const settings = settingsOf(accountId);
     const { isRead, readCall } = loadInbound();
@@ -81,29 +81,29 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
   }
 
   return {
-    /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */
+    /** Checks the account's token or the signature. An account that is not configured behaves like one with wrong credentials. */
     authorize({ accountId, headers }: WebhookCall, rawBody: Buffer): CredentialsResult {
       const settings = settingsOf(accountId);
       return loadInbound().checkCredentials(settings, { headers, rawBody }, { nowMs: clock.now(), verifier: verifierOf(settings) });
     },
 
     /**
-     * Stores a message: on disk when it resolves. The answer goes to the account's URL. A repeated `id` (or signed
-     * `webhook-id`) gives the first result again.
-     * @throws INVALID_REQUEST; CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
+     * Stores a message: on disk when it resolves. The answer goes to the account's URL. A repeated `id` (or signed `webhook-id`)
+     * returns the first result again.
+     * @throws INVALID_REQUEST; CONFLICT for an id used by another message; UNAVAILABLE while nothing can be stored
      */
     async receive(call: WebhookCall, body: unknown, { signedId, key }: CallIds = {}): Promise<WebhookResult> {
       const message = read(call, body, 'body');
       if (message.type === 'challenge') return { messageId: null, challenge: message.challenge, replayed: false };
       if (message.type === 'skipped') return { messageId: null, replayed: false };
       const stored = await store(call.accountId, { ...message, id: signedId ?? message.id ?? key });
-      // What templates make of an event may change between two deliveries of it.
+      // The result of a template for an event may change between two deliveries.
       const isOther = message.isOwn && (stored.content !== message.content || stored.chatId !== message.chatId);
       if (isOther) throw usedBefore('id', stored.updateId, 'message');
       return { messageId: stored.id, replayed: stored.isRepeated };
     },
 
-    /** Returns what {@link receive} would store. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */
+    /** Returns the message that {@link receive} would store. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */
     preview({ accountId: wanted, payload, headers = {} }: WebhookPreviewRequest): WebhookPreviewDocument {
       const { accountId } = channels.getAccount('webhook', wanted);
       const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -52,7 +52,7 @@ export class TelegramAccount implements ChannelAccount {
   #menu: Promise<void> = Promise.resolve();
   #answered: Promise<unknown> = Promise.resolve();
   #status: ChannelStatus = { state: 'off' };
-  /** While this worker has the lease. `ended` resolves when nothing is read any more. */
+  /** Set while this worker has the lease. `ended` resolves when reading has stopped. */
   #serving: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   /** Resolves when the lease has another owner, or stays here. */
   #moved: Promise<unknown> = Promise.resolve();
@@ -113,7 +113,7 @@ export class TelegramAccount implements ChannelAccount {
     return classifyFailure(result.failure, method);
   }
 
-  /** Also while another worker serves the account: reading a file needs no lease. */
+  /** Works even while another worker serves the account, because reading a file needs no lease. */
   async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
     return this.#api.openFile(fileId, AbortSignal.any([signal, this.#stopped.signal]));
   }
@@ -124,13 +124,13 @@ export class TelegramAccount implements ChannelAccount {
     return new TelegramPreview({ api: this.#api, background, target, mode: settings.streamMode, signal: this.#stopped.signal });
   }
 
-  /** @returns the result, and the method of the request that gave it */
+  /** @returns the result, and the method of the request that returned it */
   async #request(
     { method, payload }: BotRequest,
     signal: AbortSignal,
     hasMoved = false,
   ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
-    // An edit has no topic; the message that may take its place does.
+    // An edit has no topic, but the message that may replace it does.
     const { message_thread_id: _topic, ...edited } = payload;
     const result = await this.#api.call(method, method === 'editMessageText' ? edited : payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };
@@ -139,7 +139,7 @@ export class TelegramAccount implements ChannelAccount {
     if (migrateToChatId !== undefined && !hasMoved) return this.#request(asNewMessage(payload, migrateToChatId), signal, true);
     if (method !== 'editMessageText' || code !== 400) return { result, method };
     if (/not modified/i.test(description)) return { result: { ok: true, value: true }, method };
-    // The preview is gone: its text is sent as a message of its own.
+    // The preview no longer exists, so its text is sent as a separate message.
     return this.#request(asNewMessage(payload, payload.chat_id), signal, hasMoved);
   }
 
@@ -172,7 +172,7 @@ export class TelegramAccount implements ChannelAccount {
     if (end === 'refused') this.#fail();
   }
 
-  /** Gets the account's lease: of all workers that live, one reads the bot's updates and sends. */
+  /** Gets the account's lease: only one of all live workers reads the bot's updates and sends. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
     const { host, logger, accountId } = this.#options;
     while (!signal.aborted) {
@@ -189,7 +189,7 @@ export class TelegramAccount implements ChannelAccount {
     return false;
   }
 
-  /** Asks who the bot is until it answers. @returns undefined when the account was stopped or has failed */
+  /** Requests the bot's identity until Telegram answers. @returns undefined when the account was stopped or has failed */
   async #identify(signal: AbortSignal): Promise<BotIdentity | undefined> {
     const { accountId, logger, random } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
@@ -249,7 +249,7 @@ export class TelegramAccount implements ChannelAccount {
     };
   }
 
-  /** It ends a sign of progress at the button. The message itself says what was decided. */
+  /** Only ends the progress indicator at the button. The message itself shows the decision. */
   #answer(presses: readonly PressAnswer[]): void {
     for (const { id, text } of presses) {
       const payload = { callback_query_id: id, text: text.slice(0, MAX_PRESS_ANSWER) };
@@ -294,6 +294,6 @@ function asNewMessage({ message_id: _previewId, ...payload }: MessagePayload, ch
 }
 
 function toIdentity({ id, username = '' }: BotMethodResult<'getMe'>): BotIdentity {
-  // It becomes part of a pattern.
+  // The name becomes part of a pattern.
   return { id, username: /^\w{1,64}$/.test(username) ? username : `bot${id}` };
 }

@@ -1,13 +1,13 @@
 /** Joins photos and files that were sent together: Telegram delivers each as its own update. Pure. */
 import type { Message, Update } from './api/bot-answers.js';
 
-/** An update with the messages that were sent together with its own. */
+/** An update with the other messages of its album. */
 export interface GatheredUpdate {
   readonly update: Update;
   readonly rest: readonly Message[];
 }
 
-/** Telegram's ids of albums are unique over all chats. */
+/** Telegram's album ids are unique across all chats. */
 const albumOf = ({ message }: Update): string | undefined => message?.media_group_id;
 
 /** The caption of an album belongs to one of its parts. */
@@ -34,7 +34,7 @@ export function gatherAlbums(updates: readonly Update[]): GatheredUpdate[] {
   });
 }
 
-/** Whether more of an album may be on its way. */
+/** Whether more parts of an album may follow. */
 export function mayGrow(updates: readonly Update[]): boolean {
   const last = updates.at(-1);
   return last !== undefined && albumOf(last) !== undefined;

@@ -1,4 +1,4 @@
-/** The commands that Telegram offers when somebody types a slash. */
+/** Sets the commands that Telegram offers when someone types a slash. */
 import type { ChatCommand } from '../host.js';
 import type { BotCommand } from './api/bot-answers.js';
 import type { BotApi } from './api/bot-api.js';
@@ -15,7 +15,7 @@ function menuOf(commands: readonly ChatCommand[]): BotCommand[] {
     .map(({ name, summary }) => ({ command: name, description: summary.slice(0, MAX_DESCRIPTION) }));
 }
 
-/** Offers the gateway's commands, unless the bot's owner has made a menu of others. Nothing depends on it: it fails silently. */
+/** Offers the gateway's commands, unless the bot's owner has set another menu. Fails silently, because nothing depends on it. */
 export async function offerCommands(api: Pick<BotApi, 'call'>, commands: readonly ChatCommand[], signal: AbortSignal): Promise<void> {
   const menu = menuOf(commands);
   const offered = await api.call('getMyCommands', {}, signal);

@@ -1,4 +1,4 @@
-/** Buttons for decisions: how a message gets them, and what a press of one says. Pure. */
+/** Buttons for decisions: adds them to a message, and reads a press. Pure. */
 import type { ButtonPress } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import type { Update } from './api/bot-answers.js';
@@ -17,7 +17,7 @@ const BUTTONS = [
   { key: 's', text: 'Always here', decision: { decision: 'approve', remember: 'session' } },
 ] as const;
 
-/** Old messages keep their buttons: what these say must be understood by later versions. */
+/** Old messages keep their buttons, so later versions must understand this data. */
 const DATA = /^ap:(\d{1,9}):([yns])$/;
 
 export function decisionButtons(approvalId: number): Keyboard {

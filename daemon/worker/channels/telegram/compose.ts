@@ -10,7 +10,7 @@ import { splitMarkdown } from './split-markdown.js';
 export const MAX_TEXT_UNITS = 4_096;
 /** Telegram takes about one message a second in a chat: a longer text would keep it busy for minutes. */
 const MAX_PARTS = 50;
-/** https://limits.tginfo.me/en: what is beyond is left out. */
+/** https://limits.tginfo.me/en: further entities are ignored. */
 const MAX_ENTITIES = 100;
 const MIN_SPLIT = 256;
 
@@ -22,13 +22,13 @@ export interface BotRequest {
 
 export interface MessagePayload {
   readonly chat_id: number | string;
-  /** Of a forum's topic; of a message that is edited, where it goes as a new one if that is gone. */
+  /** The forum topic; for an edit, the topic for the new message that replaces a deleted one. */
   readonly message_thread_id?: number;
-  /** Of the message that is edited. */
+  /** Id of the edited message. */
   readonly message_id?: number;
   readonly text: string;
   readonly entities?: readonly TextEntity[];
-  /** Without it, a message that is edited loses its buttons. */
+  /** Without it, an edited message loses its buttons. */
   readonly reply_markup?: Keyboard;
 }
 
@@ -37,7 +37,10 @@ interface RenderedPart {
   readonly entities?: readonly TextEntity[];
 }
 
-/** Splits a text into `count` parts, or a few more, without a small rest: parts end before their limit, so an even share would leave one. */
+/**
+ * Splits a text into `count` parts or slightly more, avoiding a small last part: parts end before their limit, so equal shares
+ * would leave a remainder.
+ */
 function splitInto(text: string, count: number): string[] {
   const step = Math.ceil(text.length / 32);
   let limit = Math.max(MIN_SPLIT, Math.ceil(text.length / count));
@@ -59,7 +62,7 @@ function render(part: string): RenderedPart[] {
 export function composeTelegram({ chatId, content, previewId, approvalId }: Composition): string[] {
   const chat = parseChatId(chatId);
   const sources = splitMarkdown(content, MAX_TEXT_UNITS);
-  // Rendering is skipped for a text that is too long: it may have a megabyte.
+  // Rendering is skipped for a text that is too long, since it may have a megabyte.
   const texts = sources.length > MAX_PARTS ? [] : sources.flatMap(render);
   const count = Math.max(sources.length, texts.length);
   if (count > MAX_PARTS) {

@@ -1,7 +1,7 @@
 /**
- * Markdown as Telegram shows it: plain text with entities beside it (https://core.telegram.org/bots/api#messageentity).
- * Unlike a text with markup, that can never be refused for its syntax: text that is no markup stays as it is. Telegram has no
- * lists and tables, so the layout of the source is kept line by line; `marked` reads what is within a line.
+ * Converts Markdown to Telegram's format: plain text with separate entities (https://core.telegram.org/bots/api#messageentity).
+ * Unlike text with markup, this can never be refused for its syntax: anything that is not markup stays unchanged. Telegram has no
+ * lists and tables, so the layout of the source is kept line by line; `marked` parses each line.
  */
 import { Lexer, Marked, type MarkedToken, type Token } from 'marked';
 
@@ -21,24 +21,24 @@ export interface RenderedText {
 
 /** Code fences may be indented as deep as in nested lists. */
 const FENCE = /^( {0,12})(`{3,}|~{3,})([^`]*)$/;
-/** Telegram opens these. */
+/** URL schemes that Telegram opens. */
 const LINK = /^(?:https?|tg|mailto):\S{1,2048}$/;
-/** Deeper than anybody writes; deeper markup stays as it is. */
+/** Deeper than anyone writes; markup nested deeper stays unchanged. */
 const MAX_DEPTH = 6;
 
-/** An emphasis without another one in it. */
+/** An emphasis without a nested one. */
 const PLAIN_EMPHASIS = /^(\*\*?)(?![\s*])[^*]*(?<![\s*\\])\1(?!\*)/;
 
 const { defaults } = new Marked({
   tokenizer: {
-    // By CommonMark, no marker closes between punctuation and a letter; languages without spaces need that: `**注意：**请`.
+    // In CommonMark, no marker closes between punctuation and a letter, but languages without spaces need that: `**注意：**请`.
     emStrong(source, maskedSource) {
       const [raw, marker = ''] = PLAIN_EMPHASIS.exec(maskedSource.slice(-source.length)) ?? [];
       if (raw === undefined) return false;
       const text = source.slice(marker.length, raw.length - marker.length);
       return { type: marker === '**' ? 'strong' : 'em', raw: source.slice(0, raw.length), text, tokens: this.lexer.inlineTokens(text) };
     },
-    // HTML is text here, and does not switch off the markup behind it.
+    // HTML is plain text here, and does not disable the markup after it.
     tag: () => undefined,
     // `~5` means "about 5": only two tildes strike through.
     del: (source) => (source.startsWith('~~') ? false : undefined),
@@ -49,7 +49,7 @@ function readInline(source: string): readonly Token[] {
   try {
     return Lexer.lexInline(source, defaults);
   } catch (error) {
-    // The lexer recurses into each emphasis: a line with a thousand of them in each other stays as it is.
+    // The lexer recurses into each emphasis; a line with a thousand nested ones stays unchanged.
     if (error instanceof RangeError) return [{ type: 'text', raw: source, text: source }];
     throw error;
   }
@@ -59,7 +59,7 @@ class Renderer {
   text = '';
   readonly entities: TextEntity[] = [];
 
-  /** Adds what `write` writes as an entity. */
+  /** Adds the output of `write` as an entity. */
   mark(entity: Omit<TextEntity, 'offset' | 'length'>, write: () => void): void {
     const offset = this.text.length;
     const at = this.entities.length;
@@ -109,7 +109,7 @@ function isTableLine(line: string | undefined): boolean {
   return line !== undefined && /^\s*\|.*\|\s*$/.test(line);
 }
 
-/** The lines of a text, with the place that is being read. */
+/** The lines of a text, with the current position. */
 class Lines {
   readonly #lines: readonly string[];
   #at = 0;

@@ -2,13 +2,13 @@
 import type { Message } from './api/bot-answers.js';
 import { MAX_FILE_BYTES } from './api/file-download.js';
 
-/** @returns where an attached file can be read */
+/** @returns the link of an attached file */
 export type LinkToFile = (file: { readonly id: string; readonly name: string }) => string;
 
 interface Attachment {
   /** For people. */
   readonly kind: string;
-  /** Undefined: it is no file. */
+  /** Undefined if it is not a file. */
   readonly file?: { readonly id: string | undefined; readonly name: string; readonly bytes: number | undefined };
 }
 
@@ -17,7 +17,7 @@ type AnyFile = NonNullable<Message['document']>;
 const MAX_QUOTE = 500;
 const MAX_NAME = 100;
 
-/** Removes brackets and control characters, so that a name cannot imitate the frame around it. */
+/** Removes brackets and control characters, so that a name cannot imitate the brackets around it. */
 const plain = (text: string, limit = MAX_NAME): string => text.replace(/[\p{Cc}[\]]/gu, ' ').slice(0, limit);
 
 /** A person's name. */
@@ -31,14 +31,14 @@ function sizeOf(bytes: number | undefined): string {
   return bytes < 1_048_576 ? `, ${Math.ceil(bytes / 1_024)} KB` : `, ${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
-/** Returns a file name that is safe on every platform: the last part of a link. */
+/** Returns a file name that is safe on every platform, for the last part of a link. */
 const fileName = (name: string): string =>
   name
     .replace(/[^\w.-]+/g, '_')
     .replace(/^\.+/, '')
     .slice(-64) || 'file';
 
-/** @param seconds  how long it plays */
+/** @param seconds  its duration */
 function toFile(kind: string, file: AnyFile, { name, seconds }: { name: string; seconds?: number | undefined }): Attachment {
   const { file_id: id, file_name: given, file_size: bytes } = file;
   const length = seconds === undefined ? '' : `, ${seconds} s`;
@@ -80,7 +80,7 @@ function wordsFor({ sticker, contact, venue, location, poll, dice }: Message): A
   return undefined;
 }
 
-/** An attached file in words, as a link where it can be read. */
+/** Describes an attached file, as a link if it can be read. */
 function showAttachment(message: Message, linkTo: LinkToFile): string | undefined {
   const attachment = attachmentOf(message);
   if (attachment === undefined) return undefined;
@@ -127,7 +127,7 @@ export function contentOf(message: Message, { text, botId, linkTo, rest }: Messa
   const origin = originOf(message);
   const attached = [message, ...rest].map((part) => showAttachment(part, linkTo));
   const said = [...attached, text].filter((part) => part !== undefined && part !== '');
-  // A command stays a command also as a reply; a forwarded one is not a command.
+  // A command is also a command in a reply, but not when forwarded.
   if (said.length === 0 || (origin === undefined && text.startsWith('/'))) return said.join('\n');
   const frame = [origin === undefined ? undefined : `[forwarded from ${origin}]`, quoteOf(message, botId)];
   return [...frame.filter((part) => part !== undefined), ...said].join('\n');

@@ -1,4 +1,4 @@
-/** Shows an answer while it is being written: as a message that is edited, or as "typing" only. */
+/** Shows an answer while it is being written: as a message that is edited, or only as "typing". */
 import { withSignal } from '../../../../shared/node/signals.js';
 import type { Background } from '../account-set.js';
 import type { Preview, PreviewTarget } from '../channel.js';
@@ -75,7 +75,7 @@ export class TelegramPreview implements Preview {
     return withSignal([this.#ended.signal, this.#options.signal], (signal) => this.#options.api.call(method, payload, signal));
   }
 
-  /** Returns the delay that Telegram asks for, in ms. */
+  /** Returns the delay that Telegram requests, in ms. */
   async #type(): Promise<number> {
     const result = await this.#call('sendChatAction', { ...parseChatId(this.#options.target.chatId), action: 'typing' });
     return result.ok ? 0 : askedWaitMs(result.failure);

@@ -11,10 +11,10 @@ export interface BotIdentity {
   readonly username: string;
 }
 
-/** A message of a person to the bot. */
+/** A message from a person to the bot. */
 export interface TelegramMessage {
   readonly updateId: number;
-  /** The group's or the person's id, for a forum's topic `{id}:{topic}`. */
+  /** The id of the group or person; for a forum topic, `{id}:{topic}`. */
   readonly chatId: string;
   /** Undefined in a direct chat with the bot. */
   readonly groupId: number | undefined;
@@ -34,7 +34,7 @@ interface Addressed {
   readonly text: string;
 }
 
-/** In a group, a message addresses the bot by its name, as a reply to it, or by a command. */
+/** In a group, a message addresses the bot by its name, by replying to it, or by a command. */
 function addressIn(message: Message, bot: BotIdentity): Addressed {
   const text = textOf(message);
   const [, target] = /^\/\w+(?:@(\w+))?/.exec(text) ?? [];

@@ -5,9 +5,9 @@
 
 /** The opening or closing line of a code block. */
 const FENCE = /^ {0,12}(`{3,}|~{3,})(.*)$/;
-/** A line is not split between two of these, nor inside a link. */
+/** Markers; a line is not split between two of them, nor inside a link. */
 const MARKERS = ['`', '**', '__', '~~', '*', '_'];
-/** Characters that extend the one before: combining marks, variation selectors, skin tones, tags, the zero-width joiner. */
+/** Characters that extend the previous one: combining marks, variation selectors, skin tones, tags, the zero-width joiner. */
 const EXTENDER = /^[\p{M}\p{Emoji_Modifier}\u{E0020}-\u{E007F}\u200D]/u;
 /** Regional indicators: two of them are a flag. */
 const FLAG_LETTERS = /\p{Regional_Indicator}+$/u;
@@ -15,7 +15,7 @@ const MAX_CLUSTER = 64;
 const MAX_OPENING = 64;
 
 interface Fence {
-  /** The line that opens it again in the next part. */
+  /** The line that reopens the block in the next part. */
   readonly opening: string;
   readonly marker: string;
 }
@@ -73,7 +73,7 @@ function findSpans(text: string): { start: number; end: number }[] {
 function cutLine(line: string, limit: number): number {
   const head = line.slice(0, limit);
   const last = findSpans(line.slice(0, limit * 2)).findLast(({ start }) => start < limit);
-  // The span over the limit, if there is one, goes to the next part.
+  // A span that crosses the limit goes to the next part.
   const before = last !== undefined && last.end > limit ? last.start : limit;
   for (const at of [head.lastIndexOf(' ', before), head.lastIndexOf(' ')]) if (at > limit / 4) return at + 1;
   return cutAtCharacter(line, limit);
@@ -155,7 +155,7 @@ class Splitter {
 
 /**
  * @param limit  in UTF-16 units, at least 256
- * @returns parts of at most that length, none of them empty; a text that fits comes back as it is
+ * @returns parts of at most that length, none of them empty; a text that fits is returned unchanged
  */
 export function splitMarkdown(text: string, limit: number): string[] {
   if (text.length <= limit) return text.trim() === '' ? [] : [text];

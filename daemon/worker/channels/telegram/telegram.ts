@@ -10,7 +10,7 @@ import { isGroupId } from './chat-id.js';
 import { paceOf } from './pace.js';
 import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
 
-/** What the bundle exports. */
+/** The exports of the bundle. */
 export interface TelegramModule {
   createTelegramAccount(options: TelegramAccountOptions): ChannelAccount;
   /** @throws INVALID_REQUEST for a text without visible content, or one that is too long */
@@ -48,7 +48,7 @@ function failedAccount(message: string): ChannelAccount {
 
 type OwnedSettings = TelegramSettings & { readonly owner: string | undefined };
 
-/** Two accounts with one bot would take each other's updates. @returns the other account that has the bot; undefined if none */
+/** Returns the other account with the same bot, or undefined: two accounts with one bot would take each other's updates. */
 function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId: string): string | undefined {
   const botId = botIdOf(settings[accountId]?.botToken ?? '');
   const first = Object.keys(settings).find((name) => botIdOf(settings[name]?.botToken ?? '') === botId);
@@ -100,7 +100,7 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     create: createAccount,
     isGroup: isGroupId,
     paceOf,
-    // The Bot API has no key by which it would drop a repetition.
+    // The Bot API has no idempotency key, so it cannot drop a repeated message.
     isIdempotent: () => false,
     compose: (message) => module().composeTelegram(message),
   });

@@ -1,6 +1,6 @@
 /**
- * Reads a bot's updates. Updates are stored before the next request confirms them, and nothing else confirms
- * them, so that an update may be read twice but is never lost. Only one request is open at a time.
+ * Reads a bot's updates. Updates are stored before the next request confirms them, and nothing else confirms them, so an update may
+ * be read twice but is never lost. Only one request is open at a time.
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -25,20 +25,20 @@ export interface UpdatePollOptions {
   read(gathered: GatheredUpdate): IncomingMessage | undefined;
   /** Returns the decision of an update; undefined for none. */
   readPress(update: Update): ButtonPress | undefined;
-  /** Shows those who pressed buttons what came of it. */
+  /** Shows people who pressed buttons the outcome. */
   answer(presses: readonly PressAnswer[]): void;
   /** Undefined: no problem. */
   readonly onState: (problem: string | undefined) => void;
 }
 
 const BATCH = 100;
-/** Between the beginnings of two requests of which the first brings nothing new: a server need not hold a request open. */
+/** Minimum time between the starts of two requests if the first returned nothing new, because a server may not hold a request open. */
 const MIN_POLL_MS = 1_000;
 const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 60_000;
-/** Each attempt ends the request of the other program, which retries as well. */
+/** Each attempt aborts the request of the other program, which retries too. */
 const LAST_CONFLICT_WAIT_MS = 30_000;
-/** The parts of an album come within a moment of each other, at most ten of them. */
+/** The parts of an album, at most ten, arrive within a moment of each other. */
 const ALBUM_WAIT_MS = 500;
 const ALBUM_LOOKS = 4;
 /** After a week without updates, their ids restart at a random number: https://core.telegram.org/bots/api#update. */
@@ -48,7 +48,7 @@ const CONFLICT = sayOfChannel('telegram-conflict');
 const UNREADABLE = sayOfChannel('telegram-unreadable');
 const WEBHOOK = sayOfChannel('telegram-webhook');
 
-/** How the reading ended. */
+/** How reading ended. */
 export type PollEnd = 'stopped' | 'refused';
 
 /** @param failures  how many in a row, at least 1 */
@@ -83,7 +83,7 @@ export class UpdatePoll {
       if (result.ok) {
         await this.#take(await this.#complete(result.value, signal), signal);
         const hasNew = result.value.some(({ update_id: id }) => id >= offset);
-        // At most a second, also when the clock is set back.
+        // At most a second, even when the clock is set back.
         const restMs = Math.min(askedAtMs + MIN_POLL_MS - clock.now(), MIN_POLL_MS);
         if (!hasNew && restMs > 0) await pause(restMs, clock, signal);
       } else if (isTokenRefused(result.failure)) {
@@ -100,7 +100,10 @@ export class UpdatePoll {
     return this.#options.api.call('getUpdates', payload, signal);
   }
 
-  /** Waits for the other parts of an album, whose first part ends a request. Returns no updates when stopped: all are read again. */
+  /**
+   * Waits for the other parts of an album, whose first part ends a request. Returns no updates when stopped, because all of them
+   * will be read again.
+   */
   async #complete(updates: Update[], signal: AbortSignal): Promise<Update[]> {
     let known = updates;
     for (let looks = 0; looks < ALBUM_LOOKS && mayGrow(known) && known.length < BATCH; looks += 1) {
@@ -113,7 +116,7 @@ export class UpdatePoll {
     return known;
   }
 
-  /** Reads the position of the previous worker. Without it, stored updates are read once more. */
+  /** Loads the position of the previous worker. Without it, stored updates are read once more. */
   async #resume(signal: AbortSignal): Promise<void> {
     const { intake, scope, clock, logger } = this.#options;
     while (!signal.aborted) {
@@ -166,7 +169,7 @@ export class UpdatePoll {
     return true;
   }
 
-  /** An update that cannot be read is skipped; otherwise it would return forever. */
+  /** An update that cannot be parsed is skipped; otherwise Telegram would return it forever. */
   #read<Content>({ update_id: updateId, problem }: Update, read: () => Content | undefined): Content | undefined {
     if (problem !== undefined) {
       this.#options.logger.error({ updateId, place: problem }, UNREADABLE);

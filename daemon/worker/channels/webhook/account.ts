@@ -28,9 +28,9 @@ export interface WebhookAccountOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-/** Enough to quote the reason of a refusal. */
+/** Enough to quote the reason for a refusal. */
 const EXCERPT_BYTES = 2_048;
-/** Chats of one account that are sent to at the same time, and a few more. */
+/** Number of chats of one account that are sent to in parallel, plus a few. */
 const MAX_SOCKETS = 16;
 
 type Signing = { readonly signer: WebhookSigner | undefined } | { readonly problem: string };
@@ -50,12 +50,12 @@ export class WebhookAccount implements ChannelAccount {
   readonly #signing: Signing;
   /** Undefined: nothing is sent. */
   readonly #url: URL | undefined;
-  /** Receivers quote the URL and the headers of a request that they refuse. */
+  /** Receivers may quote the URL and headers of a refused request. */
   readonly #redactor: Redactor;
   readonly #agent: HttpAgent | false;
   readonly #stopped = new AbortController();
   #isStarted = false;
-  /** Why nothing is sent until the configuration changes. */
+  /** The reason why nothing is sent until the configuration changes. */
   #problem: string | undefined;
   #lastFailure: string | undefined;
 
@@ -67,7 +67,7 @@ export class WebhookAccount implements ChannelAccount {
     this.#signing = prepareSigning(options.settings);
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url?.protocol === 'https:' ? HttpsAgent : HttpAgent;
-    // A kept connection may be closed at the moment of its use: then it is unknown whether the message arrived.
+    // A kept connection may be closed just when it is used, and then it is unknown whether the message arrived.
     this.#agent =
       idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
   }

@@ -7,14 +7,14 @@ import type { PostResult } from '../http-post.js';
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 const MAX_QUOTED = 200;
 
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). @returns milliseconds; undefined when it says nothing usable */
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). @returns milliseconds; undefined when the value is not usable */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const waitMs = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
   return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS) : undefined;
 }
 
-/** The receiver does not have the message, and says or implies that it may take it later. */
+/** The receiver does not have the message, but indicates that it may accept it later. */
 const LATER = new Set([408, 425, 429, 500, 501, 503, 505, 507, 508]);
 
 function describe(status: number, excerpt: string): string {
@@ -22,7 +22,7 @@ function describe(status: number, excerpt: string): string {
   return text === '' ? sayOfChannel('receiver-answered', { status }) : sayOfChannel('receiver-answered-with', { status, text });
 }
 
-/** `isGone`: the receiver asks to send nothing more. */
+/** `isGone`: the receiver requests that no more messages be sent. */
 export interface ClassifiedAnswer {
   readonly outcome: SendOutcome;
   readonly isGone: boolean;

@@ -11,7 +11,7 @@ export interface WebhookSigner {
   verify(message: { headers: Readonly<Record<string, string | undefined>>; body: string }): string | undefined;
 }
 
-/** The names of the specification, and those of the service that it comes from. */
+/** The header names of the specification, and those of Svix, where it originated. */
 const NAMES = ['webhook', 'svix'] as const;
 
 function isValid(webhook: Webhook, body: string, headers: Record<string, string>): boolean {
@@ -24,7 +24,7 @@ function isValid(webhook: Webhook, body: string, headers: Record<string, string>
   }
 }
 
-/** @param secrets  each `whsec_` and Base64. @throws Error when one is not that */
+/** @param secrets  each `whsec_` and Base64. @throws Error for an invalid secret */
 export function createSigner(secrets: readonly string[]): WebhookSigner {
   const webhooks = secrets.map((secret) => new Webhook(secret));
   return {
@@ -42,7 +42,7 @@ export function createSigner(secrets: readonly string[]): WebhookSigner {
   };
 }
 
-/** The signer of an account, for calls. With an invalid secret, which the account reports itself, no signature is valid. */
+/** The signer of an account, for calls. With an invalid secret, which the account itself reports, no signature is valid. */
 export function verifierOf(
   settings: { readonly secret?: string | undefined; readonly previousSecret?: string | undefined } | undefined,
 ): WebhookSigner {

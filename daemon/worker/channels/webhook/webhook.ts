@@ -1,4 +1,4 @@
-/** The channel `webhook`: messages as signed HTTP requests to a receiver of the owner. */
+/** The channel `webhook`: sends messages as signed HTTP requests to the owner's receiver. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -36,7 +36,7 @@ export function createWebhookChannel({ config, ...options }: WebhookChannelOptio
     settings: () => webhookSettings(config()),
     create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
     isIdempotent: (settings) => settings?.idempotent ?? false,
-    // Without a receiver, an answer is in its session alone.
+    // Without a receiver, an answer exists only in its session.
     compose: (message) => (hasNoReceiver(webhookSettings(config())[message.accountId]) ? [] : [composeWebhook(message)]),
   });
 }

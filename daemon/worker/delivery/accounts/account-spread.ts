@@ -1,6 +1,6 @@
 /**
- * Spreads the accounts of channels over the gateways on a database: a worker that has at least two more than that of another gateway gives it one
- * (`findMove`). An account that cannot be served here is given up, so that another worker takes it.
+ * Distributes channel accounts among the gateways on a database: a worker that serves at least two more than another gateway's
+ * worker gives it one (`findMove`). An account that cannot be served here is released, so that another worker takes it.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -37,7 +37,7 @@ export class AccountSpread {
     this.#lookLater(LOOK_MS);
   }
 
-  /** Resolves when nothing is given away any more. */
+  /** Resolves when no more accounts are being moved. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
@@ -74,7 +74,7 @@ export class AccountSpread {
     });
   }
 
-  /** @returns whether there may be more to give */
+  /** @returns whether there may be more to move */
   async #giveOne(): Promise<boolean> {
     const { store, clock, logger, instanceId: owner, liveness, channels } = this.#options;
     const move = await store.read((tx) => findMove(tx, { owner, liveness }));

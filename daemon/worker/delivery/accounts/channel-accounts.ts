@@ -1,4 +1,4 @@
-/** The channels as the API shows them: the state of each account, and who may write to it. */
+/** Provides the API's view of the channels: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
 import { type Clock, isoTime } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
@@ -57,7 +57,7 @@ function chatOf({ channel, accountId, senderId }: Pairing): Lane {
 
 type AccountState = ReturnType<ChannelRegistry['accounts']>[number];
 
-/** Accounts that the configuration has and switches off: their channels do not know them. */
+/** Accounts that the configuration disables; their channels do not know them. */
 function disabledAccounts({ channels }: Config): AccountState[] {
   return (['telegram', 'webhook'] as const).flatMap((channel) => {
     const { enabled: isChannelOn = false, accounts = {} } = channels[channel] ?? {};
@@ -93,7 +93,7 @@ async function readAccounts({ store, clock, channels, config, times }: ChannelSe
   });
 }
 
-/** @throws CONFLICT for a sender who could write on without an approval */
+/** @throws CONFLICT for a sender who could still write without an approval */
 function mustNotBeListed({ channels }: Config, { channel, accountId, senderId }: PairingKey): void {
   const account = channel === 'telegram' ? channels.telegram?.accounts[accountId] : undefined;
   if (account === undefined || !isListed(account.allowFrom, { id: Number(senderId), username: undefined })) return;
@@ -108,7 +108,7 @@ export type ChannelService = ReturnType<typeof createChannelService>;
 export function createChannelService(options: ChannelServiceOptions) {
   const { store, clock, channels, outbox } = options;
   return {
-    /** Returns every configured account, with what became of its messages. */
+    /** Returns every configured account, with the outcomes of its messages. */
     listAccounts: () => readAccounts(options),
 
     async list(): Promise<{ channels: ChannelDocument[]; pairings: PairingDocument[] }> {
@@ -116,7 +116,7 @@ export function createChannelService(options: ChannelServiceOptions) {
       return { channels: await readAccounts(options), pairings: pairings.map(toDocument) };
     },
 
-    /** Lets the sender with that code in. @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown or expired code */
+    /** Approves the sender with that code. @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown or expired code */
     async approve(channel: string, code: string): Promise<PairingDocument> {
       const approved = await store.write(async (tx) => {
         const pairing = await approvePairing(tx, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
@@ -147,8 +147,8 @@ export function createChannelService(options: ChannelServiceOptions) {
     },
 
     /**
-     * Opens a file that somebody has sent, where it is.
-     * @throws CHANNEL_NOT_FOUND; NOT_FOUND for a file that does not exist (any more); UNAVAILABLE while it cannot be read
+     * Opens a file that someone has sent, at its source.
+     * @throws CHANNEL_NOT_FOUND; NOT_FOUND for a file that does not or no longer exist; UNAVAILABLE while it cannot be read
      */
     async openFile(file: FileRef, signal: AbortSignal): Promise<Extract<OpenedFile, { type: 'opened' }>> {
       const opened = await channels.openFile(file, signal);

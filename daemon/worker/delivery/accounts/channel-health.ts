@@ -1,4 +1,4 @@
-/** Decides how well an account works, from its state and what became of its messages in the last hour. Pure. */
+/** Derives the health of an account from its state and the outcomes of its messages in the last hour. Pure. */
 import { type Health, HEALTHY } from '../../../../shared/api/fields.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import { sayOfIssue } from '../../../../shared/text/sentences/issue.js';

@@ -1,4 +1,4 @@
-/** Records since when each account is in its state, and its last error, since the start of this worker. */
+/** Records when each account entered its state, and its last error, since the start of this worker. */
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';

@@ -1,6 +1,6 @@
 /**
- * What the Bot API answers (https://core.telegram.org/bots/api), as far as the gateway uses it. Other fields are dropped here,
- * so that nothing behind this file meets a value of another type than it expects.
+ * Schemas of the Bot API's answers (https://core.telegram.org/bots/api) that the gateway uses. Other fields are dropped here, so
+ * that no other code sees a value of an unexpected type.
  */
 import * as z from 'zod';
 
@@ -57,14 +57,17 @@ const singleMessage = z.object({
   dice: z.object({ emoji: text, value: z.number() }).optional(),
 });
 
-/** A message that the bot cannot read any more has its ids all the same. */
+/** A message that the bot can no longer access still has its ids. */
 const pressed = singleMessage.pick({ message_id: true, chat: true, message_thread_id: true, is_topic_message: true });
 const callback = z.object({ id: text, from: user, message: pressed.optional(), data: text.optional() });
 
 const message = singleMessage.extend({ reply_to_message: singleMessage.optional() });
 export type Message = z.infer<typeof message>;
 
-/** `problem`: why its message cannot be read. Telegram repeats an update until it is confirmed, so one of them must not fail all. */
+/**
+ * `problem`: why its message cannot be read. Telegram repeats an update until it is confirmed, so one bad update must not fail the
+ * whole batch.
+ */
 export interface Update {
   readonly update_id: number;
   readonly message?: Message | undefined;
@@ -94,7 +97,7 @@ export const RESULTS = {
   getMyCommands: z.array(command).max(1_000),
   setMyCommands: z.literal(true),
   getFile: z.object({ file_path: text.optional() }),
-  // No more than were asked for.
+  // At most as many as were requested.
   getUpdates: z.array(update).max(100),
   sendMessage: sent,
   editMessageText: z.union([sent, z.literal(true)]),
@@ -110,7 +113,7 @@ const parameters = z.object({
   migrate_to_chat_id: z.int().optional().catch(undefined),
 });
 
-/** The frame of each answer. */
+/** The envelope of each answer. */
 export const answer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), result: z.unknown().optional() }),
   z.object({
@@ -127,7 +130,7 @@ export const answer = z.discriminatedUnion('ok', [
   }),
 ]);
 
-/** Returns where a value does not fit its schema, such as `message.chat.id`. @param name  of the whole value */
+/** Returns where a value does not fit its schema, such as `message.chat.id`. @param name  name of the whole value */
 export function placeOf(error: z.ZodError, name: string): string {
   return [name, ...(error.issues[0]?.path ?? [])].join('.').slice(0, 200);
 }

@@ -1,6 +1,6 @@
 /**
- * Telegram's Bot API; the owner of grammY, of which only the client is used. Requests go over our own transport, which
- * knows how far each of them got. No error that leaves this file holds the token, which is part of every URL.
+ * Telegram's Bot API; the owner of grammY, of which only the client is used. Requests use our own transport, which knows how far
+ * each of them got. No error that leaves this file contains the token, which is part of every URL.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -13,7 +13,10 @@ import type { BotRequest } from '../compose.js';
 import { answer, type BotMethod, type BotMethodResult, placeOf, RESULTS } from './bot-answers.js';
 import { downloadFile } from './file-download.js';
 
-/** `sent` false: the other side cannot have seen the request. `invalid`: it was done, but its result is not one of the method. */
+/**
+ * `sent` false: the other side cannot have seen the request. `invalid`: the request was carried out, but its result does not fit
+ * the method.
+ */
 export type BotFailure =
   | {
       readonly type: 'answered';
@@ -51,7 +54,7 @@ function failure(result: PostResult): Error {
   return new Error('the request failed', { cause: result });
 }
 
-/** Returns the outcome of the request that an error carries. */
+/** Returns the request outcome carried by an error. */
 function causeOf(error: unknown): PostResult | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return typeof cause === 'object' && cause !== null && 'type' in cause ? (cause as PostResult) : undefined;
@@ -79,7 +82,7 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
       timeoutMs: method === 'getUpdates' ? pollSeconds * 1_000 + POLL_MARGIN_MS : timeoutMs,
       readBytes: () => MAX_ANSWER_BYTES,
       signal: init.signal,
-      // A reused connection may be closed by the server at the same moment: then it is unknown whether the message was sent.
+      // The server may close a reused connection at the same moment, and then it is unknown whether the message was sent.
       agent: method === 'sendMessage' ? false : keepAlive,
     });
     if (result.type !== 'answered') throw failure(result);
@@ -143,9 +146,9 @@ export function classifyFailure(failure: BotFailure, method: BotRequest['method'
   if (mayBeDone) return { type: 'unknown', reason };
   if (failure.type === 'aborted') return { type: 'interrupted' };
   if (failure.type === 'network') return { type: 'failed', reason };
-  // The account is about to fail; the message waits for its new token.
+  // The account is about to fail; the message waits for a new token.
   if (isTokenRefused(failure)) return { type: 'interrupted' };
-  // "ok": false from the API itself says that it was not done, also with a 5xx.
+  // "ok": false from the API itself means that the request was not carried out, even with a 5xx.
   if (failure.code === 429 || failure.code >= 500)
     return { type: 'failed', reason, ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }) };
   return { type: 'refused', reason };
@@ -198,7 +201,7 @@ export class BotApi {
     this.#keepAlive.destroy();
   }
 
-  /** A server may quote the address that it was called at, which contains the token. */
+  /** A server may quote the requested address, which contains the token. */
   #clean(failure: BotFailure): BotFailure {
     const clean = (text: string): string => {
       const { token } = this.#options;

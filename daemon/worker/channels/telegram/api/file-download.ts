@@ -1,6 +1,4 @@
-/**
- * Streams a file from Telegram. Its address contains the bot's token: neither leaves this file, in errors either.
- */
+/** Streams a file from Telegram. Its address contains the bot's token; neither leaves this file, not even in errors. */
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { OpenedFile } from '../../channel.js';
@@ -9,7 +7,7 @@ import type { OpenedFile } from '../../channel.js';
 export const MAX_FILE_BYTES = 20 * 1_048_576;
 
 export interface Download {
-  /** Without its last slash. */
+  /** Without its trailing slash. */
   readonly apiRoot: string;
   readonly token: string;
   /** As `getFile` gave it. */
@@ -17,7 +15,7 @@ export interface Download {
   readonly signal: AbortSignal;
 }
 
-/** A download without a byte for so long is aborted. */
+/** A download that receives nothing for this long is aborted. */
 const IDLE_MS = 20_000;
 const TOO_LARGE = `the file is larger than ${MAX_FILE_BYTES / 1_048_576} MB`;
 

@@ -20,7 +20,7 @@ const VALID: CredentialsResult = { type: 'valid', signedId: undefined };
 const given = (values: readonly (string | undefined)[]): string[] =>
   values.filter((value): value is string => value !== undefined && value !== '');
 
-/** A token may also be the password of any user, for programs that have only user and password. */
+/** A token may also be sent as the password of any user, for programs that only support user and password. */
 function presentedTokens(headers: InboundRequest['headers']): string[] {
   const [, scheme = '', value = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers['authorization'] ?? '') ?? [];
   const isBasic = scheme.toLowerCase() === 'basic';
@@ -32,14 +32,14 @@ function hasToken({ inboundToken, previousInboundToken }: WebhookSettings, token
   return given([inboundToken, previousInboundToken]).some((one) => tokens.some((token) => isSameSecret(token, one)));
 }
 
-/** How calls of the account are signed; what is configured takes precedence over the preset. */
+/** Returns how calls of the account are signed; the configuration takes precedence over the preset. */
 const schemeOf = ({ signature, preset }: WebhookSettings): SignatureScheme | undefined =>
   signature ?? (preset === undefined ? undefined : PRESET_TABLE[preset].signature);
 
 export interface CheckTools {
   /** Epoch milliseconds, to which timestamps are compared. */
   readonly nowMs: number;
-  /** Of the account's Standard Webhooks secrets. */
+  /** Checks the account's Standard Webhooks secrets. */
   readonly verifier: WebhookSigner;
 }
 

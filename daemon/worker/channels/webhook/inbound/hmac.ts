@@ -11,9 +11,9 @@ export interface InboundRequest {
 /** How a service signs. */
 export type SignatureScheme = NonNullable<WebhookSettings['signature']>;
 
-/** A decoder takes anything, and leaves out what it cannot read. */
+/** Decoders accept any input and skip invalid characters, so the format is checked first. */
 const WRITTEN = { hex: /^(?:[0-9a-f]{2})+$/i, base64: /^[\w+/-]+={0,2}$/ } as const;
-/** A header may list signatures by several secrets. */
+/** Maximum number of signatures: a header may list signatures made with several secrets. */
 const MAX_SIGNATURES = 10;
 /** Epoch seconds, or milliseconds, as they come from now until the year 2286. */
 const SECONDS = /^\d{10}$/;
@@ -25,7 +25,7 @@ function parseTimestamp(text: string): number | undefined {
   return MILLISECONDS.test(text) ? Number(text) : undefined;
 }
 
-/** Returns the bytes of each signature in the header, which is one, or several separated by commas or spaces. */
+/** Returns the bytes of each signature in the header: one, or several separated by commas or spaces. */
 function signaturesIn(header: string, { prefix, encoding }: SignatureScheme): Buffer[] {
   const text = header.trim();
   return [text, ...text.split(/[\s,]+/, MAX_SIGNATURES)]
@@ -35,13 +35,13 @@ function signaturesIn(header: string, { prefix, encoding }: SignatureScheme): Bu
     .map((part) => Buffer.from(part, encoding));
 }
 
-/** Returns what is signed before the body and behind it. */
+/** Returns the signed text before and after the body. */
 function frameOf({ content, timestampHeader }: SignatureScheme, timestamp: string): [string, string] {
   const [before = '', after = ''] = (content ?? (timestampHeader === undefined ? '{body}' : '{timestamp}.{body}')).split('{body}');
   return [before.replace('{timestamp}', timestamp), after.replace('{timestamp}', timestamp)];
 }
 
-/** Whether a request is signed by one of the secrets, at most `toleranceSeconds` ago where the time is signed. */
+/** Whether a request is signed with one of the secrets and, if the time is signed, at most `toleranceSeconds` ago. */
 export function isSignedBy(
   secrets: readonly string[],
   scheme: SignatureScheme,
@@ -57,7 +57,7 @@ export function isSignedBy(
   const [before, after] = frameOf(scheme, timestamp);
   const expected = secrets.map((secret) => createHmac(scheme.algorithm, secret).update(before).update(rawBody).update(after).digest());
   const given = signaturesIn(header, scheme);
-  // Every pair is compared, so that the time does not show which one matched.
+  // Compares every pair, so that the timing does not reveal which one matched.
   const matches = expected.flatMap((one) => given.filter((other) => other.length === one.length && timingSafeEqual(one, other)));
   return matches.length > 0;
 }

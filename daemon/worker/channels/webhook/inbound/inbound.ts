@@ -1,4 +1,4 @@
-/** What a worker loads when a program calls one of its webhook accounts for the first time. */
+/** The modules that a worker loads on the first call to one of its webhook accounts. */
 import { checkCredentials } from './credentials.js';
 import { isRead, readCall } from './read-call.js';
 

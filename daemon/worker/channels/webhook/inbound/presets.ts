@@ -1,25 +1,25 @@
 /**
- * Services whose calls the gateway can read. A preset is data alone: how the service signs, and templates for what its calls say. To add one, add
- * it here, its name to `PRESETS` in shared/config/webhook/account.ts, and an example to docs/webhooks.md.
+ * Services whose calls the gateway can parse. A preset is pure data: how the service signs, and templates for its calls. To add
+ * one, add it here, its name to `PRESETS` in shared/config/webhook/account.ts, and an example to docs/webhooks.md.
  */
 import type { PresetName } from '../../../../../shared/config/webhook/account.js';
 import type { SignatureScheme } from './hmac.js';
 
 export interface Preset {
-  /** Undefined: its calls carry the token. */
+  /** Undefined: its calls are authenticated by the token. */
   readonly signature?: SignatureScheme;
-  /** Templates of what kind of call it is: the first that names one of `texts` chooses the text, else it is `other`. */
+  /** Templates for the kind of a call: the first result that is a key of `texts` selects the text, otherwise `other`. */
   readonly kinds: readonly string[];
-  /** Templates of messages by kind. A call with an empty text is acknowledged, and nothing more. */
+  /** Message templates by kind. A call with an empty text is only acknowledged. */
   readonly texts: Readonly<Record<string, string>> & { readonly other: string };
   /** The template of the conversation. */
   readonly chat: string;
   readonly sender: string;
-  /** The same for a repeated call. */
+  /** Template of an id that is the same for a repeated call. */
   readonly id: string;
-  /** The call is acknowledged, and nothing more, where this has a text. */
+  /** If this template gives a text, the call is only acknowledged. */
   readonly skip?: string;
-  /** What the service wants to have back where this has a text. */
+  /** If this template gives a text, the service expects it back. */
   readonly challenge?: string;
 }
 
@@ -85,7 +85,7 @@ const alertmanager: Preset = {
   },
   chat: "{{ $.groupKey ?? $.receiver ?? 'alerts' }}",
   sender: '',
-  // Calls have no id. One that says the same of the same alerts is a repetition: of a call without an answer, or by another instance.
+  // Calls have no id. The same content about the same alerts is a repetition: of an unanswered call, or by another instance.
   id: '{{ $.groupKey }} {{ $.status }}{{each $.alerts}}{{ .fingerprint ?? .labels }} {{ .status }} {{ .startsAt }} {{ .endsAt }}{{/each}}',
 };
 
@@ -106,7 +106,7 @@ const slack: Preset = {
     'message/file_share': `{{ $.event.text }}${FILES}`,
     'message/thread_broadcast': '{{ $.event.text }}',
     'message/me_message': '{{ $.event.text }}',
-    // Edits, deletions, people who come and go.
+    // Edits, deletions, people joining and leaving.
     message: '',
     app_mention: `{{ $.event.text }}${FILES}`,
     other: 'Slack event {{ $.event.type ?? $.type }}: {{ $.event }}',
@@ -114,7 +114,7 @@ const slack: Preset = {
   chat: "{{ $.event.channel.id ?? $.event.channel ?? $.event.item.channel ?? $.event.channel_id ?? $.team_id ?? 'slack' }}",
   sender: '{{ $.event.user.id ?? $.event.user }}',
   id: '{{ $.event_id }}',
-  // What a bot wrote may be an answer of this gateway.
+  // A bot's message may be an answer from this gateway.
   skip: '{{ $.event.bot_id ?? $.event.bot_profile.id }}',
   challenge: '{{ $.challenge }}',
 };

@@ -1,17 +1,20 @@
-/** Reads the call of a service, in whatever form it is, as a message to an agent: by the preset and the templates of the account. */
+/** Converts a service's call, whatever its format, to a message for an agent, using the account's preset and templates. */
 import { createHash } from 'node:crypto';
 import type { WebhookSettings } from '../account.js';
 import { type Preset, PRESET_TABLE } from './presets.js';
 import { cutTo, renderTemplate, type TemplateData } from './render-template.js';
 
-/** `skipped`: there is nothing to handle. `challenge`: the service asks whether this is the right address, and wants that text back. */
+/**
+ * `skipped`: there is nothing to handle. `challenge`: the service checks whether this is the right address, and expects that text
+ * back.
+ */
 export type ReadCall =
   | {
       readonly type: 'message';
       readonly chatId: string;
       readonly id: string | undefined;
       readonly content: string;
-      /** Whether it came in the gateway's own form, with these very texts. */
+      /** Whether the call used the gateway's own format, with exactly these texts. */
       readonly isOwn: boolean;
     }
   | { readonly type: 'skipped' }
@@ -22,9 +25,9 @@ type CallSettings = Pick<WebhookSettings, 'preset' | 'template' | 'chatTemplate'
 /** Far more than a person writes; a model pays for each character. */
 const TEXT = { length: 20_000, items: 20 };
 const NAME = { length: 1_000, items: 20 };
-/** Everything counts: two ids that differ only at their ends belong to two messages. */
+/** The whole id counts: ids that differ only at their ends belong to different messages. */
 const WHOLE = { length: 1_048_576, items: 100_000 };
-/** As chats and ids are in the API. */
+/** Same limits as for chats and ids in the API. */
 const MAX_CHAT_LENGTH = 256;
 const MAX_ID_LENGTH = 200;
 const MAX_SENDER_LENGTH = 200;
@@ -36,7 +39,7 @@ const lineOf = (text: string): string =>
     .trim()
     .toWellFormed();
 
-/** Replaces the end of a long name by a hash of it, so that it stays another one than others with the same start. */
+/** Replaces the end of a long name with a hash, so that it stays different from other names with the same start. */
 function bounded(name: string, length: number): string {
   if (name.length <= length) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
@@ -51,13 +54,13 @@ function templateFor({ preset, template }: CallSettings, render: (part: string) 
   return texts[kind] ?? '';
 }
 
-/** Nothing that a service reports is a command, whoever has caused it. */
+/** Nothing that a service reports is treated as a command, whoever caused it. */
 function contentOf(text: string, sender: string): string {
   if (sender !== '') return `[${sender}] ${text}`;
   return text.startsWith('/') ? `> ${text}` : text;
 }
 
-/** Whether calls of the account are read by templates, instead of being `{"chat_id", "content"}`. */
+/** Whether calls of the account are parsed by templates, rather than as `{"chat_id", "content"}`. */
 export const isRead = ({ preset, template }: CallSettings): boolean => preset !== undefined || template !== undefined;
 
 /** @param settings  of an account for which {@link isRead} holds */
@@ -67,10 +70,10 @@ export function readCall(settings: CallSettings, data: TemplateData): ReadCall {
   const challenge = name(preset.challenge);
   if (challenge !== '') return { type: 'challenge', challenge };
   if (name(preset.skip) !== '') return { type: 'skipped' };
-  // What no store takes may be in the template itself.
+  // The template itself may contain characters that cannot be stored.
   const text = renderTemplate(templateFor(settings, name), data, TEXT).replaceAll('\0', '').trim().toWellFormed();
   if (text === '') return { type: 'skipped' };
-  // Brackets frame the name: one with brackets could end the frame, and go on as somebody else.
+  // The name is put in brackets: a name with brackets could close them and impersonate someone else.
   const sender = cutTo(
     name(settings.senderTemplate ?? preset.sender)
       .replaceAll('[', '(')

@@ -17,24 +17,24 @@ export interface TemplateData {
 export interface RenderLimits {
   /** In characters. */
   readonly length: number;
-  /** Items of a list that are shown. */
+  /** Maximum number of list items shown. */
   readonly items: number;
 }
 
-/** An object or a list in place of a text. */
+/** Maximum length of an object or list in place of a text. */
 const MAX_JSON_LENGTH = 1_000;
 const MORE = '\u2026';
 
-/** The first UTF-16 units of a text, without half a character at the end. */
+/** Returns the first UTF-16 units of a text, without half a character at the end. */
 const startOf = (text: string, length: number): string =>
   text.length <= length ? text : text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 
-/** Cuts a text to a number of UTF-16 units, and says so at its end. */
+/** Cuts a text to a number of UTF-16 units and marks the cut at its end. */
 export function cutTo(text: string, length: number): string {
   return text.length <= length ? text : `${startOf(text, length - MORE.length)}${MORE}`;
 }
 
-/** Returns a value as JSON, which ends where it is longer than `length`: the values that are left are not read, however deep they are. */
+/** Returns a value as JSON, stopping beyond `length`: the remaining values are not read, however deep they are. */
 function jsonUpTo(value: unknown, length: number): string {
   if (typeof value === 'string') return JSON.stringify(startOf(value, length));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -50,7 +50,7 @@ function jsonUpTo(value: unknown, length: number): string {
   return text + (isList ? ']' : '}');
 }
 
-/** Only what the document itself has: nothing inherited, and of a list only its items. */
+/** Returns only own properties of the document, and only the items of a list. */
 function step(value: unknown, key: string | number): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value)) return typeof key === 'number' ? (value as unknown[])[key] : undefined;
@@ -60,7 +60,7 @@ function step(value: unknown, key: string | number): unknown {
 class Renderer {
   readonly #data: TemplateData;
   readonly #limits: RenderLimits;
-  /** Values as JSON. Listing the keys of an object takes as long as it is wide, and a loop may show the same one in each of its items. */
+  /** Caches values as JSON. Listing the keys of a wide object takes time, and a loop may show the same object for each of its items. */
   readonly #json = new Map<unknown, string>();
   #text = '';
 
@@ -110,7 +110,7 @@ class Renderer {
     return keys.reduce<unknown>(step, root === 'item' ? item : this.#data.body);
   }
 
-  /** What proves who calls must not get into a conversation. */
+  /** Credentials of the caller must not get into a conversation. */
   #header(name: string): string | undefined {
     return isSecretName(name) || name.includes('signature') || !Object.hasOwn(this.#data.headers, name)
       ? undefined
@@ -131,7 +131,7 @@ class Renderer {
   }
 }
 
-/** @throws TemplateError for what is no template */
+/** @throws TemplateError for an invalid template */
 export function renderTemplate(template: string, data: TemplateData, limits: RenderLimits): string {
   return new Renderer(data, limits).render(parseTemplate(template));
 }
