@@ -47,7 +47,7 @@ import { Upkeep } from './upkeep/upkeep.js';
 import { createWebhookService } from './delivery/webhooks.js';
 import { type Base, createBase, createChats } from './create-base.js';
 
-/** What answers programs. */
+/** The services that answer programs. */
 interface AnswerParts {
   readonly turns: TurnRunner;
   readonly keyed: KeyedTurns;
@@ -66,14 +66,14 @@ function createAnswers({ common }: Base, parts: AnswerParts) {
   };
 }
 
-/** What asks models once a turn has ended, and the journal of turns, whose changes start it. */
+/** The services that call models after a turn has ended, and the journal of turns, whose changes start them. */
 function createAfterTurns({ common }: Base, parts: Pick<SummariesOptions, 'spending' | 'commands' | 'attachments'>) {
   const summaries = new Summaries({ ...common, ...parts });
   const journal = new TurnJournal({ ...common, publish: summaries.following(common.publish) });
   return { summaries, noteFill: summaries.noteFill, journal, titles: new Titles(common) };
 }
 
-/** Everything that a worker does with messages, in the order in which one part stands on another. */
+/** Everything that a worker does with messages, in dependency order. */
 function createParts(deps: ConversationDeps) {
   const base = createBase(deps, () => channels.servable());
   const { common, logFor } = base;
@@ -134,7 +134,7 @@ function createParts(deps: ConversationDeps) {
 
 type Parts = ReturnType<typeof createParts>;
 
-/** What the routes and the socket call. */
+/** The services that the routes and the socket call. */
 function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times, loadLate }: ConversationDeps): ConversationServices {
   const { common, delivery, live, accept, cron, attachments, turns, keyed } = parts;
   const { store, clock, config, registry } = common;
@@ -230,7 +230,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
   };
 }
 
-/** Makes everything; nothing runs, and no file is touched, before {@link ConversationLife.start}. */
+/** Creates everything; nothing runs and no file is touched before {@link ConversationLife.start}. */
 export function createConversation(deps: ConversationDeps): Conversation {
   const parts = createParts(deps);
   const { common, delivery, samples, warnings } = parts;

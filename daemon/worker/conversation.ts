@@ -1,4 +1,4 @@
-/** What the worker's composition needs, and what it makes. */
+/** The dependencies of the worker's composition, and its results. */
 import type { GatewayEvent } from '../../shared/api/gateway/events.js';
 import type { Clock } from '../../shared/clock.js';
 import type { ModelsDocument } from '../../shared/config/models-schema.js';
@@ -26,27 +26,27 @@ export interface ConversationDeps {
   readonly paths: GatewayPaths;
   /** The configuration in force. */
   readonly config: () => Config;
-  /** The `models.json` in force; another object when it has changed. */
+  /** The `models.json` in force; a new object after each change. */
   readonly models: () => ModelsDocument;
   readonly instanceId: string;
-  /** The workers that live, as the supervisor last reported; this one counts in any case. */
+  /** The live workers as last reported by the supervisor; always includes this one. */
   readonly liveInstanceIds: () => readonly string[];
   readonly logger: LogPort;
   readonly clock: Clock;
-  /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
+  /** Loads the bundle for model vendors; not called again after it has succeeded. */
   readonly loadAi: () => AiModule;
   readonly loadTelegram: () => TelegramModule;
-  /** Loads the bundle that speaks to MCP servers. */
+  /** Loads the bundle for MCP servers. */
   readonly loadMcp: () => ToolServerModule;
-  /** Called with the process groups of MCP servers, at each change. Default: nobody has to know. */
+  /** Called with the process groups of MCP servers, at each change. Default: not reported. */
   readonly noteGroups?: (pids: readonly number[]) => void;
-  /** Loads the engine of PostgreSQL, where `store.url` is set. */
+  /** Loads the PostgreSQL engine, if `store.url` is set. */
   readonly loadPostgres: () => PostgresModule;
-  /** What other gateways on the same database show of this one. Default: nothing. */
+  /** The description of this gateway shown by other gateways on the same database. Default: none. */
   readonly node?: () => { readonly version: string; readonly address: string | null };
   /** Loads the bundle that puts schedules into words, and checks calls of webhook accounts. */
   readonly loadLate: () => CronWords & { readonly inbound: InboundModule };
-  /** Reads a whole database. Default: none is checked. */
+  /** Checks a whole database. Default: no check. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
   readonly environment?: (name: string) => string | undefined;
@@ -58,15 +58,15 @@ export interface ConversationDeps {
   readonly publish?: (event: GatewayEvent) => void;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter;
-  /** Called with how each model call went. */
+  /** Called with the outcome of each model call. */
   readonly noteCall?: (call: ModelCall) => void;
   /** Requests since this worker started. Default: none. */
   readonly requests?: () => { readonly count: number; readonly failed: number };
-  /** Since when an account has been in its state. Default: unknown. */
+  /** When an account entered its state. Default: unknown. */
   readonly channelTimes?: (label: string) => ChannelTimes;
 }
 
-/** The worker itself has the others. */
+/** The worker itself provides the others. */
 export type ConversationServices = Omit<Services, 'config' | 'status' | 'events' | 'counters' | 'logs' | 'logLevel'>;
 
 export interface ConversationLife {
@@ -89,10 +89,10 @@ export interface Conversation extends ConversationServices, ConversationLife {
   /** Current values for `/metrics`. */
   gauges(): Promise<Metric[]>;
   warnings(): StatusWarning[];
-  /** The gateways that share the database; none where it is a file. */
+  /** The gateways that share the database; empty for a file. */
   nodes(): Pick<WorkerVitals, 'nodes'>;
-  /** What does not work now, or did not in the last hour. */
+  /** The parts that do not work now, or did not in the last hour. */
   readonly issues: Pick<Issues, 'current' | 'refresh'>;
-  /** Called every few seconds: records by how much the event loop was late, and looks whether the database is still in its place. */
+  /** Called every few seconds: records the delay of the event loop, and checks that the database file is still in place. */
   beat(lateMs: number): void;
 }

@@ -1,4 +1,4 @@
-/** Composes what the rest of a worker stands on: store and models; then what goes to chats, and comes from them. */
+/** Composes the base of a worker: first store and models, then delivery to and from chats. */
 import { McpServers } from './tools/mcp/mcp-servers.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { type LogModule, ofModule } from '../../shared/log/modules.js';
@@ -17,7 +17,7 @@ import { WaitingTurns } from './turns/steps/waiting-turns.js';
 import { ModelCalls } from './models/model-calls.js';
 import { Samples } from './observe/samples.js';
 
-/** The store, the models that can be asked, and what is published: everything else stands on these. */
+/** The store, the available models and the event publishing, on which everything else builds. */
 export function createBase(deps: ConversationDeps, readyAccounts: () => readonly { channel: string; accountId: string }[]) {
   const { paths, instanceId, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
@@ -50,7 +50,7 @@ export function createBase(deps: ConversationDeps, readyAccounts: () => readonly
 
 export type Base = ReturnType<typeof createBase>;
 
-/** Messages to and from chats, and the questions that go there. */
+/** Messages to and from chats, and approval questions sent there. */
 export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
   const delivery = createDelivery({ ...common, logger, loadTelegram, decisions: () => approvals.service });
   const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox });

@@ -1,4 +1,4 @@
-/** The store in the place that the configuration names when a worker starts, and which workers have it open. */
+/** Creates the store at the location configured when a worker starts, and tracks which workers have it open. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { placeOfDatabase } from '../../shared/node/config/database-url.js';
@@ -26,9 +26,9 @@ interface Place {
   readonly instanceId: string;
   readonly liveInstanceIds: () => readonly string[];
   readonly models: () => ModelsDocument;
-  /** What other gateways on the database show of this one. Default: nothing. */
+  /** The description of this gateway shown by other gateways on the database. Default: none. */
   readonly node?: (() => { readonly version: string; readonly build?: string; readonly address: string | null }) | undefined;
-  /** The accounts that this worker serves, or would with their lease. */
+  /** The accounts that this worker serves, or would serve if it had their lease. */
   readonly readyAccounts: () => readonly AccountName[];
   readonly loadPostgres: () => PostgresModule;
 }
@@ -36,30 +36,30 @@ interface Place {
 interface PlacedStore {
   readonly store: Store;
   readonly liveness: Liveness;
-  /** Goes by the time that all workers on the database share: what is due is compared with it. */
+  /** A clock with the time shared by all workers on the database, for comparing due times. */
   readonly clock: Clock;
   readonly isSoleWorker: () => boolean;
-  /** The gateways that share the database; none where it is a file. */
+  /** The gateways that share the database; empty for a file. */
   readonly nodes: () => Pick<WorkerVitals, 'nodes'>;
-  /** Whether it is a file of this machine. */
+  /** Whether the database is a file on this machine. */
   readonly isFile: boolean;
-  /** Says that another place is configured by now: it is used from the next start of a worker on. */
+  /** Reports that another location has been configured, which the next worker will use. */
   readonly movedWarnings: () => StatusWarning[];
 }
 
-/** Called when another gateway considered this worker dead. Nobody catches it: the supervisor starts another worker. */
+/** Called when another gateway considered this worker dead. The error is not caught, so the supervisor starts another worker. */
 function endAsByFault(error: Error): never {
   throw error;
 }
 
-/** Stands for what all nodes should have in common: a part each for agents, channels and models. */
+/** Fingerprints of the settings that all nodes should share: one each for agents, channels and models. */
 function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): string {
   const { agents, channels } = config();
   const partOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 6);
   return [agents, channels, models()].map(partOf).join('-');
 }
 
-/** What work this gateway can do. */
+/** The work that this gateway can do. */
 function servesOf(config: Config): Need[] {
   const accounts = { telegram: telegramSettings(config), webhook: webhookSettings(config), webchat: { default: {} } };
   const { agents, cron } = config;
@@ -70,7 +70,7 @@ function servesOf(config: Config): Need[] {
   ];
 }
 
-/** The engine, and who else has the database open. */
+/** The engine, and the other workers that have the database open. */
 function openPlace(
   { url, listenUrl }: Config['store'],
   place: Place,

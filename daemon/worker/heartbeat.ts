@@ -1,13 +1,16 @@
-/** When a worker sends its heartbeats, which prove that the event loop runs and carry the vitals. Idle workers send fewer: each costs two wake-ups. */
+/**
+ * Times a worker's heartbeats, which prove that the event loop runs and carry the vitals. Idle workers send fewer: each costs two
+ * wake-ups.
+ */
 
 const EVERY_MS = { busy: 1_000, idle: 3_000 } as const;
 /** Time for the first requests of a new connection to arrive. */
 const WAKE_MS = 50;
 
 export interface HeartbeatOptions {
-  /** Sends one. @returns whether the worker is idle */
+  /** Sends a heartbeat. @returns whether the worker is idle */
   send(): boolean;
-  /** Called before each that the timer sends, with how late it is. */
+  /** Called before each heartbeat of the timer, with its delay. */
   onLate(lateMs: number): void;
 }
 
@@ -20,7 +23,7 @@ export class Heartbeat {
     this.#options = options;
   }
 
-  /** Sends one now. */
+  /** Sends a heartbeat now. */
   beat(): void {
     this.#isIdle = this.#options.send();
     this.#arm(this.#isIdle ? EVERY_MS.idle : EVERY_MS.busy);

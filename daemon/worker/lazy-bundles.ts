@@ -1,4 +1,4 @@
-/** The bundles that a worker loads late; their files are opened at its start. */
+/** The bundles that a worker loads on demand; their files are opened at its start. */
 import { holdBundle } from '../../shared/node/build/held-bundle.js';
 import type { PostgresModule } from './create-store.js';
 import type * as LateModule from './lazy/late.js';

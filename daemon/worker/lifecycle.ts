@@ -1,4 +1,4 @@
-/** The worker's lifecycle, as the supervisor's messages ask: configuration → store → HTTP → `ready` → listen → activate → drain. */
+/** The worker's lifecycle, driven by the supervisor's messages: configuration → store → HTTP → `ready` → listen → activate → drain. */
 import { portTaken } from '../../shared/node/listen-error.js';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,7 +33,7 @@ import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
 import { Tracing } from './tracing/tracing.js';
 
-/** After a crash, connections wait in the kernel. They are answered first: the activation begins this much later. */
+/** After a crash, connections wait in the kernel. They are answered first; activation begins this much later. */
 const FIRST_ANSWERS_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
@@ -153,7 +153,7 @@ export class WorkerLifecycle {
     });
   }
 
-  /** Starts what only the one active worker does, unless a drain begins first. */
+  /** Starts the work that only the one active worker does, unless a drain begins first. */
   async activate(): Promise<void> {
     await delay(FIRST_ANSWERS_MS);
     if (this.#isDraining) return;
@@ -165,15 +165,15 @@ export class WorkerLifecycle {
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
-  /** Ends everything; see `DRAIN_END` for the deadlines. Resolves when this process may exit. */
+  /** Stops everything; see `DRAIN_END` for the deadlines. Resolves when this process may exit. */
   async drain({ mode, timeoutMs }: Message<'drain'>): Promise<void> {
     const startedAtMs = performance.now();
     this.#isDraining = true;
-    // A restart puts a new token in force; the old one must not count on connections that stay here.
+    // After a restart a new token may be in force; the old one must not be accepted on connections that stay here.
     this.#reload();
     this.#activity.publish({ type: 'draining' });
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
-    // Turns of chats get the same time as requests of HTTP clients.
+    // Chat turns get the same time as HTTP requests.
     const [cut] = await Promise.all([this.#http.drain(mode, timeoutMs), this.#conversation.drain(timeoutMs)]);
     await quiesced;
     await this.#conversation.close();
@@ -212,7 +212,7 @@ export class WorkerLifecycle {
     });
   }
 
-  /** Reads the files again. @returns the problems; none when they are in force */
+  /** Reloads the files. @returns the problems; empty when the files are in force */
   #reload(): ReturnType<WorkerConfig['reload']> {
     const { configPath, modelsPath } = this.#paths;
     const problems = this.#config.reload({ config: configPath, models: modelsPath });

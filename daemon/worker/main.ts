@@ -38,7 +38,8 @@ export async function main(): Promise<undefined> {
       {
         listen: (message, handle) =>
           void lifecycle.listen(message, handle).then(
-            // Only now: starting a thread takes milliseconds, and until it runs, the end of the channel ends this process.
+            // Started only now, because starting a thread takes milliseconds; until it runs, the end of the channel ends this
+            // process.
             () => startParentGuard(boot.supervisorPid),
             (error: unknown) => refuse(channel, error),
           ),

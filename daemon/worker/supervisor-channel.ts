@@ -33,7 +33,7 @@ export class SupervisorChannel {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   }
 
-  /** Sends a last message before an exit and waits until it has left. */
+  /** Sends a last message before an exit and waits until it has been sent. */
   flush(message: WorkerMessage): Promise<void> {
     return new Promise((resolve) => {
       if (process.send === undefined || !process.connected) return resolve();
@@ -41,7 +41,7 @@ export class SupervisorChannel {
     });
   }
 
-  /** Asks the supervisor. @throws UNAVAILABLE when it does not answer within 2 s */
+  /** Queries the supervisor. @throws UNAVAILABLE when it does not answer within 2 s */
   ask<T extends WorkerQuery['type']>(query: Extract<WorkerQuery, { type: T }>): Promise<WorkerQueryResult[T]> {
     this.#nextId += 1;
     const id = String(this.#nextId);

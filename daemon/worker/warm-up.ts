@@ -1,6 +1,6 @@
 /**
- * Runs a worker for a moment in a temporary home. The build does so before it writes this bundle's code cache, which then has
- * the functions that a start and the first requests compile, so that a worker serves sooner.
+ * Runs a worker for a moment in a temporary home. The build does so before it writes this bundle's code cache, which then contains
+ * the functions compiled by a start and the first requests, so that a worker serves sooner.
  */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

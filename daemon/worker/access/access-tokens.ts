@@ -1,6 +1,6 @@
 /**
- * The access tokens in force, in memory, so that a request is admitted without a read. They are read again when another worker changes them: where
- * the database tells of that, at once, else every 500 ms while another worker lives.
+ * Keeps the access tokens in force in memory, so that admitting a request needs no database read. They are reloaded when another
+ * worker changes them: at once if the database sends notifications, otherwise every 500 ms while another worker is alive.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
@@ -36,20 +36,23 @@ export interface AccessTokensOptions {
   publish(event: GatewayEvent): void;
 }
 
-/** `unread`: the tokens could not be read yet. `ended`: has the form of an access token, but was revoked, has expired, or never was one. */
+/**
+ * `unread`: the tokens could not be loaded yet. `ended`: the value looks like an access token, but was revoked, has expired or
+ * never existed.
+ */
 export type FoundToken = AccessToken | 'unread' | 'ended';
 
 const LOOK_MS = 500;
-/** Until the database can be read. */
+/** Interval between attempts until the database can be read. */
 const RETRY_MS = 1_000;
-/** So that a request costs no write. */
+/** Interval between writes of the last use, so that a request does not need one. */
 const STORE_USES_AFTER_MS = 60_000;
-/** `setTimeout` takes no more. */
+/** The maximum delay of `setTimeout`. */
 const MAX_DELAY_MS = 2_147_483_647;
 
-/** So that people, and programs that search for leaked secrets, recognise one. */
+/** Lets people, and programs that search for leaked secrets, recognise a token. */
 const PREFIX = 'xopc_';
-/** Of 43 characters that are random: enough to recognise a token by. */
+/** Stored characters of the 43 random ones: enough to recognise a token. */
 const SHOWN = PREFIX.length + 4;
 const FORM = /^xopc_[\w-]{43}$/;
 
@@ -79,7 +82,7 @@ export class AccessTokens {
   /** When and from where tokens were last used. */
   readonly #uses: DelayedWrite<TokenUse>;
   readonly #listeners = new Set<(id: string) => void>();
-  /** By hash; undefined until they could be read. */
+  /** Tokens by hash; undefined until they have been loaded. */
   #known: ReadonlyMap<string, AccessToken> | undefined;
   #isStopped = false;
   #stopListening: (() => void) | undefined;
@@ -100,13 +103,13 @@ export class AccessTokens {
     });
   }
 
-  /** Reads the tokens. Never rejects: while the store cannot be used, it is tried again. */
+  /** Loads the tokens. Never rejects: retries while the store cannot be used. */
   async start(): Promise<void> {
     this.#stopListening = this.#options.liveness.onChange('tokens', () => void this.look());
     await this.look();
   }
 
-  /** Reads them again, from now on regularly if another worker lives. Never rejects. */
+  /** Reloads them, regularly from now on if another worker is alive. Never rejects. */
   async look(): Promise<void> {
     const { clock, liveness } = this.#options;
     const hasRead = await this.#read().then(
@@ -128,7 +131,7 @@ export class AccessTokens {
     await this.#uses.close();
   }
 
-  /** Returns the token with this secret; undefined for a secret that cannot be one's. */
+  /** Returns the token with this secret; undefined for a value that does not look like one. */
   find(secret: string): FoundToken | undefined {
     if (!FORM.test(secret)) return undefined;
     if (this.#known === undefined) return 'unread';
@@ -136,13 +139,13 @@ export class AccessTokens {
     return token === undefined || this.#hasExpired(token) ? 'ended' : token;
   }
 
-  /** Returns the token unless it has ended. Reads the tokens if that was not done yet. @throws UNAVAILABLE while they cannot be read */
+  /** Returns the token unless it has ended. Loads the tokens first if necessary. @throws UNAVAILABLE while they cannot be read */
   async findById(id: string): Promise<AccessToken | undefined> {
     if (this.#known === undefined) await this.#read();
     return this.#all().find((token) => token.id === id && !this.#hasExpired(token));
   }
 
-  /** Notes that a request of a client at this address was admitted with it. */
+  /** Records that a request from this address was admitted with the token. */
   noteUse({ id }: AccessToken, address: string): void {
     this.#uses.add({ id, usedAtMs: this.#options.clock.now(), from: address });
   }
@@ -152,7 +155,7 @@ export class AccessTokens {
     this.#listeners.add(listener);
   }
 
-  /** Returns those that were not revoked, oldest first, expired ones too. */
+  /** Returns the tokens that were not revoked, oldest first, including expired ones. */
   async list(): Promise<TokenDocument[]> {
     await this.#uses.flush();
     await this.#read();
@@ -160,7 +163,7 @@ export class AccessTokens {
     return this.#all().map((token) => toDocument(token, costs));
   }
 
-  /** @returns its secret, which is not stored. @throws CONFLICT for a name that is taken; INVALID_REQUEST */
+  /** Creates a token. @returns its secret, which is not stored. @throws CONFLICT for a name that is taken; INVALID_REQUEST */
   async add(request: TokenRequest): Promise<{ secret: string; token: TokenDocument }> {
     const secret = PREFIX + randomBytes(32).toString('base64url');
     const token = this.#toToken(request, secret);
@@ -173,7 +176,7 @@ export class AccessTokens {
     return { secret, token: toDocument(token, NO_COSTS) };
   }
 
-  /** Ends a token, its streams and its sockets. @param which  its id or name. @throws NOT_FOUND */
+  /** Revokes a token, and ends its streams and sockets. @param which  its id or name. @throws NOT_FOUND */
   async revoke(which: string): Promise<TokenDocument> {
     let revoked: TokenDocument | undefined;
     await this.#change(async (tx) => {
@@ -219,7 +222,7 @@ export class AccessTokens {
     return expiresAtMs !== null && expiresAtMs <= this.#options.clock.now();
   }
 
-  /** Changes what is stored, and then what is known. @param work  returns all tokens after it */
+  /** Changes the stored tokens, then those in memory. @param work  returns all tokens after the change */
   #change(work: (tx: Transaction) => Promise<readonly AccessToken[]>): Promise<void> {
     return this.#inOrder(async () => this.#set(await this.#options.store.write(work)));
   }

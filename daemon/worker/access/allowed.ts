@@ -1,14 +1,14 @@
-/** What an access token allows. Each function takes undefined for a caller without one, who may do everything. */
+/** Checks what an access token allows. Each function takes undefined for a caller without a token, who may do everything. */
 import type { Scope } from '../../../shared/api/gateway/tokens.js';
 import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import { type AccessReason, sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { AccessToken } from './access-tokens.js';
 
-/** What an operation asks for. `any`: any token. `public`: none. */
+/** What an operation requires. `any`: any token. `public`: none. */
 export type NeededScope = Scope | 'any' | 'public';
 
-/** Returns the scopes of which a token needs one; empty: any token will do. */
+/** Returns the scopes of which a token needs one; empty if any token is sufficient. */
 export function scopesFor(method: string, needed: NeededScope): readonly Scope[] {
   if (needed === 'any' || needed === 'public') return [];
   if (needed === 'admin') return ['admin'];
@@ -29,7 +29,7 @@ function refusal(code: AccessReason, values: Readonly<Record<string, string>>, h
   return new GatewayError('FORBIDDEN', { message: sayOfAccess(code, values), hint });
 }
 
-/** @throws FORBIDDEN unless it has a scope for an operation. @param method  GET reads */
+/** @throws FORBIDDEN unless the token has a scope for an operation. @param method  GET reads */
 export function mayCall(access: Allowed | undefined, method: string, needed: NeededScope): void {
   if (access === undefined) return;
   const wanted = scopesFor(method, needed);
@@ -41,27 +41,27 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   throw refusal(scopes.length === 1 ? 'token-scope' : 'token-scopes', values, hint);
 }
 
-/** A job does for a token what the token may do itself: ask an agent, and send to its chats. @throws FORBIDDEN */
+/** A job may do for a token only what the token may do itself: use an agent, and send to its chats. @throws FORBIDDEN */
 export function mayHaveRun(access: Allowed | undefined, { mode, chat_id: chatId, alertChatId }: RunningJob): void {
   if (mode === 'agent') mayCall(access, 'POST', 'chat');
   if (chatId !== null || alertChatId !== null) mayCall(access, 'POST', 'send');
 }
 
-/** A socket chats, and hears all events. @throws FORBIDDEN */
+/** A socket can chat and receives all events. @throws FORBIDDEN */
 export function mayUseSocket(access: Allowed | undefined): void {
   mayCall(access, 'POST', 'chat');
   mayCall(access, 'GET', 'read');
   if (access !== undefined) mayUseAllAgents(access);
 }
 
-/** For what is not limited to an agent. @throws FORBIDDEN for a token that is */
+/** For operations that are not limited to an agent. @throws FORBIDDEN for a token that is */
 export function mayUseAllAgents(access: Allowed | undefined): void {
   if (access === undefined || access.agents === null) return;
   const hint = 'Use POST /api/agent or /v1 with one of these agents.';
   throw refusal('token-agents-only', { name: access.name, agents: listNames(access.agents) }, hint);
 }
 
-/** @param agent  undefined: none, such as a model */
+/** @param agent  undefined if the request names no agent, only a model */
 export function isAgentAllowed(access: Allowed | undefined, agent: string | undefined): boolean {
   if (access === undefined || access.agents === null) return true;
   return agent !== undefined && access.agents.includes(agent);
@@ -77,8 +77,8 @@ export function mayUseAgent(access: Allowed | undefined, agent: string | undefin
 }
 
 /**
- * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to agents reads no
- * sessions, so that what it names is its own. Undefined: its sessions are those that everybody has.
+ * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to
+ * agents gets its own sessions, because it may not read those of others. Undefined: it uses the shared sessions.
  */
 export function ownAccount(access: Allowed | undefined): string | undefined {
   return access === undefined || access.agents === null ? undefined : access.id;
@@ -97,11 +97,11 @@ export function mayUseSession(access: Allowed | undefined, sessionKey: string | 
   if (access !== undefined && !isSessionAllowed(access, sessionKey)) throw refusal('token-sessions-own', { name: access.name }, hint);
 }
 
-/** @throws FORBIDDEN for a token that is limited to agents: each has a model */
+/** @throws FORBIDDEN for a token that is limited to agents, because each agent has its own model */
 export function mayChooseModel(access: Allowed | undefined): void {
   if (access === undefined || access.agents === null) return;
   throw refusal('token-model', { name: access.name, agents: listNames(access.agents) }, 'Leave the model out: the agent has its own.');
 }
 
-/** Whether an error says that credentials are not accepted any more. UNAVAILABLE does not: they only cannot be checked. */
+/** Whether an error means that credentials are no longer accepted. UNAVAILABLE only means that they cannot be checked. */
 export const isCredentialRefusal = (code: ErrorCode): boolean => code === 'UNAUTHORIZED' || code === 'RATE_LIMITED';

@@ -1,4 +1,4 @@
-/** The sessions and links of the page in the store. */
+/** Stores the page's sessions and links. */
 import {
   addPageSecret,
   findPageSecret,
@@ -9,14 +9,14 @@ import {
 } from '../store/access/page-secrets.js';
 import type { Store } from '../store/store.js';
 
-/** Where they are stored. Each method rejects with UNAVAILABLE while the store cannot be used. */
+/** Each method rejects with UNAVAILABLE while the store cannot be used. */
 export interface PageSecrets {
   /** Names the cookie, because a browser sends its cookies to every port of a host. */
   gatewayId(): Promise<string>;
   /** Returns the secret if it is stored and has not expired. */
   find(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
   add(secret: PageSecret & { readonly nowMs: number }): Promise<void>;
-  /** Removes a secret and returns it if it was valid. Of several callers at once, one gets it. */
+  /** Removes a secret and returns it if it was valid. If several callers try at once, only one gets it. */
   take(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
 }
 

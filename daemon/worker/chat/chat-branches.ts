@@ -1,4 +1,4 @@
-/** Changes of the chosen path of a chat: another question, another answer, another variant. Each function runs in a write. */
+/** Changes the chosen branch of a chat: another question, another answer, another variant. Each function runs in a transaction. */
 import { GatewayError } from '../../../shared/errors.js';
 import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
 import { hasPendingInbox } from '../store/delivery/inbox.js';
@@ -10,11 +10,11 @@ import type { Transaction } from '../store/transaction.js';
 interface Target {
   readonly session: Session;
   readonly messageId: string;
-  /** The inbox message that asks for the change, if one does. */
+  /** The inbox message that requests the change, if any. */
   readonly nextId?: string;
 }
 
-/** Of one message. */
+/** Maximum variants of one message. */
 const MAX_VARIANTS = 50;
 
 /** Returns the inbox lane of a chat on the page. */
@@ -53,7 +53,7 @@ async function checkRoom(tx: Transaction, { sessionId, seq }: { sessionId: numbe
   });
 }
 
-/** Takes that message and all after it off the path: another takes its place. @returns its `seq` */
+/** Removes that message and all after it from the branch, to be replaced by another. @returns its `seq` */
 export async function takeBack(tx: Transaction, target: Target): Promise<number> {
   const message = await findIn(tx, target);
   await checkOnPath(message);
@@ -64,7 +64,7 @@ export async function takeBack(tx: Transaction, target: Target): Promise<number>
   return message.seq;
 }
 
-/** Returns the question that a message is, or that it answers. */
+/** Returns the message itself if it is a question, otherwise the question that it answers. */
 export async function findQuestion(tx: Transaction, target: Target): Promise<Message> {
   const message = await findIn(tx, target);
   const question = message.role === 'user' ? message : await questionOf(tx, { sessionId: target.session.id, seq: message.seq });
@@ -75,7 +75,7 @@ export async function findQuestion(tx: Transaction, target: Target): Promise<Mes
   });
 }
 
-/** Takes the answer to a question off the path: another takes its place. */
+/** Removes the answer to a question from the branch, to be replaced by another. */
 export async function askAgain(tx: Transaction, target: Target & { question: Message }): Promise<void> {
   await checkOnPath(target.question);
   await checkIdle(tx, target);

@@ -1,4 +1,4 @@
-/** Handles a message from a chat outside: one turn, whose answer goes out through the outbox in the same transaction. */
+/** Handles a message from an external chat: one turn, whose answer is put into the outbox in the same transaction. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -49,17 +49,17 @@ interface Handling {
   readonly message: InboxMessage;
   readonly stop: AbortController;
   readonly beganAtMs: number;
-  /** With the transcripts of its recordings, as soon as they are there. */
+  /** Includes the transcripts of its recordings once they are available. */
   text: string;
   preview: Preview | undefined;
   previewId: string | undefined;
   /** How its turn ended. */
   end: TurnEnding | undefined;
-  /** The message was finished or put back with the end of its turn. */
+  /** Whether the message was finished or requeued when its turn ended. */
   isRecorded: boolean;
 }
 
-/** @returns the text for the chat: of an answer that was stopped, only what the chat has begun to see */
+/** @returns the text for the chat; of a stopped answer, only the part that the chat has already seen */
 function textOf({ reply, error, stopReason, cutOff }: TurnEnding, previewId: string | undefined): string {
   if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply}\n\n_Stopped._`;
   return error === null ? withCutOff(reply, cutOff) : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
@@ -68,16 +68,16 @@ function textOf({ reply, error, stopReason, cutOff }: TurnEnding, previewId: str
 export class ChatTurns implements InboxHandler {
   readonly #options: ChatTurnsOptions;
   readonly #stopped = new AbortController();
-  /** By chat: there is one at a time. */
+  /** By chat: one at a time. */
   readonly #running = new Map<string, Handling>();
-  /** Chats of which an answer was stopped, until the message that asked for it is handled. */
+  /** Chats in which an answer was stopped, until the message that requested it has been handled. */
   readonly #interrupted = new Set<string>();
 
   constructor(options: ChatTurnsOptions) {
     this.#options = options;
   }
 
-  /** Aborts what is being answered, and whatever is about to begin. */
+  /** Aborts the answer in progress, and any that is about to begin. */
   stop(): void {
     this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' }));
   }
@@ -138,7 +138,7 @@ export class ChatTurns implements InboxHandler {
     await this.#send(tx, message, { id: newId('msg'), content: text });
   }
 
-  /** The chat's channel or agent may have been taken out of the configuration since. */
+  /** The chat's channel or agent may have been removed from the configuration since. */
   async #findSession(tx: Transaction, message: InboxMessage): Promise<Session | undefined> {
     try {
       return await findSession(tx, this.#sessionOf(message).session.key);
@@ -235,7 +235,7 @@ export class ChatTurns implements InboxHandler {
     };
   }
 
-  /** Runs in the transaction that ends the turn. @returns whether what was said is kept */
+  /** Runs in the transaction that ends the turn. @returns whether the text so far is kept */
   async #end(tx: Transaction, handling: Handling, end: TurnEnding): Promise<boolean> {
     const { instanceId, clock } = this.#options;
     const { message, previewId } = handling;
@@ -246,7 +246,7 @@ export class ChatTurns implements InboxHandler {
       if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });
       return !isRepeated;
     }
-    // The gateway's own fault, such as a lost database, is no answer.
+    // A fault of the gateway itself, such as a lost database, is not sent as an answer.
     if (end.error?.code === 'UNAVAILABLE' && (await putBackFailed(tx, row))) return false;
     const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
@@ -255,7 +255,7 @@ export class ChatTurns implements InboxHandler {
     return true;
   }
 
-  /** What a channel cannot send is replaced by a notice. A channel that is no longer set up has nobody to notify. */
+  /** A text that a channel cannot send is replaced by a notice. A channel that is no longer configured has nobody to notify. */
   async #send(
     tx: Transaction,
     { channel, accountId, chatId }: Lane,

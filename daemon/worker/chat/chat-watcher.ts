@@ -1,4 +1,4 @@
-/** Follows a session for one watcher: messages from the store, the answer that is being given from the worker that gives it. */
+/** Follows a session for one watcher: messages come from the store, the answer in progress from the worker that generates it. */
 import type { PlacedMessage } from '../../../shared/api/sessions.js';
 import type { ChatEvent, ChatPosition } from '../../../shared/api/socket.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -21,10 +21,10 @@ export interface WatcherOptions {
   readonly liveness: Liveness;
 }
 
-/** What a watcher gets at first; it asks for older messages page by page. */
+/** Number of messages that a watcher gets at first; it requests older ones page by page. */
 const FIRST_PAGE = 60;
 const PAGE = 200;
-/** How often the store is read while another worker may change it, and nothing tells of that. */
+/** How often to poll the store while another worker may change it and there are no notifications. */
 const OVERLAP_POLL_MS = 250;
 
 interface Opening {
@@ -33,7 +33,7 @@ interface Opening {
   readonly lastSeq: number;
   /** The ended turn of the last message that the watcher has. */
   readonly answered?: string | undefined;
-  /** The watcher's position is void: its messages were taken back. */
+  /** The watcher's position is invalid, because its messages were removed. */
   readonly isReset: boolean;
   readonly hasOlder: boolean;
 }
@@ -52,7 +52,7 @@ async function open(tx: Transaction, key: string, afterSeq = 0): Promise<Opening
 }
 
 /**
- * Follows a session until the signal. The next event is made when the reader asks for it: a slow reader gets fewer, larger
+ * Follows a session until the signal aborts. Each event is created when the reader asks for it, so a slow reader gets fewer, larger
  * events and costs no memory.
  * @throws SESSION_NOT_FOUND
  */
@@ -87,7 +87,7 @@ export async function* watchChat(
   }
 }
 
-/** The answer that the watcher sees: `length` of its text and `tools` were sent. */
+/** The answer that the watcher sees: `length` characters of its text and `tools` tool calls have been sent. */
 interface Seen {
   readonly id: string;
   length: number;
@@ -102,11 +102,11 @@ class ChatWatcher {
   #lastSeq: number;
   #position: ChatPosition['turn'];
   #seen: Seen | undefined;
-  /** The turn whose running was sent last. */
+  /** The turn last sent as running. */
   #announced: string | undefined;
-  /** The turn of the last message that the watcher has: its end may still be on its way. */
+  /** The turn of the last message that the watcher has: its end may not have been sent yet. */
   #answered: string | undefined;
-  /** The turn that had ended before all messages were read: all of its own were sent. */
+  /** The turn that ended before all messages were read, so that all of its messages have been sent. */
   #complete: string | undefined;
   /** The answer of another worker. `readFrom`: where the next part of its text begins. */
   #elsewhere: { id: string; length: number; readFrom: number } | undefined;
@@ -130,7 +130,7 @@ class ChatWatcher {
     yield* this.#messageEvents(messages);
     yield* this.messages();
     if (!isReset) this.#resume(turn);
-    // Before `current`: a client that has something to send waits while an answer is being given.
+    // Sent before `current`, because a client with a message to send waits while an answer is in progress.
     yield* this.announce();
     yield { type: 'current', hasOlder };
   }
@@ -151,7 +151,7 @@ class ChatWatcher {
     }
   }
 
-  /** Text alone changes nothing in the store. */
+  /** New text alone does not change the store. */
   get mayHaveMessages(): boolean {
     return this.#running === undefined || this.#running.id !== this.#announced;
   }
@@ -181,7 +181,7 @@ class ChatWatcher {
   /** A running turn that the watcher does not know: which answer the next deltas belong to. */
   *announce(): Generator<ChatEvent> {
     const now = this.#running;
-    // One that has waited for a decision begins again.
+    // A turn that has waited for a decision starts over.
     const isAgain = this.#seen?.isEnded === true && this.#seen.id === now?.id;
     if (now === undefined || (now.id === this.#announced && !isAgain)) return;
     this.#announced = now.id;
@@ -191,7 +191,10 @@ class ChatWatcher {
     yield { type: 'turn', turn: now.id, state: 'running', at: this.#seen.length, elsewhere: false, ...(replaces && { replaces }) };
   }
 
-  /** What is new of the answer, and, after its messages, its end: also of one that began and ended during one reading of the store. */
+  /**
+   * Sends the new part of the answer and, after its messages, its end; also for an answer that began and ended during one read of
+   * the store.
+   */
   *answer(): Generator<ChatEvent> {
     const now = this.#watch.turn;
     if (now === undefined || (now.id === this.#watch.past && now.id !== this.#seen?.id)) return;
@@ -199,7 +202,7 @@ class ChatWatcher {
     const seen = this.#seen;
     if (seen.isEnded) return;
     yield* this.#grown(now, seen);
-    // The text of an interrupted attempt stays in sight until the next attempt replaces it.
+    // The text of an interrupted attempt stays visible until the next attempt replaces it.
     if (now.state !== 'running' && now.state !== 'again' && now.id === this.#complete) {
       seen.isEnded = true;
       yield { type: 'turn', turn: now.id, state: now.state };
@@ -221,7 +224,7 @@ class ChatWatcher {
     }
   }
 
-  /** The stored text of an answer that another worker gives; none does while this one gives an answer here. */
+  /** Reads the stored text of an answer from another worker; there is none while this worker answers here. */
   async *elsewhere(): AsyncGenerator<ChatEvent> {
     const { store, instanceId } = this.#options;
     if (this.#running !== undefined || this.#options.liveness.isAlone()) return;
@@ -242,7 +245,7 @@ class ChatWatcher {
     }
   }
 
-  /** Resolves with a change, with the signal, or after a while when another worker may have changed something. */
+  /** Resolves on a change, on abort, or after a while if another worker may have changed something. */
   async changed(version: number, signal: AbortSignal): Promise<void> {
     const lookMs = this.#options.liveness.lookAgainMs(OVERLAP_POLL_MS);
     if (lookMs === undefined) return this.#watch.changed(version, signal);

@@ -1,4 +1,4 @@
-/** Chats that people watch. Messages go through the inbox, so that each gets its answer whatever happens to this worker. */
+/** Chats that people watch live. Messages go through the inbox, so that each gets its answer whatever happens to this worker. */
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import type { ChatEvent, ChatMessage, ChatPosition, ChatRegeneration } from '../../../shared/api/socket.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -15,17 +15,17 @@ import { watchChat, type WatcherOptions } from './chat-watcher.js';
 export interface ChatServiceOptions extends WatcherOptions {
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly attachments: Pick<Attachments, 'attach'>;
-  /** @returns whether an answer was being given there */
+  /** @returns whether an answer was in progress */
   stopTurns(session: string): Promise<boolean>;
 }
 
-/** `messageId`: of the question. `isRepeated`: the same key was used before. */
+/** `messageId`: id of the question. `isRepeated`: the same key was used before. */
 interface Accepted {
   readonly messageId: string;
   readonly isRepeated: boolean;
 }
 
-/** Opens a session that can be written to here. */
+/** Opens a session that can be written to from the page. */
 async function openOwn(tx: Transaction, key: string): Promise<Session> {
   const session = await getSession(tx, key);
   if (session.channel === 'webchat') return session;
@@ -45,16 +45,16 @@ export class Chat {
     this.#options = options;
   }
 
-  /** Follows a session until the signal. @throws SESSION_NOT_FOUND */
+  /** Follows a session until the signal aborts. @throws SESSION_NOT_FOUND */
   watch(session: string, position: ChatPosition, signal: AbortSignal): AsyncIterable<ChatEvent> {
     return watchChat(this.#options, session, { position, signal });
   }
 
   /**
-   * Accepts a message for the agent. It is on disk when this resolves, and whichever worker lives answers it.
-   * @param tokenId  the access token that asks, and pays
-   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with another content, and for
-   * `replaceFrom` while an answer is being given
+   * Accepts a message for the agent. It is on disk when this resolves, and any live worker answers it. @param tokenId  the access
+   * token that sends it and is charged
+   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with different content, and for
+   * `replaceFrom` while an answer is in progress
    */
   async send(
     { session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage,
@@ -73,7 +73,7 @@ export class Chat {
     return this.#accepted(key, done, text);
   }
 
-  /** Asks for another answer to a message's question; earlier answers stay as variants. Takes and throws what {@link send} does. */
+  /** Requests another answer to a message's question; earlier answers stay as variants. Same parameters and errors as {@link send}. */
   async regenerate({ session: key, messageId, key: updateId }: ChatRegeneration, tokenId: string | undefined): Promise<Accepted> {
     const done = await this.#options.store.write(async (tx) => {
       const session = await openOwn(tx, key);
@@ -88,7 +88,7 @@ export class Chat {
 
   /**
    * Makes a variant part of the conversation, with the newest messages that followed it.
-   * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and while an answer is being given
+   * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and while an answer is in progress
    */
   async choose(key: string, messageId: string): Promise<SessionDocument> {
     const { session, fromSeq } = await this.#options.store.write(async (tx) => {
@@ -99,17 +99,17 @@ export class Chat {
     return toSessionDocument(session);
   }
 
-  /** Stops the answer that is being given, here or in another worker; its text is kept. @returns whether there was one */
+  /** Stops the answer in progress, here or in another worker; its text is kept. @returns whether there was one */
   stop(session: string): Promise<boolean> {
     return this.#options.stopTurns(session);
   }
 
-  /** Whether this worker is giving an answer in the session. */
+  /** Whether this worker is answering in the session. */
   isAnswering(session: string): boolean {
     return this.#options.live.isRunning(session);
   }
 
-  /** Runs in a write. */
+  /** Runs in a transaction. */
   async #storeInInbox(
     tx: Transaction,
     { key }: Session,

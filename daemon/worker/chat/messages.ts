@@ -1,4 +1,4 @@
-/** Messages for chats, and messages as if a chat had sent them. */
+/** Sends messages to chats, and handles messages as if a chat had sent them. */
 import type { MessageRequest } from '../../../shared/api/messages.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
@@ -47,12 +47,12 @@ interface SyncOptions {
   readonly deliver: boolean;
   readonly signal: AbortSignal;
   readonly idempotency?: CallerKey;
-  /** The access token that asks, and pays. */
+  /** The access token that sends the message and is charged. */
   readonly tokenId?: string;
   readonly span?: Span;
 }
 
-/** What tells one message from another. */
+/** The properties by which messages are compared. */
 const partsOf = ({ channel, accountId, chatId }: Lane, content: string): string[] => [channel, accountId, chatId, content];
 
 async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
@@ -80,8 +80,8 @@ function findChat({ channel: name, accountId: wanted, chat_id: chatId }: Message
 }
 
 /**
- * Accepts a message for a chat: on disk when it resolves. The same key with the same message gives the first result again.
- * @throws CHANNEL_NOT_FOUND; CONFLICT for a key that another message had; UNAVAILABLE while nothing can be stored
+ * Accepts a message for a chat: on disk when this resolves. The same key with the same message returns the first result again.
+ * @throws CHANNEL_NOT_FOUND; CONFLICT for a key used with another message; UNAVAILABLE while nothing can be stored
  */
 export type AcceptMessage = (message: MessageRequest, caller?: CallerKey) => Promise<Accepted>;
 
@@ -114,13 +114,13 @@ export function createMessageService(options: MessageServiceOptions) {
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
     const candidates = await chooseModels(choice, options.registry());
     const hooks: TurnHooks = {
-      // With the answer, so that it is not lost between the two.
+      // In the answer's transaction, so that neither is lost.
       async ended(tx, { state, reply, replyId, cutOff }) {
         if (deliver && state === 'done' && reply !== '')
           await outbox.enqueue(tx, { ...lane, id: replyId, content: withCutOff(reply, cutOff) });
         return true;
       },
-      // The caller may have gone.
+      // The caller may have disconnected.
       committed: () => outbox.wake(lane),
     };
     const origin = tokenId === undefined ? {} : { tokenId };

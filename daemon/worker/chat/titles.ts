@@ -1,6 +1,6 @@
 /**
- * Names chats after their first answer, by one short call of the model that answered. Until then, and if that fails, a chat is named after
- * its first words. Nothing waits for a title, and a chat is not asked about again.
+ * Titles chats after their first answer, with one short call of the model that answered. Until then, and if the call fails, the
+ * title is the chat's first words. Nothing waits for a title, and a failed call is not repeated.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -38,20 +38,20 @@ export interface AnsweredQuestion {
 
 const TIMEOUT_MS = 10_000;
 const MAX_TOKENS = 24;
-/** A server may take no notice of that: no more of its answer is looked at, in characters. */
+/** A server may ignore that limit, so no more than this many characters of its answer are read. */
 const MAX_ANSWER = 1_000;
-/** How much of the question and of the answer the model is given, in characters. */
+/** How much of the question and of the answer the model gets, in characters. */
 const MAX_EXCERPT = 600;
-/** A session with more messages than this is not at its first answer. */
+/** A session with more messages than this is past its first answer. */
 const MAX_MESSAGES = 50;
 
 const INSTRUCTIONS =
   'Name this conversation in two to six words, in the language of the question. Answer with the name alone, without quotation marks and without a full stop.';
 
-/** Quotation marks around a name, and its full stop: “”„«‘「『 before it, “”»’」』.。 after it. */
+/** Matches quotation marks around a title, and its full stop: “”„«‘「『 before it, “”»’」』.。 after it. */
 const OUTER_MARKS = /^["'\u201c\u201d\u201e\u00ab\u2018\u300c\u300e]+|["'\u201c\u201d\u00bb\u2019\u300d\u300f.\u3002]+$/gu;
 
-/** Returns the name in an answer of a model; null if there is none. */
+/** Returns the title in a model's answer; null if there is none. */
 function nameIn(text: string): string | null {
   if (/<think/i.test(text)) return null;
   return titleFrom(
@@ -63,7 +63,7 @@ function nameIn(text: string): string | null {
 
 export class Titles {
   readonly #options: TitlesOptions;
-  /** By session. */
+  /** Running calls by session. */
   readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
   #isStopped = false;
 
@@ -71,7 +71,7 @@ export class Titles {
     this.#options = options;
   }
 
-  /** Names the session if this was its first answer. Returns at once. */
+  /** Titles the session if this was its first answer. Returns at once. */
   begin(answered: AnsweredQuestion): void {
     const { sessionKey, end } = answered;
     if (this.#isStopped || this.#options.config().agents.defaults.titles !== 'model') return;
@@ -87,12 +87,12 @@ export class Titles {
     this.#running.set(sessionKey, { stop, done });
   }
 
-  /** Ends the call for a session: its next question must not wait behind it at a server that answers one at a time. */
+  /** Ends the call for a session, so that its next question does not wait behind it at a server that answers one at a time. */
   cancel(sessionKey: string): void {
     this.#running.get(sessionKey)?.stop.abort();
   }
 
-  /** Ends all calls, and begins no more. */
+  /** Ends all calls and starts no more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     const running = [...this.#running.values()];
@@ -117,7 +117,7 @@ export class Titles {
     if (isNamed) publish({ type: 'session', session: sessionKey, change: 'updated' });
   }
 
-  /** Returns the session if it is named after this question, which is the only one that was answered. */
+  /** Returns the session if its title comes from this question and no other question has been answered. */
   async #findUnnamed(sessionKey: string, title: string): Promise<Session | undefined> {
     return this.#options.store.read(async (tx) => {
       const session = await findSession(tx, sessionKey);
@@ -133,7 +133,7 @@ export class Titles {
     signal: AbortSignal,
   ): Promise<{ text: string; usage: TurnUsage | null }> {
     const { provider, modelId, api } = model;
-    // The built-in guide names nothing.
+    // The built-in guide does not make titles.
     if (api === null) return { text: '', usage: null };
     const said = `Question:\n${question.slice(0, MAX_EXCERPT)}\n\nAnswer:\n${reply.slice(0, MAX_EXCERPT)}`.toWellFormed();
     const messages: CompletionMessage[] = [

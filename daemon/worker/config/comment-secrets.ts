@@ -1,6 +1,6 @@
 /**
- * Masks what looks like a secret in the comments of a configuration file, by the same keys as in its values and the same shapes as in the log.
- * A mask such as `[redacted …7890]` stands for one text of this file, wherever it is put.
+ * Masks what looks like a secret in the comments of a configuration file, by the same keys as in its values and the same shapes as
+ * in the log. A mask such as `[redacted …7890]` stands for one text of this file, wherever the mask appears.
  */
 import { commentRanges, keyedLiterals, type TextRange } from '../../../shared/config/jsonc.js';
 import { isVariableReference, maskOf } from '../../../shared/config/secrets.js';
@@ -9,14 +9,14 @@ import type { KnownTexts } from '../../../shared/text/known-texts.js';
 
 export const COMMENT_MASK = /\[redacted \u2026[\w-]{0,4}(?: \d+)?\]/g;
 
-/** Returns the end of a secret where it can be shown in a comment. */
+/** Returns the end of a secret if it may be shown in a comment. */
 function hintOf(secret: string): string {
   const { hint } = maskOf(secret, ['secret']) ?? { hint: '' };
   return /^\u2026[\w-]*$/.test(hint) ? hint : '\u2026';
 }
 
 class Masks {
-  /** By mask, what it stands for. */
+  /** The masked text, by mask. */
   readonly texts = new Map<string, string>();
   readonly #masks = new Map<string, string>();
 
@@ -32,12 +32,12 @@ class Masks {
     return mask;
   }
 
-  /** Masks a secret, parts of which may be masked already. The name of a variable is none. */
+  /** Masks a secret, parts of which may already be masked. The name of a variable is not a secret. */
   readonly hide = (secret: string): string =>
     secret === '' || isVariableReference(secret) ? secret : this.of(secret.replace(COMMENT_MASK, (mask) => this.texts.get(mask) ?? mask));
 }
 
-/** Changes what is not masked yet. */
+/** Changes the parts that are not masked yet. */
 const betweenMasks = (text: string, change: (part: string) => string): string =>
   text
     .split(new RegExp(`(${COMMENT_MASK.source})`))
@@ -60,7 +60,7 @@ export function replaceRanges<Range extends TextRange>(
   return [...parts, text.slice(end)].join('');
 }
 
-/** The comments alone, each at its place: settings in them can be read over several lines. */
+/** Only the comments, each at its position, so that settings in them can be parsed across lines. */
 function commentsOf(text: string): string {
   let end = 0;
   const parts: string[] = [];
@@ -73,11 +73,11 @@ function commentsOf(text: string): string {
 
 /**
  * @param text  may be invalid. @param known  secrets, whatever they look like
- * @returns the text, and what its masks stand for
+ * @returns the text, and the texts behind its masks
  */
 export function maskComments(text: string, known: KnownTexts): { readonly text: string; readonly hidden: ReadonlyMap<string, string> } {
   const masks = new Masks();
-  // What only looks like a mask stays what it is.
+  // Text that only looks like a mask is left unchanged.
   const plain = text.replace(COMMENT_MASK, (mask) => masks.of(mask));
   const settings = keyedLiterals(commentsOf(plain)).filter(({ value, path }) => value !== '' && maskOf(value, path) !== undefined);
   const withoutSettings = replaceRanges(plain, settings, (literal) => {

@@ -1,6 +1,6 @@
 /**
- * The files that users edit, for the API: read with masked secrets, changed in place. Comments and masked secrets stay. The
- * file watch puts a change in force.
+ * Gives the API access to the files that users edit: read with masked secrets, changed in place. Comments and masked secrets are
+ * kept. The file watch applies a change.
  */
 import type {
   ConfigRevision,
@@ -73,7 +73,7 @@ function throwNoVersion(id: string): never {
   });
 }
 
-/** Line and column are left out: the caller does not have the text that they refer to. */
+/** Line and column are omitted, because the caller does not have the text that they refer to. */
 function patchRefused(problems: readonly Problem[]): GatewayError {
   const issues = problems.map(({ key = '', message, code, values }) => ({
     path: key,
@@ -86,9 +86,9 @@ function patchRefused(problems: readonly Problem[]): GatewayError {
 }
 
 /**
- * What the API uses of the files. All methods throw CONFIG_INVALID when the file on disk cannot be used; changes throw
- * INVALID_REQUEST when the result would be invalid, PRECONDITION_FAILED when the revision is another one, and CONFLICT when another
- * writer does not finish.
+ * The API's operations on the files. All methods throw CONFIG_INVALID when the file on disk cannot be used; changes throw
+ * INVALID_REQUEST when the result would be invalid, PRECONDITION_FAILED when the revision differs, and CONFLICT when another writer
+ * does not finish.
  */
 export type ConfigService = Pick<ConfigDocuments, keyof ConfigDocuments>;
 
@@ -99,7 +99,7 @@ export interface StatusService {
 
 export class ConfigDocuments {
   readonly #options: ConfigDocumentsOptions;
-  /** Patches of this process would only make each other wait and read again. */
+  /** Concurrent patches in this process would only delay each other and cause rereads. */
   readonly #inOrder = createSerial();
 
   constructor(options: ConfigDocumentsOptions) {
@@ -142,7 +142,7 @@ export class ConfigDocuments {
     const { configPath: path } = this.#options.paths;
     const stored = readConfigText(path);
     const before = loadConfigFile({ path });
-    // Masks belong to the text that was read; they have no meaning in another one.
+    // Masks belong to the text that was read; they mean nothing in another text.
     if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(path);
     const restored = restoreText(text, stripBom(stored ?? '{}'), this.#secrets());
     const problems = restored.problems.length > 0 || !dryRun ? restored.problems : this.#problemsOf(restored.text);
@@ -235,7 +235,7 @@ export class ConfigDocuments {
     });
   }
 
-  /** Without a revision of the caller, a change of another process in between only means to read again. */
+  /** If the caller gave no revision, a concurrent change by another process only requires a reread. */
   async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -261,12 +261,12 @@ export class ConfigDocuments {
   async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     const options = this.#writeOptions(file);
     const before = readDocument(options.path);
-    // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
+    // Edits are made against this revision, so that a concurrent change is not overwritten.
     const write = { ...options, expectedHash: expectedRevision ?? before.hash };
     try {
       return await writeConfig(write, mergePatchEdits(before.raw, changes));
     } catch (error) {
-      // With a file that was invalid before, the problems are not those of the patch.
+      // If the file was already invalid, the problems are not caused by the patch.
       const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && options.validate(before).length === 0;
       throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
     }

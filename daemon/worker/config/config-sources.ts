@@ -1,4 +1,4 @@
-/** Where the values in force come from: the file, a variable, an option, or the default. */
+/** Determines where the values in force come from: the file, a variable, an option, or the default. */
 import type { ConfigSource } from '../../../shared/api/gateway/config.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
@@ -30,7 +30,7 @@ const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
   'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN or --token' },
 };
 
-/** Returns the variable or option that pins each key which has one. */
+/** Returns, by key, the variable or option that overrides it. */
 export function pinsOf(sources: Readonly<Record<string, ConfigSource>>): Record<string, string> {
   const pins = Object.entries(PINS).map(([key, names]) => [key, names[sources[key] ?? ''] ?? ''] as const);
   return Object.fromEntries(pins.filter(([, name]) => name !== ''));

@@ -1,4 +1,4 @@
-/** Warns of a gateway that is open to more callers than usual, or closed to those on its own machine, because its owner has written so. */
+/** Warns about a gateway whose configuration opens it to more callers than usual, or closes it to callers on its own machine. */
 import { type AddressInfo, isIP, type Server } from 'node:net';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
@@ -7,13 +7,13 @@ import { isLoopback, parseAddressList } from '../../../shared/node/ip-address.js
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 
-/** The address that a caller on this machine has. @param address  where the gateway listens */
+/** Returns the address of a caller on this machine. @param address  where the gateway listens */
 function ownAddress(address: string): string {
   if (address === '::') return '::1';
   return address === '0.0.0.0' || address === 'localhost' ? '127.0.0.1' : address;
 }
 
-/** `LOOPBACK_REFUSED` where the commands of this machine are refused. */
+/** `LOOPBACK_REFUSED` if commands on this machine are refused. */
 function refusalWarnings({ allowedIps }: Config['gateway'], address: string): StatusWarning[] {
   const list = parseAddressList(allowedIps);
   const own = ownAddress(address);
@@ -24,7 +24,7 @@ function refusalWarnings({ allowedIps }: Config['gateway'], address: string): St
 
 /**
  * @param address  where it listens
- * @returns `AUTH_DISABLED` where other machines reach the gateway, `CORS_OPEN` where any web page does; none of the two where the token is needed
+ * @returns `AUTH_DISABLED` if other machines can reach the gateway, `CORS_OPEN` if any web page can; neither if the token is needed
  */
 export function openAccessWarnings({ gateway }: Config, address: string = gateway.host): StatusWarning[] {
   const { auth, cors, trustedProxies, allowedHosts } = gateway;
@@ -48,7 +48,7 @@ export class OpenAccess {
   readonly #config: () => Config;
   readonly #server: Server;
   readonly #logger: LogPort;
-  /** The codes of those that hold. */
+  /** The codes of the warnings that apply. */
   #logged: readonly string[] = [];
 
   constructor(config: () => Config, server: Server, logger: LogPort) {
@@ -66,7 +66,7 @@ export class OpenAccess {
     return this.warnings().some(({ code }) => code === 'AUTH_DISABLED');
   }
 
-  /** Logs each warning once, and again after a time in which it did not hold. */
+  /** Logs each warning once, and again if it returns after having ended. */
   log(): void {
     const warnings = this.warnings();
     for (const { code, message, hint } of warnings) if (!this.#logged.includes(code)) this.#logger.warn({ hint }, message);

@@ -7,7 +7,7 @@ import { explain, reason } from '../../../shared/text/reasons.js';
 import { KnownTexts } from '../../../shared/text/known-texts.js';
 import { COMMENT_MASK, maskComments, replaceRanges } from './comment-secrets.js';
 
-/** A shorter secret may be part of other text. */
+/** Shorter secrets may occur in other text. */
 const MIN_HIDDEN_LENGTH = 8;
 
 function maskLiteral(value: unknown, path: KeyPath): string | undefined {
@@ -15,7 +15,7 @@ function maskLiteral(value: unknown, path: KeyPath): string | undefined {
   return mask === undefined ? undefined : `{ "$secret": true, "hint": ${JSON.stringify(mask.hint)} }`;
 }
 
-/** Masks secrets in parts of an invalid text that belong to no readable value, by the key before them. */
+/** In an invalid text, masks secrets outside of parsable values, by the key before them. */
 const maskLooseLiterals = (text: string): string =>
   replaceRanges(text, keyedLiterals(text), (literal, { path, value }) =>
     path.at(-1) === 'hint' ? literal : (maskLiteral(value, path) ?? literal),
@@ -44,7 +44,7 @@ interface Stored {
   readonly loose: ReadonlyMap<string, string | undefined>;
 }
 
-/** Reads the secrets that masks of this text stand for. */
+/** Reads the secrets behind the masks of this text. */
 function readStored(text: string): Stored {
   const loose = new Map<string, string | undefined>();
   const { problems, value: whole } = parseJsonc(text);

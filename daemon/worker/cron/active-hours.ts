@@ -1,16 +1,16 @@
-/** Limits a schedule to the hours and days in which its job may fire, by the clock on the wall of its time zone. */
+/** Limits a schedule to the hours and days in which its job may fire, in local time of its time zone. */
 import { DAY_MS, MINUTE_MS } from '../../../shared/clock.js';
 import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { createZoneClock } from './time-zone.js';
 
-/** After so many times outside, a schedule counts as one that never fires: two years of a daily one. */
+/** After this many times outside, a schedule counts as never firing: two years of a daily schedule. */
 const MAX_SKIPS = 800;
 /** Days to look back and ahead for the next start. */
 const WEEK = 7;
 
 const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
-/** The hours of a job in its time zone. "Wall" times are what its clocks show, as if that were UTC. */
+/** The hours of a job in its time zone. "Wall" times are the local clock's time, stored as if it were UTC. */
 class Hours {
   readonly #days: readonly number[] | undefined;
   readonly #fromMs: number;
@@ -30,16 +30,19 @@ class Hours {
     return this.#starts(wall, [-1, 0]).some((start) => wall >= start && wall < start + this.#lengthMs);
   }
 
-  /** Returns a time after this one, and not after the next that is included: the next start, but for the days on which clocks change. */
+  /**
+   * Returns a time after this one and not after the next included one: the next start of the hours, except on days when clocks
+   * change.
+   */
   towardsNext(atMs: number): number {
     const wall = atMs + this.#offsetAt(atMs);
     const next = this.#starts(wall, [0, WEEK]).find((start) => start > wall) ?? wall;
     const nextMs = Math.max(Math.floor(atMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS, next - Math.max(...this.#offsetsNear(next)));
-    // Clocks that are set back may show a time within the hours again.
+    // After clocks are set back, a time within the hours may occur again.
     return this.#changeBetween(atMs, nextMs) ?? nextMs;
   }
 
-  /** Returns a time before this one, and not before the last that is included. */
+  /** Returns a time before this one and not before the last included one. */
   towardsLast(atMs: number): number {
     const wall = atMs + this.#offsetAt(atMs);
     const ends = this.#starts(wall, [-1 - WEEK, 0]).map((start) => start + this.#lengthMs);
@@ -75,20 +78,20 @@ class Hours {
   }
 }
 
-/** The times of a schedule, as `schedule.ts` describes them. */
+/** The times of a schedule; see `schedule.ts`. */
 interface Times {
   next(afterMs: number): number | null;
   last(fromMs: number, atMs: number): number | null;
 }
 
-/** Times of which those outside of the hours are left out. */
+/** Times without those outside of the hours. */
 interface ActiveTimes extends Times {
   isActive(atMs: number): boolean;
   /** Returns the next time, or an earlier one outside of the hours. {@link Times.next} repeats this until it is inside. */
   look(afterMs: number): number | null;
 }
 
-/** Leaves out the times that are outside of the hours. */
+/** Skips the times outside of the hours. */
 export function withinHours(schedule: Times, activeHours: ActiveHours, timezone: string): ActiveTimes {
   const hours = new Hours(activeHours, timezone);
   return {

@@ -1,4 +1,4 @@
-/** Claims occurrences of jobs as runs, and starts queued runs. All functions run in a write. */
+/** Claims occurrences of jobs as runs, and starts queued runs. All functions run in a transaction. */
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, listCronJobsPlannedAfter, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
@@ -21,7 +21,7 @@ import type { Transaction } from '../store/transaction.js';
 
 /** Limits the size of one transaction. */
 const MAX_AT_ONCE = 100;
-/** Counting a missed occurrence takes up to a millisecond, and every other write waits meanwhile. */
+/** Counting a missed occurrence takes up to a millisecond, during which every other write waits. */
 const MAX_MISSED_AT_ONCE = 500;
 export const MAX_QUEUED_PER_JOB = 10;
 const KEPT_RUNS_PER_JOB = 500;
@@ -76,7 +76,7 @@ async function claimOccurrence(
     error,
   };
   await updateCronJob(tx, job.id, { nextAtMs: due.nextAtMs });
-  // Stored already: it was claimed before the clock was set back.
+  // Already stored: it was claimed before the clock was set back.
   if (!(await insertCronRun(tx, run))) return { changes: [], missed };
   await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
   for (const one of replaced) await dropRun(tx, one, { state: 'replaced', error: sayOfAnswer('run-replaced'), nowMs });
@@ -86,7 +86,7 @@ async function claimOccurrence(
 }
 
 /**
- * Claims the due occurrences of jobs as runs and sets the jobs' next occurrences: as many as one transaction can take.
+ * Claims the due occurrences of jobs as runs and sets the jobs' next occurrences: as many as fit into one transaction.
  * @param options.staggerMs  delay between the starts of agents' turns that are due at once
  * @param options.delayMs  delay of the first of those turns: what the last call returned, if it left more to claim
  */
@@ -121,7 +121,7 @@ export interface StartOptions {
   readonly chats: Pick<JobChats, 'canRun'>;
 }
 
-/** What a gateway needs to run a job, as far as the job itself says so. */
+/** Returns what a gateway needs to run a job, according to the job itself. */
 function needsOf({ agentId, channel, accountId }: CronJob): Need[] {
   const agent: Need[] = agentId === null ? [] : [`agent:${agentId}`];
   return ['cron', ...agent, ...(channel === null ? [] : ([`account:${channel}/${accountId ?? ''}`] as const))];
@@ -163,7 +163,7 @@ export async function startDue(tx: Transaction, options: StartOptions & { readon
   return claimed;
 }
 
-/** Plans jobs anew after the clock was set back: occurrences that have not been claimed come again. */
+/** Replans jobs after the clock was set back, so that unclaimed occurrences fire again. */
 export async function rewind(tx: Transaction, nowMs: number): Promise<void> {
   for (const job of await listCronJobsPlannedAfter(tx, nowMs)) {
     const nextMs = scheduleOf(job).next(nowMs);

@@ -40,7 +40,7 @@ export interface CronParts {
   close(): Promise<void>;
   /** Applies a changed configuration. */
   reconfigure(): void;
-  /** Counts what became of the message of a run. */
+  /** Counts the outcome of a run's message. */
   readonly onMessageEnd: OnMessageEnd;
 }
 

@@ -1,4 +1,4 @@
-/** Ends runs: each run once, with its consequences in the same transaction. All functions run in a write. */
+/** Ends runs: each run once, with its consequences in the same transaction. All functions run in a transaction. */
 import type { CronRunState } from '../../../shared/api/cron.js';
 import type { EndedMessage } from '../delivery/record-attempt.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
@@ -27,13 +27,13 @@ export interface RunChange {
   readonly jobId: string;
   readonly runId: string;
   readonly state: Exclude<CronRunState, 'queued'>;
-  /** The chat that was notified of it. */
+  /** The chat that was notified. */
   readonly notified?: Lane | undefined;
 }
 
 type Alerts = Pick<JobChats, 'alert'>;
 
-/** Who may be running runs. */
+/** The workers that may be running runs. */
 export interface RunOwners {
   readonly liveness: Liveness;
   /** This worker. */
@@ -44,14 +44,14 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
-/** Ends the turn of an ended run if it waits for a person: an approved call of it would run once the run is trimmed. */
+/** Ends the turn of an ended run if it waits for a person; otherwise an approved call would run after the run has been trimmed. */
 async function giveUpTurn(tx: Transaction, run: CronRun, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
-  // Its turn was noted after it was claimed.
+  // Its turn was recorded after it was claimed.
   const { turnId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
   if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: error }, nowMs });
 }
 
-/** Ends a run for good, and its turn if that waits for a person. @returns false when it had ended already */
+/** Ends a run permanently, and its turn if that waits for a person. @returns false when it had ended already */
 export async function dropRun(
   tx: Transaction,
   run: CronRun,
@@ -63,7 +63,10 @@ export async function dropRun(
   return true;
 }
 
-/** Whether an interrupted run is repeated. An unsent message always is; a turn goes on from what it has finished, where its job wants that. */
+/**
+ * Whether an interrupted run is repeated. An unsent message always is; a turn continues after its finished steps, if its job wants
+ * that.
+ */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
   if (job.mode === 'agent' && job.interrupted === 'leave') return false;
   // A turn may have waited for a person for hours.
@@ -79,7 +82,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   const change = { jobId: run.jobId, runId: run.id, state: 'interrupted' } as const;
   const job = await findCronJob(tx, run.jobId);
   if (job !== undefined && isRepeated(job, run, nowMs)) {
-    // Its turn was noted after it was claimed.
+    // Its turn was recorded after it was claimed.
     const { turnId = null, questionId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
     await insertCronRun(tx, { ...nextAttempt(run, nowMs), turnId, questionId });
     return change;
@@ -90,7 +93,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   return { ...change, notified: await chats.alert(tx, job, { text }) };
 }
 
-/** Ends the runs of workers that do not live any more. */
+/** Ends the runs of workers that are no longer alive. */
 export async function interruptOrphans(tx: Transaction, options: RunOwners & { nowMs: number; chats: Alerts }): Promise<RunChange[]> {
   const changes: RunChange[] = [];
   for (const run of await listOrphans(tx, options)) {
@@ -100,7 +103,7 @@ export async function interruptOrphans(tx: Transaction, options: RunOwners & { n
   return changes;
 }
 
-/** Returns the runs that no living worker runs. */
+/** Returns the runs that no live worker is running. */
 export async function listOrphans(tx: Transaction, { liveness, instanceId, ownRunIds }: RunOwners): Promise<CronRun[]> {
   const runs = await listRunningRuns(tx);
   if (runs.length === 0) return [];
@@ -109,8 +112,8 @@ export async function listOrphans(tx: Transaction, { liveness, instanceId, ownRu
 }
 
 /**
- * Ends a run as done. Returns false when the run was ended by others: its results must not be kept then.
- * `send` adds its message to the outbox and returns the id; undefined: it has none.
+ * Ends a run as done. Returns false when the run was ended by others: in that case its results must not be kept. `send` adds its
+ * message to the outbox and returns the id; undefined if it has none.
  */
 export async function finishDone(
   tx: Transaction,
@@ -120,13 +123,16 @@ export async function finishDone(
   if (!(await endCronRun(tx, run.id, { ...end, state: 'done' }))) return false;
   const messageId = await send?.();
   if (messageId !== undefined) await noteCronRun(tx, run.id, { messageId });
-  // A message on its way is counted by noteMessageEnd, once it has ended.
+  // A message still being delivered is counted later by noteMessageEnd.
   const isOnItsWay = messageId !== undefined && (await readMessageStates(tx, [messageId])).get(messageId)?.state !== 'delivered';
   if (!isOnItsWay) await updateCronJob(tx, run.jobId, { failures: 0 });
   return true;
 }
 
-/** Counts what became of the message of a run, once however often it is sent; another message is left alone. @returns what is to be announced */
+/**
+ * Counts the outcome of a run's message, only once however often it is sent; ignores other messages. @returns the change to
+ * announce
+ */
 export async function noteMessageEnd(tx: Transaction, message: EndedMessage, chats: Alerts): Promise<RunChange | undefined> {
   const run = await findRunOfMessage(tx, { messageId: message.id });
   const job = run && (await findCronJob(tx, run.jobId));
@@ -136,7 +142,7 @@ export async function noteMessageEnd(tx: Transaction, message: EndedMessage, cha
     if (run.error !== null) await noteCronRun(tx, run.id, { error: null });
     return undefined;
   }
-  // It was sent again, and has counted.
+  // It was sent again and has already been counted.
   if (run.error !== null) return undefined;
   const isDead = message.state === 'dead';
   const what = isDead ? 'its message was not delivered' : 'it is unknown whether its message arrived';
@@ -159,14 +165,17 @@ async function countFailure(
   return chats.alert(tx, job, { text: `${titled(job)} ${often}: ${error}`, refusedBy });
 }
 
-/** Ends a run as failed, plans a retry where that may help, and notifies a chat after enough failures. Returns undefined when the run was ended by others. */
+/**
+ * Ends a run as failed, plans a retry if that may help, and notifies a chat after enough failures. Returns undefined when the run
+ * was ended by others.
+ */
 export async function finishFailed(
   tx: Transaction,
   run: CronRun,
   failure: { error: string; isRetryable: boolean; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
   const { error, isRetryable, nowMs, chats } = failure;
-  // A retry asks afresh.
+  // A retry starts from scratch.
   if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   const job = await findCronJob(tx, run.jobId);

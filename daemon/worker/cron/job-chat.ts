@@ -1,4 +1,4 @@
-/** The chats that jobs send to, and what is said there. */
+/** The chats that jobs send to, and the notices sent there. */
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -50,7 +50,7 @@ export class JobChats {
     return { session, lane: { channel: channel.name, accountId, chatId } };
   }
 
-  /** Whether the agent and the account of a job are set up in this gateway. */
+  /** Whether the agent and the account of a job are configured in this gateway. */
   canRun(job: CronJob): boolean {
     try {
       const chat = this.find(job);
@@ -62,21 +62,24 @@ export class JobChats {
     }
   }
 
-  /** Adds a message to the chat's session and to its outbox. Runs in a write; call {@link wake} after it. Returns the message id. */
+  /**
+   * Adds a message to the chat's session and to its outbox. Runs in a transaction; call {@link wake} after it. Returns the message
+   * id.
+   */
   async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
     const message = this.#options.outbox.compose({ ...lane, id: newId('msg'), content });
     await storeAcceptances(tx, [{ message, session }]);
     return message.id;
   }
 
-  /** Adds a message that is in the chat's session already to its outbox. Runs in a write; call {@link wake} after it. */
+  /** Adds a message that is already in the chat's session to its outbox. Runs in a transaction; call {@link wake} after it. */
   async send(tx: Transaction, { lane }: Chat, message: { id: string; content: string }): Promise<void> {
     await this.#options.outbox.enqueue(tx, { ...lane, ...message });
   }
 
   /**
-   * Adds a notice about a job to its alert chat, or to its own. Runs in a write; call {@link wake} after it.
-   * Returns the chat; undefined when the job has none, its channel is not configured any more, or it is the chat that has just refused a message.
+   * Adds a notice about a job to its alert chat, or to its own. Runs in a transaction; call {@link wake} after it. Returns the
+   * chat; undefined when the job has none, its channel is no longer configured, or the chat has just refused a message.
    */
   async alert(
     tx: Transaction,

@@ -1,4 +1,4 @@
-/** Jobs and runs in the form of the API. */
+/** Converts jobs and runs to API documents. */
 import { isoTime } from '../../../shared/clock.js';
 import type { CronJobDocument, CronRunDelivery, CronRunDocument, RecentCronRun } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
@@ -13,11 +13,11 @@ import type { Transaction } from '../store/transaction.js';
 /** Returns a chat id as the caller gave it. */
 const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
 
-/** A run with what became of its message. */
+/** A run with the outcome of its message. */
 type Reported<Run> = Run & { readonly delivery: CronRunDelivery | null };
 export type ReportedRun = Reported<CronRun>;
 
-/** Adds to runs what became of their messages. */
+/** Adds the outcomes of their messages to runs. */
 export async function withDeliveries<Run extends Pick<CronRun, 'messageId'>>(
   tx: Transaction,
   runs: readonly Run[],

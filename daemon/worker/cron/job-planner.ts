@@ -1,4 +1,4 @@
-/** Turns what a caller asks for into a job with every field decided and checked. */
+/** Converts a caller's input to a job with every field set and checked. */
 import type { CronJobInput } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -21,7 +21,7 @@ export interface JobPlannerOptions {
   checkModel(ref: string): void;
 }
 
-/** What a job consists of before it has an id. */
+/** The fields of a job before it has an id. */
 export type PlannedJob = CronJobSettings &
   Pick<CronJob, 'isChatIdNumber' | 'isAlertChatIdNumber' | 'anchorMs' | 'nextAtMs' | 'updatedAtMs'>;
 
@@ -29,7 +29,7 @@ export function invalidField(field: string, why: Reason): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message: say(why), details: { field, ...why } });
 }
 
-/** The name of a job that was not given one. */
+/** Returns the name of a job created without one. */
 function titleOf(message: string): string {
   const [line = ''] = message.trim().split('\n');
   return Array.from(line).slice(0, 60).join('') || 'job';
@@ -46,7 +46,7 @@ export function firesAlike(one: Times, other: Times): boolean {
 
 type GivenSettings = Partial<CronJobSettings>;
 
-/** Returns the given fields, with the defaults in place of nulls, and chat ids as text. */
+/** Returns the given fields, with defaults instead of nulls, and chat ids as text. */
 function givenFields(input: CronJobInput, defaults: GivenSettings): GivenSettings {
   const fields = Object.entries(input).filter(([, value]) => value !== undefined);
   const isId = (name: string): boolean => name === 'chat_id' || name === 'alertChatId';
@@ -84,8 +84,8 @@ export class JobPlanner {
   }
 
   /**
-   * Plans a new job, or a change of `before`. The next occurrence of an unchanged schedule stays.
-   * @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND
+   * Plans a new job, or a change of `before`. The next occurrence of an unchanged schedule is kept. @throws INVALID_REQUEST that
+   * names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND
    */
   plan(input: CronJobInput, before: CronJob | undefined): PlannedJob {
     const { clock, config } = this.#options;
@@ -99,7 +99,7 @@ export class JobPlanner {
     const source = { schedule: job.schedule, timezone: job.timezone, anchorMs, activeHours };
     const schedule = parseSchedule(source);
     const isResumed = before !== undefined && !before.enabled && job.enabled;
-    // Occurrences that passed while the job was disabled are not made up for.
+    // Occurrences missed while the job was disabled are not run later.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
     const { graceMs: wantedMs = counted?.graceMs } = input;
     const graceMs = wantedMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);

@@ -1,4 +1,4 @@
-/** What callers read about scheduled jobs: lists, runs, and when jobs will run. */
+/** Reads scheduled jobs for callers: lists, runs, and when jobs will run. */
 import { reason } from '../../../shared/text/reasons.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
@@ -65,13 +65,13 @@ async function addWords(jobs: readonly ListedCronJob[], loadWords: () => CronWor
   const words = new Map<string, CronPreview['words']>();
   for (const [key, job] of new Map(jobs.map((one) => [keyOf(one), one]))) {
     words.set(key, wordsOf(job, loadWords));
-    // Thousands of schedules take a while; other work runs between two.
+    // Thousands of schedules take a while, so other work may run between two.
     await nextTurn();
   }
   return jobs.map((job) => ({ ...job, words: words.get(keyOf(job)) }));
 }
 
-/** Reads the hours of a query; `none` are those of a job without. @throws INVALID_REQUEST */
+/** Reads the hours of a query; `none` means no active hours. @throws INVALID_REQUEST */
 function activeHoursOf(active: string | undefined, days: string | undefined): ActiveHours | null {
   if (active === 'none') return null;
   const hours = readActiveHours(active, days);
@@ -80,7 +80,7 @@ function activeHoursOf(active: string | undefined, days: string | undefined): Ac
 }
 
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
-  /** One calculation with dates at a time: the steps of several would run directly after each other, and block other work. */
+  /** Only one date calculation at a time: the steps of several would run back to back and block other work. */
   const inTurn = createSerial();
   return {
     /** Returns all jobs. Runs are added to the first 200. */
@@ -138,7 +138,7 @@ async function planOf(job: CronJob & { nextAtMs: number }, { fromMs, untilMs }: 
     times.push(atMs);
     if (times.length > PLAN.maxRuns) break;
   }
-  // Other work runs between two jobs.
+  // Lets other work run between two jobs.
   await nextTurn();
   return { id, name, mode, runs: times.slice(0, PLAN.maxRuns).map((atMs) => isoTime(atMs)), isMore: times.length > PLAN.maxRuns };
 }

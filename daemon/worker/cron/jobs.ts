@@ -57,7 +57,7 @@ async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocumen
   return toJobDocument(job, last);
 }
 
-/** Skips scheduled runs that wait for a schedule that was changed or disabled. Runs in a write. Returns the ids of these runs. */
+/** Skips queued runs of a schedule that was changed or disabled. Runs in a transaction. Returns the ids of these runs. */
 async function skipQueued(tx: Transaction, { before, after }: { before: CronJob; after: CronJob }, nowMs: number): Promise<string[]> {
   if (firesAlike(before, after) && after.enabled) return [];
   const error = sayOfAnswer(after.enabled ? 'run-schedule-changed' : 'run-job-disabled');
@@ -72,7 +72,7 @@ async function skipQueued(tx: Transaction, { before, after }: { before: CronJob;
 interface Trigger {
   /** The run whose occurrence is retried. */
   readonly runId?: string | undefined;
-  /** The access token that asks, and pays. */
+  /** The access token that makes the request and is charged. */
   readonly access?: AccessToken | undefined;
   readonly caller?: CallerKey | undefined;
 }
@@ -101,7 +101,7 @@ async function manualRun(tx: Transaction, { jobId, runId, access, nowMs }: Trigg
   return { ...nextAttempt(run, nowMs), tokenId };
 }
 
-/** Runs in a write. Returns the id of the new run. */
+/** Runs in a transaction. Returns the id of the new run. */
 async function queueRun(tx: Transaction, triggered: TriggeredRun): Promise<string> {
   const { jobId, access } = triggered;
   mayHaveRun(access, await loadJob(tx, jobId));
@@ -126,14 +126,14 @@ export function createCronService(options: CronServiceOptions) {
   };
 }
 
-/** A caller's key, and everything that the caller asked for. */
+/** A caller's idempotency key, and the complete request. */
 interface Caller {
   readonly access: AccessToken | undefined;
   readonly key?: CallerKey | undefined;
   readonly asked?: readonly unknown[];
 }
 
-/** Nothing runs that did not run before. */
+/** Nothing runs that could not run before. */
 const isDisabling = (input: CronJobInput): boolean => input.enabled === false && Object.keys(input).length === 1;
 
 function createChanges(options: CronServiceOptions, announce: Announce) {
@@ -164,8 +164,9 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
   return {
     /**
      * Creates a job; a repeated key returns the first one.
-     * @param access  the access token that asks for it
-     * @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT; FORBIDDEN for what the token may not do itself
+     * @param access  the access token of the request
+     * @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT; FORBIDDEN for actions that the
+     * token itself may not perform
      */
     async create(input: CronJobInput, caller?: CallerKey, access?: AccessToken): Promise<CronJobDocument> {
       const id = newId('job');
@@ -189,7 +190,7 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
     /** Changes a job; a new schedule counts from now. @throws JOB_NOT_FOUND; as `create` */
     update: (id: string, input: CronJobInput, access?: AccessToken): Promise<CronJobDocument> => change(id, () => input, { access }),
 
-    /** Enables or disables a job; `enabled` is by default what it is not. @throws JOB_NOT_FOUND; FORBIDDEN */
+    /** Enables or disables a job; by default toggles it. @throws JOB_NOT_FOUND; FORBIDDEN */
     toggle: (id: string, enabled?: boolean, { caller: key, access }: Pick<Trigger, 'caller' | 'access'> = {}): Promise<CronJobDocument> =>
       change(id, (before) => ({ enabled: enabled ?? !before.enabled }), {
         access,
@@ -223,7 +224,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         if ((await findCronJob(tx, id)) !== undefined) throw conflict(`the scheduled job '${id}' is not deleted`, id);
         const deleted = (await findDeletedCronJob(tx, { id, afterMs: nowMs - CRON_UNDO_MS })) ?? throwNotFound(id);
         mayHaveRun(access, deleted);
-        // Occurrences that passed meanwhile are not made up for.
+        // Occurrences missed in the meantime are not run later.
         await updateCronJob(tx, id, { nextAtMs: scheduleOf(deleted).next(nowMs), updatedAtMs: nowMs, deletedAtMs: null });
         return documentOf(tx, await loadJob(tx, id));
       });
@@ -237,7 +238,7 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
   return {
     /**
      * Queues a run of a job, enabled or not, behind its other runs. With `runId`, retries the occurrence of that run.
-     * @throws JOB_NOT_FOUND; NOT_FOUND for the run; FORBIDDEN; CONFLICT when jobs are switched off or the run cannot be retried
+     * @throws JOB_NOT_FOUND; NOT_FOUND for the run; FORBIDDEN; CONFLICT when jobs are disabled or the run cannot be retried
      */
     async trigger(jobId: string, { runId, access, caller }: Trigger = {}): Promise<{ runId: string }> {
       const nowMs = clock.now();

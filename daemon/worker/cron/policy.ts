@@ -1,4 +1,4 @@
-/** Decisions on late occurrences and failed attempts, as pure functions. */
+/** Decides about late occurrences and failed attempts. Pure. */
 import { newId } from '../../../shared/ids.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun, NewCronRun } from '../store/cron/cron-runs.js';
@@ -11,9 +11,9 @@ const ON_TIME_MS = 5_000;
 const MIN_GRACE_MS = 120_000;
 const MAX_GRACE_MS = 7_200_000;
 const AT_GRACE_MS = 86_400_000;
-/** For how long a deleted job can be restored. */
+/** How long a deleted job can be restored. */
 export const CRON_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
-/** Attempts at an occurrence that may end with their worker, beyond the job's retries. */
+/** Maximum attempts of an occurrence that end with the death of their worker, in addition to the job's retries. */
 export const MAX_INTERRUPTIONS = 3;
 
 /** @param failures  number of consecutive failures, from 1 */
@@ -43,7 +43,7 @@ export interface DueOccurrence {
 export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>, schedule: Schedule, nowMs: number): DueOccurrence {
   const plannedMs = job.nextAtMs ?? nowMs;
   const scheduledAtMs = schedule.last(plannedMs, nowMs) ?? plannedMs;
-  // What is late does not run outside of the active hours either.
+  // A late occurrence does not run outside of the active hours either.
   const isLateAllowed = job.missed !== 'skip' && schedule.isActive?.(nowMs) !== false;
   const graceMs = isLateAllowed ? Math.max(job.graceMs, ON_TIME_MS) : ON_TIME_MS;
   return {

@@ -20,7 +20,7 @@ function noteOf(offsetAt: (atMs: number) => number, atMs: number): PreviewedRun[
   const here = offsetAt(atMs);
   const after = offsetAt(atMs + LOOK_AROUND_MS);
   const before = offsetAt(atMs - LOOK_AROUND_MS);
-  // The clocks are set back later: the same local time comes again.
+  // The clocks are set back later, so the same local time occurs again.
   if (after < here && offsetAt(atMs + here - after) === after) return 'repeated';
   if (before > here && offsetAt(atMs - (before - here)) === before) return 'repeated-again';
   return offsetAt(atMs - 1_000) < here ? 'gap' : null;
@@ -65,7 +65,10 @@ export function wordsOf({ schedule, activeHours }: Pick<ScheduleSource, 'schedul
 
 const ZH_DAYS = '日一二三四五六';
 
-/** `每天 08:00`, `工作日 07:30`, `每周日 22:00`, `每月 1 日 09:00`: how people say what the library describes; undefined for anything else. */
+/**
+ * `每天 08:00`, `工作日 07:30`, `每周日 22:00`, `每月 1 日 09:00`: natural phrases for what the library describes; undefined for anything
+ * else.
+ */
 function dailyInChinese(cron: string): string | undefined {
   const [, minute = '', hour = '', date = '', day = ''] = /^(\d+)\s+(\d+)\s+(\*|\d+)\s+\*\s+(\*|1-5|[0-7](?:,[0-7])*)$/.exec(cron) ?? [];
   if (minute === '' || (date !== '*' && day !== '*')) return undefined;
@@ -91,7 +94,7 @@ function timesInWords(schedule: string, loadWords: () => CronWords): Words {
 
 export interface PreviewOptions {
   readonly nowMs: number;
-  /** At most so many times: fewer of a schedule that is rarely in its active hours. */
+  /** Maximum number of times; a schedule that is rarely in its active hours gets fewer. */
   readonly count: number;
   readonly loadWords: () => CronWords;
   /** The first time to list; by default the first one after now. */

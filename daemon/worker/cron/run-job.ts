@@ -55,7 +55,7 @@ export class JobRunner {
     this.#options = options;
   }
 
-  /** Runs a claimed run and stores how it ended. */
+  /** Runs a claimed run and stores its outcome. */
   async run(claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { job } = claimed;
@@ -119,7 +119,7 @@ export class JobRunner {
     return isOurs ? chat?.lane : undefined;
   }
 
-  /** A run that was replaced or deleted meanwhile is not waited for. */
+  /** Does not wait for a run that was replaced or deleted in the meantime. */
   async #park(tx: Parameters<NonNullable<TurnHooks['ended']>>[0], id: string, turnId: string): Promise<boolean> {
     const nowMs = this.#options.clock.now();
     if (await parkCronRun(tx, { id, dueAtMs: nowMs + LONGEST_WAIT_MS })) return true;
@@ -149,7 +149,7 @@ export class JobRunner {
     if (found !== undefined) await store.write((tx) => startFreshContext(tx, found.id));
   }
 
-  /** Runs in the transaction that stores the answer. Returns false when the run is not ours any more: nothing is kept then. */
+  /** Runs in the transaction that stores the answer. Returns false when the run is no longer ours; then nothing is kept. */
   async #storeReply(
     tx: Parameters<NonNullable<TurnHooks['ended']>>[0],
     { reply: said, replyId, model, usage, nothingToReport, cutOff }: Parameters<NonNullable<TurnHooks['ended']>>[1],

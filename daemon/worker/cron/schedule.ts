@@ -1,6 +1,6 @@
 /**
  * Computes when a job fires from its schedule alone, without timers or a clock.
- * Daylight saving follows croner: a fixed time in the gap fires right after the gap; a time that comes twice fires the first time;
+ * Daylight saving follows croner: a fixed time in the gap fires right after the gap; a time that occurs twice fires the first time;
  * intervals (`*`, lists, steps) skip the gap and fire in both passes of the repeated hour.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -18,7 +18,7 @@ export interface Schedule {
   next(afterMs: number): number | null;
   /** The last time at or before `atMs` and not before `fromMs`; null when there is none. */
   last(fromMs: number, atMs: number): number | null;
-  /** Whether it may fire then, where that depends on its active hours. */
+  /** Whether it may fire then, if that depends on its active hours. */
   isActive?(atMs: number): boolean;
   /** With active hours: the first time after `afterMs`, or one before it that is outside of them. */
   look?(afterMs: number): number | null;
@@ -31,7 +31,7 @@ export interface ScheduleSource {
   readonly timezone: string;
   /** `every` counts from this time. */
   readonly anchorMs: number;
-  /** Times outside of them are left out. Default: any time. */
+  /** Times outside of them are skipped. Default: any time. */
   readonly activeHours?: ActiveHours | null;
 }
 
@@ -65,7 +65,7 @@ function everySchedule(schedule: string, text: string, anchorMs: number): Schedu
   const at = (step: number): number => anchorMs + step * everyMs;
   return {
     kind: 'every',
-    // Also before the anchor: the clock may have been ahead when the job was made.
+    // Also handles times before the anchor: the clock may have been ahead when the job was created.
     next: (afterMs) => at(Math.floor((afterMs - anchorMs) / everyMs) + 1),
     last(fromMs, atMs) {
       const lastMs = at(Math.floor((atMs - anchorMs) / everyMs));
@@ -81,7 +81,7 @@ function readInstant(schedule: string, text: string, timezone: string): number {
   } else if (LOCAL_TIME.test(text)) {
     const local = text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T');
     const seconds = local.length === 16 ? `${local}:00` : local;
-    // Refuse dates that do not exist: February 30 would become a day in March.
+    // Refuse nonexistent dates: February 30 would become a day in March.
     const plain = Date.parse(`${seconds}Z`);
     if (!Number.isNaN(plain) && new Date(plain).toISOString().startsWith(seconds)) {
       const instant = new Cron(seconds, { timezone, paused: true }).getOnce();
@@ -101,13 +101,13 @@ function atSchedule(instantMs: number): Schedule {
 
 const FIELDS = ['second', 'minute', 'hour', 'day', 'month', 'weekday'] as const;
 
-/** @param field  as croner calls it */
+/** @param field  the field's name in croner */
 function nameOfField(field: string): Reason | string {
   const known = FIELDS.find((name) => name === (field === 'dayOfWeek' ? 'weekday' : field));
   return known === undefined ? field : reason(`field-${known}`);
 }
 
-/** Returns what is wrong with an expression that croner refused. */
+/** Returns the problem of an expression that croner refused. */
 function cronFault(error: unknown, text: string): Reason {
   const { length } = text.split(/\s+/);
   if (!text.startsWith('@') && length !== 5 && length !== 6) return reason('schedule-field-count', { count: length });
@@ -150,19 +150,19 @@ function parseTimes({ schedule, anchorMs }: ScheduleSource, zone: string): Sched
   const [, word, rest = ''] = /^(every|at)\s+(.*)$/i.exec(text) ?? [];
   if (word?.toLowerCase() === 'every') return everySchedule(schedule, rest, anchorMs);
   if (word?.toLowerCase() === 'at') return atSchedule(readInstant(schedule, rest.trim(), zone));
-  // croner would read a date as an expression.
+  // croner would accept a date as an expression.
   if (/^\d{4}-/.test(text)) return atSchedule(readInstant(schedule, text, zone));
   return cronSchedule(text, zone);
 }
 
-/** A schedule may be in its active hours so rarely that looking for its times would not end. */
+/** Limits the search: a schedule may be in its active hours so rarely that the search would not end. */
 const MAX_LOOKS = 800;
-/** Date arithmetic is slow: so many looks take one or two milliseconds. */
+/** Date arithmetic is slow: this many steps take one or two milliseconds. */
 const LOOKS_AT_ONCE = 8;
 
 /**
- * Finds the times of a schedule, in order, and lets other work run meanwhile. It ends after {@link MAX_LOOKS}, although more may follow.
- * @param options.firstMs  the first of them. Default: the first one after `afterMs`
+ * Yields the times of a schedule, in order, and lets other work run in between. Ends after {@link MAX_LOOKS}, even if more follow.
+ * @param options.firstMs  the first time. Default: the first one after `afterMs`
  */
 export async function* timesFrom(
   schedule: Schedule,

@@ -1,4 +1,4 @@
-/** The scheduler: one timer for all jobs, in the one active worker. It reads what is due from the store each time. */
+/** The scheduler: one timer for all jobs, in the one active worker. Each time, it reads the due jobs from the store. */
 import { type Clock, DAY_MS } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
@@ -26,10 +26,10 @@ export interface SchedulerOptions {
   readonly announceDeleted: (jobIds: readonly string[]) => void;
 }
 
-/** Runs a claimed run and stores how it ended. */
+/** Runs a claimed run and stores its outcome. */
 export type RunJob = (claimed: ClaimedRun, signal: AbortSignal) => Promise<void>;
 
-/** An attempt of this worker at a run. */
+/** This worker's attempt at a run. */
 interface Running {
   readonly claimed: ClaimedRun;
   readonly stop: AbortController;
@@ -40,18 +40,18 @@ type Look = Omit<RunOwners, 'ownRunIds'> & { readonly nowMs: number };
 
 /** Notices sleep and clock jumps, and keeps timers below 32 bits. */
 const MAX_WAIT_MS = 60_000;
-/** While another worker lives: it ends its runs and accepts jobs without waking this one. */
+/** Polling interval while another worker is alive, which ends its runs and accepts jobs without waking this one. */
 const OVERLAP_LOOK_MS = 1_000;
 /** Delay between the starts of turns that became due while the gateway was down. */
 const CATCH_UP_STAGGER_MS = 1_000;
-/** Smaller steps are clock synchronization. */
+/** Smaller steps count as clock synchronization. */
 const JUMP_MS = 2_000;
 const PURGE_EVERY_MS = 3_600_000;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #wait: StoreWait;
-  /** A run that has waited for a person may go on before its last attempt has wound up. */
+  /** A run that has waited for a person may continue before its last attempt has finished cleaning up. */
   readonly #running = new Set<Running>();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #run: RunJob = () => Promise.resolve();
@@ -60,9 +60,9 @@ export class Scheduler {
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
   #isCatchingUp = true;
-  /** Delay of the next turn's start while a look leaves more to claim. */
+  /** Delay of the next turn's start while one pass leaves more to claim. */
   #delayMs = 0;
-  /** Undefined until the first look. */
+  /** Undefined until the first pass. */
   #lastNowMs: number | undefined;
   #purgedAtMs = -Infinity;
 
@@ -71,7 +71,7 @@ export class Scheduler {
     this.#wait = new StoreWait(options, 'scheduled jobs are waiting for the store');
   }
 
-  /** Starts to claim occurrences, which `run` runs. */
+  /** Starts claiming occurrences; `run` runs them. */
   async start(run: RunJob): Promise<void> {
     if (this.#state !== 'idle') return;
     this.#run = run;
@@ -100,7 +100,7 @@ export class Scheduler {
     while (this.#running.size > 0) await Promise.all([...this.#running].map(({ finished }) => finished));
   }
 
-  /** Looks for work at once, because jobs or runs have changed. Resolves when it has looked. Never rejects. */
+  /** Looks for work at once, because jobs or runs have changed. Resolves when the pass is done. Never rejects. */
   async wake(): Promise<void> {
     if (this.#state !== 'active') return;
     this.#mustLookAgain = true;
@@ -124,7 +124,7 @@ export class Scheduler {
     if (waitMs !== undefined && this.#state === 'active') this.#cancelTimer = this.#options.clock.after(waitMs, () => void this.wake());
   }
 
-  /** Claims and starts what is due. Returns the time until the next look in ms; undefined when nothing is planned. */
+  /** Claims and starts what is due. Returns the time until the next pass in ms; undefined when nothing is planned. */
   async #look(): Promise<number | undefined> {
     const { store, clock, instanceId, liveness } = this.#options;
     const look = { instanceId, liveness, nowMs: clock.now() };
@@ -138,7 +138,7 @@ export class Scheduler {
     return this.#waitMs(nowMs, liveness.lookAgainMs(OVERLAP_LOOK_MS));
   }
 
-  /** Before the first look, stored times tell whether the clock was set back: none of them lies in the future. */
+  /** Before the first pass, stored times show whether the clock was set back: normally none of them is in the future. */
   async #wasSetBack(nowMs: number): Promise<boolean> {
     if (this.#lastNowMs !== undefined) return nowMs < this.#lastNowMs - JUMP_MS;
     const { store } = this.#options;
@@ -157,7 +157,7 @@ export class Scheduler {
 
   async #hasWork(tx: Transaction, look: Look): Promise<boolean> {
     const isEnabled = this.#options.settings().enabled;
-    // The usual reason first: each question is a query.
+    // Checks the most likely reason first, because each check is a query.
     const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     if ((await listOrphans(tx, { ...look, ownRunIds: this.#ownRunIds })).length > 0) return true;
@@ -196,7 +196,7 @@ export class Scheduler {
     return Math.min(MAX_WAIT_MS, Math.max(0, Math.min(...instants) - clock.now()));
   }
 
-  /** Stops runs whose rows have ended or are gone: they were replaced or deleted. */
+  /** Stops runs whose rows have ended or no longer exist, because they were replaced or deleted. */
   async #stopEnded(): Promise<void> {
     if (this.#running.size === 0) return;
     const jobIds = [...this.#running].map(({ claimed }) => claimed.job.id);

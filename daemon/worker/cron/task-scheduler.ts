@@ -20,7 +20,7 @@ const REMIND = /^(?:in\s+)?((?:\d+[smhdw])+)\s+([\s\S]+)$/i;
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
 
-/** The date of the example is still to come, in every time zone. */
+/** Returns an example date that is in the future in every time zone. */
 function usage(clock: Clock): string {
   const date = new Date(clock.now() + TWO_DAYS_MS).toISOString().slice(0, 10);
   return `Write e.g. /remind 20m take the cake out, or /remind ${date}T09:00 call Ann.`;
@@ -72,7 +72,7 @@ export function createRemindCommand(options: RemindOptions): SlashCommand {
       } catch (error) {
         if (!(error instanceof GatewayError) || error.code !== 'INVALID_REQUEST') throw error;
         const { field, code } = (error.details ?? {}) as { field?: unknown; code?: unknown };
-        // The hint of the API names schedules that a reminder does not take.
+        // The API's hint names schedules that a reminder does not accept.
         if (field !== 'schedule') return `${error.message}. ${error.hint ?? ''}`.trim();
         return `${code === 'schedule-in-the-past' ? 'That time is in the past' : error.message}. ${usage(options.clock)}`;
       }
@@ -90,13 +90,13 @@ async function remind(
   const message = later ?? then;
   if (message === undefined || (waitMs !== undefined && waitMs > MAX_WAIT_MS)) return usage(clock);
   const schedule = waitMs === undefined ? `at ${time}` : `at ${new Date(clock.now() + waitMs).toISOString()}`;
-  // A command that is run again makes no second reminder; the time of the first run holds.
+  // Running the same command again does not create a second reminder; the time of the first run stands.
   const caller = { key: callKey, bodyHash: '' };
   const job = await jobs.create({ ...chatOf(sessionKey), schedule, message: `⏰ ${message}`, mode: 'direct' }, caller);
   return `I will remind you at ${timeOf(job)} (${job.id}). To cancel it: /remind cancel ${job.id}`;
 }
 
-/** Returns the jobs that report to the chat: reminders, and what agents or people scheduled. */
+/** Returns the jobs that report to the chat: reminders, and jobs scheduled by agents or people. */
 function jobsOf(jobs: ChatJobs, sessionKey: string): Promise<CronJobDocument[]> {
   const { channel, accountId, chat_id: chatId } = chatOf(sessionKey);
   return jobs.listOfChat({ channel, accountId, chatId });

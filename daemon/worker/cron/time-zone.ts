@@ -41,7 +41,7 @@ export function createZoneClock(timeZone: string): (atMs: number) => number {
   };
 }
 
-/** Returns an instant in the local time of a zone that has this offset: `2026-03-29T03:00:00+02:00`. */
+/** Returns an instant in the local time of a zone with this offset: `2026-03-29T03:00:00+02:00`. */
 export function toLocalIso(atMs: number, offsetMs: number): string {
   const minutes = Math.abs(Math.round(offsetMs / 60_000));
   const pad = (value: number): string => String(value).padStart(2, '0');

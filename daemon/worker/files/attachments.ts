@@ -1,4 +1,4 @@
-/** Files of messages: stored before they are sent, so that each is on disk when its message is. */
+/** Handles files of messages. They are stored before they are sent, so that each is on disk when its message is. */
 import type { AttachmentFile, AttachmentNote } from '../../../shared/api/attachments.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -20,7 +20,7 @@ import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { classifyFile, isRecording } from './classify-file.js';
 
-/** What a model is given of the files of one message. */
+/** What a model gets of the files of one message. */
 export interface FilesOfMessage {
   /** To be appended to the text of the message. */
   readonly text: string;
@@ -79,23 +79,23 @@ export class Attachments {
     return given.map((file) => ({ ...classifyFile(file), id: newFileId() }));
   }
 
-  /** Runs in a write. */
+  /** Runs in a transaction. */
   async keep(tx: Transaction, { files, ...place }: AttachmentPlace & { files: readonly NewFile[] }): Promise<void> {
     await insertAttachments(tx, { ...place, files, nowMs: this.#clock.now() });
   }
 
-  /** Attaches stored files to a message. Runs in a write. @throws NOT_FOUND for one that no longer exists */
+  /** Attaches stored files to a message. Runs in a transaction. @throws NOT_FOUND for one that no longer exists */
   async attach(tx: Transaction, { ids, ...place }: AttachmentPlace & { ids: readonly string[] }): Promise<void> {
     const [missing] = await attachFiles(tx, { place, ids, newId: newFileId });
     if (missing !== undefined) throw fileNotFound(missing);
   }
 
-  /** Copies the files of a message to its copy. Runs in a write. */
+  /** Copies the files of a message to its copy. Runs in a transaction. */
   async copy(tx: Transaction, from: AttachmentPlace, to: AttachmentPlace): Promise<void> {
     await copyAttachments(tx, { from, to, newId: newFileId, nowMs: this.#clock.now() });
   }
 
-  /** Returns what a model is given of the files of those messages, by message id. */
+  /** Returns what a model gets of the files of these messages, by message id. */
   async forModel(of: {
     sessionId: number;
     messageIds: readonly string[];

@@ -1,4 +1,7 @@
-/** Decides what may be attached: images that models read, recordings that they are given the words of, and text. The content decides, not the name. */
+/**
+ * Decides which files may be attached: images that models can read, recordings to transcribe, and text. The content decides, not
+ * the name.
+ */
 import { isUtf8 } from 'node:buffer';
 import type { AttachmentFile } from '../../../shared/api/attachments.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -19,7 +22,7 @@ const IMAGES: Signatures = [
   ['image/webp', (bytes) => /^RIFF.{4}WEBP/s.test(bytes.subarray(0, 12).toString('latin1'))],
 ];
 
-/** What browsers record, and what programs of other machines do. A film counts as its sound; the photos of phones (HEIC, AVIF) are none. */
+/** Formats recorded by browsers and other programs. A video counts as its sound; phone photos (HEIC, AVIF) do not count. */
 const RECORDINGS: Signatures = [
   ['audio/webm', (bytes) => bytes.subarray(0, 4).toString('hex') === '1a45dfa3'],
   ['audio/ogg', startsWith(/^OggS/)],
@@ -31,7 +34,7 @@ const RECORDINGS: Signatures = [
 
 export const isRecording = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('audio/');
 
-/** Returns the type of an image that models read, by its content. */
+/** Returns the type of an image that models can read, by its content. */
 export const imageTypeOf = (bytes: Buffer): string | undefined => IMAGES.find(([, matches]) => matches(bytes))?.[0];
 
 const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !bytes.includes(0);

@@ -1,4 +1,7 @@
-/** Pictures that tools show to models: what counts as one, and how many a model gets. They are kept as files of the message of their call. */
+/**
+ * Handles images that tools show to models: which are accepted, and how many a model gets. They are kept as files of their call's
+ * message.
+ */
 import { FILE_LIMITS } from '../../../shared/file-limits.js';
 import type { ChatImage, ModelMessage, ToolResult } from '../providers/provider.js';
 import { listAttachments, type NewFile, readAttachments } from '../store/conversations/attachments.js';
@@ -6,10 +9,13 @@ import type { Transaction } from '../store/transaction.js';
 import { newFileId } from './attachments.js';
 import { imageTypeOf } from './classify-file.js';
 
-/** Of all pictures in one request: providers limit its size. The pictures of one result are never more: a message of a server has at most 20 MB. */
+/**
+ * Limit for all images in one request, because providers limit its size. The images of one result never exceed it: a server's
+ * message has at most 20 MB.
+ */
 const MOST_BYTES = 4 * FILE_LIMITS.maxMediaBytes;
 
-/** Returns the pictures among what a tool shows, in base64: those that could be attached to a message too. */
+/** Returns the images in a tool's output, in base64, that could also be attached to a message. */
 export function readPictures(shown: readonly string[]): ChatImage[] {
   const pictures = shown.flatMap((data): ChatImage[] => {
     const bytes = Buffer.from(data, 'base64');
@@ -19,7 +25,7 @@ export function readPictures(shown: readonly string[]): ChatImage[] {
   return pictures.slice(0, FILE_LIMITS.maxPerMessage);
 }
 
-/** Returns pictures as files. @param name  of the tool */
+/** Returns images as files. @param name  name of the tool */
 export function pictureFiles(name: string, pictures: readonly ChatImage[]): NewFile[] {
   return pictures.map(({ mediaType, bytes }, index) => ({
     id: newFileId(),
@@ -29,7 +35,7 @@ export function pictureFiles(name: string, pictures: readonly ChatImage[]): NewF
   }));
 }
 
-/** Returns the newest groups of pictures that a model gets together. @param groups  oldest first */
+/** Returns the newest groups of images that a model gets together. @param groups  oldest first */
 function newestOf<Group>(groups: readonly Group[], sizesOf: (group: Group) => readonly number[], most: number): ReadonlySet<Group> {
   let left = most;
   let leftBytes = MOST_BYTES;
@@ -44,7 +50,7 @@ function newestOf<Group>(groups: readonly Group[], sizesOf: (group: Group) => re
 
 const withoutPictures = ({ images: _images, ...result }: ToolResult): ToolResult => result;
 
-/** Returns the messages with only the newest pictures of tools: a result has all of its pictures, or none. */
+/** Returns the messages with only the newest images of tools: a result has all of its images, or none. */
 export function withNewestPictures<Message extends ModelMessage>(
   messages: readonly Message[],
   most: number = FILE_LIMITS.maxPerMessage,
@@ -58,7 +64,7 @@ export function withNewestPictures<Message extends ModelMessage>(
   );
 }
 
-/** Returns the newest pictures of the messages of tools, by message id. */
+/** Returns the newest images of tool messages, by message id. */
 export async function readPicturesOf(
   tx: Transaction,
   { sessionId, messageIds }: { readonly sessionId: number; readonly messageIds: readonly string[] },

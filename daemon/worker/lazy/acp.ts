@@ -1,2 +1,2 @@
-/** What `xopc acp` needs of the Agent Client Protocol: a part of the bundle `mcp`. */
+/** The parts of the Agent Client Protocol that `xopc acp` needs, in the bundle `mcp`. */
 export { agent, ndJsonStream, RequestError } from '@agentclientprotocol/sdk';

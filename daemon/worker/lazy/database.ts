@@ -1,7 +1,7 @@
 /**
- * Entry of the bundle of databases: a `PostgresModule` for a worker with `store.url`, of which a worker on SQLite loads nothing; a
- * `DatabaseModule` for the command line; and the role `@database`, which reads a whole database at the lowest priority and prints what is
- * wrong with it. One bundle, because nearly all of it is Kysely and the driver of PostgreSQL, which both need.
+ * Entry of the bundle of databases: a `PostgresModule` for a worker with `store.url` (a worker on SQLite does not load it); a
+ * `DatabaseModule` for the command line; and the role `@database`, which checks a whole database at the lowest priority and prints
+ * any damage. One bundle, because nearly all of it is Kysely and the driver of PostgreSQL, which both need.
  */
 import { constants, setPriority } from 'node:os';
 import type { DatabaseModule } from '../../../shared/node/database-module.js';
@@ -32,7 +32,7 @@ export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onP
 /** Role `@database`: one line of JSON, `{ "damage": null }` for a sound file. */
 export async function main([path = '']: string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
-  // What one reading finds may be of the moment only; what two find is in the file.
+  // Damage found by one read may be temporary; damage found by two is in the file.
   const damage = (await findDamage(path)) === null ? null : await findDamage(path);
   process.stdout.write(`${JSON.stringify({ damage })}\n`);
   return 0;

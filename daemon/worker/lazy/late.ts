@@ -1,6 +1,6 @@
 /**
- * Entry of the bundle with code that a worker needs rarely or late, so that its start does not load it: the log service,
- * Prometheus's text format, WebSockets, Telegram, calls of webhooks, traces, and cron expressions in words.
+ * Entry of the bundle with code that a worker rarely needs, so that its start does not load it: the log service, Prometheus's text
+ * format, WebSockets, Telegram, calls of webhooks, traces, and cron expressions in words.
  */
 import 'cronstrue/locales/zh_CN';
 import { TelegramAccount } from '../channels/telegram/account.js';

@@ -12,14 +12,14 @@ import { Histogram, type Metric } from './metric.js';
 
 /** Metrics other than those of HTTP. */
 export interface CounterService {
-  /** Metrics that cannot be read now are left out. */
+  /** Metrics that cannot be read now are omitted. */
   read(): Promise<Metric[]>;
 }
 
 type EventOf<Name extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Name }>;
 type Labels = Readonly<Record<string, string>>;
 
-/** A model's name is a caller's text where its server takes any. */
+/** A model's name may be any text of a caller, if its server accepts any. */
 const MAX_LABEL_SETS = 200;
 
 /** From a short answer of a fast model to a long one with reasoning, in seconds. */
@@ -150,7 +150,7 @@ function channelGauge(channels: Readonly<Record<string, ChannelStatus>>): Metric
   return { name: 'xopc_channel_up', help: '1 if the channel is running.', type: 'gauge', values };
 }
 
-/** Returns the current values. Without a usable store, its gauges are left out. */
+/** Returns the current values. Without a usable store, its gauges are omitted. */
 export async function readGauges({ store, logger, channels }: GaugeOptions): Promise<Metric[]> {
   const gauges = [channelGauge(channels())];
   try {

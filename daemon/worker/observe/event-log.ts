@@ -1,6 +1,6 @@
 /**
- * Events of the gateway for followers. The last events are kept in a ring, so that a client that reconnects misses none.
- * Slow followers read from the same ring: they delay nobody and cost no memory.
+ * Provides the gateway's events to followers. The last events are kept in a ring buffer, so that a reconnecting client misses none.
+ * Slow followers read from the same buffer: they delay nobody and cost no memory.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { FollowedEvent, GatewayEvent } from '../../../shared/api/gateway/events.js';
@@ -23,7 +23,7 @@ export interface EventLogOptions {
   readonly clock: Clock;
 }
 
-/** What followers use of the log. */
+/** The interface for followers. */
 export type EventService = Pick<EventLog, 'follow'>;
 
 export class EventLog {
@@ -46,7 +46,7 @@ export class EventLog {
   }
 
   /**
-   * Yields events from now on, or from the one after `lastEventId`. Ends after `draining`, or with the signal.
+   * Yields events from now on, or from the one after `lastEventId`. Ends after `draining`, or when the signal aborts.
    * An id that is unknown, or too old, yields `reset` first.
    */
   async *follow(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<FollowedEvent> {

@@ -1,4 +1,4 @@
-/** What the gateway's own texts are for programs, where whoever made them did not say it. */
+/** Adds the machine-readable form to the gateway's own texts if their author did not. */
 import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
@@ -7,7 +7,7 @@ function explainHealth(health: GatewayHealth): GatewayHealth {
   return { ...health, issues: health.issues.map((issue) => ({ ...whyOf(issue.text), ...issue })) };
 }
 
-/** Adds it to a status: the supervisor does not know all sentences. */
+/** Adds it to a status, because the supervisor does not know all sentences. */
 export function explainStatus(status: StatusDocument): StatusDocument {
   const { lastExit, warnings, health } = status;
   return {

@@ -1,4 +1,7 @@
-/** What does not work now, or did not in the last hour: accounts, providers and jobs. Sent to the supervisor with the heartbeat. */
+/**
+ * Collects parts that do not work now, or did not in the last hour: accounts, providers and jobs. Sent to the supervisor with the
+ * heartbeat.
+ */
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
@@ -12,9 +15,9 @@ import { accountLabel } from '../channels/registry.js';
 import { type FailingJob, listFailingJobs } from '../store/cron/cron-jobs.js';
 import type { Store } from '../store/store.js';
 
-/** They are sent with each heartbeat. */
+/** Maximum number, because they are sent with each heartbeat. */
 const MAX_ISSUES = 20;
-/** How old the issues in a heartbeat may be. */
+/** Maximum age of the issues in a heartbeat. */
 const REFRESH_MS = 15_000;
 
 export interface IssuesOptions {
@@ -70,12 +73,12 @@ export class Issues {
     return this.#current;
   }
 
-  /** Reads them again when they are old. Never rejects. */
+  /** Reloads the issues when they are old. Never rejects. */
   async refreshIfOld(): Promise<void> {
     if (this.#options.clock.now() - this.#readAtMs >= REFRESH_MS) await this.refresh();
   }
 
-  /** Reads them again, once for callers at the same time. Never rejects: while the store is unavailable, the issues stay as they were. */
+  /** Reloads the issues, once for simultaneous callers. Never rejects: while the store is unavailable, the issues are unchanged. */
   refresh(): Promise<void> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }

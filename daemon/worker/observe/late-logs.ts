@@ -1,4 +1,4 @@
-/** Loads the bundle that reads the log when somebody looks at the log for the first time. */
+/** Loads the bundle that reads the log on the first request for the log. */
 import type { PatternModule } from '../../../shared/node/log/line-matcher.js';
 import type { LogService, LogServiceOptions } from '../../../shared/node/log/log-service.js';
 

@@ -26,7 +26,7 @@ interface Override {
   readonly cancel: () => void;
 }
 
-/** The levels in force. The logger asks them for each line, so they exist before it. */
+/** The levels in force. The logger checks them for each line, so they are created before it. */
 export class LogLevels {
   readonly overrides = new Map<Scope, Override>();
   readonly configured: () => LogLevel;
@@ -55,7 +55,7 @@ export interface LogLevelOptions {
   readonly path?: string;
 }
 
-/** Reads the file, whatever is in it. */
+/** Reads the file and ignores invalid content. */
 function readKept(path: string): { scope: Scope; level: LogLevel; untilMs: number }[] {
   let kept: unknown;
   try {
@@ -73,7 +73,7 @@ function readKept(path: string): { scope: Scope; level: LogLevel; untilMs: numbe
 
 const nameOf = (scope: Scope): string => (scope === ALL ? 'the log level' : `the log level of ${scope}`);
 
-/** What the API uses of it. */
+/** The interface for the API. */
 export type LogLevelService = Pick<LogLevelOverride, 'read' | 'change'>;
 
 export class LogLevelOverride {

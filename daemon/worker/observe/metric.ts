@@ -1,8 +1,8 @@
-/** Metrics in the terms of Prometheus. */
+/** Metrics in Prometheus's terms. */
 
 /** One value of a metric. */
 export interface Sample {
-  /** Of a histogram: the metric's name and what the value is. */
+  /** For a histogram: the metric's name with the suffix for the value's kind. */
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
@@ -37,7 +37,7 @@ export class Histogram {
     if (index !== -1) this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
-  /** Returns what Prometheus reads of it. @param name  of the metric */
+  /** Returns the values for Prometheus. @param name  name of the metric */
   samples(name: string, labels: Sample['labels']): Sample[] {
     let below = 0;
     const steps = this.#bounds.map((le, index) => ({

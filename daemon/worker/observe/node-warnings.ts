@@ -6,7 +6,7 @@ const hint = 'Give all nodes the same version and configuration. They are listed
 
 const versionOf = ({ version, build }: NodeStatus): string => (build === undefined ? version : `${version} build ${build}`);
 
-/** Returns a warning for each that differs from this one. */
+/** Returns a warning for each gateway that differs from this one. */
 export function nodeWarnings(nodes: readonly NodeStatus[]): StatusWarning[] {
   const self = nodes.find(({ isSelf }) => isSelf);
   if (self === undefined) return [];

@@ -1,4 +1,4 @@
-/** The last hours in parts: whether the gateway was up, its load, and what failed. */
+/** Builds the history of the last hours in parts: whether the gateway was up, its load, and failures. */
 import type { OverviewHistory, OverviewHistoryQuery } from '../../../shared/api/gateway/overview.js';
 import { type Clock, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
 import { whyOf } from '../../../shared/text/sentences/known.js';
@@ -22,7 +22,7 @@ function bucketOf(samples: readonly MinuteSample[], from: number, { step, firstK
   const known = firstKnown === undefined ? 0 : Math.max(0, Math.min(from + step, now) - Math.max(from, firstKnown));
   const ended = samples.filter(({ minute }) => minute < now).length;
   const downMinutes = Math.max(0, known - ended);
-  // A part that has just begun has no whole minute yet, but a gateway that answers.
+  // A part that has just begun has no complete minute yet, but the gateway is up, because it answers.
   const hasJustBegun = firstKnown !== undefined && from <= now && now < from + step;
   const state = known === 0 ? (hasJustBegun ? 'up' : 'unknown') : downMinutes === 0 ? 'up' : ended === 0 ? 'down' : 'partly';
   return { at: new Date(from * MINUTE_MS).toISOString(), state, downMinutes, ...mergeSamples(samples) };

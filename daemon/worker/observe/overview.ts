@@ -17,7 +17,7 @@ const RESOLUTION_MS = 20;
 const WINDOW_MS = 60_000;
 const NS_PER_MS = 1_000_000;
 
-/** Measures while somebody reads it, and for a window afterwards: an idle gateway pays nothing for it. */
+/** Measures while someone reads it, and for a while afterwards, so that an idle gateway pays nothing for it. */
 class LoopDelay {
   #histogram: IntervalHistogram | undefined;
   #end: NodeJS.Timeout | undefined;

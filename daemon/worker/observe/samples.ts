@@ -1,6 +1,6 @@
 /**
- * Counts events and stores the counts once a minute, and a second after a turn has ended, for the history of the last days: a crash
- * loses what is not stored yet. A minute in which no worker lived has no row, which shows as an outage later.
+ * Counts events and stores the counts once a minute, and a second after a turn has ended, for the history of the last days. A crash
+ * loses counts that are not stored yet. A minute without a live worker has no row, which later shows as an outage.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, MINUTE_MS } from '../../../shared/clock.js';
@@ -14,7 +14,7 @@ export interface SamplesOptions {
   readonly store: Pick<Store, 'write'>;
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** Requests since this worker started. */
+  /** Number of requests since this worker started. */
   readonly requests: () => { readonly count: number; readonly failed: number };
   /** Default: the memory of this process. */
   readonly rssBytes?: () => number;

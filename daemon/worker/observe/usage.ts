@@ -1,4 +1,7 @@
-/** Usage of agents' turns, and of calls that belong to none, by day, model, session, agent, kind and access token. Days are read one at a time, so that a long span delays nobody. */
+/**
+ * Adds up the usage of agents' turns, and of calls outside of turns, by day, model, session, agent, kind and access token. Days are
+ * read one at a time, so that a long period delays nobody.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
 import { type Clock, DAY_MS, MINUTE_MS } from '../../../shared/clock.js';
@@ -26,7 +29,7 @@ const NOTHING: UsageAmounts = {
 
 const NAMES = Object.keys(NOTHING) as (keyof UsageAmounts)[];
 
-/** @param part  what it lacks is 0 */
+/** @param part  missing values are 0 */
 function plus(sum: UsageAmounts, part: Partial<UsageAmounts>): UsageAmounts {
   return Object.fromEntries(NAMES.map((name) => [name, sum[name] + (part[name] ?? 0)])) as UsageAmounts;
 }
@@ -84,7 +87,7 @@ interface Part extends Partial<UsageAmounts> {
   readonly tokenName: string;
 }
 
-/** Returns what was used in a span of time, by everything that it can be added up by. */
+/** Returns the usage in a period, in all groupings. */
 async function readParts(store: Store, span: { fromMs: number; toMs: number }): Promise<Part[]> {
   return store.read(async (tx) => {
     const turns = await sumUsage(tx, { ...span, except: GUIDE_REF });

@@ -1,4 +1,7 @@
-/** Makes a session of the page in steps: other writes wait for a step, not for a whole conversation. It is visible once it is complete. */
+/**
+ * Creates a page session in steps, so that other writes wait only for a step, not for a whole conversation. The session becomes
+ * visible once it is complete.
+ */
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -33,10 +36,10 @@ export interface SessionMakerOptions {
   readonly config: () => Config;
 }
 
-/** Runs a part of the work in a write, which may be run again. */
+/** Runs a part of the work in a transaction, which may be repeated. */
 export type Step = <T>(work: (tx: Transaction, staged: Session) => Promise<T>) => Promise<T>;
 
-/** What completes a session that was filled. */
+/** Completes a session that has been filled. */
 export interface Filled {
   /** The caller's key. */
   readonly use: KeyUse | undefined;
@@ -44,13 +47,13 @@ export interface Filled {
   readonly change: SessionChange;
 }
 
-/** For the default agent: which one it is may be known at the end only. Runs in a write. */
+/** For the default agent, which may only be known at the end. Runs in a transaction. */
 async function stage(tx: Transaction, { config, clock, instanceId }: SessionMakerOptions): Promise<Session> {
   const parts = sessionOf({ agentId: findAgent(config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
   return stageSession(tx, { ...parts, nowMs: clock.now(), instanceId });
 }
 
-/** Returns the session's key. Runs in a write. */
+/** Returns the session's key. Runs in a transaction. */
 async function complete(
   tx: Transaction,
   { clock, instanceId }: SessionMakerOptions,
@@ -63,7 +66,7 @@ async function complete(
   return key;
 }
 
-/** Removes a session that is not completed. Never rejects. */
+/** Removes an incomplete session. Never rejects. */
 async function abandon({ store, instanceId }: SessionMakerOptions, { id }: Session): Promise<void> {
   try {
     await store.write((tx) => dropStagedSession(tx, { id, instanceId }));
@@ -73,13 +76,13 @@ async function abandon({ store, instanceId }: SessionMakerOptions, { id }: Sessi
       () => true,
     );
   } catch {
-    // What remains is purged after this instance has ended.
+    // The rest is purged after this instance has ended.
   }
 }
 
 /**
- * Makes a session that `fill` fills. A key that was used for the same returns the session that it made.
- * @throws CONFLICT for a key of another request; what `fill` throws
+ * Creates a session that `fill` fills. A repeated key with the same request returns the existing session. @throws CONFLICT for a
+ * key used by another request; the errors of `fill`
  */
 export async function makeSession(
   options: SessionMakerOptions,

@@ -35,7 +35,7 @@ export function createSessionArchive(options: SessionArchiveOptions) {
   const { store, clock, publish } = options;
   const files = createSessionFiles(options);
   return {
-    /** Changes what people decide about a session; what is not named stays. @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
+    /** Changes the user's settings of a session; omitted fields are unchanged. @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
     async change(key: string, { tags, ...change }: SessionChange): Promise<SessionDocument> {
       if (typeof change.model === 'string') options.checkModel(change.model);
       const title = change.title === undefined ? {} : { title: change.title.toWellFormed() };
@@ -66,8 +66,8 @@ export function createSessionArchive(options: SessionArchiveOptions) {
     },
 
     /**
-     * Makes a session of the page with the messages up to that one.
-     * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and when another path is chosen meanwhile
+     * Creates a page session with the messages up to that one. @throws SESSION_NOT_FOUND; CONFLICT for a message of another
+     * session, and when another branch is selected in the meantime
      */
     async fork(key: string, messageId: string | undefined, caller?: CallerKey): Promise<SessionDocument> {
       const use = keyUse('sessions/fork', caller, [key, messageId]);

@@ -1,6 +1,6 @@
 /**
- * Reads a session's file as it arrives: one message after another, however long the whole is. JSON Lines have the header
- * first; in JSON, `messages` are taken out of the document one by one and the rest is the header.
+ * Reads a session file as it arrives, one message after another, however long the file is. JSON Lines have the header first; in
+ * JSON, `messages` are taken out of the document one by one and the rest is the header.
  *
  * Between two messages a file may take a bounded number of characters, values and levels, so that a hostile one costs
  * neither much memory nor much time.
@@ -40,14 +40,14 @@ export class SessionFileReader {
   /** The keys so far of each object and array that has begun. */
   readonly #open: Set<unknown>[] = [];
   #lastValue: unknown;
-  /** What is parsed now, and where it begins: its byte and its line. */
+  /** The chunk being parsed, and where it begins: byte and line. */
   #piece = { text: '', byte: 0, line: 1 };
-  /** Since the last message. */
+  /** Count since the last message. */
   #tokens = 0;
   #length = 0;
   #headerLength = 0;
 
-  /** @param maxMessageLength  in characters, with what is around it; default 64 MiB */
+  /** @param maxMessageLength  in characters, including the surrounding JSON; default 64 MiB */
   constructor(format: 'json' | 'jsonl', maxMessageLength = MAX_MESSAGE_LENGTH) {
     this.#format = format;
     this.#maxMessageLength = maxMessageLength;
@@ -108,7 +108,7 @@ export class SessionFileReader {
     if (this.#headerLength > MAX_HEADER_LENGTH) throw invalidFile(`its header is longer than ${MAX_HEADER_LENGTH} characters.`);
   }
 
-  /** A parser keeps the last one of a repeated key, and drops the others. @param offset  of the colon, in bytes */
+  /** A parser keeps only the last value of a repeated key. @param offset  of the colon, in bytes */
   #addKey(key: string, offset: number): void {
     const keys = this.#open.at(-1);
     if (keys?.has(key) === true) {

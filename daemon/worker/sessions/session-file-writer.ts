@@ -19,7 +19,7 @@ export interface ExportedSession {
 }
 
 const PAGE = 200;
-/** Divisible by three: so base64 of parts is base64 of the whole. */
+/** Divisible by three, so that the base64 of the parts is the base64 of the whole. */
 const PIECE_BYTES = 49_152;
 
 interface WrittenMessage {
@@ -74,12 +74,12 @@ async function* withFiles(
   yield '"}]}';
 }
 
-/** What begins and ends a file, and what stands before each message of it. */
+/** The start and end of a file, and the separator before each message. */
 const FRAMES: Readonly<
   Record<Exclude<FileFormat, 'markdown'>, { begin(header: FileHeader): string; first: string; next: string; end: string }>
 > = {
   json: { begin: (header) => `${JSON.stringify(header).slice(0, -1)},"messages":[`, first: '\n', next: ',\n', end: '\n]}\n' },
-  // Without the time and place of the export: an imported file is exported again byte for byte.
+  // Without the time and origin of the export, so that an imported file is exported again byte for byte.
   jsonl: {
     begin: ({ channel: _channel, exportedAt: _exportedAt, ...header }) => JSON.stringify(header),
     first: '\n',
@@ -115,7 +115,7 @@ async function* writeJson(exported: ExportedSession, format: 'json' | 'jsonl'): 
   yield pending + frame.end;
 }
 
-/** Returns the file's text. It fails with NOT_FOUND in the middle when the session is deleted meanwhile and has files. */
+/** Returns the file's text. Fails with NOT_FOUND in the middle if a session with files is deleted in the meantime. */
 export function writeSession(exported: ExportedSession): AsyncGenerator<string> {
   return exported.format === 'markdown' ? writeMarkdown(exported) : writeJson(exported, exported.format);
 }

@@ -1,4 +1,4 @@
-/** A session as a file, written and read piece by piece: a long one needs no more memory than a short one. */
+/** Exports and imports a session as a file, piece by piece, so that a long one needs no more memory than a short one. */
 import { createHash } from 'node:crypto';
 import { type SessionFile, sessionFileHeader, sessionFileMessage } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
@@ -20,7 +20,7 @@ export interface SessionFileOptions extends SessionMakerOptions {
 
 type FileMessage = SessionFile['messages'][number];
 
-/** Returns about how many characters a message takes. */
+/** Returns the approximate number of characters of a message. */
 const lengthOf = ({ content, attachments = [] }: FileMessage): number =>
   attachments.reduce((sum, { data }) => sum + data.length, content.length);
 
@@ -46,7 +46,7 @@ class Import {
     }
   }
 
-  /** @param first  what the file says of the session */
+  /** @param first  the file's data about the session */
   async finish(first: unknown): Promise<Omit<Filled, 'use'>> {
     const { title, agentId, tags = [] } = validate(sessionFileHeader(), first, 'file');
     await this.#flush();
@@ -99,9 +99,9 @@ export function createSessionFiles(options: SessionFileOptions) {
     },
 
     /**
-     * Makes a session of the page, visible to everybody once all of it is on disk and to nobody before. The same key with the
-     * same file returns the first session again.
-     * @throws INVALID_REQUEST for an invalid file; CONFLICT for a key of another request; what `text` throws
+     * Creates a page session, which becomes visible once all of it is on disk. The same key with the same file returns the first
+     * session again.
+     * @throws INVALID_REQUEST for an invalid file; CONFLICT for a key used by another request; the errors of `text`
      */
     async import(text: AsyncIterable<string>, format: 'json' | 'jsonl', caller?: CallerKey): Promise<SessionDocument> {
       return makeSession(options, caller, async (step) => {

@@ -24,7 +24,7 @@ interface Fork {
   readonly summary: ForkedSummary;
 }
 
-/** What a copy of a summary took. */
+/** The outcome of copying a summary. */
 const NO_USAGE = { inputTokens: null, outputTokens: null, costUsd: null };
 
 /** @throws SESSION_NOT_FOUND; CONFLICT for a message of another session */
@@ -48,13 +48,13 @@ async function findFork(tx: Transaction, { key, messageId }: { key: string; mess
 interface Batch {
   readonly steps: readonly (readonly Message[])[];
   readonly withFiles: ReadonlySet<string>;
-  /** Of its last message. */
+  /** `seq` of its last message. */
   readonly endSeq: number;
 }
 
 /** @throws CONFLICT when the path has changed since the fork began */
 async function checkPath(tx: Transaction, { last }: Fork): Promise<void> {
-  // A last message that has a parent is not on the chosen path any more.
+  // A last message that has a parent is no longer on the chosen branch.
   if (last === undefined || (await findMessage(tx, last.id))?.parentSeq !== null)
     throw new GatewayError('CONFLICT', { message: 'the session was changed while it was copied', hint: 'Try again.' });
 }
@@ -106,8 +106,8 @@ async function copyNext(tx: Transaction, options: ForkOptions, { fork, copy, mes
 }
 
 /**
- * Fills a session with a copy of another one.
- * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and when another path is chosen meanwhile
+ * Fills a session with a copy of another one. @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and when
+ * another branch is selected in the meantime
  */
 export async function fillFork(
   step: Step,

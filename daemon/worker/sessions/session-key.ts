@@ -44,7 +44,10 @@ export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
   return { key: [agentId, channel, accountId, peerKind, peerId].join(':'), agentId, channel, accountId, peerKind, peerId };
 }
 
-/** Returns the session that programs call `name`, of that agent. @param accountId  whose it is; default: everybody's. @throws INVALID_REQUEST for a text that cannot be in a key */
+/**
+ * Returns the session that programs call `name`, of that agent. @param accountId  the owner; default: shared by all. @throws
+ * INVALID_REQUEST for a text that cannot be in a key
+ */
 export function namedSession(agentId: string, name: string, accountId: string = DEFAULT_ACCOUNT): NewSession {
   return sessionOf({ agentId, channel: 'api', accountId, peerId: name }, 'session');
 }

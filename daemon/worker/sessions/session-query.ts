@@ -95,7 +95,7 @@ export function parseSessionQuery(search: string, nowMs: number): SessionFilter 
   });
   if (terms.length > MAX_FILTERS) throw wrong(terms[MAX_FILTERS]?.text ?? '', `a search can have at most ${MAX_FILTERS} filters`);
   for (const term of terms) add(filter, term, nowMs);
-  // Filters leave no gap in the text.
+  // Removing filters leaves no gap in the text.
   const words = terms.length === 0 ? search : rest.replaceAll(/\s+/g, ' ').trim();
   const text = words === '""' ? words : unquote(words);
   return text === '' ? filter : { ...filter, text };

@@ -1,4 +1,4 @@
-/** How long sessions are kept, and how much space they take. */
+/** Decides how long sessions are kept, and reports how much space they take. */
 import type { SessionStorage } from '../../../shared/api/sessions.js';
 import { DAY_MS } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -9,7 +9,7 @@ import { expireSessions, trimSessions } from '../store/conversations/session-rem
 import type { Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 
-/** Returns the time before which sessions of a kind expire; undefined where they do not. */
+/** Returns the time before which sessions of a kind expire; undefined if they do not. */
 function expiryOf({ sessions }: Config, { kind, nowMs }: { kind: SessionKind; nowMs: number }): number | undefined {
   const { maxAgeDays } = sessions.retention[kind];
   return maxAgeDays === null ? undefined : nowMs - maxAgeDays * DAY_MS;

@@ -1,4 +1,4 @@
-/** The service for the summaries of a session: lists them, and gives its model the full history instead. */
+/** The service for a session's summaries: lists them, and restores the full history for its model. */
 import type { SessionSummary } from '../../../shared/api/session-archive.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -31,7 +31,7 @@ export function createSummaryService({
     /** Returns the newest summaries of a session. @throws SESSION_NOT_FOUND */
     summaries: (key: string): Promise<SessionSummary[]> => store.read(async (tx) => readAll(tx, await getSession(tx, key))),
 
-    /** Puts the full history of a session back into its context. @throws SESSION_NOT_FOUND; NOT_FOUND for an unknown summary */
+    /** Restores the full history of a session in its context. @throws SESSION_NOT_FOUND; NOT_FOUND for an unknown summary */
     async undoSummary(key: string, id: string): Promise<SessionSummary[]> {
       const { isUndone, summaries } = await store.write(async (tx) => {
         const session = await getSession(tx, key);

@@ -61,7 +61,7 @@ export interface SessionServiceOptions {
 export const SESSION_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 const DEFAULT_LIMIT = 50;
 const MAX_TAGS_LISTED = 500;
-/** Of a longer session, the newest messages. */
+/** Default number of messages; a longer session is limited to the newest. */
 const MAX_MESSAGES_SHOWN = 1_000;
 
 function sessionLives(key: string): GatewayError {
@@ -83,7 +83,7 @@ function decodeCursor(cursor: string): SessionPosition {
   return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };
 }
 
-/** One that would expire again at once counts as used now; any other keeps its place in the list. Runs in a write. */
+/** A session that would expire again at once counts as used now; any other keeps its place in the list. Runs in a transaction. */
 async function restoreDeleted(tx: Transaction, { key, config, nowMs }: { key: string; config: Config; nowMs: number }): Promise<Session> {
   if ((await findSession(tx, key)) !== undefined) throw sessionLives(key);
   const session = await findDeletedSession(tx, { key, afterMs: nowMs - SESSION_UNDO_MS });
@@ -135,7 +135,8 @@ export interface NewSessionInput {
 }
 
 /**
- * Makes a session, or returns the existing one of that chat. When no chat is named, returns an empty one that was made so too.
+ * Creates a session, or returns the existing one of that chat. If no chat is named, an existing empty session created the same way
+ * is returned.
  * @throws INVALID_REQUEST for an unknown or disabled agent, and for a label that cannot be in a key
  */
 async function createSession(
@@ -186,7 +187,7 @@ export function createSessionService(options: SessionServiceOptions) {
   return {
     ...createSummaryService(options),
 
-    /** Returns the key of the session that a caller names by its key, or by its name among the programs' sessions of the default agent. */
+    /** Returns the key of a session that a caller names by key, or by name among the default agent's program sessions. */
     keyOf: (name: string): string => (parseSessionKey(name) ?? namedSession(options.config().agents.default, name)).key,
 
     create: (input: NewSessionInput, caller?: CallerKey) => createSession(options, input, caller),
@@ -218,7 +219,10 @@ export function createSessionService(options: SessionServiceOptions) {
       return { restorableUntil: new Date(nowMs + SESSION_UNDO_MS).toISOString() };
     },
 
-    /** Restores the session of that key that was deleted last. @throws SESSION_NOT_FOUND; CONFLICT while one of that key lives */
+    /**
+     * Restores the most recently deleted session with that key. @throws SESSION_NOT_FOUND; CONFLICT while a session with that key
+     * exists
+     */
     async restore(key: string): Promise<SessionDocument> {
       const session = await store.write((tx) => restoreDeleted(tx, { key, config: options.config(), nowMs: clock.now() }));
       publish({ type: 'session', session: key, change: 'created' });

@@ -13,11 +13,11 @@ import { detailsFor } from '../observe/explain.js';
 import { isCredentialRefusal } from '../access/allowed.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
-/** Who has been let in. */
+/** The admitted client. */
 export interface SocketCaller {
   /** The access token; undefined: the gateway's own, or none. */
   readonly tokenId: string | undefined;
-  /** To be called before each turn that it asks for. @throws RATE_LIMITED */
+  /** To be called before each turn that it requests. @throws RATE_LIMITED */
   beginTurn(): Promise<void>;
 }
 
@@ -38,8 +38,8 @@ type Watch = Extract<ClientFrame, { type: 'watch' }>;
 type Request = Exclude<ClientFrame, Hello>;
 
 /**
- * `waiting` for the hello, until a deadline; `greeting` while the hello is checked: frames that follow it wait for the result;
- * `open`; `closed`, also while the closing handshake is under way.
+ * `waiting` for the hello, until a deadline; `greeting` while the hello is checked, with later frames waiting for the result;
+ * `open`; `closed`, including while the closing handshake is in progress.
  */
 type State =
   | { readonly name: 'waiting'; readonly cancelDeadline: () => void }
@@ -68,7 +68,7 @@ export class Connection {
     socket.on('close', () => this.#end());
   }
 
-  /** Whether an answer is being given in a session that the client watches. */
+  /** Whether an answer is in progress in a session that the client watches. */
   get isListening(): boolean {
     return [...this.#watched.keys()].some((session) => this.#deps.chat.isAnswering(session));
   }
@@ -100,7 +100,7 @@ export class Connection {
     try {
       await this.#deps.authenticate(this.#state.hello);
     } catch (error) {
-      // While the store cannot be asked, nobody is shut out.
+      // While the store is unavailable, nobody is disconnected.
       const { code } = toGatewayError(error);
       if (isCredentialRefusal(code))
         this.close(CLOSE_CODES.unauthorized, 'the token is missing or no longer valid, or the session has ended');

@@ -1,4 +1,4 @@
-/** Frames as text. Incoming frames are validated; all outgoing frames are encoded here, with `v`, `id` and `type`. */
+/** Parses and encodes frames. Incoming frames are validated; all outgoing frames are encoded here, with `v`, `id` and `type`. */
 import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameType } from '../../../shared/api/socket.js';
 import { validate } from '../../../shared/api/validate.js';
 import type { FollowedEvent } from '../../../shared/api/gateway/events.js';
@@ -23,7 +23,7 @@ export function createFrameParser(): ParseFrame {
   };
 }
 
-/** Returns the id of a frame that may be invalid otherwise. */
+/** Returns the id of a frame that may otherwise be invalid. */
 export function idOf(data: string): string | undefined {
   return /"id"\s*:\s*"([^"\\]{1,64})"/.exec(data)?.[1];
 }

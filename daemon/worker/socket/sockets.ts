@@ -1,4 +1,4 @@
-/** All WebSockets of the worker: their heartbeat, and their end with the worker. The owner of `ws`. */
+/** Manages all WebSockets of the worker: their heartbeat, and closing them with the worker. The owner of `ws`. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
@@ -18,7 +18,7 @@ export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent
 
 /** After the drain time: for the last answers; the rest of `DRAIN_END.answersMs` is for the closing handshake. */
 const LAST_ANSWERS_MS = 100;
-/** How often a drain checks whether the awaited answers were given. */
+/** How often a drain checks whether the awaited answers are complete. */
 const POLL_MS = 50;
 
 export class Sockets {
@@ -50,8 +50,8 @@ export class Sockets {
   }
 
   /**
-   * Closes all connections. Those that wait for an answer of this worker are closed after it, at the latest soon after the drain time.
-   * @returns how many did not close by themselves
+   * Closes all connections. Those that wait for an answer from this worker are closed after it, at the latest soon after the drain
+   * time. @returns the number that did not close by themselves
    */
   async drain(mode: 'restart' | 'stop', timeoutMs: number): Promise<number> {
     const code = mode === 'restart' ? CLOSE_CODES.restart : CLOSE_CODES.goingAway;
@@ -95,7 +95,7 @@ export class Sockets {
     return new Server({
       noServer: true,
       clientTracking: false,
-      // Costs a compressor for each connection.
+      // Off, because it would cost a compressor per connection.
       perMessageDeflate: false,
       maxPayload: SOCKET_LIMITS.maxFrameBytes,
     });

@@ -1,9 +1,9 @@
-/** What calls used that belong to no turn. */
+/** Records the usage of calls outside of turns. */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import { DelayedWrite, type DelayedWriteOptions } from '../store/delayed-write.js';
 import { addAmounts, addCallUsage, type CallUsage, slotOf } from '../store/overview/call-usage.js';
 
-/** Tokens and cost of one call; null where the provider does not count, or a price is unknown. */
+/** Tokens and cost of one call; null if the provider does not count, or a price is unknown. */
 export interface UsedByCall {
   /** `provider/model`. */
   readonly ref: string;
@@ -40,7 +40,7 @@ export function callUsageOf({ atMs, ...caller }: Caller, used: UsedByCall): Call
   };
 }
 
-/** Returns what stores the usage of calls: no caller waits for it. */
+/** Returns a store for the usage of calls; no caller waits for it. */
 export function pendingCallUsage(options: Pick<DelayedWriteOptions<CallUsage>, 'store' | 'clock' | 'logger'>): DelayedWrite<CallUsage> {
   return new DelayedWrite({
     ...options,

@@ -1,6 +1,6 @@
 /**
- * Limits on what may be spent on models in a day, for all calls together, an agent, a scheduled job and an access token; and the usage of calls that
- * belong to no turn.
+ * Enforces daily limits on spending for models: for all calls together, an agent, a scheduled job and an access token. Also records
+ * the usage of calls outside of turns.
  */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
@@ -27,7 +27,7 @@ export interface SpendingOptions {
   readonly tokens: Pick<AccessTokens, 'findById'>;
 }
 
-/** On whose account a model is called. */
+/** Who is charged for a model call. */
 export interface Account {
   /** Undefined: the caller names a model. */
   readonly agent?: Pick<AgentConfig, 'id' | 'dailyUsd'> | undefined;
@@ -35,25 +35,25 @@ export interface Account {
   /** The job's own limit in US dollars, as text. */
   readonly jobDailyUsd?: string | undefined;
   readonly tokenId?: string | undefined;
-  /** Of calls that belong to no turn: what they use is counted here. */
+  /** Set for calls outside of turns, whose usage is counted here. */
   readonly kind?: CallKind | undefined;
 }
 
-/** To be called once, with what the call cost, and what it used if a model answered. Never rejects. */
+/** To be called once, with the cost of the call, and its usage if a model answered. Never rejects. */
 export type Settle = (usd: number, used?: UsedByCall) => Promise<void>;
 
 /** Pays for the calls of one account. */
 export interface Purse {
   /**
-   * Reserves what a call may cost. To be called before each.
-   * @param most  returns the most that it may cost, as far as that can be said; called only where a limit applies
-   * @returns undefined where none does, and the call belongs to a turn
+   * Reserves the possible cost of a call. To be called before each.
+   * @param most  returns the maximum cost, as far as known; called only if a limit applies
+   * @returns undefined if none applies and the call belongs to a turn
    * @throws RATE_LIMITED: with the seconds until the next day if a limit is spent, with a few seconds if running calls have reserved the rest of it; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
   reserve(most: () => number): Promise<Settle | undefined>;
 }
 
-/** Running calls end at any time. */
+/** Retry delay: running calls may end at any time. */
 const RESERVED_RETRY_SECONDS = 5;
 
 /** @param of  the limit and when it is reset */
@@ -77,7 +77,7 @@ function callerOf({ agent, kind }: Account, token: AccessToken | undefined, atMs
 
 export class Spending {
   readonly #options: SpendingOptions;
-  /** The day of the last notice, by payer: one a day is enough. */
+  /** The day of the last notice, by payer; one per day is enough. */
   readonly #told = new Map<Payer, string>();
 
   readonly #callUsage: DelayedWrite<CallUsage>;
@@ -141,7 +141,7 @@ export class Spending {
         await addCallUsage(tx, used);
       });
     } catch (error) {
-      // Its reservation counts instead, until the day is over.
+      // Its reservation counts instead until the end of the day.
       this.#options.logger.warn({ err: error }, 'the cost of a model call could not be stored');
     }
   }

@@ -25,7 +25,7 @@ export function agentAttributes({ id, name }: { readonly id: string; readonly na
   return { 'gen_ai.agent.id': id, 'gen_ai.agent.name': name };
 }
 
-/** What a tool is given and what it returns is content, which no span has; so may be the name of a tool that does not exist. */
+/** A tool's input and output are content, which spans never contain; the name of a nonexistent tool may also be content. */
 export function toolSpan({ id, name, isKnown }: { readonly id: string; readonly name: string; readonly isKnown: boolean }): SpanStart {
   const tool = isKnown ? name : 'unknown';
   return {

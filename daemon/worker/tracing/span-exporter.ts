@@ -1,6 +1,6 @@
 /**
- * Sends spans to a collector: in batches, one request at a time, after growing pauses while it fails. Nobody waits for it, and what it keeps
- * is bounded. Part of the bundle that is loaded with the first span.
+ * Sends spans to a collector: in batches, one request at a time, after growing pauses while it fails. Nobody waits for it, and its
+ * memory use is bounded. Part of the bundle that is loaded with the first span.
  */
 import { oneLine } from '../../../shared/text/one-line.js';
 import { readStart } from '../providers/read-start.js';
@@ -14,7 +14,7 @@ export const MAX_QUEUE = 2_048;
 const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
-/** Of an answer. Nobody needs more of it. */
+/** Maximum bytes read of an answer; more is not needed. */
 const MAX_ANSWER_BYTES = 65_536;
 const MAX_REASON = 200;
 
@@ -23,7 +23,7 @@ const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 type Sent = { readonly rejected: number } | { readonly problem: string; readonly isRetryable: boolean; readonly pauseMs?: number };
 
-/** Returns how many spans the collector did not take. */
+/** Returns how many spans the collector rejected. */
 function rejectedIn(text: string, count: number): number {
   try {
     const { partialSuccess } = JSON.parse(text) as { partialSuccess?: { rejectedSpans?: unknown } };

@@ -1,8 +1,8 @@
-/** Spans of a trace, as the other rooms see them. Names and attributes follow the semantic conventions of OpenTelemetry. */
+/** Spans of a trace, as seen by the rest of the worker. Names and attributes follow the semantic conventions of OpenTelemetry. */
 
 export type AttributeValue = string | number | boolean | readonly string[];
 
-/** What is null or undefined is left out. */
+/** Null and undefined values are omitted. */
 export type Attributes = Readonly<Record<string, AttributeValue | null | undefined>>;
 
 export interface SpanStart {
@@ -13,14 +13,14 @@ export interface SpanStart {
 }
 
 export interface SpanEnd {
-  /** In place of the first name. */
+  /** Replaces the first name. */
   readonly name?: string;
   readonly attributes?: Attributes;
-  /** A short word for what went wrong, never a text of somebody else. */
+  /** A short word for the failure, never text from elsewhere. */
   readonly error?: string | undefined;
 }
 
-/** One operation. What a trace that is not sampled has in its place does nothing, and neither do its children. */
+/** One operation. In an unsampled trace, its replacement and that one's children do nothing. */
 export interface Span {
   /** Empty: the trace is not sampled. */
   readonly traceId: string;
@@ -37,7 +37,7 @@ export interface Tracer {
   begin(start: SpanStart, traceparent?: string): Span;
 }
 
-/** Begins traces where they are on. */
+/** Begins traces if tracing is on. */
 export interface TraceStarter {
   /**
    * @param describe  called only while traces are on

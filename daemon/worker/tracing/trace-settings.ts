@@ -1,4 +1,4 @@
-/** Where traces go: to what the configuration names, otherwise to what OpenTelemetry's own variables name. */
+/** Determines where traces are sent: to the configured collector, otherwise to the one in OpenTelemetry's own variables. */
 import type { Config } from '../../../shared/config/schema.js';
 import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { decodeComponent } from '../../../shared/text/decode-component.js';
@@ -14,7 +14,7 @@ type Lookup = (name: string) => string | undefined;
 
 const PATH = '/v1/traces';
 
-/** A collector's address without a path stands for its usual path. */
+/** A collector's address without a path gets the usual path. */
 function withPath(address: string): string {
   const url = new URL(address);
   if (url.pathname === '/') url.pathname = PATH;

@@ -12,7 +12,7 @@ const RANDOM_DIGITS = 14;
 const isChosen = (traceId: string, ratio: number): boolean =>
   Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) < ratio * 16 ** RANDOM_DIGITS;
 
-/** Ids need not be secret, and bytes of the system cost much more. All zeros would be invalid. */
+/** Ids need not be secret, and the system's random bytes cost much more. All zeros would be invalid. */
 function randomDigits(count: 16 | 32): string {
   const digits = Array.from({ length: count / 8 }, () =>
     Math.trunc(Math.random() * 2 ** 32)

@@ -1,11 +1,11 @@
-/** Whether traces are on, by the configuration in force. The code that makes and sends them is loaded with the first span. */
+/** Turns tracing on or off by the configuration in force. The code that creates and sends traces is loaded with the first span. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Span, SpanStart, Tracer, TraceStarter } from './span.js';
 import { readTraceSettings, type TraceSettings } from './trace-settings.js';
 
-/** How many spans left this worker, and how many it gave up. */
+/** How many spans this worker has sent, and how many it has dropped. */
 export interface SpanCounts {
   exported: number;
   dropped: number;
@@ -21,7 +21,7 @@ export interface TracerOptions {
 }
 
 export interface RunningTracer extends Tracer {
-  /** Sends what is left, for at most `timeoutMs`. Never rejects. */
+  /** Sends the remaining spans, for at most `timeoutMs`. Never rejects. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export class Tracing implements TraceStarter {
     this.#settings = settings;
   }
 
-  /** Sends what is left, for a second at most. Spans that end later are dropped. */
+  /** Sends the remaining spans, for at most a second. Spans that end later are dropped. */
   async close(timeoutMs: number): Promise<void> {
     const tracer = this.#tracer;
     this.#tracer = undefined;

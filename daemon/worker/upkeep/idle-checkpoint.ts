@@ -1,4 +1,7 @@
-/** Completes the database's own file when nothing has been written for a while: whoever copies that file alone then has everything. */
+/**
+ * Writes the log back to the database file when nothing has been written for a while, so that a copy of that file alone is
+ * complete.
+ */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Store } from '../store/store.js';

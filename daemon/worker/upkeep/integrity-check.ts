@@ -1,6 +1,6 @@
 /**
- * Checks the whole database once a day, so that damage is found while backups still have the lost data. A process of its
- * own does the check, so that the worker keeps serving and its memory does not grow.
+ * Checks the whole database once a day, so that damage is found while backups still have the lost data. A separate process does the
+ * check, so that the worker keeps serving and its memory does not grow.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ export interface IntegrityCheckOptions {
   readonly check: CheckDatabase;
 }
 
-/** A start does not check at once: its first minute is for those who wait for it, and a worker that dies early would check each time. */
+/** No check right after a start: the first minute is for waiting clients, and a worker that dies early would check each time. */
 const FIRST_LOOK_MS = 60_000;
 const LOOK_EVERY_MS = 60 * 60 * 1_000;
 const CHECK_EVERY_MS = 24 * 60 * 60 * 1_000;
@@ -81,7 +81,7 @@ export class IntegrityCheck {
     return `${this.#options.path}.checked`;
   }
 
-  /** A replaced file has not been checked. A mark from the future was made with a wrong clock. */
+  /** A replaced file has not been checked. A mark from the future was written with a wrong clock. */
   #isDue(identity: string): boolean {
     try {
       const { checkedAtMs, file } = JSON.parse(readFileSync(this.#markPath, 'utf8')) as { checkedAtMs: number; file: string };

@@ -1,6 +1,6 @@
 /**
- * Keeps the search index close behind the messages: with a short delay, in steps, and only after writes. During a burst
- * of writes, indexing waits: it takes the database as long as storing the message.
+ * Keeps the search index close behind the messages: with a short delay, in steps, and only after writes. During a burst of writes,
+ * indexing waits, because it costs the database as much as storing the message.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';

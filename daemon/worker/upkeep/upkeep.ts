@@ -43,7 +43,7 @@ const SAMPLE_TTL_MS = 8 * DAY_MS;
 const HANDLED_TTL_MS = 7 * DAY_MS;
 /** Each counts from its end, or from that of the last one that continues it. */
 const RESPONSE_TTL_MS = 30 * DAY_MS;
-/** As far back as usage can be asked for, in any time zone. */
+/** As far back as usage can be queried, in any time zone. */
 const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * DAY_MS;
 const SPENDING_TTL_MS = 32 * DAY_MS;
 const APPROVAL_TTL_MS = 90 * DAY_MS;
@@ -133,7 +133,7 @@ export class Upkeep {
     const nowMs = this.#options.clock.now();
     const steps: PurgeStep[] = [
       (tx) => purgeIdempotencyKeys(tx, nowMs),
-      // Those that can be asked again until their keys are forgotten.
+      // Turns that can be requested again, until their keys expire.
       (tx) => purgeTurnSteps(tx, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS, nowMs }),
       ...retentionSteps(this.#options.config(), nowMs),
       (tx) => purgeSessions(tx, nowMs - SESSION_UNDO_MS),

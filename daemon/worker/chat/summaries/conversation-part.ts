@@ -1,4 +1,4 @@
-/** The part of a conversation that a summary takes the place of, read from the store and written as text for a model. */
+/** Reads the part of a conversation that a summary replaces, and formats it as text for a model. */
 import type { Attachments } from '../../files/attachments.js';
 import { seqBefore } from '../../store/conversations/branches.js';
 import { type Message, readMessagesAfter, readNewestMessages } from '../../store/conversations/messages.js';
@@ -15,19 +15,19 @@ export interface ConversationSource {
   readonly attachments: Pick<Attachments, 'forModel'>;
 }
 
-/** Messages in their order, as text. */
+/** Messages in order, as text. */
 export interface ConversationPart {
-  /** Empty: they have nothing that a model would be given. */
+  /** Empty if they contain nothing for a model. */
   readonly text: string;
   readonly last: Message;
 }
 
 const PAGE = 100;
-/** Of the output of a tool, in characters. */
+/** Kept length of a tool's output, in characters. */
 const MAX_OUTPUT = 2_000;
 const SPEAKERS = { user: 'User', assistant: 'Agent', tool: 'Tool' } as const;
 
-/** Leaves out the middle of a text. @param most  in characters */
+/** Omits the middle of a text. @param most  length in characters */
 function cutMiddle(text: string, most: number): string {
   if (text.length <= most) return text;
   const head = Math.ceil(most * 0.75);
@@ -40,16 +40,16 @@ function contentOf({ content, status }: Message, files: string): string {
   return `${status === 'error' ? 'failed: ' : ''}${use.name} ${cutMiddle(use.input, MAX_OUTPUT)}\n${cutMiddle(use.output, MAX_OUTPUT)}`;
 }
 
-/** Returns undefined for what no model is given: commands, errors, answers of the guide. */
+/** Returns undefined for messages that models do not get: commands, errors, answers of the guide. */
 function speakerOf(row: Message, commands: CommandRegistry): keyof typeof SPEAKERS | undefined {
   if (row.role === 'tool') return parseToolUse(row.content) === undefined ? undefined : 'tool';
   return contextRole(row, commands);
 }
 
 /**
- * Returns where the newest messages begin that a model is to have word for word: at a question, so that they make sense by themselves.
- * @param keepTokens  about how much that is; at least the newest question with what follows it
- * @returns the `seq` of the message before; 0: there is none
+ * Returns where the newest messages begin that a model gets verbatim: at a question, so that they make sense by themselves.
+ * @param keepTokens  their approximate size; at least the newest question and what follows it
+ * @returns the `seq` of the message before them; 0 if there is none
  */
 export async function findCut(
   { store, commands }: ConversationSource,
@@ -75,7 +75,7 @@ export async function findCut(
   return seq === 0 ? 0 : store.read((tx) => seqBefore(tx, { sessionId, seq }));
 }
 
-/** Returns whether the messages after a `seq` have at least so many tokens. */
+/** Returns whether the messages after a `seq` have at least this many tokens. */
 export async function hasTokens(
   { store, commands }: ConversationSource,
   { sessionId, afterSeq, atLeast }: { sessionId: number; afterSeq: number; atLeast: number },
@@ -92,7 +92,7 @@ export async function hasTokens(
 
 /**
  * Reads the next messages up to a `seq`, as many as fit.
- * @param maxTokens  the first one is shortened to it
+ * @param maxTokens  the first message is shortened to this
  * @returns undefined when there is none
  */
 export async function readPart(
@@ -112,7 +112,7 @@ export async function readPart(
       const speaker = speakerOf(row, commands);
       if (speaker !== undefined) {
         const at = new Date(row.createdAtMs).toISOString().slice(0, 16).replace('T', ' ');
-        // At most one token a character.
+        // At most one token per character.
         const content = cutMiddle(contentOf(row, files.get(row.id)?.text ?? ''), Math.floor(maxTokens / 2));
         const text = `${SPEAKERS[speaker]} (${at}):\n${quoteLines(content)}`;
         left -= estimateTokens(text);

@@ -1,6 +1,6 @@
 /**
- * Summarises the older messages of long conversations, so that their models keep what was said in them. That happens after a turn, beside
- * the turns that follow; until a summary is there, and where none can be made, the oldest messages are left out.
+ * Summarises the older messages of long conversations, so that models still know their content. This happens after a turn, in
+ * parallel with later turns; until a summary exists, or if none can be made, the oldest messages are omitted.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
@@ -36,23 +36,23 @@ export interface SummariesOptions extends ConversationSource {
 
 /** A summary is made when the messages since the last one take more of the model's context than this. */
 const FULL_SHARE = 0.6;
-/** The newest messages stay as they are, up to this share. */
+/** The newest messages are kept verbatim, up to this share. */
 const KEPT_SHARE = 0.25;
-/** Of one conversation, in all. */
+/** Time limit for one conversation in total. */
 const TIMEOUT_MS = 300_000;
-/** For one conversation; what is left is for after its next turn. */
+/** Maximum summaries per conversation at a time; the rest follows after its next turn. */
 const MAX_CALLS = 12;
-/** Of one worker at a time. A conversation that finds no room is looked at again after its next turn. */
+/** Maximum per worker at a time. A conversation beyond it is checked again after its next turn. */
 const MAX_AT_ONCE = 3;
-/** A part that turns out too long for the model is halved so often. */
+/** How often to halve a part that turns out too long for the model. */
 const MAX_HALVINGS = 3;
 const FIRST_PAUSE_MS = 600_000;
 const LAST_PAUSE_MS = 21_600_000;
-/** A call that costs nothing gives way to the next questions of its conversation, but not always. */
+/** How often a free call gives way to the next questions of its conversation. */
 const MAX_YIELDS = 3;
 const MAX_KNOWN = 1_000;
 
-/** What happened to the attempts for one session. */
+/** The state of the attempts for one session. */
 interface Trouble {
   readonly failures: number;
   readonly yields: number;
@@ -67,7 +67,7 @@ interface Job {
   readonly signal: AbortSignal;
 }
 
-/** What a summary is made from. */
+/** The input of a summary. */
 interface Source {
   readonly session: Session;
   readonly undoneSeq: number;
@@ -78,7 +78,7 @@ type Outcome = { readonly problem: unknown } | 'done' | 'stopped';
 
 const leaseKey = (sessionId: number): string => `summary:${sessionId}`;
 
-/** A server of one's own may answer one request at a time. */
+/** A self-hosted server may answer only one request at a time. */
 const isFree = ({ prices }: ResolvedModel): boolean => prices === null || (prices.input === 0 && prices.output === 0);
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
@@ -90,7 +90,7 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
 
 export class Summaries {
   readonly #options: SummariesOptions;
-  /** Each by session, as the next. */
+  /** By session. */
   readonly #fills = new Map<string, ContextFill>();
   readonly #troubles = new Map<string, Trouble>();
   readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void>; readonly isFree: boolean }>();
@@ -100,12 +100,12 @@ export class Summaries {
     this.#options = options;
   }
 
-  /** Called with how full the context of a turn is. */
+  /** Called with a turn's context usage. */
   noteFill = (fill: ContextFill): void => {
     if (fill.share >= FULL_SHARE) remember(this.#fills, fill.session.key, fill);
   };
 
-  /** Returns a function that publishes a change of a turn, and then lets the summaries follow it. */
+  /** Returns a function that publishes a change of a turn and then notifies the summaries. */
   following(publish: (change: TurnChange) => void): (change: TurnChange) => void {
     return (change) => {
       publish(change);
@@ -113,7 +113,7 @@ export class Summaries {
     };
   }
 
-  /** A turn has begun, or has ended. Returns at once. */
+  /** Called when a turn has begun or ended. Returns at once. */
   #onTurn({ session: key, agentId, state }: TurnChange): void {
     if (state === 'started') return this.#yield(key);
     const fill = this.#fills.get(key);
@@ -128,7 +128,7 @@ export class Summaries {
     this.#begin(fill, agent);
   }
 
-  /** Ends all calls, and begins no more. */
+  /** Ends all calls and starts no more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     const running = [...this.#running.values()];
@@ -177,7 +177,7 @@ export class Summaries {
     }
   }
 
-  /** A failure is logged once, until one succeeds. */
+  /** A failure is logged once until an attempt succeeds. */
   #note(key: string, model: string, outcome: Outcome): void {
     if (outcome === 'done') this.#troubles.delete(key);
     if (typeof outcome === 'string') return;
@@ -190,7 +190,7 @@ export class Summaries {
     logger.warn({ session: key, model, err: outcome.problem }, message);
   }
 
-  /** One worker at a time makes the summaries of a session. */
+  /** Only one worker at a time summarises a session. */
   async #holdingLease(job: Job): Promise<Outcome> {
     const { store, clock, instanceId: owner, liveness } = this.#options;
     const key = leaseKey(job.fill.session.id);
@@ -202,7 +202,7 @@ export class Summaries {
     }
   }
 
-  /** Makes one summary after another, each of the one before and the next messages, until only the newest messages are left. */
+  /** Makes summaries one after another, each from the previous one and the next messages, until only the newest messages are left. */
   async #make(job: Job): Promise<Outcome> {
     const { fill, model } = job;
     const { id: sessionId, key } = fill.session;
@@ -226,7 +226,7 @@ export class Summaries {
     return 'done';
   }
 
-  /** Returns undefined when the conversation is another by now, or a reader has chosen its full history. */
+  /** Returns undefined when the conversation has changed branches, or a reader has chosen its full history. */
   async #readSource({ session: { id, key, contextAfterSeq: afterSeq }, budgetTokens }: ContextFill): Promise<Source | undefined> {
     const source = await this.#options.store.read(async (tx) => {
       const session = await findSession(tx, key);
