@@ -1,4 +1,4 @@
-/** Style sheets are imported for their effect: the build collects them. */
+/** Style sheets are imported only for their effect; the build collects them. */
 declare module '*.css';
 
 /** Values that the build puts in (bin/bundle/page-pack.mjs). */

@@ -20,7 +20,7 @@ function takeTicket(): string | undefined {
   return ticket;
 }
 
-/** A link that was used before may be that of this browser. A gateway that does not answer is reported by the connection. */
+/** A used link may have been used by this browser itself. A gateway that does not answer is reported by the connection. */
 async function enter(link: string | undefined): Promise<void> {
   const isSignedIn = await signIn(link === undefined ? {} : { link })
     .then((isDone) => isDone || (link !== undefined && signIn()))
@@ -28,7 +28,7 @@ async function enter(link: string | undefined): Promise<void> {
   if (!isSignedIn && (link !== undefined || session.peek().needsToken)) void askForSignIn(link === undefined ? 'wanted' : 'linkUsed');
 }
 
-/** What the page does once it is signed in, or knows that it is not. */
+/** Runs once the page is signed in, or knows that it is not. */
 function begin(): void {
   const { only } = session.peek();
   window.addEventListener('hashchange', enterAgain);
@@ -57,7 +57,7 @@ if (place !== null && isDesign) {
   // A link may be to the log without a gateway, where nothing but the log is shown.
   void (link === undefined ? Promise.resolve() : entry.peek()).then(() => {
     render(<App />, place);
-    // After the first paint, which has the system's font.
+    // After the first paint, which uses the system's font.
     requestAnimationFrame(() => void import('./styles/inter.css'));
   });
 }

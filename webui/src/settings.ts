@@ -18,7 +18,7 @@ export function readSetting(name: string): string | undefined {
   }
 }
 
-/** @returns the stored value; undefined where there is none, or no JSON */
+/** @returns the stored value; undefined if there is none or it is not JSON */
 export function readJson<Value>(name: string, read = readSetting): Value | undefined {
   try {
     return (JSON.parse(read(name) ?? 'null') as Value | null) ?? undefined;
@@ -39,7 +39,7 @@ export function writeSetting(name: string, value: string | undefined): void {
   }
 }
 
-/** What this tab has written itself; an empty text was removed. */
+/** Values written by this tab itself; an empty text means removed. */
 function readOwn(name: string): string | undefined {
   try {
     return sessionStorage.getItem(PREFIX + name) ?? undefined;

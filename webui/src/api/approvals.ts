@@ -1,4 +1,4 @@
-/** Tool calls that a person decides about, as far as the page has read them. What reads them is loaded while the page is idle. */
+/** Tool calls that a person decides about, as loaded by the page. The code that loads them is itself loaded while the page is idle. */
 import { computed, signal } from '@preact/signals';
 import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 

@@ -12,5 +12,5 @@ export interface Call {
   readonly isAction?: boolean;
 }
 
-/** The header that makes a change fail when what it changes has another revision by then. */
+/** The header that makes a change fail if its target has a different revision by then. */
 export const match = (revision: string): Record<string, string> => ({ 'If-Match': `"${revision}"` });

@@ -50,7 +50,7 @@ export function apiPath(
   return search === '' ? path : `${path}?${search}`;
 }
 
-/** Throws what a call without a whole answer throws. */
+/** Throws the error of a call without a complete answer. */
 function failUnanswered(call: Call, error: unknown): never {
   throw call.signal?.aborted === true ? error : new ApiError(call, 0, {});
 }
@@ -72,7 +72,7 @@ function send(call: Call): Promise<Response> {
 
 async function readError(call: Call, response: Response): Promise<ApiError> {
   const document = (await response.json().catch(() => ({}))) as Partial<ErrorResponse>;
-  // Whoever shows it has the words.
+  // The code that shows it adds the text.
   if (document.error?.details !== undefined) await loadReasons();
   return new ApiError(call, response.status, document.error ?? {});
 }
@@ -90,7 +90,7 @@ export async function request(call: Call): Promise<Response> {
 /** Makes a prepared call. @returns the JSON document of its answer. @throws ApiError */
 export async function make<Answer>(prepared: Call): Promise<Answer> {
   const response = await request(prepared);
-  // The connection, or a reload of the page, may end within the answer.
+  // The connection, or the page before a reload, may end in the middle of the answer.
   return response.json().catch((error: unknown) => failUnanswered(prepared, error)) as Promise<Answer>;
 }
 

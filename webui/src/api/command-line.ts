@@ -49,7 +49,7 @@ export function curlLine({ method, body, headers }: Call, { url, hasToken }: Cur
   if (body instanceof File) parts.push('-T', shellWord(body.name));
   else if (body !== undefined) {
     if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
-    // Raw: curl would read text that begins with @ as a file name.
+    // Sent as raw data: curl would treat text that begins with @ as a file name.
     parts.push('--data-raw', quote(typeof body === 'string' ? body : JSON.stringify(hideSecrets(body))));
   }
   return parts.join(' ');
@@ -99,7 +99,7 @@ function decideLine(id: string, { decision, remember, note }: Fields): string {
   return [shellCommand`xopc ${String(decision)} ${id}`, ...options].join(' ');
 }
 
-/** Returns the `xopc` command for the call; undefined where there is none. */
+/** Returns the `xopc` command for the call; undefined if there is none. */
 export function cliLine({ method, path, body }: Call): string | undefined {
   const [, escapedId = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
   const id = decodeURIComponent(escapedId);

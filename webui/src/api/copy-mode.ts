@@ -1,6 +1,6 @@
 /**
- * Copy mode: while it is on, calls that would change something are kept instead of made, and the shell shows them as command
- * lines. It covers every action of every view. An action may make several calls, so closing their dialog ends the mode.
+ * Copy mode: while it is on, calls that would change something are not made but kept, and the shell shows them as command lines. It
+ * covers every action of every view. An action may make several calls, so the mode ends when their dialog is closed.
  */
 import { signal } from '@preact/signals';
 import type { Call } from './call.js';

@@ -1,4 +1,4 @@
-/** How well the gateway works, as it was last read: the status view and the navigation show the same. */
+/** The gateway's health as last loaded, shared by the status view and the navigation. */
 import { signal } from '@preact/signals';
 import type { GatewayHealth, StatusDocument } from '../../../shared/api/gateway/status.js';
 import { call } from './client.js';

@@ -1,2 +1,2 @@
-/** The gateway watches its files: a saved change is in force within this time. */
+/** A saved change is in force within this time, because the gateway watches its files. */
 export const IN_FORCE_MS = 1_500;

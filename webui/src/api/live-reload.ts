@@ -4,7 +4,7 @@ import { useGatewayEvent } from './gateway-events.js';
 
 /** A burst of events causes one reload. */
 const QUIET_MS = 250;
-/** For changes without an event: load, a missing socket. */
+/** Interval for changes without an event: load, a missing socket. */
 const SLOW_MS = 15_000;
 
 /** @param names  the events that cause a reload, besides `reset` */

@@ -1,11 +1,14 @@
-/** Whether this browser is signed in. The session is a cookie that scripts cannot read; nothing of it, nor the token, is kept here. */
+/**
+ * Whether this browser is signed in. The session is a cookie that scripts cannot read; neither the session nor the token is kept
+ * here.
+ */
 import { signal } from '@preact/signals';
 import type { PageSession } from '../../../shared/api/gateway/page-session.js';
 import { gatewayUrl } from './gateway-url.js';
 
 const PATH = '/api/page-session';
 
-/** What the gateway last said. */
+/** The gateway's last answer. */
 export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, needsToken: false, openToNetwork: false });
 
 /** The sign-in at the start of the page, which never fails. Calls wait for it; the shell is shown before. */
@@ -16,7 +19,7 @@ type SignInReason = 'wanted' | 'ended' | 'linkUsed' | 'signedOut';
 
 export const signInReason = signal<SignInReason | undefined>(undefined);
 
-/** Callers that wait for the one screen: true when the user has signed in, false when the screen is closed. */
+/** Callers that wait for the sign-in screen: true when the user has signed in, false when the screen is closed. */
 const waiting = signal<readonly ((isSignedIn: boolean) => void)[]>([]);
 
 export function askForSignIn(reason: SignInReason): Promise<boolean> {
@@ -36,7 +39,7 @@ export function closeSignIn(isSignedIn: boolean): void {
 /**
  * Asks the gateway for a session: with the token, with the ticket of a one-time link, or, without either, with the session that
  * the browser has or as the owner on the gateway's machine.
- * @returns false where the proof is refused. @throws when the gateway does not answer
+ * @returns false if the token or ticket is refused. @throws when the gateway does not answer
  */
 export async function signIn(proof: { token?: string; link?: string } = {}): Promise<boolean> {
   const { token, link } = proof;
@@ -53,12 +56,12 @@ export async function signIn(proof: { token?: string; link?: string } = {}): Pro
     return answer.signedIn;
   }
   if (response.status !== 401 && response.status !== 429) throw new Error(`${response.status}`);
-  // A wrong token or link is refused where none is needed, too.
+  // A wrong token or link is refused even if none is needed.
   if (token === undefined && link === undefined) session.value = { ...session.peek(), signedIn: false, needsToken: true };
   return false;
 }
 
-/** Calls that are refused at the same time sign in once. */
+/** Calls that are refused at the same time cause only one sign-in. */
 const regaining = signal<Promise<boolean> | undefined>(undefined);
 
 async function regain(): Promise<boolean> {
@@ -67,7 +70,7 @@ async function regain(): Promise<boolean> {
   return askForSignIn(signInReason.peek() ?? reason);
 }
 
-/** Called when a call was refused. Signs in by itself where that is possible, else asks the user. @returns whether that succeeded */
+/** Called when a call was refused. Signs in automatically if possible, otherwise asks the user. @returns whether that succeeded */
 export function regainSession(): Promise<boolean> {
   regaining.value ??= regain().finally(() => {
     regaining.value = undefined;

@@ -11,14 +11,14 @@ import { gatewayUrl } from './gateway-url.js';
 import { regainSession, session } from './session.js';
 
 type ConnectionState =
-  /** `refused`: the access token may not use the socket; nothing but another one changes that. */
+  /** `refused`: the access token may not use the socket; only another token changes that. */
   | { readonly kind: 'connecting' | 'online' | 'restarting' | 'unauthorized' | 'refused' }
   /** The time of the next attempt. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
 
 export const connection = signal<ConnectionState>({ kind: 'connecting' });
 
-/** What the gateway's `hello` says, a new object for each connection. The first build id is the page's own. */
+/** The contents of the gateway's `hello`, a new object for each connection. The first build id is the page's own. */
 export const gateway = signal<{ readonly buildId: string; readonly version: string; readonly instanceId: string } | undefined>(undefined);
 export const isOutdated = signal(false);
 
@@ -46,7 +46,7 @@ const HELLO_MS = 10_000;
 /** After this time without a frame the connection is probed: the worker pings and answers more often. */
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
-/** The same after the device has lost its network: only a gateway on the same machine can answer, and it answers fast. */
+/** The same after the device has lost its network: only a gateway on the same machine can answer, which is fast. */
 const LOCAL_ANSWER_MS = 1_000;
 
 /** For the other fields of a frame. */
@@ -216,7 +216,7 @@ export function startSocket(): void {
   window.addEventListener('online', () => pageSocket.wake());
   window.addEventListener('offline', () => pageSocket.wake(LOCAL_ANSWER_MS));
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && pageSocket.wake());
-  // Somebody has signed in, perhaps with another token.
+  // Someone has signed in, perhaps with another token.
   session.subscribe(() => connection.peek().kind === 'refused' && pageSocket.wake());
   pageSocket.connect();
 }

@@ -8,16 +8,16 @@ export interface Resource<Value> {
   readonly error: unknown;
   readonly isLoading: boolean;
   readonly reload: () => void;
-  /** Replaces the value after a change. A read that runs is aborted: it may have begun before the change. */
+  /** Replaces the value after a change. Aborts a running read, which may have begun before the change. */
   readonly set: (value: Value) => void;
 }
 
 /**
- * Repeats work that failed, once for each new connection to the gateway since the work began: also where it fails after the page is
+ * Repeats work that failed, once for each new connection to the gateway since the work began: also if it fails after the page is
  * connected again.
  */
 export function useReturn(state: 'running' | 'failed' | 'done', run: () => void): void {
-  // Each connection brings a greeting of its own.
+  // Each connection has a new greeting object.
   const greeting = gateway.value;
   const seen = useRef(greeting);
   useEffect(() => {
@@ -69,7 +69,7 @@ export function useDebounce(delayMs: number): (work: () => void) => void {
 
 /**
  * Runs work once its inputs have not changed for a while. A change of them aborts it.
- * @param work  undefined: nothing is to be done
+ * @param work  undefined: nothing to do
  */
 export function useDelayed(delayMs: number, work: ((signal: AbortSignal) => void) | undefined, inputs: readonly unknown[]): void {
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What was typed into forms and not saved. This browser keeps it until it is saved or discarded; secrets are kept as long as the page only. */
+/** Unsaved input of forms. This browser keeps it until it is saved or discarded; secrets are kept only as long as the page is open. */
 import { signal } from '@preact/signals';
 import { hidesValue } from '../../../shared/config/secrets.js';
 import { readJson, writeSetting } from '../settings.js';
@@ -6,7 +6,7 @@ import { readJson, writeSetting } from '../settings.js';
 /** Names a draft. */
 export interface DraftId {
   readonly kind: 'config.form' | 'config.file' | 'draft.cron';
-  /** What it is a draft of: the path of the configuration file, or a job. */
+  /** What it drafts: the path of the configuration file, or a job. */
   readonly of: string;
 }
 
@@ -22,10 +22,7 @@ export function readDraft<Value>(id: DraftId): Value | undefined {
   return readJson<Value>(name);
 }
 
-/**
- * @param value  undefined: it was saved or discarded
- * @param kept   the same without its secrets, if it can have some
- */
+/** @param value  undefined: saved or discarded\n@param kept   the value without its secrets, if it may have any */
 export function writeDraft<Value>(id: DraftId, value: Value | undefined, kept = value): void {
   const name = nameOf(id);
   inPage.value = { ...inPage.peek(), [name]: value };
@@ -41,7 +38,7 @@ export const isPrivate = (name: string, value: string): boolean => hidesValue(na
 const ENTRY = /("((?:[^"\\\n]|\\.)*)"\s*:\s*)"((?:[^"\\\n]|\\.)*)/g;
 const REFERENCE = /^\$\{\w+\}$/;
 
-/** Returns a text of the file with empty strings in the place of secrets. References to variables stay. */
+/** Returns a text of the file with empty strings in place of secrets. References to variables are kept. */
 export function withoutSecrets(text: string): string {
   return text.replace(ENTRY, (...[entry, start, name, value]: string[]) =>
     isPrivate(name ?? '', value ?? '') && !REFERENCE.test(value ?? '') ? `${start}"` : (entry ?? ''),

@@ -5,9 +5,9 @@ import type { ComponentType } from 'preact';
 export interface Late<Props> {
   /** Undefined until it is loaded. */
   readonly component: ReadonlySignal<ComponentType<Props> | undefined>;
-  /** Whether it is loaded, or could not be. */
+  /** Whether loading has ended, successfully or not. */
   readonly isSettled: ReadonlySignal<boolean>;
-  /** Loads it, unless it is there. A failure is not reported: a later call tries again. */
+  /** Loads the component unless it is loaded. A failure is not reported; a later call tries again. */
   readonly load: () => Promise<void>;
 }
 

@@ -1,8 +1,8 @@
-/** The time, for what is shown relative to it. */
+/** The current time, for relative times. */
 import { signal } from '@preact/signals';
 import { MINUTE_MS } from '../../../shared/clock.js';
 
-/** Makes a signal that changes each minute, and when the page is seen again; only while something that reads it is shown. */
+/** Creates a signal that changes each minute, and when the page becomes visible again; only while something uses it. */
 function minutes() {
   let timer: ReturnType<typeof setInterval> | undefined;
   const tick = (): void => {

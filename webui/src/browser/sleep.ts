@@ -1,4 +1,4 @@
-/** Waits, at most until `abort`, and leaves nothing behind: a gateway may be away for many attempts. */
+/** Waits, at most until `abort`, and removes its listener: a gateway may be unreachable for many attempts. */
 export const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {

@@ -1,6 +1,6 @@
 /**
- * Every component in its states, in both themes side by side: `#/design` of a build with `node bin/build.mjs --design`. Other builds do not
- * have it, so its words are in no table of text.
+ * Every component in its states, in both themes side by side: `#/design` of a build with `node bin/build.mjs --design`. Other
+ * builds do not have it, so its texts are not in a translation table.
  */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';

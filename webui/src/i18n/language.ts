@@ -30,7 +30,8 @@ effect(() => {
 type TextValues = Readonly<Record<string, string | number>>;
 
 /**
- * Makes a table of text. A key missing in one language is a type error. `{name}` is a value, `{count:message|messages}` chooses by the number.
+ * Creates a table of texts. A key missing in one language is a type error. `{name}` is a value, `{count:message|messages}` chooses
+ * by the number.
  * @returns `t(key, values)`: the text in the current language. Components that call it render again when the language changes
  */
 export function defineText<Key extends string>(

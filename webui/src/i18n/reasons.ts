@@ -1,10 +1,10 @@
-/** What the gateway says of its own, by code, in Chinese: the English text is in its answers. Most visits need none of it. */
+/** The gateway's own texts in Chinese, by code; its answers contain the English text. Most visits do not need them. */
 import { signal } from '@preact/signals';
 import { language } from './language.js';
 
 const texts = signal<Readonly<Record<string, string>> | undefined>(undefined);
 
-/** Loads the texts, unless they are there or the page is in English. Never rejects: a later call tries again. */
+/** Loads the texts, unless they are loaded or the page is in English. Never rejects: a later call tries again. */
 export async function loadReasons(): Promise<void> {
   if (language.peek() === 'en' || texts.peek() !== undefined) return;
   await import('./zh/reasons.json').then(({ default: loaded }) => (texts.value = loaded)).catch(() => undefined);

@@ -100,7 +100,7 @@ function gatewayCommands(): Command[] {
 }
 
 export function App() {
-  // Before the paint: whoever sees the page can use its keys.
+  // Before the paint, so that a visible page already accepts its keys.
   useLayoutEffect(listenForKeys, []);
   // A server without a gateway has one view only.
   const { only } = session.value;

@@ -1,4 +1,4 @@
-/** What waits for a person's decision: the number beside the link to the chats, and what shows the approvals of a conversation. */
+/** Pending approvals: the number next to the link to the chats, and the component for the approvals of a conversation. */
 import { pendingApprovals } from '../api/approvals.js';
 import { late } from '../browser/late.js';
 import { Badge } from '../components/status-dot/status-dot.js';

@@ -15,7 +15,7 @@ import { t } from './text.js';
 
 const isWarned = signal(readSetting('insecureKnown') === '1');
 
-/** Until the page is loaded again. */
+/** Dismissed until the page is reloaded. */
 const isOpenKnown = signal(false);
 
 /** Shorter interruptions are not shown. */
@@ -35,7 +35,7 @@ function useSeconds(untilMs: number | undefined): number {
   return seconds;
 }
 
-/** Returns why the gateway cannot start, which it answers to every request while it has no worker. */
+/** Returns why the gateway cannot start, which it answers to every request without a worker. */
 function useReason(isDown: boolean): string | undefined {
   const [reason, setReason] = useState<ErrorResponse['error'] | undefined>(undefined);
   useEffect(() => {
@@ -65,7 +65,7 @@ function useLateState() {
   return shown;
 }
 
-/** Returns when the connection was lost: the shown data is of that time. */
+/** Returns when the connection was lost, which is the age of the shown data. */
 function useLostAt(isOnline: boolean): number {
   const [lostAt, setLostAt] = useState(Date.now);
   useEffect(() => {

@@ -102,7 +102,7 @@ function runAwaited(set: readonly Command[]): void {
 export function useCommands(list: readonly Command[]): void {
   const latest = useRef(list);
   latest.current = list;
-  // Kept when the list changes: the shell's stays below that of the view.
+  // Kept when the list changes, so that the shell's commands stay below those of the view.
   const order = useRef(0);
   if (order.current === 0) lastOrder.value = order.current = lastOrder.peek() + 1;
   const shape = list.map(({ id, label, keys }) => `${id} ${label} ${keys}`).join('\n');

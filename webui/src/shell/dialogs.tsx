@@ -10,7 +10,7 @@ const dialogs = late(async () => (await import('./dialogs/main.js')).default);
 
 export const loadDialogs = dialogs.load;
 
-/** While a dialog is being loaded, what is typed is for it: nothing else gets it. */
+/** While a dialog is being loaded, typed keys are kept for it; nothing else gets them. */
 function keepTyped(event: KeyboardEvent): void {
   if (openedDialog.peek() === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   const { text, isEntered } = typedAhead.peek();

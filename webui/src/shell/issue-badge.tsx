@@ -5,11 +5,11 @@ import { connection, pageSocket } from '../api/socket.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-/** Leaves the connection to the data of the shown view first. */
+/** Delayed, so that the data of the shown view is loaded first. */
 const FIRST_MS = 3_000;
 const EVERY_MS = 60_000;
 
-/** Reads them once a minute while the page is seen, and after each reconnection. The status view reads them more often. */
+/** Loads the issues once a minute while the page is visible, and after each reconnection. The status view reads them more often. */
 function useIssues(): void {
   useEffect(() => {
     const read = (): void => {

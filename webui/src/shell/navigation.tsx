@@ -14,7 +14,7 @@ import { hashOf, navigate } from './router.js';
 import { t } from './text.js';
 import { type View, VIEWS } from './views.js';
 
-/** Until somebody has chosen, it is folded where the views need the room of the names. */
+/** By default, it is folded if the views need the space of the names. */
 export const isRailFolded = signal((readSetting('rail') ?? (matchMedia('(max-width: 1000px)').matches ? 'folded' : 'open')) === 'folded');
 
 export function foldRail(): void {

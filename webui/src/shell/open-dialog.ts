@@ -11,7 +11,7 @@ interface Typed {
   readonly isEntered: boolean;
 }
 
-/** What was typed before the dialog was there. */
+/** Text typed before the dialog was loaded. */
 export const typedAhead = signal<Typed>({ text: '', isEntered: false });
 
 export function openDialog(name: DialogName): void {

@@ -1,4 +1,7 @@
-/** The address: `#/{view}/{part}/{part}?{query}`. It holds the state of the view, so that it can be shared. It holds no secret. */
+/**
+ * The address: `#/{view}/{part}/{part}?{query}`. It contains the state of the view, so that it can be shared. It contains no
+ * secrets.
+ */
 import { batch, computed, signal } from '@preact/signals';
 import { decodeComponent } from '../../../shared/text/decode-component.js';
 
@@ -55,7 +58,10 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
   }
 }
 
-/** Called before something that takes time. @returns what goes to an address then, unless the user has gone elsewhere; whether it went */
+/**
+ * Called before a slow operation. @returns a function that then goes to an address, unless the user has gone elsewhere, and returns
+ * whether it went
+ */
 export function navigateLater(): (to: string) => boolean {
   const placeOf = ({ view, parts }: Address): string => hashOf(view, parts);
   const place = placeOf(address.peek());

@@ -48,7 +48,10 @@ function whenOnline(run: () => void): void {
 
 const STYLES_AGAIN_MS = 1_000;
 
-/** For errors of loading. Vite's loader asks once for the styles of a view: those that failed while the gateway was away are asked for again. */
+/**
+ * Handles loading errors. Vite's loader requests the styles of a view only once; styles that failed while the gateway was
+ * unreachable are requested again.
+ */
 export function retryStyles({ target }: Event): void {
   if (!(target instanceof HTMLLinkElement) || target.rel !== 'stylesheet') return;
   setTimeout(() => whenOnline(() => target.replaceWith(target.cloneNode())), STYLES_AGAIN_MS);

@@ -1,4 +1,4 @@
-/** Buttons: with words, or with an icon alone whose words are its label. */
+/** Buttons: with text, or with only an icon and the text as its label. */
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from '../icon/icon.js';
 import './button.css';

@@ -1,4 +1,7 @@
-/** Copies a call as a command line. What makes the line is loaded while the page is idle: no view needs it at first. */
+/**
+ * Copies a call as a command line. The code that builds the line is loaded while the page is idle, because no view needs it at
+ * first.
+ */
 import { useEffect } from 'preact/hooks';
 import { late } from '../../browser/late.js';
 import type { CopyCommandProps } from './copy-line.js';

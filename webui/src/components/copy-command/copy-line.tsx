@@ -1,4 +1,7 @@
-/** A button that copies a call for curl, or a menu that copies the current call of a form, also as an `xopc` command where there is one. */
+/**
+ * A button that copies a call for curl, or a menu that copies the current call of a form, also as an `xopc` command if there is
+ * one.
+ */
 import type { Call } from '../../api/call.js';
 import { cliLine } from '../../api/command-line.js';
 import { toCurl } from '../../api/to-curl.js';

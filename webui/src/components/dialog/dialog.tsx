@@ -13,7 +13,7 @@ export interface DialogProps {
   readonly onClose?: () => void;
   /** `narrow` for a question, `wide` for a form; `side` for the details of something in a list; `screen` hides the page. */
   readonly size?: 'narrow' | 'wide' | 'side' | 'screen';
-  /** Whether what was entered would be lost with it: then only its buttons close it without a question. */
+  /** Whether closing would lose input; then only its buttons close it without a question. */
   readonly isForm?: boolean;
   /** Above the title. */
   readonly mark?: ComponentChildren;
@@ -26,7 +26,7 @@ function isOutside({ clientX: x, clientY: y }: MouseEvent, dialog: HTMLElement):
   return x < left || x >= right || y < top || y >= bottom;
 }
 
-/** Asks before what was entered is lost. The focus goes back to where it was. */
+/** Asks before input is lost, and restores the focus. */
 function LossQuestion({ onDiscard, onKeep }: { onDiscard: (() => void) | undefined; onKeep: () => void }) {
   const row = useRef<HTMLDivElement>(null);
   const titleId = useId();
@@ -44,7 +44,7 @@ function LossQuestion({ onDiscard, onKeep }: { onDiscard: (() => void) | undefin
   );
 }
 
-/** @returns what closes the dialog on the user's wish, except once a field of a form was changed: then it asks first */
+/** @returns a function that closes the dialog at the user's request; after a field of a form was changed, it asks first */
 function useClose({ isForm = false, onClose }: DialogProps) {
   const isChanged = useRef(false);
   const [isAsking, setAsking] = useState(false);
@@ -73,7 +73,7 @@ export function Dialog(props: DialogProps) {
     event.preventDefault();
     close();
   };
-  // A browser lets a page prevent the first `cancel` only, but every key.
+  // A browser lets a page prevent only the first `cancel`, but every key.
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.defaultPrevented || isComposing(event) || !isChanged.current) return;
     event.preventDefault();

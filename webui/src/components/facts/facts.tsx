@@ -1,4 +1,4 @@
-/** Named facts about one thing, a line each. */
+/** Named facts about one thing, one per line. */
 import type { ComponentChildren } from 'preact';
 import './facts.css';
 

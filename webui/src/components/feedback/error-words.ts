@@ -1,4 +1,4 @@
-/** Errors in the page's own words, in its language; what the gateway said of this one is the detail. */
+/** Errors in the page's own words and language; the gateway's message is the detail. */
 import type { ErrorCode } from '../../../../shared/errors.js';
 import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
@@ -9,7 +9,7 @@ import zh from '../../i18n/zh/errors.json';
 import { t } from '../../shell/text.js';
 import { refusalText } from './reason-text.js';
 
-/** Codes that users of the page do not meet: what the gateway said is shown as it is. */
+/** Codes that users of the page do not see: the gateway's message is shown unchanged. */
 type ShownAsIs =
   | 'METHOD_NOT_ALLOWED'
   | 'UPGRADE_REQUIRED'
@@ -42,7 +42,7 @@ interface ErrorWords {
   readonly detail?: string;
 }
 
-/** Returns what happened in words; an empty text for what the user prevented. */
+/** Returns a description of an error; an empty text for an action that the user prevented. */
 export function errorWords(error: unknown): ErrorWords {
   if (error instanceof NotDone) return { text: '' };
   // It sends no message of its own.
@@ -51,7 +51,7 @@ export function errorWords(error: unknown): ErrorWords {
   const code = refusal?.code ?? '';
   const message = refusal === undefined ? (error instanceof Error ? error.message : '') : refusalText(refusal.message, refusal.details);
   if (!isWorded(code)) return { text: message === '' ? t('failed') : message };
-  // The gateway's message hides what happened, too.
+  // The gateway's message hides the cause too.
   return code === 'INTERNAL_ERROR' || message === '' ? { text: words(code) } : { text: words(code), detail: message };
 }
 

@@ -1,4 +1,4 @@
-/** What a view shows while it loads, when it is empty, and after an error. */
+/** The parts of a view shown while it loads, when it is empty, and after an error. */
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
@@ -24,7 +24,7 @@ interface EmptyProps {
   readonly title: string;
   readonly icon?: IconName;
   readonly children?: ComponentChildren;
-  /** The one button that ends the emptiness. */
+  /** The one button that creates the first item. */
   readonly action?: ComponentChildren;
 }
 
@@ -76,7 +76,7 @@ interface LoadedProps<Value> {
   readonly of: Pick<Resource<Value>, 'value' | 'error' | 'reload'>;
   /** Lines of the skeleton in place of a spinner. */
   readonly lines?: number;
-  /** Without it, the resource is only reported on. */
+  /** Without it, only the state of the resource is shown. */
   readonly children?: (value: Value) => ComponentChildren;
 }
 

@@ -1,4 +1,4 @@
-/** What the gateway says of its own, in the page's language. Its answers have the English text. */
+/** Translates the gateway's own texts to the page's language. Its answers have the English text. */
 import { fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
 import { language } from '../../i18n/language.js';
 import { reasonTemplate } from '../../i18n/reasons.js';
@@ -8,7 +8,7 @@ function valueText(value: unknown): string | number {
   return typeof value === 'number' ? value : String(value);
 }
 
-/** Without words for the code, it is the text of the answer. */
+/** Without a translation for the code, it is the text of the answer. */
 export function reasonText({ message, code = '', values = {} }: Said): string {
   const text = code === '' ? undefined : reasonTemplate(code);
   if (text === undefined) return message;

@@ -1,4 +1,4 @@
-/** How much of a limit is used, drawn beside the numbers that say it. */
+/** Draws how much of a limit is used, next to the numbers. */
 import './gauge.css';
 
 const HIGH = 0.8;

@@ -8,7 +8,7 @@ import { t } from '../../shell/text.js';
 const COLOUR_MS = 300;
 const CHARACTERS_PER_MS = 20;
 
-/** Plain code can be read: the colours, and what makes them, wait until the browser is idle. */
+/** Plain code is readable, so the colours, and the code for them, wait until the browser is idle. */
 async function colour(code: HTMLElement): Promise<void> {
   await new Promise<void>(whenIdle);
   const { highlight } = await import('./highlight.js');
@@ -34,7 +34,7 @@ function useColours(element: { readonly current: HTMLElement | null }, text: str
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 
-/** The text of the element is not that of the component, because it is coloured in place: what is added to it is appended. */
+/** The element's text is not rendered by the component, because it is coloured in place: added text is appended. */
 function useGrowingText(element: { readonly current: HTMLElement | null }, text: string): void {
   const shown = useRef<{ readonly code: HTMLElement | null; readonly text: string }>({ code: null, text: '' });
   useLayoutEffect(() => {

@@ -123,7 +123,7 @@ export function show(token: MarkedToken): ComponentChild {
     case 'text':
       return token.tokens === undefined ? decode(token.text) : showAll(token.tokens);
     case 'escape':
-      // The delimiters of formulas, which are shown as they are written.
+      // The delimiters of formulas, which are shown verbatim.
       return /[()[\]]/.test(token.text) ? token.raw : token.text;
     default:
       // Blank lines, and the addresses of links, which the lexer has filled in.

@@ -19,13 +19,13 @@ for (const [name, define] of Object.entries(languages)) hljs.registerLanguage(na
 /** Longer code is shown plain: colouring it would take longer than a frame. */
 const MAX_LENGTH = 50_000;
 
-/** Colours the text of an element, also what was appended since it was coloured last. */
+/** Colours the text of an element, including text appended since the last time. */
 export function highlight(element: HTMLElement): void {
   const language = element.className.replace('language-', '');
   const text = element.textContent ?? '';
   if (hljs.getLanguage(language) === undefined || text.length > MAX_LENGTH || element.dataset['coloured'] === `${text.length}`) return;
   element.dataset['coloured'] = `${text.length}`;
-  // What it makes of text is text and spans: everything is escaped.
+  // Its output is only text and spans; everything is escaped.
   const holder = new DOMParser().parseFromString(hljs.highlight(text, { language }).value, 'text/html');
   element.replaceChildren(...holder.body.childNodes);
 }

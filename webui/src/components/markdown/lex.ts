@@ -1,4 +1,4 @@
-/** Reads a text that grows: what is finished of it is not read again. */
+/** Lexes a growing text without lexing its finished part again. */
 import { lexer, type Token } from 'marked';
 
 export interface Lexed {
@@ -6,7 +6,7 @@ export interface Lexed {
   readonly tokens: readonly Token[];
 }
 
-/** What follows can change two blocks: the `2` below a list is a paragraph until its point comes, and then an item of the list. */
+/** Further text can change the last two blocks: a `2` below a list is a paragraph until its dot arrives, and then a list item. */
 const UNFINISHED = 2;
 
 const lexAll = (text: string): readonly Token[] => lexer(text, { gfm: true, breaks: true });

@@ -1,6 +1,6 @@
 /**
- * A Markdown text. What renders it is loaded beside the page: until it is there, the text is shown as it is written, which has another height.
- * A view that shows texts from its start waits for {@link isMarkdownSettled}.
+ * A Markdown text. The renderer is loaded separately: until then, the text is shown verbatim, which has a different height. A view
+ * that shows texts from its start waits for {@link isMarkdownSettled}.
  */
 import { useEffect } from 'preact/hooks';
 import { late } from '../../browser/late.js';

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 const MAX_MARKS = 40;
 const LETTER = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\d_]/u;
 
-/** Returns where a needle is; a single letter only as a word of its own, because it is in nearly every word. */
+/** Returns where a needle is; a single letter only as a separate word, because it is in nearly every word. */
 function indexOf(text: string, needle: string, from: number): number {
   let at = text.indexOf(needle, from);
   if (needle.length > 1 || !LETTER.test(needle)) return at;
@@ -12,7 +12,7 @@ function indexOf(text: string, needle: string, from: number): number {
   return at;
 }
 
-/** Returns the first match at or after `from`; the longest where several start there. */
+/** Returns the first match at or after `from`; the longest if several start there. */
 function firstOf(text: string, needles: readonly string[], from: number): { at: number; length: number } | undefined {
   let best: { at: number; length: number } | undefined;
   for (const needle of needles) {

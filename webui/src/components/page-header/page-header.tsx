@@ -1,4 +1,4 @@
-/** The head of every view: its title, its tabs, and what can be done here, the most important action last. */
+/** The header of every view: its title, its tabs and its actions, the most important one last. */
 import type { ComponentChildren } from 'preact';
 import './page-header.css';
 

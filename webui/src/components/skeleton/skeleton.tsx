@@ -1,4 +1,4 @@
-/** Grey shapes in the place of what is loading, so that nothing jumps when it is there. Shown after a moment only. */
+/** Grey shapes in place of loading content, so that nothing jumps when it arrives. Shown only after a moment. */
 import { t } from '../../shell/text.js';
 import './skeleton.css';
 

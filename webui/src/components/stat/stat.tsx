@@ -1,4 +1,4 @@
-/** A number that matters: its name, its value, and what it means; a link where something explains it. */
+/** A key figure: its name, its value and its meaning; a link if something explains it. */
 import type { ComponentChildren } from 'preact';
 import './stat.css';
 

@@ -1,8 +1,8 @@
-/** A state as a dot and words: the colour never speaks alone. */
+/** A state as a dot and text: the colour is never the only sign. */
 import type { ComponentChildren } from 'preact';
 import './status-dot.css';
 
-/** `off`: not in use; `busy`: under way. */
+/** `off`: not in use; `busy`: in progress. */
 export type Tone = 'good' | 'warning' | 'bad' | 'info' | 'busy' | 'off';
 
 export function StatusDot({ tone, children }: { tone: Tone; children: ComponentChildren }) {

@@ -21,7 +21,7 @@ export interface Order<Key extends string> {
 interface TableProps<Key extends string> {
   readonly label: string;
   readonly columns: readonly Column<Key>[];
-  /** Without it, no heading sorts. */
+  /** Without it, the table cannot be sorted. */
   readonly order?: Order<Key> | undefined;
   readonly onOrder?: ((order: Order<Key>) => void) | undefined;
   /** Rows: `tr` elements. */

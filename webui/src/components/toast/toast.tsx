@@ -19,7 +19,7 @@ interface Toast {
 
 interface ShownToast extends Toast {
   readonly id: number;
-  /** How often it came while it was shown. */
+  /** How often it was repeated while shown. */
   readonly count: number;
 }
 
@@ -29,7 +29,7 @@ const MAX_WAITING = 4;
 const shown = signal<readonly ShownToast[]>([]);
 const lastId = signal(0);
 
-/** Shows a notice; one without a text is not shown. @returns what removes it */
+/** Shows a notice; one without a text is not shown. @returns a function that removes it */
 export function showToast(toast: Toast): () => void {
   if (toast.text === '') return () => undefined;
   const id = (lastId.value = lastId.peek() + 1);
@@ -40,7 +40,7 @@ export function showToast(toast: Toast): () => void {
   return () => dismiss(id);
 }
 
-/** Says that a change is made, and offers to undo it for 10 s. @returns what removes the notice */
+/** Shows that a change was made, and offers to undo it for 10 s. @returns a function that removes the notice */
 export function showUndo(text: string, undo: () => void): () => void {
   return showToast({ text, action: { label: t('undo'), keys: 'mod+z', run: undo } });
 }
@@ -64,14 +64,14 @@ function dismiss(id: number): void {
   shown.value = shown.peek().filter((toast) => toast.id !== id);
 }
 
-/** The notice that is shown. An error is not covered by what comes after it. */
+/** The notice that is shown. A later notice never replaces an error. */
 const current = computed(() => shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1));
 /** Whether the pointer or the focus is on it. */
 const isHeld = signal(false);
 const hold = (): void => void (isHeld.value = true);
 const release = (): void => void (isHeld.value = false);
 
-// Not in the component: each dialog that opens or closes mounts it again, and the time must go on.
+// Kept outside of the component: each dialog that opens or closes mounts it again, and the time must continue.
 effect(() => {
   const toast = current.value;
   if (toast === undefined || isHeld.value) return undefined;

@@ -10,7 +10,7 @@ const NEAR_END_PX = 2_000;
 /**
  * Scrolls a list that follows its end to the end at first. Rows that are measured or added meanwhile can cancel the jump, so it is
  * repeated until it arrives or the user scrolls.
- * @returns whether that is done; settable
+ * @returns whether this is done; settable
  */
 export function useArrival<Item>(
   { items, followsEnd = false }: VirtualListProps<Item>,

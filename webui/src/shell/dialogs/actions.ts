@@ -1,4 +1,4 @@
-/** What the palette finds besides the commands of the shown view: actions of the other views, and words that people look for. */
+/** The palette's entries besides the commands of the shown view: actions of the other views, and search words. */
 import { copyText } from '../../browser/copy.js';
 import { attempt } from '../../components/toast/toast.js';
 import type { IconName } from '../../components/icon/icon.js';
@@ -36,7 +36,7 @@ const THERE: readonly (readonly [id: Name, icon: IconName, view: string])[] = [
   ['config-search', 'search', 'config'],
 ];
 
-/** What only the command line can do. */
+/** Actions that only the command line supports. */
 const LINES: readonly (readonly [id: Name, line: string])[] = [
   ['copy-restart', 'xopc gateway restart'],
   ['copy-backup', 'xopc backup'],

@@ -15,7 +15,7 @@ import { hashOf, navigate } from '../router.js';
 import { t as shell } from '../text.js';
 import { t } from './text.js';
 
-/** Letters in order, anywhere, are searched only where nothing else is found. */
+/** Letters in order, anywhere in a label, are searched only if nothing else is found. */
 const FUZZY = 1_000;
 const BY_WORD = 100;
 
@@ -153,7 +153,7 @@ export function Palette() {
     closeDialog();
     command?.run();
   };
-  // Enter is for what all of the text finds: a chat may be found after it.
+  // Enter applies to results for the whole text; a chat may be found a moment later.
   const isRun = isEntered && (matching.length > 0 || index > 0 || !isSearching);
   useLayoutEffect(() => {
     if (isRun) run(chosen);

@@ -1,4 +1,4 @@
-/** The one sign-in screen: takes the access token, and says how to get one or to sign in without it. */
+/** The only sign-in screen: takes the access token, and explains how to get one or to sign in without it. */
 import { useEffect, useState } from 'preact/hooks';
 import { closeSignIn, session, signIn } from '../../api/session.js';
 import { CodeBlock } from '../../components/code-block/code-block.js';
@@ -9,7 +9,7 @@ import { t } from './text.js';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
 
-/** A link may have signed this browser in in another tab. */
+/** A link may have signed in this browser in another tab. */
 function useOtherTabs(): void {
   useEffect(() => {
     const look = (): void => void (document.visibilityState === 'visible' && signIn().catch(() => false));
@@ -34,7 +34,7 @@ export function SignIn({ reason }: { reason: keyof typeof REASONS }) {
     setValue(text);
     setWrong(false);
   };
-  // Where calls need no token, most of the page works without signing in.
+  // If calls need no token, most of the page works without signing in.
   const close = session.value.needsToken ? {} : { onClose: () => closeSignIn(false) };
   return (
     <FormDialog

@@ -5,7 +5,7 @@ import { SelectField, TextField } from '../../components/field/field.js';
 import { bind, FormDialog, useFields } from '../../components/form/form.js';
 import { t } from './text.js';
 
-/** Channels that are set up by hand. */
+/** Channels that are configured by hand. */
 export const KINDS = ['telegram', 'webhook'] as const;
 export type Kind = (typeof KINDS)[number];
 

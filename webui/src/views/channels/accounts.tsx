@@ -28,7 +28,7 @@ const isStopped = (state: Account['state']): state is 'failed' | 'backoff' => st
 
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
-/** What is wrong, in the page's language, and what was said of it. */
+/** The problem in the page's language, with the original message. */
 function reasonOf({ state, message, code, values, health, messages, lastError }: Account): { text: string; detail: string | null } {
   if (isStopped(state)) return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
   const detail = lastError === null ? null : reasonText(lastError);

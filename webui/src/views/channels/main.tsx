@@ -1,4 +1,4 @@
-/** The channels view: the accounts and how well they work, who may write to them, and messages to chats. */
+/** The channels view: the accounts and their health, who may write to them, and messages to chats. */
 import { useState } from 'preact/hooks';
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
 import { useLiveReload } from '../../api/live-reload.js';

@@ -1,4 +1,4 @@
-/** One message to a chat: its text, what became of it, and what can be done. */
+/** One message to a chat: its text, its outcome and its actions. */
 import { useState } from 'preact/hooks';
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
 import { apiPath, call } from '../../api/client.js';
@@ -62,7 +62,7 @@ function DropDialog({ onClose, onDrop }: { onClose: () => void; onDrop: () => Pr
 interface DrawerProps {
   readonly id: string;
   readonly onClose: () => void;
-  /** The list is to be read again. */
+  /** Reloads the list. */
   readonly onChange: () => void;
 }
 

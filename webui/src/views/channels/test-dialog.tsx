@@ -23,7 +23,7 @@ function sendCall({ channel, accountId }: ChannelDocument, chat: string, content
   return { method: 'POST', path: '/api/message', body: { channel, accountId, chat_id: chat.trim(), content } };
 }
 
-/** Returns the chats that were written to, newest first. */
+/** Returns the chats that received messages, newest first. */
 function useKnownChats({ channel, accountId }: ChannelDocument): readonly string[] {
   const { value } = useResource((signal) => readMessages({ channel }, signal), [channel]);
   const own = value?.messages.filter((message) => message.accountId === accountId) ?? [];

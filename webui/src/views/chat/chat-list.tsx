@@ -56,7 +56,7 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
   );
 }
 
-/** Reads sessions again after events that may have changed them. @param search  as in the sessions view */
+/** Reloads sessions after events that may have changed them. @param search  as in the sessions view */
 function useSessions(search: string, limit: number): Pick<Resource<SessionPage>, 'value' | 'error'> {
   const path = apiPath('/api/sessions', {}, { search, limit });
   const { value, error, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);

@@ -59,10 +59,10 @@ function useActions(model: ChatModel, canWrite: boolean) {
   const regenerate = (): void => {
     const last = question();
     if (last === undefined || !canWrite) return;
-    // The HTTP API has no regeneration: its command sends the question again.
+    // The HTTP API has no regeneration, so the command sends the question again.
     if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
     const { id, content, attachments = [] } = last;
-    // A recording is transcribed when its message is sent, not when its answer is asked for.
+    // A recording is transcribed when its message is sent, not when another answer is requested.
     if (isUnheard(last)) model.send(content, { replaceFrom: id, attachments });
     else model.send(content, { again: id });
   };

@@ -15,13 +15,13 @@ import { goOnIn, newChat } from './model/new-chat.js';
 import { NEW, rescuedFrom } from './model/outbox.js';
 import { t } from './text.js';
 
-/** @returns the default, where it is not the built-in guide */
+/** @returns the default model, unless it is the built-in guide */
 function unusableDefault({ defaults }: ModelList): string | undefined {
   const model = defaults[0]?.model;
   return model?.startsWith('xopc/') === true ? undefined : model;
 }
 
-/** What to do where nothing but the built-in guide can answer. @param props.model  the default, for which there is no provider */
+/** Next steps if only the built-in guide can answer. @param props.model  the default model, for which there is no provider */
 function NoModel({ model }: { model: string | undefined }) {
   const [FirstModel, setFirstModel] = useState<ComponentType<{ onClose: () => void }> | undefined>(undefined);
   // Once there is a model, the button with the focus is gone.

@@ -18,7 +18,7 @@ interface Whose {
   readonly all: readonly Named[];
 }
 
-/** How often an edit is made again on a file that somebody else has changed meanwhile. */
+/** How often an edit is retried on a file that someone else has changed in the meantime. */
 const MAX_TRIES = 3;
 
 /**
@@ -32,7 +32,7 @@ export async function writeAgentEntry(whose: Whose, edit: JsoncEdit, triesLeft =
   const { text, revision } = await readText();
   const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
   const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
-  // Agents that are not in the file are those by default.
+  // If the file has no agents, they are the defaults.
   const whole = index < 0 ? [{ path: ['agents', 'list'], value: all.map(({ id, name }) => ({ id, name })) }] : [];
   const at = index < 0 ? all.findIndex(({ id }) => id === agent.id) : index;
   const body = { text: editJsonc(text, [...whole, { path: ['agents', 'list', at, ...path], value }]) };

@@ -12,12 +12,12 @@ import { t } from './text.js';
 interface SaveBarProps {
   /** How much is changed. */
   readonly title: string;
-  /** The number of errors in it, and what goes to the first. */
+  /** The number of errors, and a function that goes to the first. */
   readonly faults: number;
   readonly onFaults: () => void;
   /** Errors that are shown nowhere else. */
   readonly messages?: readonly string[];
-  /** What saving does beyond the usual. */
+  /** Additional effects of saving. */
   readonly note?: string | undefined;
   /** The text of the file before and after, for the review. */
   readonly diff: { readonly before: string; readonly after: string } | undefined;

@@ -1,4 +1,4 @@
-/** A resource that opens with what was shown last, also while the gateway is away. */
+/** A resource that opens with the last shown value, even while the gateway is unreachable. */
 import type { Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Resource, useResource } from '../../api/use-resource.js';

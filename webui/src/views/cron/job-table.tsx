@@ -22,7 +22,7 @@ import { t } from './text.js';
 
 const PAGE_JOBS = 50;
 const STRIP_RUNS = 10;
-/** A shorter list is searched by eye. */
+/** Shorter lists have no search field. */
 const SEARCHED_JOBS = 8;
 
 type Key = 'name' | 'schedule' | 'next' | 'last' | 'on' | 'menu';

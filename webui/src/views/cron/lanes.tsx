@@ -1,4 +1,4 @@
-/** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. Folded until somebody asks. */
+/** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. Folded by default. */
 import { useState } from 'preact/hooks';
 import type { CronPlan } from '../../../../shared/api/cron.js';
 import { HOUR_MS } from '../../../../shared/clock.js';

@@ -68,7 +68,7 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
   // A new job is only in the next list.
   if (job === undefined && (list.isLoading || list.value === undefined)) return list.error === undefined ? <Skeleton lines={6} /> : null;
   const draft = verb === 'copy' ? `${id}/copy` : id;
-  // The same form, so that whoever is typing goes on.
+  // The same form, so that typing is not interrupted.
   if (job === undefined && hasDraft(draft))
     return <Form key={`${id}/${verb}`} job={undefined} isCopy={false} deleted={draft} list={list} />;
   if (job === undefined) {

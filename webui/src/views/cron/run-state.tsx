@@ -1,4 +1,4 @@
-/** What a run came to, in a colour and words. A run whose message was not delivered did not succeed. */
+/** The outcome of a run, as a colour and text. A run whose message was not delivered did not succeed. */
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
 import { whyText } from '../../components/feedback/reason-text.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
@@ -23,7 +23,7 @@ export function outcomeText(run: RunOutcome): string {
   return run.state === 'done' && isUndelivered(run) ? t('undelivered') : t(`state_${run.state}`);
 }
 
-/** Says that the agent had nothing to report, with its reason. */
+/** Shows that the agent had nothing to report, with its reason. */
 export function silenceText({ nothingToReport: reason }: Pick<CronRunDocument, 'nothingToReport'>): string | null {
   if (reason === null) return null;
   return reason === '' ? t('nothingToReport') : t('nothingToReportWhy', { reason });

@@ -69,7 +69,7 @@ function Repeats({ row, repeats }: LogItem) {
   return <p class="hint">{t('repeated', { count: repeats.length + 1, first: fullTime(first), last: fullTime(last) })}</p>;
 }
 
-/** What the line says, and when. */
+/** The message of the line, and its time. */
 function Summary({ item }: { item: LogItem }) {
   const { row, repeats, rest } = item;
   return (

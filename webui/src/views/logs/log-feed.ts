@@ -168,7 +168,7 @@ export class LogFeed {
       this.#appendGap();
       this.#append(page);
     } else this.#append(part(page, known));
-    // What was written meanwhile at lower levels was not read.
+    // Lines written in the meantime at lower levels were not read.
     if (rows.length > 0 && this.query.level !== undefined) this.isPartial.value = true;
     return page.end;
   }

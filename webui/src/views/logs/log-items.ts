@@ -79,7 +79,7 @@ export function indexOfLine(items: readonly LogItem[], id: number): number {
   return indexFrom(items, id + 1, ({ row }) => row.id) - 1;
 }
 
-/** Returns the index of the line at an index. Where a gap is, that of the next line in a direction, or else in the other one. */
+/** Returns the index of the line at an index. At a gap, that of the next line in a direction, or else in the other. */
 export function lineNear(items: readonly LogItem[], from: number, step: 1 | -1): number {
   const seek = (by: number): number => {
     let at = from;

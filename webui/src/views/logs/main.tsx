@@ -37,7 +37,7 @@ const FEW_ROWS = 60;
 /** The number of rows in which matches are marked from the start, among the lines that do not match. */
 const FIND_ROWS = 1_000;
 
-/** Returns the feed of what the view asks for. The feed before it stays until the next one has read its first lines. */
+/** Returns the feed for the view's query. The previous feed stays until the next one has read its first lines. */
 function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
   const [feed, setFeed] = useState(() => new LogFeed(query));
   const running = useRef<LogFeed>(undefined);
@@ -198,7 +198,7 @@ function LineList({ feed, items, view, switches, lines, list, following }: ListP
 
 interface MessagesProps {
   readonly feed: LogFeed;
-  /** Whether the feed is what the view asks for. */
+  /** Whether the feed matches the view's query. */
   readonly isCurrent: boolean;
   readonly count: number;
   /** Undefined until it is known. */
@@ -224,7 +224,7 @@ function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' |
   );
 }
 
-/** What is in the place of lines while there are none. */
+/** Shown in place of lines while there are none. */
 function NoLines({ feed, isCurrent, count, isFiltered }: Omit<MessagesProps, 'total'>) {
   if (feed.error.value !== undefined || count > 0) return null;
   const isReading = feed.state.value === 'first' || !isCurrent || feed.older.value !== 'none';

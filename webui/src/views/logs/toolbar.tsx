@@ -1,4 +1,4 @@
-/** Search, levels with their counts, time range, and what is done with the log. The address holds search, levels and range. */
+/** Search, levels with their counts, time range, and actions on the log. The address holds search, levels and range. */
 import type { ComponentChildren, RefObject } from 'preact';
 import { useState } from 'preact/hooks';
 import { copyText } from '../../browser/copy.js';
@@ -173,7 +173,7 @@ function viewItems({ view, switches: { wrap, dense, utc, unfold } }: ToolsProps)
   ];
 }
 
-/** What stands beside the title. */
+/** The content next to the title. */
 export function Tools(props: ToolsProps) {
   const { isFollowing, onFollow, downloads } = props;
   return (

@@ -105,7 +105,7 @@ export async function saveOrder(order: readonly string[]): Promise<void> {
   written.revision = revision;
 }
 
-/** Saves the model of an agent; undefined: the shared default. What edits the file's text is loaded for it. */
+/** Saves the model of an agent; undefined: the shared default. Loads the code that edits the file's text. */
 export async function saveAgentModel(agent: Agent, all: readonly Agent[], model: string | undefined): Promise<void> {
   const { writeAgentEntry } = await import('../config/agent-entry.js');
   written.revision = await writeAgentEntry({ agent, all }, { path: ['model'], value: model });
@@ -130,7 +130,7 @@ export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, k
   return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
 }
 
-/** What the form knows of a model; undefined removes the field from the file. */
+/** The model's fields in the form; undefined removes the field from the file. */
 export interface ModelFacts {
   readonly contextWindow: number | undefined;
   /** US dollars per million tokens. */
@@ -156,12 +156,12 @@ export function saveModelCall({ model, provider, setup }: { model: Model; provid
   const own = entries[provider.id] ?? [];
   const all = own.length > 0 ? own : models.filter((other) => other.provider === provider.id).map(entryOf);
   const list = all.map((entry) => (`${provider.id}/${entry.id}` === model.id ? { ...entry, ...facts } : entry));
-  // The file's own address may hold a password that is not shown here.
+  // The address in the file may contain a password that is not shown here.
   const server = provider.source === 'models.json' ? {} : { baseUrl: provider.baseUrl, api: provider.api };
   return { method: 'PATCH', path: '/api/models-json', body: { providers: { [provider.id]: { ...server, models: list } } } };
 }
 
-/** Removes a provider. @returns what restores it with its key, unless the file has changed since */
+/** Removes a provider. @returns a function that restores it with its key, unless the file has changed since */
 export async function removeProvider(id: string): Promise<() => Promise<void>> {
   const response = await request({ method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: null } } });
   const headers = { 'If-Match': response.headers.get('ETag') ?? '' };

@@ -20,7 +20,7 @@ interface SetupTabProps {
   readonly onEditModel: (provider: Provider, model: Model) => void;
 }
 
-/** Those that are set up, and those of the file that lack a key. */
+/** The configured providers, and those of the file that lack a key. */
 function shownProviders({ providers }: Setup): readonly Provider[] {
   return providers.filter(({ configured, source, api }) => api !== 'built-in' && (configured || source === 'models.json'));
 }

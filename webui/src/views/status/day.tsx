@@ -53,7 +53,7 @@ function Bars({ history: { buckets, stepMinutes }, day }: { history: History; da
   );
 }
 
-/** A link to what the log says about that minute, or to the version of the configuration. */
+/** A link to the log lines of that minute, or to the version of the configuration. */
 function placeOf({ type, at }: Happening): string {
   if (type === 'config') return hashOf('config', ['versions']);
   const atMs = Date.parse(at);

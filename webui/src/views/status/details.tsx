@@ -1,4 +1,4 @@
-/** Facts for those who look after the gateway's machine, folded. */
+/** Facts for administrators of the gateway's machine, folded. */
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { isLoopback } from '../../browser/is-loopback.js';
@@ -8,7 +8,7 @@ import { bytesText, durationText, fullTime, relativeTime } from '../../component
 import type { Whole } from './issues.js';
 import { t } from './text.js';
 
-/** Facts without a value are left out; `isCode`: an id or a path. */
+/** Facts without a value are omitted; `isCode`: an id or a path. */
 type NamedValue = readonly [name: string, value: string | null | undefined, isCode?: boolean];
 
 /** Returns who can reach the gateway, which follows from the address that it listens on. */

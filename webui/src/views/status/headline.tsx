@@ -1,4 +1,4 @@
-/** How well the gateway works, in one word and one sentence, and what is wrong. */
+/** The gateway's health in one word and one sentence, and its issues. */
 import { useState } from 'preact/hooks';
 import { MINUTE_MS } from '../../../../shared/clock.js';
 import { copyText } from '../../browser/copy.js';
@@ -33,7 +33,7 @@ function Sentence({ status: { health, state } }: { status: Whole['status'] }) {
   );
 }
 
-/** @param props.isLost  the gateway does not answer now; the rest is what it said last */
+/** @param props.isLost  the gateway does not answer now; the rest is its last report */
 export function Headline({ whole: { status }, isLost }: { whole: Whole; isLost: boolean }) {
   const { state } = status.health;
   return (

@@ -1,4 +1,4 @@
-/** The gateway's issues in plain words, each with the place where it is fixed, and notes: what is worth knowing but no issue. */
+/** The gateway's issues in plain words, each with the place where it is fixed, and notes: things worth knowing that are not issues. */
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../../shared/api/gateway/status.js';
 import { isCoded } from '../../../../shared/text/fill-text.js';
@@ -34,7 +34,7 @@ const LOW_DISK_BYTES = 500_000_000;
 
 type Words = Omit<Shown, 'id' | 'tone'>;
 
-/** Returns what is said of a part without its name, which the title has. */
+/** Returns the text about a part without its name, which is in the title. */
 function reasonOf({ text, why }: StatusIssue, prefix: string): string {
   const reason = why?.values['reason'];
   return whyText(text.replace(prefix, ''), isCoded(reason) ? reason : undefined);
@@ -68,7 +68,10 @@ function linkTo(place: Place): NonNullable<Shown['link']> {
   return { hash: hashOf('logs', [], { level: 'warn', since: '1h' }), text: t('openLog') };
 }
 
-/** What the gateway says of the rest is for terminals: a headline of the page, and the text below it. `fix`: what to do, if that is more than a command. */
+/**
+ * The gateway's other texts are written for terminals, so these have a headline and text for the page. `fix`: what to do, if that
+ * is more than a command.
+ */
 const KINDS = {
   down: { title: 'issueDown', place: 'logs' },
   crashes: { title: 'issueCrashes', place: 'logs' },
@@ -99,7 +102,7 @@ interface GatewaySaid {
 function ofKind(kind: string, { text, why, hint }: GatewaySaid): Words {
   const said = whyText(text, why);
   const command = commandIn(hint);
-  // Its own words are the headline, and what to do is below it.
+  // The gateway's own text is the headline, with the fix below it.
   if (!isKind(kind)) return { title: said, cause: hint ?? '', ...(command === undefined ? {} : { command }) };
   const { title, fix, place }: { title: TextKey; fix?: TextKey; place?: Place } = KINDS[kind];
   return {
@@ -160,7 +163,7 @@ function isPlainHttp({ host, auth }: StatusDocument): boolean {
   return !auth.enabled && !isLoopback(host) && location.protocol === 'http:' && !isLoopback(location.hostname);
 }
 
-/** Returns what is worth knowing although the gateway works well. */
+/** Returns notes that are worth knowing although the gateway works well. */
 export function* notesOf(whole: Whole): Generator<Shown> {
   const { status, overview } = whole;
   const isIssue = ({ code }: StatusWarning): boolean => status.health.issues.some(({ id }) => id.split(':')[0] === code);

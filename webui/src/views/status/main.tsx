@@ -1,4 +1,4 @@
-/** The status view: how well the gateway works, what is wrong, and what happened to it. */
+/** The status view: the gateway's health, its issues, and its history. */
 import { useRef } from 'preact/hooks';
 import type { ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import type { Overview, OverviewHistory } from '../../../../shared/api/gateway/overview.js';
@@ -36,7 +36,7 @@ interface DayData {
 async function readDay(signal: AbortSignal): Promise<DayData> {
   const [history, { versions }] = await Promise.all([
     call<OverviewHistory>('GET', '/api/overview/history', { signal }),
-    // Not everybody may read them.
+    // Not everyone may read them.
     call<{ versions: readonly ConfigVersion[] }>('GET', '/api/config/versions', { signal }).catch(() => ({ versions: [] })),
   ]);
   return { history, versions };

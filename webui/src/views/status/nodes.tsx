@@ -1,4 +1,4 @@
-/** The gateways that share the database, and in what they differ from this one. */
+/** The gateways that share the database, and how they differ from this one. */
 import { nodeDifferences } from '../../../../shared/api/gateway/node-differences.js';
 import type { NodeStatus } from '../../../../shared/api/gateway/status.js';
 import { Badge, StatusDot } from '../../components/status-dot/status-dot.js';
@@ -6,7 +6,7 @@ import { Table } from '../../components/table/table.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { t } from './text.js';
 
-/** Each renews its place every 5 s. */
+/** Each renews its membership every 5 s. */
 const LATE_MS = 8_000;
 
 /** By the database's clock: the list was read when this node renewed its own place. */

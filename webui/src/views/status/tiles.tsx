@@ -1,4 +1,4 @@
-/** The numbers of the last 24 hours, each with its course and a link to what explains it. */
+/** The numbers of the last 24 hours, each with a chart and a link to details. */
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { Stat, Stats } from '../../components/stat/stat.js';
 import { bytesText, durationText, shortCount } from '../../components/time-text/time-text.js';
@@ -29,7 +29,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Groups the course of a day into fewer bars. */
+/** Groups the values of a day into fewer bars. */
 function grouped(values: readonly number[], join: (part: readonly number[]) => number): readonly number[] {
   const size = Math.max(1, Math.ceil(values.length / 32));
   return Array.from({ length: Math.ceil(values.length / size) }, (_, index) => join(values.slice(index * size, (index + 1) * size)));

@@ -1,4 +1,4 @@
-/** Creates a token. What the gateway refuses is shown at its field. */
+/** Creates a token. The gateway's errors are shown at their fields. */
 import { useEffect, useState } from 'preact/hooks';
 import { SCOPES, type TokenCreated } from '../../../../shared/api/gateway/tokens.js';
 import { make } from '../../api/client.js';
@@ -115,7 +115,7 @@ function Limits({ form, faults }: PartProps) {
   );
 }
 
-/** What is wrong is shown until the form changes; the first such field gets the focus. */
+/** Errors are shown until the form changes; the first invalid field gets the focus. */
 function useFaults(fields: TokenFields) {
   const [faults, setFaults] = useState<Faults>({});
   useEffect(() => setFaults({}), [fields]);

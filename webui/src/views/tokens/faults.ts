@@ -1,4 +1,4 @@
-/** What is wrong with a new token, by field of the form. */
+/** The errors of a new token, by field of the form. */
 import { ApiError } from '../../api/client.js';
 import { numberOf } from '../../components/field/number-of.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
@@ -23,7 +23,7 @@ function fieldOf(path: string): keyof Faults | undefined {
   return Object.hasOwn(FIELDS, name) ? FIELDS[name as keyof typeof FIELDS] : undefined;
 }
 
-/** Returns what is wrong before the gateway is asked. */
+/** Returns the errors that can be found without the gateway. */
 export function findFaults({ rate, usd }: TokenFields): Faults {
   const isNumber = (text: string): boolean => !Number.isNaN(numberOf(text) ?? 0);
   return { ...(isNumber(rate) ? {} : { rate: t('notNumber') }), ...(isNumber(usd) ? {} : { usd: t('notNumber') }) };

@@ -1,4 +1,4 @@
-/** The access tokens view: what programs and other people may do, and what they did of it. */
+/** The access tokens view: what programs and other people may do, and their usage. */
 import { useState } from 'preact/hooks';
 import type { TokenCreated } from '../../../../shared/api/gateway/tokens.js';
 import { useLiveReload } from '../../api/live-reload.js';
@@ -74,7 +74,7 @@ export default function TokensView() {
           created={created}
           onClose={() => {
             setCreated(undefined);
-            // It may have been tried meanwhile.
+            // It may have been used in the meantime.
             reload();
           }}
         />

@@ -7,7 +7,7 @@ import { numberOf } from '../../components/field/number-of.js';
 /** How long a new token is valid, in days. */
 export const LIFETIMES = ['7', '30', '90', '365'] as const;
 
-/** What the form has, as texts where people type. */
+/** The contents of the form; typed fields are texts. */
 export interface TokenFields {
   readonly name: string;
   readonly scopes: readonly Scope[];

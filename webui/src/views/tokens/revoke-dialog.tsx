@@ -1,4 +1,4 @@
-/** Asks before a token is revoked, and says what ends with it. */
+/** Asks before a token is revoked, and shows what ends with it. */
 import { request } from '../../api/client.js';
 import { FormDialog } from '../../components/form/form.js';
 import { t } from './text.js';

@@ -1,4 +1,4 @@
-/** The secret of a new token, which is shown this once: only a button closes the dialog. */
+/** The secret of a new token, which is shown only once, so only a button closes the dialog. */
 import type { TokenCreated } from '../../../../shared/api/gateway/tokens.js';
 import { curlLine } from '../../api/command-line.js';
 import { gatewayUrl } from '../../api/gateway-url.js';

@@ -25,7 +25,7 @@ const columns = (): Column<Key>[] => [
 
 export const hasExpired = ({ expiresAt }: Token): boolean => expiresAt !== null && Date.parse(expiresAt) <= now();
 
-/** What does not end comes last, and what was never used first. */
+/** Tokens that do not expire come last; tokens that were never used come first. */
 const sortedNumber = (token: Token, by: Key): number => {
   if (by === 'spent') return token.spentTodayUsd;
   if (by === 'expires') return token.expiresAt === null ? Infinity : Date.parse(token.expiresAt);

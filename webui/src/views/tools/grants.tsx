@@ -1,4 +1,4 @@
-/** What somebody has approved once and for all: those calls do not ask until it is removed. */
+/** Permanent approvals: these calls do not ask until the approval is removed. */
 import type { GrantDocument } from '../../../../shared/api/tools/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { Button } from '../../components/button/button.js';

@@ -1,4 +1,4 @@
-/** The tools view: what agents can do, where it comes from, and what they may do without asking. */
+/** The tools view: the tools of agents, their sources, and what agents may do without asking. */
 import { useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';

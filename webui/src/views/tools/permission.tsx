@@ -17,7 +17,7 @@ export interface Scope {
 
 const PERMISSIONS: readonly Permission[] = ['allow', 'ask', 'deny'];
 
-/** A tool, or with a `*` at the end all whose names begin so. */
+/** A tool, or with a trailing `*` all tools whose names begin with the text. */
 export interface Permitted {
   readonly pattern: string;
   /** Undefined: tools of several kinds. */
@@ -26,7 +26,7 @@ export interface Permitted {
 
 const ownOf = ({ setup, agent }: Scope) => agent?.permissions ?? setup.permissions;
 
-/** Returns what counts where the pattern itself has no entry; undefined: it depends on the tool. */
+/** Returns the permission that applies if the pattern itself has no entry; undefined if it depends on the tool. */
 function inheritedOf({ pattern, tool }: Permitted, scope: Scope): Permission | undefined {
   const { [pattern]: _own, ...others } = ownOf(scope);
   const configured =

@@ -5,9 +5,9 @@ import { PermissionSelect, type Scope } from './permission.js';
 import { t } from './text.js';
 
 interface ToolRowProps {
-  /** What models call it. */
+  /** The name that models use. */
   readonly fullName: string;
-  /** The server's own name of it; by default the same. */
+  /** The server's own name for it; by default the same. */
   readonly name?: string;
   readonly title?: string | null;
   readonly description: string;

@@ -1,4 +1,4 @@
-/** Tools: the MCP servers as they run, and what the configuration says about them and about permissions. */
+/** Tools: the state of the MCP servers, and their configuration and permissions. */
 import type { GrantDocument } from '../../../../shared/api/tools/approvals.js';
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import type {

@@ -1,4 +1,4 @@
-/** A call that waits for a decision, with what is needed to decide; and, once it is decided, one line about that. */
+/** A call that waits for a decision, with the information needed to decide; once decided, a single line. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
 import { apiPath, type Call, request } from '../../../api/client.js';
@@ -25,7 +25,7 @@ function decideCall({ id }: Approval, body: DecisionRequest): Call {
   return { method: 'POST', path: apiPath('/api/approvals/:id/decide', { id: String(id) }), body };
 }
 
-/** Decides once. Somebody else may have been faster: then the card says what they decided. */
+/** Decides once. If someone else was faster, the card shows their decision. */
 function useDecision(approval: Approval) {
   const [isBusy, setBusy] = useState(false);
   const decide = async (body: DecisionRequest): Promise<void> => {
@@ -82,7 +82,7 @@ function Keys({ of }: { of: string }) {
 
 interface CardProps {
   readonly approval: Approval;
-  /** Whether keys decide about it. */
+  /** Whether keys decide about this card. */
   readonly isFirst: boolean;
 }
 
@@ -98,7 +98,7 @@ function Decide({ approval, isFirst }: CardProps) {
   const { agentId, tool } = approval;
   const approve = (remember?: 'session' | 'agent'): void =>
     void decision.decide({ decision: 'approve', ...(remember === undefined ? {} : { remember }) });
-  // A letter alone, also with Shift, would be the beginning of a message: the box has the focus.
+  // A letter alone, even with Shift, would begin a message, because the box has the focus.
   const keyed = [
     { id: 'approve', label: t('approveTool', { tool }), icon: 'check' as const, keys: 'mod+shift+a', run: () => approve() },
     { id: 'deny', label: t('denyTool', { tool }), icon: 'close' as const, keys: 'mod+shift+d', run: () => setDenying(true) },
@@ -159,7 +159,7 @@ function whoOf({ decidedBy }: Approval): string {
   return name === null ? place : `${place}, ${name}`;
 }
 
-/** What became of a call that was asked about. */
+/** The outcome of a call that needed a decision. */
 export function ApprovalLine({ approval }: { approval: Approval }) {
   const { id, tool, state, decidedAt, remember, note, agentId } = approval;
   if (state === 'pending') return null;

@@ -6,14 +6,14 @@ import { apiPath, call } from '../../../api/client.js';
 import { gateway, pageSocket } from '../../../api/socket.js';
 
 const MAX_PENDING = 200;
-/** Of one session; those before are in its messages' results. */
+/** Number of decided approvals of one session; earlier ones are visible in its tool results. */
 const MAX_OF_SESSION = 50;
 
 interface List {
   readonly approvals: readonly ApprovalDocument[];
 }
 
-/** Takes in what was read. @param isKept  whether an approval that was not read stays */
+/** Merges loaded approvals. @param isKept  whether to keep an approval that was not loaded */
 function take(read: readonly ApprovalDocument[], isKept: (known: ApprovalDocument) => boolean = () => true): void {
   const ids = new Set(read.map(({ id }) => id));
   const kept = approvals.peek().filter((known) => !ids.has(known.id) && isKept(known));
@@ -42,7 +42,7 @@ async function readOfSession(session: string, signal: AbortSignal): Promise<void
   take((await call<List>('GET', path, { signal })).approvals);
 }
 
-/** Reads the approvals of a session, decided ones included, now and on each new connection. @returns what ends that */
+/** Reads the approvals of a session, decided ones included, now and on each new connection. @returns a function that stops this */
 export function followSession(session: string): () => void {
   const reading = new AbortController();
   const stop = effect(() => {

@@ -11,7 +11,7 @@ followPending();
 
 export interface ApprovalsProps {
   readonly items: readonly ApprovalDocument[];
-  /** Of those at the end: they are read, and new ones are announced. */
+  /** For the approvals at the end: a label for screen readers, which announce new ones. */
   readonly session?: string;
 }
 

@@ -6,7 +6,7 @@ import { escapeHidden } from '../../../../../shared/log/escape.js';
 
 /** Longer text, and text with several lines, is code. */
 const SHORT = 120;
-/** An input with more fields is shown as it is. */
+/** An input with more fields is shown as JSON. */
 const MAX_FIELDS = 30;
 
 const isShort = (text: string): boolean => text.length <= SHORT && !text.includes('\n');

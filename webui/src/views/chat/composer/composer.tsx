@@ -69,7 +69,7 @@ export interface ComposerProps {
   readonly onEdit?: (message: EditedMessage | undefined) => void;
   readonly onEditLast?: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
-  /** Called in a new chat when something else than a message created its session. */
+  /** Called in a new chat when something other than a message created its session. */
   readonly onBegun?: (session: string) => void;
   readonly draftFiles: DraftFiles;
 }
@@ -125,7 +125,7 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
   return { chosen: at, onKeyDown };
 }
 
-/** Takes pasted files, except beside text: a copied table also has a picture of itself. */
+/** Accepts pasted files, except next to text: a copied table also contains a picture of itself. */
 function pasteFiles(event: ClipboardEvent, add: (files: readonly File[]) => void): void {
   const files = [...(event.clipboardData?.files ?? [])];
   if (files.length === 0 || event.clipboardData?.types.includes('text/plain') === true) return;
@@ -243,10 +243,10 @@ function RoundButton(props: Parameters<typeof IconButton>[0]) {
 
 const recording = late(async () => (await import('./recording.js')).Recording);
 
-/** Whether the browser records, and gives a page at this address the microphone. */
+/** Whether the browser can record, and allows a page at this address to use the microphone. */
 const canRecord = (): boolean => window.isSecureContext && 'MediaRecorder' in window && 'mediaDevices' in navigator;
 
-/** Returns what begins a voice message, where one can be recorded and transcribed, and what is shown meanwhile. */
+/** Returns the button that starts a voice message, if one can be recorded and transcribed, and the component shown while recording. */
 function useVoice({ models, draftFiles }: ComposerProps, box: RefObject<HTMLTextAreaElement | null>) {
   const [isOpen, setOpen] = useState(false);
   const transcription = models?.transcription ?? null;

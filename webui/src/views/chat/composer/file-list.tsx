@@ -55,7 +55,7 @@ interface FileChipsProps {
   readonly onRemove: (key: string) => void;
 }
 
-/** What can be done with a file that could not be uploaded: it is only here. */
+/** The actions for a file that could not be uploaded and exists only here. */
 function FailedActions({ file, content, onRetry }: { file: DraftFile; content: File; onRetry: FileChipsProps['onRetry'] }) {
   const { name, mediaType } = file;
   return (

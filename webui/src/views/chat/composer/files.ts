@@ -18,7 +18,7 @@ export interface DraftFile extends Omit<FileNote, 'id'> {
   readonly key: string;
   /** Undefined until it is uploaded. */
   readonly id: string | undefined;
-  /** What is to be uploaded. */
+  /** The content to upload. */
   readonly file?: File | undefined;
   /** Why it could not be uploaded. */
   readonly error?: string | undefined;
@@ -53,7 +53,7 @@ async function shrink(file: File): Promise<Blob> {
   canvas.height = Math.round(picture.height * scale);
   const drawing = canvas.getContext('2d');
   if (drawing === null) return file;
-  // JPEG has no transparency: what is transparent would be black.
+  // JPEG has no transparency, so transparent parts would be black.
   drawing.fillStyle = 'white';
   drawing.fillRect(0, 0, canvas.width, canvas.height);
   drawing.drawImage(picture, 0, 0, canvas.width, canvas.height);
@@ -86,7 +86,7 @@ async function upload(session: string, file: File): Promise<FileNote> {
   return (await call<{ attachment: FileNote }>('POST', apiPath('/api/sessions/:key/attachments', { key: session }), { body })).attachment;
 }
 
-/** Files of the next message, by session: an upload goes on while something else is shown. */
+/** Files of the next message, by session: an upload continues while something else is shown. */
 const drafts = signal<Readonly<Record<string, readonly DraftFile[]>>>({});
 
 const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session] ?? readDraftFiles(session);
@@ -119,7 +119,7 @@ function uploadEach(session: string, files: readonly DraftFile[]): void {
   for (const file of files) void uploadOne(session, file);
 }
 
-/** Uploads again what could not be uploaded to sessions. Called on each new connection. */
+/** Retries failed uploads to sessions. Called on each new connection. */
 export function uploadFailed(): void {
   for (const [session, files] of Object.entries(drafts.peek())) {
     if (session !== NEW)
@@ -147,7 +147,7 @@ export function moveNewFiles(session: string): void {
 
 export interface DraftFiles {
   readonly files: readonly DraftFile[];
-  /** Whether some are not uploaded. */
+  /** Whether some files are not uploaded. */
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => void;
   readonly retry: (file: DraftFile) => void;

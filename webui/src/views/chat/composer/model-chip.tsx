@@ -32,7 +32,7 @@ export interface ModelChoice {
   readonly models: readonly ModelDocument[] | undefined;
   /** The `provider/model` chosen for this session. */
   readonly chosen: string | null;
-  /** The model that answers where none is chosen; undefined: not known. */
+  /** The model that answers if none is chosen; undefined if unknown. */
   readonly fallback: string | undefined;
   /** The model that answers: the chosen one, the one that answered last, or the default. */
   readonly inForce: string | undefined;

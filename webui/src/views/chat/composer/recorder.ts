@@ -1,4 +1,4 @@
-/** Records what is said into the microphone, as a file. */
+/** Records from the microphone to a file. */
 
 /** By what the browser can write, the first that it can. */
 const FORMATS = [
@@ -9,10 +9,10 @@ const FORMATS = [
 /** Speech stays clear with it, and a quarter of an hour is small enough to be attached. */
 const BITS_PER_SECOND = 32_000;
 
-/** Returns how long a recording of that size is, with room for its container. */
+/** Returns the duration of a recording of that size, allowing for its container. */
 export const secondsIn = (bytes: number): number => Math.floor((bytes * 8 * 0.9) / BITS_PER_SECOND);
 
-/** @param onEnd  gets the recording; undefined for one that is thrown away */
+/** @param onEnd  gets the recording; undefined if it was discarded */
 export function record(stream: MediaStream, onEnd: (file: File | undefined) => void): { stop: (isKept: boolean) => void } {
   const [type, name] = FORMATS.find(([format]) => MediaRecorder.isTypeSupported(format)) ?? FORMATS[0];
   const recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: BITS_PER_SECOND });

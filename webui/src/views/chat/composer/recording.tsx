@@ -1,6 +1,6 @@
 /**
- * Records a voice message, in place of the composer's other buttons. Loaded when one is recorded; it imports nothing of the chat view, whose first load
- * would be one more request then.
+ * Records a voice message, in place of the composer's other buttons. Loaded on the first recording; it imports nothing from the
+ * chat view, because that would add a request to the view's first load.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from '../../../components/button/button.js';
@@ -30,7 +30,7 @@ export interface RecordingProps {
   readonly onEnd: (file: File | undefined) => void;
 }
 
-/** Asks for the microphone and records until it is told to stop. @returns when it began, undefined until then, and a function that stops it */
+/** Requests the microphone and records until stopped. @returns when it began, undefined until then, and a function that stops it */
 function useRecording({ onEnd }: RecordingProps) {
   const [begunAtMs, setBegunAtMs] = useState<number | undefined>(undefined);
   const stop = useRef((_isKept: boolean): void => undefined);

@@ -41,10 +41,10 @@ export class ChatModel {
   /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
-  /** What the model is given in place of the messages up to a `seq`. */
+  /** The summary that the model gets in place of the messages up to a `seq`. */
   readonly summary = signal<MessagePage['summary']>(undefined);
   readonly error = signal<ApiError | SocketError | undefined>(undefined);
-  /** For what does not show the text itself, which changes many times a second. */
+  /** For components that do not show the text itself, which changes many times a second. */
   readonly isAnswering = computed(() => this.live.value !== undefined);
   readonly canStop = computed(() => this.isAnswering.value || waitingSessions.value.has(this.session));
   readonly isBusy = computed(

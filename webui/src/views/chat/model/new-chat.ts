@@ -1,4 +1,4 @@
-/** A chat without a session: its messages wait here until the gateway has made one. */
+/** A chat without a session: its messages wait here until the gateway has created one. */
 import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
 import { AGAIN_MS, type Call, call, isTemporary } from '../../../api/client.js';
@@ -44,15 +44,15 @@ class NewChat implements Sender {
   }
 
   /**
-   * Makes a session that no other chat gets. It is named after the first waiting message, so that every tab and every attempt gets the same
-   * one; without a message, the name is random.
+   * Creates a session that no other chat gets. It is named after the first waiting message, so that every tab and every attempt
+   * gets the same one; without a message, the name is random.
    */
   async makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
     const body = { chat_id: this.outbox.entries.peek().find(({ state }) => state !== 'failed')?.key ?? newKey() };
     return (await call<{ session: SessionDocument }>('POST', '/api/sessions', { body, ...options })).session.key;
   }
 
-  /** Makes a session for the messages and files that wait, and sends them there. Without a connection they wait for the next one. */
+  /** Creates a session for the waiting messages and files, and sends them there. Without a connection they wait for the next one. */
   async begin(): Promise<void> {
     const hasMessages = this.isCurrent.peek() && this.outbox.entries.peek().some(({ state }) => state !== 'failed');
     // The files belong to what is being written there.
@@ -94,7 +94,10 @@ class NewChat implements Sender {
 
 export const newChat = new NewChat();
 
-/** Sends what waits on each new connection, also what a tab that was closed has left. Keeps the drafts of sessions that are deleted. */
+/**
+ * Sends waiting messages on each new connection, including those left by a closed tab. Keeps the drafts of sessions that are
+ * deleted.
+ */
 export function sendOnConnection(): void {
   newChat.outbox.follow();
   pageSocket.listen((frame) => {

@@ -37,12 +37,12 @@ class OpenChats {
     };
   }
 
-  /** Sends what waits in sessions that are not shown. */
+  /** Sends waiting messages of sessions that are not shown. */
   sendWaiting(): void {
     for (const session of sessionsToSend()) this.#open(this.#find(session));
   }
 
-  /** Called when a session was deleted. One that is followed here finds that out itself; of any other there may be a draft. */
+  /** Called when a session was deleted. A session followed here detects this itself; any other may have a draft. */
   rescueDraft(session: string): void {
     if (!this.#chats.has(session)) rescueText(new Outbox(session));
   }

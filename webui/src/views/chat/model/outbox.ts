@@ -18,10 +18,10 @@ export interface Entry {
   readonly wasSent?: boolean;
 }
 
-/** Makes a key that nothing else has. */
+/** Creates a unique key. */
 export const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
-/** In place of the session, for a chat that has none yet. */
+/** Used instead of a session for a chat that has none yet. */
 export const NEW = 'new';
 
 const PREFIX = 'outbox.';
@@ -68,13 +68,13 @@ export class Outbox {
       this.entries.value = read(this.session);
     };
     const stop = onSettingChanged(outboxName(this.session), takeOver);
-    // One of them may have done so since this tab looked.
+    // One of them may have done so since this tab last checked.
     takeOver();
     return stop;
   }
 }
 
-/** What sends the messages of an outbox. */
+/** The sender of an outbox's messages. */
 export interface Sender {
   readonly outbox: Outbox;
   /** Whether messages can be sent now. */

@@ -21,7 +21,7 @@ export interface MessageActions {
   readonly regenerate: () => void;
   readonly edit: (message: StoredMessage) => void;
   readonly fork: (message: StoredMessage) => void;
-  /** Asks for the rest of an answer that was stopped. */
+  /** Requests the rest of a stopped answer. */
   readonly goOn: () => void;
 }
 
@@ -101,7 +101,7 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
   );
 }
 
-/** Why an answer ends before its time, and the action that gets the rest of it. */
+/** Why an answer ended early, and the action that gets the rest of it. */
 function EarlyEnd({ message: { status, turn }, canChange, isLastAnswer, goOn }: MessageProps) {
   const reason = status === 'aborted' ? 'stopped' : turn?.cutOff;
   if (reason === undefined) return null;

@@ -1,4 +1,4 @@
-/** Whether a conversation has a summary of older messages, and where that stands. */
+/** Whether a conversation has a summary of older messages, and its position. */
 import { useEffect } from 'preact/hooks';
 import type { MessagePage } from '../../../../../shared/api/session-archive.js';
 import { apiPath, call } from '../../../api/client.js';
@@ -6,12 +6,12 @@ import { useGatewayEvent } from '../../../api/gateway-events.js';
 import { late } from '../../../browser/late.js';
 import type { ChatModel } from '../model/chat-model.js';
 
-/** A chat of fewer messages is not asked about again. */
+/** A chat with fewer messages is not checked again. */
 const LONG = 10;
 
 const line = late(async () => (await import('./summary.js')).SummaryLine);
 
-/** Reads again which summary is in use. What fails is read with the next change. */
+/** Reloads which summary is in use. After a failure, it is loaded with the next change. */
 async function readAgain({ session, summary }: ChatModel): Promise<void> {
   const path = apiPath('/api/sessions/:key/messages', { key: session }, { limit: 1 });
   const page = await call<MessagePage>('GET', path).catch(() => undefined);

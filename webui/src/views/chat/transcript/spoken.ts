@@ -2,11 +2,11 @@
 import type { MessageDocument } from '../../../../../shared/api/sessions.js';
 
 export interface Spoken {
-  /** The turn whose answer is being written; undefined once all of it is said. */
+  /** The turn whose answer is being written; undefined once all of it has been announced. */
   readonly turn: string | undefined;
-  /** How much of the answer was said. */
+  /** How much of the answer has been announced. */
   readonly length: number;
-  /** The sentences said last. */
+  /** The last announced sentences. */
   readonly words: string;
 }
 
@@ -26,14 +26,14 @@ function sayUntil(end: number, text: string, said: Spoken): Spoken {
   return end > said.length ? { ...said, length: end, words: text.slice(said.length, end).replace(MARKS, '') } : said;
 }
 
-/** Says the whole sentences of an answer that is being written. */
+/** Announces complete sentences of an answer that is being written. */
 export function sayLive(said: Spoken, { turn, text, earlier }: { turn: string; text: string; earlier: string }): Spoken {
-  // A restarted answer begins with what was said of the interrupted one.
+  // A restarted answer begins with the announced part of the interrupted one.
   const before = turn === said.turn ? said : { turn, length: earlier === '' ? 0 : said.length, words: '' };
   return sayUntil(sentenceEnd(text), text, before);
 }
 
-/** Says the remainder of an answer once it is stored. */
+/** Announces the rest of an answer once it is stored. */
 export function sayRest(said: Spoken, messages: readonly Pick<MessageDocument, 'role' | 'content' | 'turn'>[]): Spoken {
   if (said.turn === undefined) return said;
   const answer = messages.findLast(({ role, turn }) => role === 'assistant' && turn?.id === said.turn);

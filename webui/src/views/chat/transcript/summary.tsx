@@ -1,4 +1,4 @@
-/** What the model is given in place of older messages: a line where it ends, with its text folded below it. */
+/** The summary that the model gets in place of older messages: a line where it ends, with its text folded below. */
 import type { SessionSummary } from '../../../../../shared/api/session-archive.js';
 import { apiPath, call } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';

@@ -15,7 +15,7 @@ interface ToolUse {
   readonly output: string | undefined;
   readonly isFailed: boolean;
   readonly durationMs: number | undefined;
-  /** What it shows: loaded when somebody looks. */
+  /** Its content, loaded when it is opened. */
   readonly files?: StoredMessage['attachments'];
 }
 

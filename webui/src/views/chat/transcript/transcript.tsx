@@ -29,10 +29,10 @@ const LATE_MS = 8_000;
 /** The same for a question with an earlier answer. */
 const SOON_MS = 1_500;
 
-/** How long the last words of an answer stay for a screen reader: after that, somebody who reads on would find them twice. */
+/** How long the last words of an answer stay for a screen reader: after that, a user who reads on would find them twice. */
 const SPOKEN_MS = 2_000;
 
-/** How often a growing answer is rendered: faster than anybody reads, for a third of the work of rendering each frame. */
+/** How often a growing answer is rendered: faster than anyone reads, with a third of the work of rendering each frame. */
 const LIVE_MS = 50;
 
 /** Returns the answer that is written, updated at most once per interval. Its beginning and its end are shown at once. */
@@ -230,7 +230,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const waiting = model.outbox.entries.value;
   const { element, content, isAway, toEnd, leaveEnd, onScroll } = useStickiness();
   useKeptPlace(element, messages[0]?.seq);
-  // Nothing is shown in a form that would change at once.
+  // Avoids showing anything that would change at once.
   const isReadable = isMarkdownSettled.value || messages.every(({ role }) => role === 'user');
   const isShown = isReadable && (model.isCurrent.value || messages.length > 0);
   useNamedMessage(model, { isShown, content, leaveEnd, loadOlder });

@@ -47,7 +47,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
       const now = await readText();
       const typed = readDraft<TextDraft>(idOf(file))?.text;
       take(now);
-      // What was typed meanwhile is not saved yet.
+      // Text typed in the meantime is not saved yet.
       if (typed !== undefined && typed !== text) writeText(now, now, typed);
       const reload = (): void => void readText().then(take);
       await showSaved({ before: revision, after: outcome.revision, text: t('isSaved'), reload });
@@ -63,7 +63,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
     problems,
     isChecked,
     error,
-    /** The file as somebody else has changed it: errors are found when the texts are one again. */
+    /** The file as changed by someone else; errors are checked once the texts have been merged. */
     theirs,
     setText: (next: string) => writeText(file, base, next),
     discard: () => take(file),

@@ -1,4 +1,4 @@
-/** The dialog after somebody else changed the file: each edited setting as read, as in the file now, and as edited here. */
+/** The dialog after someone else changed the file: each edited setting as read, as in the file now, and as edited here. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
 import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
@@ -13,7 +13,7 @@ interface ConflictProps {
   /** The configuration that the edits started from. */
   readonly base: Base;
   readonly theirs: Base;
-  /** Saves the chosen edits over the file; without any, the file stays. */
+  /** Saves the chosen edits over the file; without any, the file is unchanged. */
   readonly onSave: (chosen: Edits) => void;
   readonly onClose: () => void;
 }

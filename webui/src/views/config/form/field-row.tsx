@@ -21,7 +21,7 @@ export interface RowProps {
 
 const SOURCE_TEXT = { file: 'sourceFile', env: 'sourceEnv', flag: 'sourceFlag', default: 'sourceDefault' } as const;
 
-/** Returns what overrides the file; undefined where nothing does. */
+/** Returns what overrides the file; undefined if nothing does. */
 function pinOf({ key }: Field, view: ConfigView): string | undefined {
   const source = view.sources[key];
   return source === 'env' || source === 'flag' ? (view.pinned[key] ?? t(SOURCE_TEXT[source])) : undefined;
@@ -35,7 +35,7 @@ function readable({ key }: Field, draft: string): string | undefined {
   return key.endsWith('Ms') ? durationText(value) : undefined;
 }
 
-/** Returns what is permitted, and what the value is in larger units. */
+/** Returns the permitted values, and the value in larger units. */
 function noteOf(field: Field, draft: string): string {
   const { kind, schema } = field;
   if (kind === 'list') return t('onePerLine');

@@ -29,7 +29,7 @@ function nameAt(path: KeyPath): string {
 
 export const labelOf = ({ path }: Field): string => nameAt(path);
 
-/** Returns what a setting is for; undefined where this page does not know it. */
+/** Returns the purpose of a setting; undefined if this page does not know it. */
 export function descriptionOf({ path }: Field): string | undefined {
   const key = keyOf(path);
   return Object.hasOwn(settingsEn, key) ? describe(key as keyof typeof settingsEn) : undefined;

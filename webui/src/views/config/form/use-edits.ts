@@ -39,7 +39,7 @@ export function callOf(edits: Edits): Call {
 /** What the edits started from. */
 export type Base = Pick<ConfigView, 'revision' | 'config'>;
 
-/** Returns whether somebody else has changed one of the edited settings. */
+/** Returns whether someone else has changed one of the edited settings. */
 function isTouched(edits: Edits, base: Base, theirs: Base): boolean {
   const textOf = (view: Base, { field }: Edit): string | undefined => JSON.stringify(valueAt(view.config, field.path));
   return [...edits.values()].some((edit) => textOf(base, edit) !== textOf(theirs, edit));
@@ -77,7 +77,7 @@ function readEdits(view: ConfigView, fields: readonly Field[]): { readonly edits
   return { edits: new Map(edits), base: edits.length === 0 ? view : (kept?.base ?? view) };
 }
 
-/** The number of attempts to save while somebody else keeps writing. */
+/** The number of attempts to save while someone else keeps writing. */
 const MAX_TRIES = 3;
 
 interface EditsOptions {
@@ -113,12 +113,12 @@ export function useEdits(view: ConfigView, { fields, reload, show }: EditsOption
       // The next edit starts from the saved file.
       const now = await call<ConfigView>('GET', '/api/config');
       show(now);
-      // What was typed meanwhile is not saved yet.
+      // Text typed in the meantime is not saved yet.
       put(new Map([...latest()].filter(([key, { draft }]) => edits.get(key)?.draft !== draft)), now);
       setTheirs(undefined);
       await showSaved({ before: revision, after: saved.revision, text, reload });
-      // The change is in force by then, even without an event. New edits keep their base: a newer revision would hide a change
-      // of somebody else.
+      // The change is in force by then, even without an event. New edits keep their base: a newer revision would hide someone
+      // else's change.
       setTimeout(() => latest().size === 0 && reload(), IN_FORCE_MS);
     } catch (failure) {
       setTheirs(undefined);
@@ -139,7 +139,7 @@ export function useEdits(view: ConfigView, { fields, reload, show }: EditsOption
     clear,
     closeConflict: () => setTheirs(undefined),
     save: () => save(edits, base.revision).catch(setError),
-    /** Saves the chosen edits over somebody else's change. */
+    /** Saves the chosen edits over someone else's change. */
     saveOver: (chosen: Edits) => (chosen.size === 0 ? clear() : void save(chosen, theirs?.revision ?? '').catch(setError)),
   };
 }

@@ -66,7 +66,7 @@ function Alert({ form, faults, channels }: PartProps) {
   );
 }
 
-/** Whether one of the fields that are folded away is wrong. */
+/** Whether one of the folded fields is invalid. */
 const hasFault = ({ timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
   [timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
 
@@ -74,7 +74,7 @@ export function Advanced({ models, ...props }: PartProps & { models: readonly st
   const { form, faults } = props;
   const { fields: draft, set } = form;
   const [isOpen, setOpen] = useState(false);
-  // A fault is not left folded away, and nothing folds by itself.
+  // An error is never hidden in a folded section, and nothing folds by itself.
   if (!isOpen && hasFault(faults)) setOpen(true);
   return (
     <details class="card job-advanced" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>

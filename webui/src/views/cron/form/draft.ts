@@ -1,4 +1,4 @@
-/** What the form holds: kept in this browser until it is saved or discarded. */
+/** The form's content, kept in this browser until it is saved or discarded. */
 import { useMemo, useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
 import { apiPath, type Call } from '../../../api/client.js';
@@ -40,14 +40,14 @@ export function draftOf(job: Job | undefined, isCopy: boolean) {
 
 export type Draft = ReturnType<typeof draftOf>;
 
-/** Returns the schedule that the words stand for, in the browser's zone where they name a time of its clock. */
+/** Returns the schedule that the words describe, in the browser's zone if they name a local time. */
 export function scheduleOf({ when, timezone }: Pick<Draft, 'when' | 'timezone'>): { schedule: string; timezone: string } {
   const schedule = readWords(when, Date.now()) ?? when.trim();
   const isOwnClock = schedule !== when.trim() && schedule.startsWith('at ');
   return { schedule, timezone: isOwnClock ? ownZone() : timezone.trim() };
 }
 
-/** Returns the fields of the API that a draft stands for. Null, for an empty field, is the default. */
+/** Returns the API fields of a draft. Null, for an empty field, is the default. */
 export function inputOf(draft: Draft): CronJobInput {
   const [channel = '', accountId = ''] = draft.target.split('/');
   const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
@@ -112,7 +112,7 @@ const nameOf = (id: string): DraftId => ({ kind: 'draft.cron', of: id });
 
 export const hasDraft = (id: string): boolean => readDraft(nameOf(id)) !== undefined;
 
-/** A draft that survives a reload and a visit of other views. @param id  what it is a draft of */
+/** A draft that survives a reload and visits to other views. @param id  what it drafts */
 export function useDraft(id: string, initial: () => Draft) {
   const draftId = nameOf(id);
   const [start] = useState(initial);

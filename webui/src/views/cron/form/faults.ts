@@ -1,7 +1,7 @@
 /** What is wrong with the form, by field. */
 import type { Said } from '../../../../../shared/text/fill-text.js';
 
-/** The fields of the form that hold a field of the API. */
+/** The form fields that contain a field of the API. */
 const FIELD_NAMES = {
   name: 'name',
   schedule: 'when',
@@ -28,7 +28,7 @@ export type Faults = Partial<Record<FieldName, string>>;
 const nameOf = (path: string): FieldName | undefined =>
   (FIELD_NAMES as Readonly<Record<string, FieldName | undefined>>)[path.split('.')[0] ?? ''];
 
-/** Returns what the gateway refused, by field; nothing where it named none that the form has. */
+/** Returns the gateway's errors by field; nothing if it named no field of the form. */
 export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Readonly<Partial<Record<FieldName, Said>>> {
   const {
     field,

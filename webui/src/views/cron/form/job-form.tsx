@@ -1,4 +1,4 @@
-/** Creates or changes a job: when, what, where to; the rest is folded away. */
+/** Creates or changes a job: when, what, where to; the rest is folded. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../../shared/api/channels.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
@@ -112,7 +112,7 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
   const [faults, setFaults] = useState<Faults>({});
   const [tries, setTries] = useState(0);
   const form = useRef<HTMLFormElement>(null);
-  // What was wrong may have been put right since.
+  // The errors may have been fixed since.
   useEffect(() => setFaults({}), [draft]);
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
   const show = (found: Faults): void => {
@@ -134,7 +134,7 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
   return { form, faults, error, isBusy: busy !== undefined, onSubmit };
 }
 
-/** What the form is a draft of. */
+/** What the form drafts. */
 function draftName({ job, isCopy = false, deleted }: JobFormProps, isExample: boolean): string {
   if (job === undefined) return deleted ?? (isExample ? 'example' : 'new');
   return isCopy ? `${job.id}/copy` : job.id;

@@ -21,7 +21,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_60
 
 const PARTS = '凌晨|早上|上午|中午|下午|晚上';
 
-/** Returns the hour that a clock shows in a part of the day; 24 and more are of the day after: 晚上12点 ends a day. */
+/** Returns the hour that a clock shows in a part of the day; 24 and more belong to the next day: 晚上12点 ends a day. */
 function hourOf(part: string, shown: number): number {
   if (shown > 12) return shown;
   switch (part) {

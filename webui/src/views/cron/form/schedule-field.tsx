@@ -1,4 +1,4 @@
-/** One field for when a job runs: words, an interval, a time or cron fields. What it means is shown below it. */
+/** One field for when a job runs: words, an interval, a time or cron fields. Its meaning is shown below. */
 import { useMemo, useState } from 'preact/hooks';
 import { HOUR_MS } from '../../../../../shared/clock.js';
 import { useDelayed } from '../../../api/use-resource.js';
@@ -20,16 +20,16 @@ function onceSoon(): string {
   return `at ${fieldTime(Math.ceil(Date.now() / HOUR_MS + 1) * HOUR_MS).slice(0, 16)}`;
 }
 
-/** Whether the gateway can read it; words that the page does not understand are none of its business. */
+/** Whether the gateway can parse it; words that the page does not understand are not sent. */
 const isSchedule = (when: string): boolean =>
   readWords(when, Date.now()) !== undefined || /^(?:[\d*@?]|(?:every|at)\s+\d)/i.test(when.trim());
 
 export interface ScheduleReading extends SchedulePreview {
-  /** The words mean nothing, and nobody has typed for a moment. */
+  /** The words are not understood, and nothing has been typed for a moment. */
   readonly isLost: boolean;
 }
 
-/** Reads what is typed: what it means, or what is wrong with it. */
+/** Parses the typed text: its meaning, or its error. */
 export function useSchedule(draft: Draft, jobId: string | undefined): ScheduleReading {
   const { when } = draft;
   // Kept between renders: "in 20 seconds" would be another time, and another preview, on each of them.

@@ -54,7 +54,7 @@ interface ListProps {
   readonly job: Job;
   readonly runs: Runs;
   readonly onAgain: (runId: string) => void;
-  /** What is shown where there is no run. */
+  /** Shown if there are no runs. */
   readonly empty: ComponentChildren;
 }
 

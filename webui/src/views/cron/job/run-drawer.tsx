@@ -1,4 +1,4 @@
-/** One run: its outcome, its times, what it answered, what became of its message, and where to read more. It follows a run that is going. */
+/** One run: its outcome, its times, its answer, the outcome of its message, and links to more. Follows a running run. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
@@ -20,13 +20,13 @@ const SECOND_MS = 1_000;
 /** Runs in these states can be repeated. */
 const AGAIN: ReadonlySet<Run['state']> = new Set(['failed', 'interrupted', 'missed', 'skipped', 'replaced']);
 
-/** Amber while it is tried again, as in the list of messages. */
+/** Amber while it is being retried, as in the list of messages. */
 function deliveryTone({ status, error }: NonNullable<Run['delivery']>): Tone {
   if (error === null) return status === 'delivered' ? 'good' : 'off';
   return status === 'dead' ? 'bad' : 'warning';
 }
 
-/** How long a run has been going, counted in seconds. */
+/** How long a run has been running, counted in seconds. */
 function Elapsed({ since }: { since: string }) {
   const [nowMs, setNow] = useState(Date.now());
   useEffect(() => {

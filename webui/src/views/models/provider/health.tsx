@@ -1,4 +1,4 @@
-/** How the calls of a provider or a model went in the last hour. */
+/** The outcomes of a provider's or model's calls in the last hour. */
 import { language } from '../../../i18n/language.js';
 import type { CallFacts } from '../../../../../shared/api/models.js';
 import { reasonText } from '../../../components/feedback/reason-text.js';

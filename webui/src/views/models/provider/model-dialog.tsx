@@ -1,4 +1,4 @@
-/** What the gateway does not know of a model: its context window and its price. Written to `models.json`. */
+/** Sets data that the gateway does not know about a model: its context window and its price. Written to `models.json`. */
 import { make } from '../../../api/client.js';
 import { TextField } from '../../../components/field/field.js';
 import { numberOf } from '../../../components/field/number-of.js';
@@ -34,7 +34,7 @@ function factsOf({ contextWindow, input, output }: Texts, known: ModelFacts['cos
 const errorOf = (text: string): string | undefined => ((numberOf(text) ?? 0) >= 0 ? undefined : t('notANumber'));
 
 export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelDialogProps) {
-  // What is written comes before what is in force, which follows a change of the file after a moment.
+  // The written values take precedence over those in force, which follow a change of the file after a moment.
   const { contextWindow, cost } = { ...model, ...writtenEntry({ model, provider, setup }) };
   const form = useFields<Texts>({
     contextWindow: contextWindow?.toString() ?? '',

@@ -1,4 +1,4 @@
-/** The models of a provider: what is known of them, and which of them answer. */
+/** The models of a provider: their known data, and which of them answer. */
 import { useState } from 'preact/hooks';
 import type { ProviderTestResult } from '../../../../../shared/api/models.js';
 import { Button } from '../../../components/button/button.js';
@@ -122,7 +122,7 @@ const columns = (): readonly Column<string>[] => [
   { key: 'menu', name: t('actions', { name: '' }), isHidden: true },
 ];
 
-/** Those that answer first: they are looked for most. */
+/** Models that answer come first, because they are needed most. */
 function usedFirst(models: readonly Model[], order: readonly string[]): readonly Model[] {
   return [...models.filter(({ id }) => order.includes(id)), ...models.filter(({ id }) => !order.includes(id))];
 }

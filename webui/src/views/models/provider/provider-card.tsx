@@ -1,4 +1,4 @@
-/** One provider: how its calls went, the result of its test, and its models. */
+/** One provider: the outcomes of its calls, the result of its test, and its models. */
 import { Button } from '../../../components/button/button.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { StatusDot } from '../../../components/status-dot/status-dot.js';

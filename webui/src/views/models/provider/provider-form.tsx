@@ -32,7 +32,7 @@ const API_NAMES: Readonly<Record<ApiKind, string>> = {
   'google-generative-ai': 'Google Generative AI',
 };
 
-/** After the last key that was pressed. */
+/** Delay after the last key press. */
 const TEST_AFTER_MS = 400;
 
 function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
@@ -94,7 +94,7 @@ interface MoreProps extends Pick<Form, 'form' | 'id'> {
   readonly choice: Choice | undefined;
 }
 
-/** A vendor's address is rarely another one. */
+/** A vendor's address rarely differs. */
 const isVendor = (choice: Choice | undefined): boolean => choice?.keyVariable !== undefined;
 
 function MoreFields({ form, id, isNew, choice }: MoreProps) {

@@ -1,4 +1,4 @@
-/** An MCP server: how it runs, its tools, and what can be done with it. */
+/** An MCP server: its state, its tools and its actions. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
@@ -70,7 +70,7 @@ function Outcome({ result: { ok, error, durationMs, server, version, tools } }: 
   );
 }
 
-/** What is wrong with it, and what to do. */
+/** Its problem, and what to do. */
 function Trouble({ server: { state, error } }: { server: Server }) {
   if (error === null || (state !== 'backoff' && state !== 'failed')) return null;
   return (

@@ -1,4 +1,4 @@
-/** Adds an MCP server, or changes one. Somebody else's change of the same server is not overwritten without asking. */
+/** Adds an MCP server, or changes one. Someone else's change to the same server is not overwritten without asking. */
 import { useState } from 'preact/hooks';
 import { match } from '../../../api/call.js';
 import { ApiError, type Call, make } from '../../../api/client.js';
@@ -69,7 +69,7 @@ function Address({ form, faults, stored }: PartProps & { stored: ServerEntry | u
   );
 }
 
-/** How often a change is tried again while other parts of the file change. */
+/** How often a change is retried while other parts of the file change. */
 const MAX_TRIES = 3;
 
 interface Base {
@@ -77,7 +77,7 @@ interface Base {
   readonly entry: ServerEntry | undefined;
 }
 
-/** Saves a change of one server. @returns what the file has by now, where somebody else has changed the same server */
+/** Saves a change of one server. @returns the current entry in the file, if someone else has changed the same server */
 async function saveEntry(change: Call, { name, base }: { name: string; base: Base }, triesLeft = MAX_TRIES): Promise<Base | undefined> {
   try {
     await make({ ...change, headers: match(base.revision) });

@@ -113,7 +113,7 @@ function patchOf(before: Fields, after: Fields): Fields | undefined {
 /** Returns the call that saves the form: only what it changes of the entry. @param before  the entry as written; undefined for a new server */
 export function saveCall(fields: ServerFields, before: ServerEntry | undefined): Call {
   const entry = before ?? {};
-  // Fields that the form does not have stay as they are.
+  // Fields that the form does not have are unchanged.
   const after = { ...entry, ...entryOf(fields, entry) };
   const patch = patchOf(entry, after) ?? {};
   return { method: 'PATCH', path: '/api/config', body: { mcp: { servers: { [fields.name]: patch } } } };
@@ -129,7 +129,7 @@ export function findFaults(fields: ServerFields, taken: readonly string[]): Serv
   };
 }
 
-/** Whether what the server needs is filled in. @param before  its stored URL may stay */
+/** Whether the required fields are filled in. @param before  its stored URL may be kept */
 export function isComplete({ name, kind, command, url }: ServerFields, before: ServerEntry | undefined): boolean {
   return name !== '' && (kind === 'command' ? command.trim() !== '' : url.trim() !== '' || before?.['url'] !== undefined);
 }

@@ -1,4 +1,4 @@
-/** The JSON Schema of a tool's arguments as fields of a form. What has no simple field is edited as JSON. */
+/** The JSON Schema of a tool's arguments as fields of a form. Arguments without a simple field are edited as JSON. */
 import { isFields } from '../../../../../shared/fields.js';
 
 /** The parts of JSON Schema that are understood; servers may send anything. */
@@ -105,7 +105,7 @@ export function fieldsOf(schema: unknown): readonly ToolField[] | undefined {
 
 export const draftsOf = (fields: readonly ToolField[]): Drafts => new Map(fields.map(({ name, initial }) => [name, initial]));
 
-/** What is wrong with a field. */
+/** The error of a field. */
 export type Fault = 'required' | 'notNumber' | 'notInteger' | 'notJson';
 
 class Wrong extends Error {
@@ -153,7 +153,7 @@ export interface Filled {
   readonly faults: ReadonlyMap<string, Fault>;
 }
 
-/** Returns the arguments. A field without a text is left out; a required text may be empty. */
+/** Returns the arguments. A field without a text is omitted; a required text may be empty. */
 export function fill(fields: readonly ToolField[], drafts: Drafts): Filled {
   const faults = new Map<string, Fault>();
   const entries = fields.flatMap((field): (readonly [string, unknown])[] => {
@@ -174,7 +174,7 @@ export function fill(fields: readonly ToolField[], drafts: Drafts): Filled {
   return { values: Object.fromEntries(entries), faults };
 }
 
-/** Returns the arguments that a text of JSON has; undefined if it is not an object. */
+/** Returns the arguments in a JSON text; undefined if it is not an object. */
 export function readArguments(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(json);

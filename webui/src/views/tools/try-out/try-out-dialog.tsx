@@ -36,7 +36,7 @@ function Result({ result: { text, isError, durationMs, images } }: { result: Cal
   );
 }
 
-/** The arguments: by field, or as JSON where the schema is not that of an object or somebody prefers that. */
+/** The arguments: by field, or as JSON if the schema is not that of an object or the user prefers that. */
 function useArguments({ inputSchema }: Tool) {
   const [fields] = useState(() => fieldsOf(inputSchema));
   const [drafts, setDrafts] = useState(() => draftsOf(fields ?? []));
@@ -52,7 +52,7 @@ function useArguments({ inputSchema }: Tool) {
     setDraft: (name: string, draft: string) => setDrafts(new Map([...drafts, [name, draft]])),
     showJson: () => setJson(JSON.stringify(filled.values, null, 2)),
     showForm: () => setJson(undefined),
-    /** Undefined while something is wrong. */
+    /** Undefined while there are errors. */
     values: json === undefined ? (filled.faults.size === 0 ? filled.values : undefined) : asJson,
   };
 }
