@@ -13,7 +13,7 @@ import type { Outbox } from './outbox.js';
 export type Decisions = Pick<Approvals, 'decideIn' | 'decided' | 'isAskedIn'>;
 
 export interface ButtonDecisionsOptions {
-  /** The rooms above are made later. */
+  /** Created later, by a higher layer. */
   readonly decisions: () => Decisions;
   readonly outbox: Pick<Outbox, 'enqueue'>;
 }

@@ -21,7 +21,7 @@ export interface ChannelIntakeOptions {
   readonly logger: LogPort;
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
-  /** The rooms above are made later. */
+  /** Created later, by a higher layer. */
   readonly decisions: () => Decisions;
   readonly instanceId: string;
   readonly liveness: Liveness;
