@@ -22,7 +22,7 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
     window.ask = navigator.mediaDevices.getUserMedia;
     navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };`);
   await record.click();
-  await page.getByText('The browser does not give this page the microphone.').waitFor();
+  await page.getByText('The browser does not allow this page to use the microphone.').waitFor();
   await page.evaluate('navigator.mediaDevices.getUserMedia = window.ask');
   // Escape throws a recording away, and the box has the focus again.
   await record.click();

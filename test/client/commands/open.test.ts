@@ -34,7 +34,7 @@ test('the link has the public address and the ticket, but not the token', async 
 test('what is no terminal gets the plain address: a journal or a log would keep the link', async () => {
   const { code, stdout, stderr, seen } = await open([], link, false);
   expect({ code, stdout, seen }).toEqual({ code: 0, stdout: 'http://gateway.example:18790\n', seen: [] });
-  expect(stderr).toContain('printed to a terminal only');
+  expect(stderr).toContain('printed only on a terminal');
 });
 
 test('--json includes the expiry time', async () => {

@@ -118,7 +118,7 @@ test('a stranger gets a code once; an approved sender is answered, and can be re
   await expect(channelAccounts.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   fake.say('still there?');
   await fake.until(() => fake.bot.sent.length === 4);
-  expect(texts(fake)[3]).toContain('I do not know you yet');
+  expect(texts(fake)[3]).toContain('You are not approved yet');
 });
 
 test('a preview becomes the one message of the answer, also after the death of its worker', async () => {

@@ -61,7 +61,7 @@ test('an account that has failed is given up; after an error of a channel the re
   };
   spread.start();
   await advanceUntil(clock, () => log.entries.length === 1);
-  expect(log.entries).toMatchObject([{ level: 'warn', message: expect.stringContaining('failed to spread') }]);
+  expect(log.entries).toMatchObject([{ level: 'warn', message: expect.stringContaining('failed to distribute') }]);
   expect((await held()).map(({ length }) => length)).toEqual([2, 0]);
   isBroken = false;
   await advanceUntil(clock, () => log.entries.length === 2);

@@ -63,7 +63,7 @@ test('what is not a number of this chat decides nothing, and what a webhook says
     ['/approve 12', 'main:telegram:default:direct:7'],
   ] as const)
     expect(await say(text, chat)).toMatch(/^There is no approval 1[23] in this chat/);
-  expect(await say('/approve 12', 'main:webhook:default:direct:x')).toMatch(/^Messages of webhooks cannot decide/);
+  expect(await say('/approve 12', 'main:webhook:default:direct:x')).toMatch(/^Webhook messages cannot decide/);
   expect(decisions).toEqual([]);
   expect(await say('/approvals')).toMatch(/^12: `files__write_file`, until 2026-02-01T08:00:00.000Z\n14: .*\nWrite /);
   expect(await say('/approvals', 'other')).toBe('Nothing waits for a decision here.');

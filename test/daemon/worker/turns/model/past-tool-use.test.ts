@@ -42,7 +42,7 @@ test('a long result is given in part, a long input as the text that was kept', (
   expect(calls.calls).toEqual([{ id: 'abc', name: 'fetch', input: { text: '{"url":"htt…' } }]);
   expect(results.results[0]).toMatchObject({ callId: 'abc', isError: true });
   expect(results.results[0]?.output.length).toBeLessThan(4_100);
-  expect(results.results[0]?.output).toContain('the rest is left out');
+  expect(results.results[0]?.output).toContain('the rest is omitted');
 });
 
 test('other texts are not parsed as the use of a tool', () => {
