@@ -1,5 +1,5 @@
 /** The service while its supervisor is replaced: by an upgrade, by force, or because it was killed. */
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asOtherBuild, buildBinary } from '../helpers/binary.js';
@@ -93,10 +93,11 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const live = machine.installPackage('moving');
     const gateway = await ServiceGateway.create(machine, { command: join(live, 'bin', 'xopc') });
     const { instanceId } = await gateway.install();
-    const elsewhere = join(machine.directory, 'prefix', 'lib', 'node_modules', 'xopc');
+    const prefix = mkdtempSync(join(machine.directory, 'prefix-'));
+    const elsewhere = join(prefix, 'lib', 'node_modules', 'xopc');
     cpSync(live, elsewhere, { recursive: true });
     rmSync(live, { recursive: true });
-    const bin = join(machine.directory, 'prefix', 'bin');
+    const bin = join(prefix, 'bin');
     await machine.ok('sh', ['-c', `mkdir -p ${bin} && ln -s ${elsewhere}/bin/xopc ${bin}/xopc`]);
     await machine.ok('sh', ['-c', `echo PATH=${bin}:$PATH >${gateway.home}/service.env`]);
     await machine.ok('kill', ['-9', await gateway.property('MainPID')]);
@@ -109,7 +110,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   });
 
   test('runs as the executable, and is upgraded by a new file in its place', async () => {
-    const executable = join(machine.directory, 'xopc');
+    const executable = join(mkdtempSync(join(machine.directory, 'binary-')), 'xopc');
     cpSync(buildBinary(), executable);
     const gateway = await ServiceGateway.create(machine, { command: executable });
     const { pid } = await gateway.install('--runtime', 'binary');
