@@ -19,12 +19,12 @@ const TYPES = {
 };
 
 /**
- * Code shared by views is in the entry, except for large parts: each shared chunk would add a request to a view's first load. Code
- * that only one view uses is loaded with that view. Most CSS is in the entry too; the font's CSS is loaded after the first paint,
- * and views that need few requests load their own CSS, because the size budget of a long chat has no room for it.
+ * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What only
+ * one view uses is loaded with that view. Most CSS is in the entry too: that of the font is loaded after the first paint, and that of views which
+ * need few requests comes with them, because a long chat has no room for it, and that of the dialogs when the browser is idle.
  */
 const ENTRY =
-  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|models|sessions|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/(?:shell\/dialogs|views\/(?:channels|chat\/approvals|cron|models|sessions|status|tokens|tools))\/)(?!inter)[\w-]+\.css)$/;
 
 /** Inlines the icon into the document, because every first load shows it. */
 function inlineIcon(root) {
