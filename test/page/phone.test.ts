@@ -65,3 +65,33 @@ test.skipIf(noBrowser)('on the smallest phones, nothing lies over anything else,
   }
   expect(found).toEqual([]);
 });
+
+test.skipIf(noBrowser)('on a phone, a chat that is gone has its way out, and nothing has the focus or a button out of sight', async () => {
+  const { gateway, talk } = await startPageWorld();
+  await callApi(gateway, 'POST /api/cron/create', { name: NAME, schedule: '0 9 * * *', message: 'Report', mode: 'agent' });
+  for (const question of ['First', 'Second']) await talk(question);
+  const page = await openView(gateway, '#/chat/does-not-exist', { hasTouch: true, size: 'narrow', allowedErrors: /404/ });
+  const main = page.getByRole('main');
+  const newChat = main.locator('.empty').getByRole('button');
+  await newChat.waitFor();
+  expect((await newChat.boundingBox())?.height).toBeLessThan(60);
+  await main.getByRole('button', { name: 'Chats' }).click();
+  await page.getByRole('dialog', { name: 'Chats' }).getByRole('link', { name: 'Second' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await page.goto(`${gateway.url}/#/cron`);
+  await main.getByRole('link', { name: NAME }).waitFor();
+  const hidden = `[...document.querySelectorAll('main :is(a, button, input, [tabindex])')].filter((element) => {
+    const { right } = element.getBoundingClientRect();
+    return right < 0 && element.checkVisibility({ visibilityProperty: true });
+  }).length`;
+  expect(await page.evaluate(hidden)).toBe(0);
+  expect(await main.getByRole('columnheader', { name: 'Next run' }).count()).toBe(1);
+
+  await page.goto(`${gateway.url}/#/sessions`);
+  await main.getByRole('checkbox', { name: 'Select “First”' }).check();
+  const bar = page.getByRole('toolbar');
+  const boxes = await Promise.all((await bar.getByRole('button').all()).map((button) => button.boundingBox()));
+  expect(boxes.every((box) => box !== null && box.x >= 0 && box.x + box.width <= 390)).toBe(true);
+  expect(await bar.getByRole('button').first().getAttribute('aria-label')).toBe('Clear selection');
+});

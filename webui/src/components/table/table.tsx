@@ -1,5 +1,6 @@
 /** A table whose headings sort it. On narrow screens each row becomes a card, with the headings beside the cells that have `data-label`. */
 import type { ComponentChildren } from 'preact';
+import { useNarrow } from '../../browser/use-narrow.js';
 import { Icon } from '../icon/icon.js';
 import './table.css';
 
@@ -48,13 +49,15 @@ function Heading<Key extends string>({ column, order, onOrder }: { column: Colum
 }
 
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: TableProps<Key>) {
+  // Cards have no headings to press.
+  const isNarrow = useNarrow();
   return (
     <div class="table-box">
       <table class="table" aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
-              <Heading key={column.key} {...{ column, order, onOrder }} />
+              <Heading key={column.key} {...{ column, order }} onOrder={isNarrow ? undefined : onOrder} />
             ))}
           </tr>
         </thead>

@@ -130,7 +130,7 @@ function GoneChat({ model }: { model: ChatModel }) {
     if (rescueText(model.outbox)) navigate(hashOf('chat'), { replace: true });
   }, []);
   const action = <Button kind="primary" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />;
-  return <Empty title={t('gone')} action={action} />;
+  return <Empty title={t('gone')} icon="chat" action={action} />;
 }
 
 function Conversation({ session, isBare }: { session: string; isBare: boolean }) {
@@ -145,11 +145,19 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   const own = useSession(model);
   useMarkAsRead(model, own);
   const models = useModels();
-  if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
+  const head = !isBare && <ChatHead current={session} own={own} />;
+  if (model.error.value?.code === 'SESSION_NOT_FOUND') {
+    return (
+      <div class="conversation">
+        {head}
+        <GoneChat model={model} />
+      </div>
+    );
+  }
   const copy = (messageId?: string): void => void attempt(() => fork(session, messageId));
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
-      {!isBare && <ChatHead current={session} own={own} />}
+      {head}
       <Transcript
         {...{ model, canWrite, regenerate, goOn, choose, edit }}
         loadOlder={() => void attempt(() => model.readOlder())}
