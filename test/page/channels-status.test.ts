@@ -114,6 +114,26 @@ test.skipIf(noBrowser)('older messages that were read stay when a newer one arri
   await oldest.waitFor({ state: 'detached' });
 });
 
+test.skipIf(noBrowser)(
+  'beside a chat with a long name, a message and its time are in sight, and a chat of the page is a link',
+  async () => {
+    const gateway = await RealGateway.start();
+    const chat = `main:webchat:default:direct:${'chat_'.padEnd(40, '0123456789')}`;
+    await callApi(gateway, 'POST /api/message', { channel: 'webchat', chat_id: chat, content: 'The washing machine is done. '.repeat(6) });
+    const page = await openView(gateway, '#/channels/messages');
+    const row = page.getByRole('row').filter({ hasText: 'washing' });
+    expect(await row.getByRole('link', { name: 'Web chat' }).getAttribute('href')).toBe(`#/chat/${encodeURIComponent(chat)}`);
+    for (const width of [1_024, 768, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      const time = await row.getByRole('cell').last().boundingBox();
+      expect((time?.x ?? width) + (time?.width ?? 0)).toBeLessThanOrEqual(width);
+      expect((await row.getByRole('link').first().boundingBox())?.width).toBeGreaterThan(120);
+    }
+    await row.getByRole('link').first().click();
+    await page.getByRole('dialog', { name: 'Message' }).getByText(chat).waitFor();
+  },
+);
+
 test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', async () => {
   const { gateway } = await startWithDeadMessage();
   const chinese = await openView(gateway, '#/channels', { locale: 'zh-CN' });

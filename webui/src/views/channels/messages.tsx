@@ -29,6 +29,20 @@ function previewOf(content: string): string {
   return oneLine(titleText(content.slice(0, READ_LENGTH)), PREVIEW_LENGTH);
 }
 
+/** A chat of the page is named by its session, whose key says nothing to people. */
+function Chat({ channel, accountId, chat }: Pick<Message, 'channel' | 'accountId'> & { chat: string }) {
+  const name = accountName(channel, accountId);
+  if (chat.includes(`:${channel}:`)) return <a href={hashOf('chat', [chat])}>{name}</a>;
+  return (
+    <>
+      {name}{' '}
+      <code class="muted" title={chat}>
+        {chat}
+      </code>
+    </>
+  );
+}
+
 function Row({ message }: { message: Message }) {
   const { id, status, channel, accountId, chat_id: chat, content, error, why, createdAt } = message;
   const { query } = address.value;
@@ -41,8 +55,8 @@ function Row({ message }: { message: Message }) {
         <a href={hashOf('channels', ['messages', id], query)}>{previewOf(content)}</a>
         {error !== null && status !== 'delivered' && <small class="message-error">{whyText(error, why)}</small>}
       </td>
-      <td>
-        {accountName(channel, accountId)} <code class="muted">{chat}</code>
+      <td class="outgoing-chat">
+        <Chat {...{ channel, accountId, chat }} />
       </td>
       <Ago as="td" class="number muted" at={createdAt} />
     </tr>
