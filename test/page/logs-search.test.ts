@@ -13,9 +13,17 @@ test.skipIf(noBrowser)('a regular expression is searched for by the gateway: mar
   appendLog(gateway, ...numbered(1_500));
   const page = await openView(gateway, '#/logs', { allowedErrors: /400/ });
   await page.getByText('line 1499').waitFor();
+  const topOf = async (): Promise<number> => (await page.locator('.log-area').boundingBox())?.y ?? 0;
+  const top = await topOf();
   await page.getByRole('button', { name: 'Regular expression' }).click();
   await page.getByRole('searchbox').fill('line 7(');
   await page.getByText('missing closing ) (character 7)').waitFor();
+  // What was read stays, and moves by a line.
+  await page.getByText('line 1499').waitFor();
+  expect((await topOf()) - top).toBeLessThan(40);
+  await expect.poll(() => page.getByRole('searchbox').getAttribute('aria-invalid')).toBe('true');
+  await expectAccessible(page);
+  await page.setViewportSize(SIZES.wide);
   await page.getByRole('searchbox').fill('line 7[13]$');
   await until('two lines', async () => (await page.locator('.log-head').count()) === 2);
   await expect.poll(() => page.locator('mark').allTextContents()).toEqual(['line 71', 'line 73']);

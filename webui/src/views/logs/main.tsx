@@ -37,8 +37,8 @@ const FEW_ROWS = 60;
 /** The number of rows in which matches are marked from the start, among the lines that do not match. */
 const FIND_ROWS = 1_000;
 
-/** Returns the feed for the view's query. The previous feed stays until the next one has read its first lines. */
-function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
+/** Returns the feed of what the view asks for. The feed before it stays until the next one has read its first lines, and while it is refused. */
+function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean; refusal: unknown } {
   const [feed, setFeed] = useState(() => new LogFeed(query));
   const running = useRef<LogFeed>(undefined);
   useEffect(() => {
@@ -47,11 +47,15 @@ function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
     return () => feed.stop();
   }, [feed]);
   const wanted = JSON.stringify(query);
+  const [refused, setRefused] = useState<unknown>();
   useEffect(() => {
-    if (wanted === JSON.stringify(feed.query)) return undefined;
+    if (wanted === JSON.stringify(feed.query)) return setRefused(undefined);
     const next = new LogFeed(query);
     const show = (): void => {
-      if (next.start.value !== undefined || next.state.value === 'refused') setFeed(next);
+      if (next.state.value === 'refused') return setRefused(next.error.peek());
+      if (next.start.value === undefined) return;
+      setRefused(undefined);
+      setFeed(next);
     };
     let unwatch = (): void => undefined;
     const isTyped = query.search !== feed.query.search || query.regex !== feed.query.regex;
@@ -66,7 +70,9 @@ function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
       if (running.current !== next) next.stop();
     };
   }, [wanted]);
-  return { feed, isCurrent: wanted === JSON.stringify(feed.query) };
+  const isCurrent = wanted === JSON.stringify(feed.query);
+  const ownRefusal = feed.state.value === 'refused' ? feed.error.value : undefined;
+  return { feed, isCurrent, refusal: isCurrent ? ownRefusal : refused };
 }
 
 /** A display option, stored in this browser. */
@@ -200,6 +206,8 @@ interface MessagesProps {
   readonly feed: LogFeed;
   /** Whether the feed matches the view's query. */
   readonly isCurrent: boolean;
+  /** Why the gateway rejects what the view asks for. */
+  readonly refusal: unknown;
   readonly count: number;
   /** Undefined until it is known. */
   readonly total: string | undefined;
@@ -208,7 +216,7 @@ interface MessagesProps {
 
 /** An error, and how much of the log is shown. */
 function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' | 'count'>) {
-  const error = feed.error.value ?? feed.olderError.value;
+  const error = (feed.state.value === 'refused' ? undefined : feed.error.value) ?? feed.olderError.value;
   return (
     <>
       {error !== undefined && <ErrorBox error={error} isStale={feed.state.value !== 'first'} />}
@@ -224,9 +232,9 @@ function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' |
   );
 }
 
-/** Shown in place of lines while there are none. */
-function NoLines({ feed, isCurrent, count, isFiltered }: Omit<MessagesProps, 'total'>) {
-  if (feed.error.value !== undefined || count > 0) return null;
+/** What is in the place of lines while there are none. */
+function NoLines({ feed, isCurrent, refusal, count, isFiltered }: Omit<MessagesProps, 'total'>) {
+  if (feed.error.value !== undefined || refusal !== undefined || count > 0) return null;
   const isReading = feed.state.value === 'first' || !isCurrent || feed.older.value !== 'none';
   return <div class="no-lines">{isReading ? <Skeleton lines={8} /> : <NothingShown isFiltered={isFiltered} />}</div>;
 }
@@ -265,7 +273,7 @@ export default function LogsView() {
       <PageHeader title={t('title')} note={<LiveState feed={feed} isFollowing={isFollowing} />}>
         <Tools {...{ view, switches, isFollowing, downloads }} onFollow={following.toggle} />
       </PageHeader>
-      <Toolbar {...{ view, counts, match, searchField }} />
+      <Toolbar {...{ view, counts, match, searchField }} refusal={fed.refusal} />
       <Messages {...{ feed, count }} total={counts && countText(sum, counts)} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
         <LineList {...{ feed, items, view, switches, lines, list, following }} />

@@ -7,6 +7,7 @@ import { useNarrow } from '../../browser/use-narrow.js';
 import { session } from '../../api/session.js';
 import { IconButton } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
+import { errorWords } from '../../components/feedback/error-words.js';
 import { Menu, type MenuItem } from '../../components/menu/menu.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { changeQuery } from '../../shell/router.js';
@@ -35,6 +36,12 @@ export interface MatchPosition {
   readonly at: number;
   readonly count: number;
   readonly go: (step: 1 | -1) => void;
+}
+
+/** The detail alone: what is wrong with the search. */
+function faultText(error: unknown): string {
+  const { text, detail } = errorWords(error);
+  return detail ?? text;
 }
 
 interface FiltersProps {
@@ -102,9 +109,11 @@ interface SearchProps {
   readonly view: ViewState;
   readonly match: MatchPosition | undefined;
   readonly searchField: RefObject<HTMLInputElement | null>;
+  /** Why the gateway rejects the search. */
+  readonly refusal: unknown;
 }
 
-function Search({ view: { search, isRegex, isFind }, match, searchField }: SearchProps) {
+function Search({ view: { search, isRegex, isFind }, match, searchField, refusal }: SearchProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isComposing(event)) return;
     if (event.key !== 'Escape' && event.key !== 'Enter') return;
@@ -118,6 +127,8 @@ function Search({ view: { search, isRegex, isFind }, match, searchField }: Searc
         ref={searchField}
         type="search"
         aria-label={t('searchLabel')}
+        aria-invalid={refusal !== undefined}
+        aria-describedby="log-fault"
         placeholder={t(isRegex ? 'searchRegex' : 'search')}
         value={search}
         spellcheck={false}
@@ -137,7 +148,7 @@ function Search({ view: { search, isRegex, isFind }, match, searchField }: Searc
 }
 
 export function Toolbar(props: FiltersProps & SearchProps) {
-  const { view, match } = props;
+  const { view, match, refusal } = props;
   const isNarrow = useNarrow();
   return (
     <div class="log-bar">
@@ -151,6 +162,9 @@ export function Toolbar(props: FiltersProps & SearchProps) {
           <TimeRange since={view.since} until={view.until} />
         </>
       )}
+      <p class="log-fault" id="log-fault" role="status">
+        {refusal !== undefined && faultText(refusal)}
+      </p>
     </div>
   );
 }
