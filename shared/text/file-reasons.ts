@@ -2,8 +2,8 @@
 import { fillText } from './fill-text.js';
 
 export const FILE_REASONS = {
-  'json-invalid-symbol': 'is not JSON: text needs double quotes',
-  'json-invalid-number-format': 'is not a valid JSON number',
+  'json-invalid-symbol': 'not JSON: text needs double quotes',
+  'json-invalid-number-format': 'not a valid JSON number',
   'json-property-name-expected': 'a key in double quotes is expected here',
   'json-value-expected': 'a value is expected here',
   'json-colon-expected': "':' is expected here",
@@ -17,7 +17,7 @@ export const FILE_REASONS = {
   'json-invalid-unicode': "'\\u' needs four hexadecimal digits",
   'json-invalid-escape-character': 'this escape is not one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX',
   'json-invalid-character': 'this character must be escaped',
-  'json-invalid': 'is not valid JSON',
+  'json-invalid': 'not valid JSON',
   'json-key-not-allowed': 'is not allowed as a key',
   'json-key-twice': 'is set twice; remove one of them',
   'json-too-deep': 'is nested more than {max} levels deep',

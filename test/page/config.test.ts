@@ -126,6 +126,21 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await page.getByText('Saved', { exact: true }).waitFor();
   expect(read()).toBe(TEXT.replace('{\n', '{\n  "logs": { "level": "debug" }, // g?\n'));
 
+  // The line that is typed in stays in sight when what is wrong is shown below the editor.
+  await page.setViewportSize({ width: 1_440, height: 480 });
+  await changeEditor(page, (text) => text + '\n'.repeat(60));
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('x');
+  await page.getByText('not JSON: text needs double quotes', { exact: true }).waitFor();
+  const caretIsSeen = `(() => {
+    const scroller = document.querySelector('.code-editor').shadowRoot.querySelector('.cm-scroller').getBoundingClientRect();
+    const line = document.querySelector('.code-editor').shadowRoot.querySelector('.cm-activeLine')?.getBoundingClientRect();
+    return line !== undefined && line.top >= scroller.top && line.bottom <= scroller.bottom;
+  })()`;
+  await expect.poll(() => page.evaluate(caretIsSeen)).toBe(true);
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await page.setViewportSize({ width: 1_440, height: 900 });
+
   await changeEditor(page, (text) => text.replace('the door', 'the front door'));
   writeFileSync(path, read().replace('the door', 'the back door'));
   const conflict = page.getByRole('alert').filter({ hasText: 'The file has changed' });

@@ -76,6 +76,11 @@ export function createCodeMirror(host: HTMLElement, { label, text, onInput }: Op
     ],
   });
   const view = new EditorView({ state, root, parent: root });
+  // What appears below it makes it smaller: the line that is typed in stays in sight.
+  const resized = new ResizeObserver(() => {
+    if (view.hasFocus) view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main.head) });
+  });
+  resized.observe(host);
   return {
     setText(next) {
       if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
@@ -94,6 +99,9 @@ export function createCodeMirror(host: HTMLElement, { label, text, onInput }: Op
       view.focus();
     },
     find: () => void openSearchPanel(view),
-    destroy: () => view.destroy(),
+    destroy() {
+      resized.disconnect();
+      view.destroy();
+    },
   };
 }
