@@ -47,3 +47,18 @@ test.skipIf(noBrowser)('a time in so many seconds is that time from now', async 
   expect(Date.parse(time)).toBeGreaterThan(from + 19_000);
   expect(await page.getByText('This time is in the past').count()).toBe(0);
 });
+
+test.skipIf(noBrowser)('on a phone, why a schedule could not be created comes into sight and has the focus', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron/new', { hasTouch: true, size: 'narrow', allowedErrors: /503/ });
+  await page.getByLabel('When', { exact: true }).fill('0 9 * * *');
+  await page.getByLabel('Task').fill('Report');
+  const error = { code: 'WORKER_NOT_READY', message: '' };
+  await page.route('**/api/cron/create', (route) => route.fulfill({ status: 503, json: { error } }));
+  // As with the keyboard of the phone, or from the middle of the form.
+  await page.getByLabel('Name').press('Enter');
+  const alert = page.getByRole('main').getByRole('alert');
+  await expect.poll(() => alert.evaluate((box: object) => box === (globalThis as never)['document']['activeElement'])).toBe(true);
+  const box = await alert.boundingBox();
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(844 - 56);
+});

@@ -115,6 +115,12 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
   // The errors may have been fixed since.
   useEffect(() => setFaults({}), [draft]);
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
+  useEffect(() => {
+    const box = error === undefined ? undefined : form.current?.querySelector<HTMLElement>('.error-box');
+    // Not at an edge: it grows once its buttons are there.
+    box?.scrollIntoView({ block: 'center' });
+    box?.focus({ preventScroll: true });
+  }, [error]);
   const show = (found: Faults): void => {
     setFaults(found);
     setTries((number) => number + 1);
