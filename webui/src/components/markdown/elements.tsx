@@ -58,7 +58,7 @@ function Table({ table: { header, rows } }: { table: Tokens.Table }) {
     return () => observer.disconnect();
   }, []);
   return (
-    <div class="table-scroll" ref={box} {...(isWide ? { tabIndex: 0, role: 'region', 'aria-label': t('table') } : {})}>
+    <div class="table-scroll scrolled" ref={box} {...(isWide ? { tabIndex: 0, role: 'region', 'aria-label': t('table') } : {})}>
       <table>
         <thead>
           <Row cells={header} />

@@ -52,7 +52,7 @@ export function Table<Key extends string>({ label, columns, order, onOrder, chil
   // Cards have no headings to press.
   const isNarrow = useNarrow();
   return (
-    <div class="table-box">
+    <div class="table-box scrolled">
       <table class="table" aria-label={label}>
         <thead>
           <tr>

@@ -125,7 +125,7 @@ function Groups({
   onChoose: (command: Command) => void;
 }) {
   return (
-    <div class="palette-list" id="palette-list" role="listbox" aria-label={shell('palette')}>
+    <div class="palette-list scrolled down" id="palette-list" role="listbox" aria-label={shell('palette')}>
       {groups.map(({ name, commands: found }) => (
         <div key={name} role="group" aria-labelledby={`palette-${name}`}>
           <div id={`palette-${name}`} class="palette-group" role="presentation">

@@ -99,7 +99,7 @@ function What({ job }: { job: Job }) {
   return (
     <section class="card">
       <h2>{t('what')}</h2>
-      <p class="job-message">{job.message}</p>
+      <p class="job-message scrolled down">{job.message}</p>
       <Facts>
         <Fact name={t('mode')}>{t(job.mode === 'agent' ? 'modeAgent' : 'modeDirect')}</Fact>
         <Fact name={t('target')}>{job.channel === null ? t('nowhere') : chatName(job.channel, job.chat_id)}</Fact>
