@@ -6,6 +6,7 @@ import type { MarkedToken, Token, Tokens } from 'marked';
 import type { ComponentChild, ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../../shell/text.js';
+import { Icon } from '../icon/icon.js';
 import { Code } from './code.js';
 
 const REFERENCE = /&(?:#x?[\da-f]+|[a-z][a-z\d]*);/gi;
@@ -117,7 +118,12 @@ export function show(token: MarkedToken): ComponentChild {
     case 'link':
       return <Link href={token.href}>{token.autolink === true ? token.text : showAll(token.tokens)}</Link>;
     case 'image':
-      return <Link href={token.href}>🖼 {decode(token.text === '' ? token.href : token.text)}</Link>;
+      return (
+        <Link href={token.href}>
+          <Icon name="image" />
+          {decode(token.text === '' ? token.href : token.text)}
+        </Link>
+      );
     case 'html':
       return /^<br *\/?>$/i.test(token.text.trim()) ? <br /> : token.text;
     case 'text':
