@@ -22,8 +22,10 @@ export function ActiveHoursFields({ form, error }: HoursProps) {
     set({ activeDays: WEEK.filter((one) => (one === day ? isChosen : days.includes(one))).join('') });
   return (
     <>
-      <TextField label={t('activeFrom')} {...bind(form, 'activeFrom')} type="time" hint={t('activeHint')} error={error} />
-      <TextField label={t('activeTo')} {...bind(form, 'activeTo')} type="time" />
+      <div class="job-pairs">
+        <TextField label={t('activeFrom')} {...bind(form, 'activeFrom')} type="time" hint={t('activeHint')} error={error} />
+        <TextField label={t('activeTo')} {...bind(form, 'activeTo')} type="time" />
+      </div>
       <fieldset class="field active-days">
         <legend>{t('activeDays')}</legend>
         <div class="row">

@@ -80,8 +80,8 @@ export function Advanced({ models, ...props }: PartProps & { models: readonly st
     <details class="card job-advanced" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t('advanced')}</summary>
       <div class="job-pairs">
-        <Zone {...props} />
         <ActiveHoursFields form={form} error={faults.active} />
+        <Zone {...props} />
         {draft.mode === 'agent' && (
           <SelectField
             label={t('model')}

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Button } from '../../../components/button/button.js';
 import { Empty, Loaded } from '../../../components/feedback/feedback.js';
+import { titleText } from '../../../components/markdown/plain-text.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { type Column, Table } from '../../../components/table/table.js';
 import { durationText, fullTime, relativeTime } from '../../../components/time-text/time-text.js';
@@ -22,6 +23,9 @@ const columns = (): Column<Key>[] => [
   { key: 'result', name: t('result') },
 ];
 
+/** Two lines are shown; most of a text may be marks of Markdown. */
+const READ_LENGTH = 1_000;
+
 function RunRow({ run, job }: { run: Run; job: Job }) {
   const error = runError(run);
   const at = Date.parse(run.scheduledAt);
@@ -32,7 +36,7 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
           <Outcome run={run} />
         </a>
       </td>
-      <td title={fullTime(at, job.timezone)}>
+      <td class="run-at" title={fullTime(at, job.timezone)}>
         {shortTime(run.scheduledAt, job.timezone)}
         <small class="cell-note">
           {relativeTime(at)}
@@ -44,7 +48,9 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
         {run.durationMs === null ? '—' : durationText(run.durationMs)}
       </td>
       <td>
-        <p class={error === null ? 'run-output' : 'run-output fault'}>{error ?? silenceText(run) ?? run.output}</p>
+        <p class={error === null ? 'run-output' : 'run-output fault'}>
+          {error ?? silenceText(run) ?? titleText((run.output ?? '').slice(0, READ_LENGTH))}
+        </p>
       </td>
     </tr>
   );
