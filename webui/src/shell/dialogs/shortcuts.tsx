@@ -44,7 +44,17 @@ function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): 
   }, [isOn]);
 }
 
-function Shortcut({ command, isChanged }: { command: Command; isChanged: boolean }) {
+/** Commands of chats, which are not there all the time. */
+const elsewhere = (): Command[] => {
+  const run = (): void => undefined;
+  return [
+    { id: 'approve', label: t('keysApprove'), keys: 'mod+shift+a', run },
+    { id: 'deny', label: t('keysDeny'), keys: 'mod+shift+d', run },
+    { id: 'stop', label: t('keysStop'), keys: 'escape', run },
+  ];
+};
+
+function Keys({ command, isChanged }: { command: Command; isChanged: boolean }) {
   const [isCapturing, setCapturing] = useState(false);
   useCapture(isCapturing, (keys) => {
     setCapturing(false);
@@ -52,27 +62,35 @@ function Shortcut({ command, isChanged }: { command: Command; isChanged: boolean
   });
   const keys = command.keys === undefined ? t('noKeys') : keysText(command.keys);
   return (
-    <div>
-      <dt>{command.label}</dt>
-      <dd>
-        {isChanged && <span class="muted">{t('keysChanged')} </span>}
-        <Button kind="quiet" label={t('changeKeys', { label: command.label, keys })} onClick={() => setCapturing(true)}>
-          {isCapturing ? <span role="status">{t('pressKeys')}</span> : command.keys === undefined ? <span>—</span> : <kbd>{keys}</kbd>}
-        </Button>
-      </dd>
-    </div>
+    <dd>
+      {isChanged && <span class="muted">{t('keysChanged')} </span>}
+      <Button kind="quiet" label={t('changeKeys', { label: command.label, keys })} onClick={() => setCapturing(true)}>
+        {isCapturing ? <span role="status">{t('pressKeys')}</span> : command.keys === undefined ? <span>—</span> : <kbd>{keys}</kbd>}
+      </Button>
+    </dd>
   );
 }
 
 export function Shortcuts() {
   const own = ownKeys.value;
-  const listed = commands.value.filter(({ id, keys }) => keys !== undefined || own[id] !== undefined);
+  const registered = commands.value.filter(({ id, keys }) => keys !== undefined || own[id] !== undefined);
+  const others = elsewhere().filter(({ id }) => !registered.some((command) => command.id === id));
+  const listed = [...registered, ...others.map((command) => ({ ...command, keys: (own[command.id] ?? command.keys) || undefined }))];
+  // A command with two shortcuts is one row.
+  const labels = [...new Set(listed.map(({ label }) => label))];
   return (
     <Dialog title={shell('shortcuts')} onClose={closeDialog}>
       <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
       <dl class="shortcut-list">
-        {listed.map((command) => (
-          <Shortcut key={command.id} command={command} isChanged={own[command.id] !== undefined} />
+        {labels.map((label) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            {listed
+              .filter((command) => command.label === label)
+              .map((command) => (
+                <Keys key={command.id} command={command} isChanged={own[command.id] !== undefined} />
+              ))}
+          </div>
         ))}
       </dl>
       <p class="hint">{t('keysHint')}</p>
