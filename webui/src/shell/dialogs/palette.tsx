@@ -1,12 +1,13 @@
 /** The command palette: commands of the shown view, views, actions of all views, and chats, found by label, synonym or text. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isComposing } from '../../browser/is-composing.js';
-import type { SessionPage } from '../../../../shared/api/sessions.js';
+import type { SessionMatch, SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { connection } from '../../api/socket.js';
 import { useDelayed } from '../../api/use-resource.js';
 import { Dialog } from '../../components/dialog/dialog.js';
 import { Icon } from '../../components/icon/icon.js';
+import { Match } from '../../components/marked/match.js';
 import { plainText } from '../../components/markdown/plain-text.js';
 import { actions, wordsOf } from './actions.js';
 import { type Command, commands, keysText } from '../commands.js';
@@ -37,9 +38,14 @@ function score({ id, label }: Command, wanted: string): number | undefined {
 
 type GroupName = 'view' | 'go' | 'everywhere' | 'chats';
 
+/** A command; a chat with why it was found. */
+interface Found extends Command {
+  readonly match?: SessionMatch | undefined;
+}
+
 interface Group {
   readonly name: GroupName;
-  readonly commands: readonly Command[];
+  readonly commands: readonly Found[];
 }
 
 /** Returns the registered commands and the actions of all views. A view's own command of the same id replaces an action. */
@@ -72,7 +78,7 @@ const MIN_LENGTH = 2;
 const SETTLE_MS = 150;
 
 interface Chats {
-  readonly chats: readonly Command[];
+  readonly chats: readonly Found[];
   /** Others may be found in a moment. */
   readonly isSearching: boolean;
 }
@@ -96,12 +102,13 @@ function useChats(wanted: string): Chats {
     id: `chat-${key}`,
     label: plainText(title),
     icon: 'chat' as const,
+    match,
     run: () => navigate(hashOf('chat', [key], { message: match?.messageId ?? undefined })),
   }));
   return { chats, isSearching };
 }
 
-function Option({ command, isChosen, onChoose }: { command: Command; isChosen: boolean; onChoose: () => void }) {
+function Option({ command, isChosen, onChoose }: { command: Found; isChosen: boolean; onChoose: () => void }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isChosen) element.current?.scrollIntoView({ block: 'nearest' });
@@ -109,7 +116,14 @@ function Option({ command, isChosen, onChoose }: { command: Command; isChosen: b
   return (
     <div ref={element} id={`command-${command.id}`} role="option" aria-selected={isChosen} onClick={onChoose}>
       <Icon name={command.icon ?? 'right'} size={16} />
-      <span>{command.label}</span>
+      <span>
+        {command.label}
+        {command.match !== undefined && (
+          <small class="palette-why" dir="auto">
+            <Match match={command.match} />
+          </small>
+        )}
+      </span>
       {command.keys !== undefined && <kbd>{keysText(command.keys)}</kbd>}
     </div>
   );

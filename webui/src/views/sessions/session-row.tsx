@@ -1,11 +1,10 @@
 /** One session of the list. */
 import { computed } from '@preact/signals';
-import { Fragment } from 'preact';
-import type { SessionMatch } from '../../../../shared/api/sessions.js';
 import { MINUTE_MS } from '../../../../shared/clock.js';
 import { now } from '../../browser/now.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
+import { Match } from '../../components/marked/match.js';
 import { plainText, titleText } from '../../components/markdown/plain-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { dollars, relativeTime } from '../../components/time-text/time-text.js';
@@ -70,22 +69,6 @@ function LastMessage({ session: { lastMessage } }: { session: Session }) {
     <>
       {lastMessage.role === 'user' && <b>{t('asked')} </b>}
       {plainText(lastMessage.text)}
-    </>
-  );
-}
-
-/** Shows where the text of the search is in the session. */
-function Match({ match: { snippet, highlights } }: { match: SessionMatch }) {
-  const parts = highlights.map(({ start, end }, index) => (
-    <Fragment key={start}>
-      {plainText(snippet.slice(highlights[index - 1]?.end ?? 0, start))}
-      <mark>{plainText(snippet.slice(start, end))}</mark>
-    </Fragment>
-  ));
-  return (
-    <>
-      {parts}
-      {plainText(snippet.slice(highlights.at(-1)?.end ?? 0))}
     </>
   );
 }
