@@ -102,7 +102,7 @@ function ModelRow(props: TableProps & { model: Model }) {
           {!reasoning && !input.includes('image') && <span class="muted">{t('textOnly')}</span>}
         </span>
       </td>
-      <td class="model-role">
+      <td class="model-role" data-label={t('role')}>
         <Role {...props} />
       </td>
       <td class="model-menu">
