@@ -2,7 +2,7 @@
  * A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and restores the focus. The
  * menu is above everything and inside the window, wherever its button scrolls.
  */
-import type { RefObject } from 'preact';
+import { Fragment, type RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from '../button/button.js';
 import { Icon, type IconName } from '../icon/icon.js';
@@ -12,6 +12,8 @@ export interface MenuItem {
   readonly label: string;
   readonly icon?: IconName;
   readonly kind?: 'danger';
+  /** A line is above it. */
+  readonly startsGroup?: boolean;
   /** For one of several choices: whether it is the current one. */
   readonly isChecked?: boolean;
   readonly run: () => void;
@@ -85,19 +87,21 @@ function Items({ label, items, onChoose }: { label: string; items: readonly Menu
   return (
     <div class="menu-list" role="menu" popover="manual" aria-label={label}>
       {items.map((item) => (
-        <button
-          key={item.label}
-          class={item.kind}
-          type="button"
-          role={item.isChecked === undefined ? 'menuitem' : 'menuitemradio'}
-          aria-checked={item.isChecked}
-          tabIndex={-1}
-          onClick={() => onChoose(item)}
-        >
-          {item.icon !== undefined && <Icon name={item.icon} size={16} />}
-          <span>{item.label}</span>
-          {item.isChecked === true && <Icon name="check" size={16} />}
-        </button>
+        <Fragment key={item.label}>
+          {item.startsGroup === true && <hr />}
+          <button
+            class={item.kind}
+            type="button"
+            role={item.isChecked === undefined ? 'menuitem' : 'menuitemradio'}
+            aria-checked={item.isChecked}
+            tabIndex={-1}
+            onClick={() => onChoose(item)}
+          >
+            {item.icon !== undefined && <Icon name={item.icon} size={16} />}
+            <span>{item.label}</span>
+            {item.isChecked === true && <Icon name="check" size={16} />}
+          </button>
+        </Fragment>
       ))}
     </div>
   );

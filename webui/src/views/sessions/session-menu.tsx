@@ -23,12 +23,12 @@ export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: 
         { label: t('tags'), icon: 'tag', run: () => onAct('tag') },
         { label: t(unread ? 'markRead' : 'markUnread'), icon: 'check', run: () => onAct('read') },
         { label: t(archived ? 'unarchive' : 'archive'), icon: 'archive', run: () => onAct('archive') },
-        { label: t('fork'), icon: 'fork', run: () => void attempt(() => fork(key)) },
-        { label: t('exportMarkdown'), icon: 'download', run: () => void attempt(() => download(key, 'markdown')) },
+        { label: t('fork'), icon: 'fork', startsGroup: true, run: () => void attempt(() => fork(key)) },
+        { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
+        { label: t('exportMarkdown'), icon: 'download', startsGroup: true, run: () => void attempt(() => download(key, 'markdown')) },
         { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },
         { label: t('exportJsonLines'), icon: 'download', run: () => void attempt(() => download(key, 'jsonl')) },
-        { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
-        { label: t('delete'), icon: 'trash', kind: 'danger', run: () => onAct('delete') },
+        { label: t('delete'), icon: 'trash', kind: 'danger', startsGroup: true, run: () => onAct('delete') },
       ]}
     />
   );
