@@ -16,6 +16,7 @@ import { createSerial, type Serial } from '../../../shared/serial.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
+import { parseSessionKey } from '../sessions/session-key.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -79,6 +80,12 @@ function activeHoursOf(active: string | undefined, days: string | undefined): Ac
   return hours;
 }
 
+/** Returns the ids by which jobs name a chat: that of the page's default agent also by the last part of its session. */
+function chatIdsOf(config: Config, { channel, chatId }: Pick<Lane, 'channel' | 'chatId'>): string[] {
+  const session = channel === 'webchat' ? parseSessionKey(chatId) : undefined;
+  return session?.agentId === config.agents.default ? [chatId, session.peerId] : [chatId];
+}
+
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
   /** Only one date calculation at a time: the steps of several would run back to back and block other work. */
   const inTurn = createSerial();
@@ -90,8 +97,9 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
     },
 
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
-    async listOfChat(chat: Lane): Promise<CronJobDocument[]> {
-      const jobs = await store.read((tx) => listCronJobsOfChat(tx, { ...chat, limit: MAX_JOBS_OF_CHAT }));
+    async listOfChat({ channel, accountId, chatId }: Lane): Promise<CronJobDocument[]> {
+      const chatIds = chatIdsOf(config(), { channel, chatId });
+      const jobs = await store.read((tx) => listCronJobsOfChat(tx, { channel, accountId, chatIds, limit: MAX_JOBS_OF_CHAT }));
       return jobs.map((job) => toJobDocument(job, undefined));
     },
 

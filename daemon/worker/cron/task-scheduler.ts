@@ -30,7 +30,7 @@ function usage(clock: Clock): string {
 const timeOf = ({ timezone, nextRunAt }: CronJobDocument): string =>
   nextRunAt === null ? '' : toZonedIso(timezone, Date.parse(nextRunAt));
 
-/** @throws INVALID_REQUEST for a session that is not a chat */
+/** Names a chat of the page by its session, because each agent has chats of its own. @throws INVALID_REQUEST for a session that is not a chat */
 function chatOf(sessionKey: string): { channel: string; accountId: string; chat_id: string; agentId: string } {
   const session = parseSessionKey(sessionKey);
   if (session === undefined || UNREACHABLE_CHANNELS.has(session.channel)) {
@@ -39,7 +39,8 @@ function chatOf(sessionKey: string): { channel: string; accountId: string; chat_
       hint: 'Schedule it in a chat, or with: xopc cron add',
     });
   }
-  return { channel: session.channel, accountId: session.accountId, chat_id: session.peerId, agentId: session.agentId };
+  const { channel, accountId, agentId } = session;
+  return { channel, accountId, chat_id: channel === 'webchat' ? session.key : session.peerId, agentId };
 }
 
 export function createTaskScheduler(jobs: Pick<ChatJobs, 'create'>): TaskScheduler {

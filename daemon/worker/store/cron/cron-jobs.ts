@@ -127,14 +127,14 @@ export async function listCronJobs(tx: Transaction): Promise<CronJob[]> {
 /** Returns the jobs of a chat that will fire, next first. */
 export async function listCronJobsOfChat(
   tx: Transaction,
-  query: { channel: string; accountId: string; chatId: string; limit: number },
+  query: { channel: string; accountId: string; chatIds: readonly string[]; limit: number },
 ): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
     .where('channel', '=', query.channel)
     .where((where) => where.or([where('account_id', '=', query.accountId), where('account_id', 'is', null)]))
-    .where('chat_id', '=', query.chatId)
+    .where('chat_id', 'in', query.chatIds)
     .where('enabled', '=', 1)
     .where('next_at', 'is not', null)
     .orderBy('next_at')

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
-import { createRemindCommand } from '../../../../daemon/worker/cron/task-scheduler.js';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
@@ -147,61 +146,6 @@ test('a deleted job comes back as it was: its id, its history, its next time cou
   await cron.delete(job.id);
   clock.advance(7 * 86_400_000);
   await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
-});
-
-test('/remind makes a job for the chat in which it was given', async () => {
-  const clock = new FakeClock(START);
-  const conversation = await makeConversation({ clock, isActive: false, config: { cron: { defaultTimezone: 'Europe/Berlin' } } });
-  const signal = new AbortController().signal;
-  const say = async (content: string): Promise<string> =>
-    (await conversation.messages.sync({ channel: 'webchat', chat_id: 'me', content }, { deliver: false, signal })).reply;
-  expect(await say('/remind 20m take the cake out')).toContain('at 2026-01-01T09:20:00+01:00 (');
-  expect(await say('/remind tomorrow')).toContain('Write e.g.');
-  const usage = 'Write e.g. /remind 20m take the cake out, or /remind 2026-01-03T09:00 call Ann.';
-  expect(await say('/remind 2020-01-01T09:00 too late')).toBe(`That time is in the past. ${usage}`);
-  expect(await say('/remind 2020-13-01T09:00 never')).toMatch(/^schedule 'at 2020-13-01T09:00' .+\. Write e\.g\. \/remind 20m /);
-  expect(await conversation.cron.list()).toMatchObject([
-    { message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' },
-  ]);
-});
-
-test('/remind that runs again because its worker was killed makes one reminder, at the time of the first run', async () => {
-  const clock = new FakeClock(START);
-  const { cron } = await makeConversation({ clock, isActive: false, config: { cron: { defaultTimezone: 'UTC' } } });
-  const command = createRemindCommand({ jobs: cron, clock });
-  const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
-  const remind = (callKey: string) => command.run({ ...place, hasStopped: false, name: 'remind', args: '20m cake', callKey });
-  const first = await remind('command:msg_1');
-  clock.jump(60_000);
-  expect(await remind('command:msg_1')).toBe(first);
-  expect(await cron.list()).toHaveLength(1);
-  expect(await remind('command:msg_2')).toContain('2026-01-01T08:21:00+00:00');
-  expect(await cron.list()).toHaveLength(2);
-});
-
-test('/remind lists what a chat waits for, and cancels nothing of others', async () => {
-  const clock = new FakeClock(START);
-  const conversation = await makeConversation({ clock, isActive: false, config: { cron: { defaultTimezone: 'UTC' } } });
-  const { cron } = conversation;
-  const signal = new AbortController().signal;
-  const say = async (content: string): Promise<string> =>
-    (await conversation.messages.sync({ channel: 'webchat', chat_id: 'me', content }, { deliver: false, signal })).reply;
-  expect(await say('/remind list')).toContain('Nothing is scheduled for this chat.');
-  await say('/remind 20m cake');
-  const other = await cron.create({ schedule: 'every 1h', message: 'y', channel: 'webchat', chat_id: 'you' });
-  const daily = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'UTC', ...chat });
-  const [reminder] = (await cron.list()).filter(({ message }) => message.includes('cake'));
-  expect(await say('/remind list')).toBe(
-    [
-      `2026-01-01T08:20:00+00:00 ⏰ cake ${reminder?.id}`,
-      `2026-01-01T09:00:00+00:00 Stand up (0 9 * * *) ${daily.id}`,
-      'Cancel one with: /remind cancel ID',
-    ].join('\n'),
-  );
-  expect(await say(`/remind cancel ${other.id}`)).toContain('Nothing with the id');
-  expect(await say('/remind cancel')).toContain('Which one?');
-  expect(await say(`/remind cancel ${reminder?.id}`)).toBe('Cancelled: ⏰ cake');
-  expect((await cron.list()).map(({ id }) => id)).toEqual([other.id, daily.id]);
 });
 
 test('what waits of a job that is changed or disabled is dropped; what a person asked for is not', async () => {

@@ -85,6 +85,17 @@ test('a turn in the main session is a part of its chat, and is there once', asyn
   expect(await texts(conversation, CHAT_KEY)).toEqual(['user: Report', 'assistant: one']);
 });
 
+test('a turn in the main session of a chat of the page is a part of the chat of the agent that answers', async () => {
+  const conversation = await start({ config: { agents: { list: ['main', 'other'].map((id) => ({ id, model: 'fake/one' })) } } });
+  const job = await conversation.cron.create({ ...turn, session: 'main', agentId: 'other' });
+  fake.reply(says('one'));
+  await conversation.cron.trigger(job.id);
+  const session = 'other:webchat:default:direct:me';
+  expect(await ended(conversation, job.id)).toMatchObject({ session, delivery: { status: 'delivered' } });
+  expect(await texts(conversation, session)).toEqual(['user: Report', 'assistant: one']);
+  expect((await conversation.sessions.list({})).sessions.map(({ key }) => key)).toEqual([session]);
+});
+
 test('a failing turn is retried after 30 s, 1 and 5 minutes, and its chat is notified once', async () => {
   const clock = new FakeClock();
   const conversation = await start({ clock });
