@@ -16,6 +16,7 @@ import { createSerial, type Serial } from '../../../shared/serial.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
+import type { ChannelRegistry } from '../channels/registry.js';
 import { parseSessionKey } from '../sessions/session-key.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
@@ -32,6 +33,7 @@ import { resolveTimeZone } from './time-zone.js';
 export interface JobReadingOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly channels: Pick<ChannelRegistry, 'defaultAccount'>;
   readonly config: () => Config;
   readonly loadWords: () => CronWords;
 }
@@ -86,8 +88,8 @@ function chatIdsOf(config: Config, { channel, chatId }: Pick<Lane, 'channel' | '
   return session?.agentId === config.agents.default ? [chatId, session.peerId] : [chatId];
 }
 
-export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
-  /** Only one date calculation at a time: the steps of several would run back to back and block other work. */
+export function createJobReading({ store, clock, channels, config, loadWords }: JobReadingOptions) {
+  /** One calculation with dates at a time: the steps of several would run directly after each other, and block other work. */
   const inTurn = createSerial();
   return {
     /** Returns all jobs. Runs are added to the first 200. */
@@ -99,7 +101,9 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
     async listOfChat({ channel, accountId, chatId }: Lane): Promise<CronJobDocument[]> {
       const chatIds = chatIdsOf(config(), { channel, chatId });
-      const jobs = await store.read((tx) => listCronJobsOfChat(tx, { channel, accountId, chatIds, limit: MAX_JOBS_OF_CHAT }));
+      const isDefaultAccount = channels.defaultAccount(channel) === accountId;
+      const query = { channel, accountId, isDefaultAccount, chatIds, limit: MAX_JOBS_OF_CHAT };
+      const jobs = await store.read((tx) => listCronJobsOfChat(tx, query));
       return jobs.map((job) => toJobDocument(job, undefined));
     },
 
@@ -151,7 +155,7 @@ async function planOf(job: CronJob & { nextAtMs: number }, { fromMs, untilMs }: 
   return { id, name, mode, runs: times.slice(0, PLAN.maxRuns).map((atMs) => isoTime(atMs)), isMore: times.length > PLAN.maxRuns };
 }
 
-function createPreview({ store, clock, config, loadWords }: JobReadingOptions, inTurn: Serial) {
+function createPreview({ store, clock, config, loadWords }: Omit<JobReadingOptions, 'channels'>, inTurn: Serial) {
   /**
    * Returns a schedule in words, and its next `count` times, 5 by default. The schedule of a job is counted as the job counts it.
    * @throws INVALID_REQUEST that names the field; JOB_NOT_FOUND

@@ -124,16 +124,19 @@ export async function listCronJobs(tx: Transaction): Promise<CronJob[]> {
   );
 }
 
-/** Returns the jobs of a chat that will fire, next first. */
+/** Returns the jobs of a chat that will fire, next first. Jobs that name no account are those of the default one. */
 export async function listCronJobsOfChat(
   tx: Transaction,
-  query: { channel: string; accountId: string; chatIds: readonly string[]; limit: number },
+  query: { channel: string; accountId: string; isDefaultAccount: boolean; chatIds: readonly string[]; limit: number },
 ): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
     .where('channel', '=', query.channel)
-    .where((where) => where.or([where('account_id', '=', query.accountId), where('account_id', 'is', null)]))
+    .where((where) => {
+      const isNamed = where('account_id', '=', query.accountId);
+      return query.isDefaultAccount ? where.or([isNamed, where('account_id', 'is', null)]) : isNamed;
+    })
     .where('chat_id', 'in', query.chatIds)
     .where('enabled', '=', 1)
     .where('next_at', 'is not', null)

@@ -92,3 +92,14 @@ test('the default agent’s chat lists jobs that name it by its short id, and no
     (await cron.listOfChat({ channel: 'webchat', accountId: 'default', chatId: `${agentId}:webchat:default:direct:me` })).length;
   expect([await count('main'), await count('other')]).toEqual([1, 0]);
 });
+
+test('a chat lists and cancels nothing of the same chat of another account', async () => {
+  const account = { botToken: '1:x', apiRoot: 'http://127.0.0.1:9' };
+  const accounts = { default: account, second: { ...account, botToken: '2:x' } };
+  const { cron } = await makeConversation({ isActive: false, config: { channels: { telegram: { accounts } } } });
+  const ofNone = await cron.create({ schedule: 'every 1h', message: 'x', channel: 'telegram', chat_id: 42 });
+  const ofSecond = await cron.create({ schedule: 'every 1h', message: 'y', channel: 'telegram', chat_id: 42, accountId: 'second' });
+  const idsOf = async (accountId: string): Promise<string[]> =>
+    (await cron.listOfChat({ channel: 'telegram', accountId, chatId: '42' })).map(({ id }) => id);
+  expect([await idsOf('default'), await idsOf('second')]).toEqual([[ofNone.id], [ofSecond.id]]);
+});
