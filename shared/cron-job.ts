@@ -70,12 +70,12 @@ function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
 }
 
-/** @param value  null for none */
-function hoursFlags(value: unknown): string[] {
+/** @param value  null: to have none */
+function hoursFlags(value: unknown, noDays: readonly string[] = []): string[] {
   if (value === undefined) return [];
   if (value === null) return ["--active ''"];
   const { from, to, days } = value as ActiveHours;
-  return [shellCommand`--active ${`${from}-${to}`}`, ...(days === undefined ? [] : [shellCommand`--days ${formatDays(days)}`])];
+  return [shellCommand`--active ${`${from}-${to}`}`, ...(days === undefined ? noDays : [shellCommand`--days ${formatDays(days)}`])];
 }
 
 /** Returns the command line that creates such a job. */
@@ -106,7 +106,8 @@ export function cronEditCommand(id: string, change: JobFields): string {
     if (value === undefined) return [];
     return [`--${flag} ${value === null ? "''" : shellWord(flagText(kind, value))}`];
   });
-  const all = [...texts, ...flags, ...hoursFlags(change['activeHours'])];
+  // Without the flag, the days would stay.
+  const all = [...texts, ...flags, ...hoursFlags(change['activeHours'], ["--days ''"])];
   const edit = all.length === 0 ? [] : [[shellCommand`xopc cron edit ${id}`, ...all].join(' ')];
   const toggle = typeof enabled === 'boolean' ? [shellCommand`xopc cron ${enabled ? 'enable' : 'disable'} ${id}`] : [];
   return [...edit, ...toggle].join(' && ');

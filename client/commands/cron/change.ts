@@ -1,10 +1,11 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { definedFields } from '../../../shared/fields.js';
+import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ApiRequest } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { describeJob, inOptions, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
+import { describeJob, inOptions, isHalfOfHours, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
@@ -42,12 +43,13 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly 'alert-chat' = Option.String('--alert-chat', { description: 'Chat of that channel.' });
   readonly 'alert-account' = Option.String('--alert-account', { description: 'Account of that channel.' });
 
-  protected fields(): Record<string, unknown> {
+  /** @param hours  those of the job that is changed */
+  protected fields(hours?: ActiveHours | null): Record<string, unknown> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
       const text = this[flag];
       return text === undefined ? [] : [[field, read(text, `--${flag}`)] as const];
     });
-    return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this.active, this.days) }) };
+    return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this, hours) }) };
   }
 
   protected async send(request: ApiRequest): Promise<CronJobDocument> {
@@ -92,10 +94,16 @@ export class CronEditCommand extends JobFieldsCommand {
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
     const { schedule, message } = this;
-    const body = { ...this.fields(), ...definedFields({ schedule, message }) };
+    const body = { ...this.fields(isHalfOfHours(this) ? await this.#readHours() : null), ...definedFields({ schedule, message }) };
     if (Object.keys(body).length === 0) throw usage('no changes given', 'e.g. --schedule, --message; all: xopc cron edit --help');
     const job = await this.send({ method: 'PATCH', path, body });
     return this.printResult(job, describeJob(job));
+  }
+
+  /** A job that does not exist is refused by the change itself. */
+  async #readHours(): Promise<ActiveHours | null> {
+    const { jobs } = await this.request<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
+    return jobs.find(({ id }) => id === this.id)?.activeHours ?? null;
   }
 }
 

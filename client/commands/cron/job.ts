@@ -1,5 +1,5 @@
-/** Maps fields of scheduled jobs to flags, and renders jobs. */
-import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
+/** Fields of scheduled jobs as flags, and how a job is shown. */
+import { type ActiveHours, formatDays, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -48,13 +48,28 @@ export function jobPath(id: string): string {
   throw usage(`invalid job id '${id}'`, 'See them with: xopc cron list');
 }
 
-/** Reads `--active` and `--days`. @returns null when both are set to empty, undefined when neither is given. @throws USAGE */
-export function readHours(active: string | undefined, days: string | undefined): ActiveHours | null | undefined {
+export interface HoursFlags {
+  readonly active: string | undefined;
+  readonly days: string | undefined;
+}
+
+/** Whether one of the two is given, so that the other one stays as it is. */
+export const isHalfOfHours = ({ active, days }: HoursFlags): boolean => active !== '' && (active === undefined) !== (days === undefined);
+
+/**
+ * Reads `--active` and `--days`. @returns null where they are emptied, undefined where none is given. @throws USAGE
+ * @param before  the hours of the job, from which the half that is not given is taken
+ */
+export function readHours({ active, days }: HoursFlags, before: ActiveHours | null = null): ActiveHours | null | undefined {
   if (active === undefined && days === undefined) return undefined;
-  if (active === '' || (active === undefined && days === '')) return null;
-  const hours = readActiveHours(active, days === '' ? undefined : days);
-  if (hours !== undefined) return hours;
-  throw usage('--active must be like 08:00-22:00, --days like mon-fri or sat,sun');
+  if (active === '' && days) throw usage("--active '' means any time, also on any day", 'For whole days, leave --active out.');
+  if (active === '') return null;
+  const span = active ?? (before === null ? undefined : `${before.from}-${before.to}`);
+  const dayText = days ?? (before?.days === undefined ? '' : formatDays(before.days));
+  const hours = readActiveHours(span, dayText === '' ? undefined : dayText);
+  if (hours === undefined) throw usage('--active must be like 08:00-22:00, --days like mon-fri or sat,sun');
+  const isAnyTime = hours.from === '00:00' && hours.to === '00:00' && hours.days === undefined;
+  return isAnyTime ? null : hours;
 }
 
 export function describeJob({ id, enabled, nextRunAt }: CronJobDocument): string {

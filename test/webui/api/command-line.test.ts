@@ -155,6 +155,10 @@ describe('a line for xopc', () => {
     expect(cliLine({ method: 'PATCH', path: '/api/cron/job_1', body: { activeHours } })).toBe(
       'xopc cron edit job_1 --active 08:00-22:00 --days mon-wed',
     );
+    const always = { from: '08:00', to: '22:00' };
+    expect(cliLine({ method: 'PATCH', path: '/api/cron/job_1', body: { activeHours: always } })).toBe(
+      `xopc cron edit job_1 --active 08:00-22:00 --days ''`,
+    );
     expect(cliLine({ method: 'PATCH', path: '/api/cron/job_1', body: { activeHours: null } })).toBe(`xopc cron edit job_1 --active ''`);
     expect(cliLine({ method: 'POST', path: '/api/cron/trigger', body: { job_id: 'job_1' } })).toBe('xopc cron run job_1');
     expect(cliLine({ method: 'POST', path: '/api/cron/job_1/toggle', body: { enabled: false } })).toBe('xopc cron disable job_1');

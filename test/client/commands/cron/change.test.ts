@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import type { CronJobDocument } from '../../../../shared/api/cron.js';
+import { answers, fakeControl, sampleStatus } from '../../../fakes/control-socket.js';
+import { fakeHttp, json, type SeenRequest } from '../../../fakes/http-server.js';
+import { type CommandOutcome, runCommand } from '../../../helpers/command-line.js';
+import { fakeJob } from '../../../helpers/fake-cron.js';
+import { testPaths } from '../../../helpers/lock-file.js';
+
+/** Runs a command against a gateway that has one job. */
+async function run(args: string[], job: Partial<CronJobDocument> = {}): Promise<CommandOutcome & { seen: SeenRequest[] }> {
+  const server = await fakeHttp((_request, response) => json(response, { job: { ...fakeJob, ...job }, jobs: [{ ...fakeJob, ...job }] }));
+  const { home, controlPath } = testPaths();
+  await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
+  return { ...(await runCommand(args, { home })), seen: server.seen };
+}
+
+const office = { from: '08:00', to: '22:00', days: [1, 2, 3, 4, 5] };
+
+test.each([
+  [['--days', 'sat,sun'], office, { from: '08:00', to: '22:00', days: [6, 7] }],
+  [['--active', '10:00-12:00'], office, { from: '10:00', to: '12:00', days: [1, 2, 3, 4, 5] }],
+  [['--days', ''], office, { from: '08:00', to: '22:00' }],
+  [['--days', ''], { from: '00:00', to: '00:00', days: [1] }, null],
+  [['--days', 'mon'], null, { from: '00:00', to: '00:00', days: [1] }],
+  [['--active', '10:00-12:00'], null, { from: '10:00', to: '12:00' }],
+  [['--active', '10:00-12:00', '--days', ''], office, { from: '10:00', to: '12:00' }],
+  [['--active', '', '--days', ''], office, null],
+])('%j of a job with the hours %j makes them %j', async (flags, activeHours, expected) => {
+  const { seen } = await run(['cron', 'edit', 'job_1', ...flags], { activeHours });
+  expect(seen.at(-1)?.method).toBe('PATCH');
+  expect(JSON.parse(seen.at(-1)?.body ?? '')).toEqual({ activeHours: expected });
+});
+
+test('days are not given together with no hours', async () => {
+  const { code, stderr, seen } = await run(['cron', 'edit', 'job_1', '--active', '', '--days', 'mon']);
+  expect({ code, seen }, stderr).toEqual({ code: 2, seen: [] });
+  expect(stderr).toContain("--active '' means any time, also on any day");
+});
