@@ -13,10 +13,12 @@ import type { CronService } from './jobs.js';
 export type ChatJobs = Pick<CronService, 'create' | 'listOfChat' | 'delete'>;
 
 const MAX_LISTED = 20;
-const MAX_WAIT_MS = 3_660 * 86_400_000;
+const MAX_WAIT_DAYS = 3_660;
+const MAX_WAIT_MS = MAX_WAIT_DAYS * 86_400_000;
 /** Channels of sessions that cannot receive a message. */
 const UNREACHABLE_CHANNELS = new Set(['api', 'cron']);
-const REMIND = /^(?:in\s+)?((?:\d+[smhdw])+)\s+([\s\S]+)$/i;
+/** `1h 30m call Ann`: a text that begins with another unit is a part of the time. */
+const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?!\s*\d+[smhdw](?:\s|$))([\s\S]+)$/i;
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
 
@@ -87,9 +89,10 @@ async function remind(
 ): Promise<string> {
   const [, wait, later] = REMIND.exec(args) ?? [];
   const [, time, then] = REMIND_AT.exec(args) ?? [];
-  const waitMs = wait === undefined ? undefined : parseInterval(wait.toLowerCase());
   const message = later ?? then;
-  if (message === undefined || (waitMs !== undefined && waitMs > MAX_WAIT_MS)) return usage(clock);
+  if (message === undefined) return usage(clock);
+  const waitMs = wait === undefined ? undefined : (parseInterval(wait.replaceAll(/\s/g, '').toLowerCase()) ?? Infinity);
+  if (waitMs !== undefined && waitMs > MAX_WAIT_MS) return `A reminder can be at most ${MAX_WAIT_DAYS} days away. ${usage(clock)}`;
   const schedule = waitMs === undefined ? `at ${time}` : `at ${new Date(clock.now() + waitMs).toISOString()}`;
   // Running the same command again does not create a second reminder; the time of the first run stands.
   const caller = { key: callKey, bodyHash: '' };

@@ -6,6 +6,14 @@ import { makeConversation, type TestConversation } from '../../../helpers/make-c
 
 const START = Date.parse('2026-01-01T08:00:00Z');
 const chat = { channel: 'webchat', chat_id: 'me' };
+const CHAT_KEY = 'main:webchat:default:direct:me';
+
+/** Returns the command as that chat gives it. */
+function remindIn(sessionKey: string, options: Parameters<typeof createRemindCommand>[0]) {
+  const command = createRemindCommand(options);
+  const place = { name: 'remind', sessionId: 1, sessionKey, agentId: 'main', model: 'xopc/guide', hasStopped: false };
+  return (args: string, callKey = `command:${args}`): Promise<string> => command.run({ ...place, args, callKey });
+}
 
 test('/remind makes a job for the chat in which it was given', async () => {
   const clock = new FakeClock(START);
@@ -26,9 +34,8 @@ test('/remind makes a job for the chat in which it was given', async () => {
 test('/remind that runs again because its worker was killed makes one reminder, at the time of the first run', async () => {
   const clock = new FakeClock(START);
   const { cron } = await makeConversation({ clock, isActive: false, config: { cron: { defaultTimezone: 'UTC' } } });
-  const command = createRemindCommand({ jobs: cron, clock });
-  const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
-  const remind = (callKey: string) => command.run({ ...place, hasStopped: false, name: 'remind', args: '20m cake', callKey });
+  const say = remindIn(CHAT_KEY, { jobs: cron, clock });
+  const remind = (callKey: string): Promise<string> => say('20m cake', callKey);
   const first = await remind('command:msg_1');
   clock.jump(60_000);
   expect(await remind('command:msg_1')).toBe(first);
@@ -65,10 +72,8 @@ test('/remind lists what a chat waits for, and cancels nothing of others', async
 test('what is scheduled in a chat of the page comes to that chat, whichever agent answers there', async () => {
   const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main' }, { id: 'other' }] } } });
   const { cron, sessions } = conversation;
-  const place = { name: 'remind', sessionId: 1, agentId: 'other', model: 'xopc/guide', hasStopped: false };
   const sessionKey = 'other:webchat:default:direct:me';
-  const remind = createRemindCommand({ jobs: cron, clock: new FakeClock(START) });
-  const say = (args: string): Promise<string> => remind.run({ ...place, sessionKey, args, callKey: `command:${args}` });
+  const say = remindIn(sessionKey, { jobs: cron, clock: new FakeClock(START) });
   await createTaskScheduler(cron).schedule({
     schedule: 'every 1h',
     message: 'hi',
@@ -102,4 +107,32 @@ test('a chat lists and cancels nothing of the same chat of another account', asy
   const idsOf = async (accountId: string): Promise<string[]> =>
     (await cron.listOfChat({ channel: 'telegram', accountId, chatId: '42' })).map(({ id }) => id);
   expect([await idsOf('default'), await idsOf('second')]).toEqual([[ofNone.id], [ofSecond.id]]);
+});
+
+test.each([
+  ['1h 30m call Ann', '2026-01-01T09:30:00', 'call Ann'],
+  ['in 1h30m call Ann', '2026-01-01T09:30:00', 'call Ann'],
+  ['1d 2H  5s 3 eggs', '2026-01-02T10:00:05', '3 eggs'],
+  ['20m\n5minutes later', '2026-01-01T08:20:00', '5minutes later'],
+])('/remind %j reminds at %s of %j', async (args, at, text) => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false, config: { cron: { defaultTimezone: 'UTC' } } });
+  const answer = await remindIn(CHAT_KEY, { jobs: cron, clock })(args);
+  expect(answer).toContain(`at ${at}+00:00 (`);
+  expect((await cron.list())[0]?.message).toBe(`⏰ ${text}`);
+});
+
+const USAGE = 'Write e.g. /remind 20m take the cake out, or /remind 2026-01-03T09:00 call Ann.';
+
+test.each([
+  ['20m30 x', USAGE],
+  ['1h 30m', USAGE],
+  ['99999d far', `A reminder can be at most 3660 days away. ${USAGE}`],
+  ['9999999999m far', `A reminder can be at most 3660 days away. ${USAGE}`],
+])('/remind %j makes nothing and says how', async (args, expected) => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const answer = await remindIn(CHAT_KEY, { jobs: cron, clock })(args);
+  expect(answer).toBe(expected);
+  expect(await cron.list()).toEqual([]);
 });
