@@ -208,7 +208,10 @@ export const listedCronJob = () =>
     runs: z.array(recentRun()).optional(),
   });
 
-export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
+/** Why no job runs: `cron.enabled` is false. Absent while jobs run. */
+const disabledWarning = () => z.string().optional();
+
+export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument(), warning: disabledWarning() });
 export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
 export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument(), restorableUntil: z.iso.datetime() });
 export const cronRunsResponse = () =>
@@ -235,7 +238,8 @@ const cronPlan = () =>
 export const cronPlanResponse = () => cronPlan().extend({ status: okStatus() });
 
 /** `plan`, with `include=next`: when each job runs in the next 24 hours. */
-export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(listedCronJob()), plan: cronPlan().optional() });
+export const cronListResponse = () =>
+  z.strictObject({ status: okStatus(), jobs: z.array(listedCronJob()), plan: cronPlan().optional(), warning: disabledWarning() });
 
 export const cronPreviewResponse = () =>
   z.strictObject({
@@ -259,6 +263,7 @@ export type CronRunDocument = z.output<ReturnType<typeof cronRunDocument>>;
 export type CronRunDelivery = z.output<ReturnType<typeof runDelivery>>;
 export type CronRunState = CronRunDocument['state'];
 export type CronDeletion = Answer<typeof cronDeleteResponse>;
+export type CronJobAnswer = Answer<typeof cronJobResponse>;
 export type CronRunPage = Answer<typeof cronRunsResponse>;
 export type CronRunsQuery = z.output<ReturnType<typeof cronRunsQuery>>;
 export type CronPlan = Answer<typeof cronPlanResponse>;

@@ -78,6 +78,7 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
   };
   const runs = [{ at: TIME, local: '2026-02-03T05:05:06+01:00', note: null }];
   return {
+    warning: () => undefined,
     list: (input) => answer('cron.list', input, [fakeJob]),
     listOfChat: (chat) => answer('cron.listOfChat', chat, [fakeJob]),
     create: (input) => answer('cron.create', input, fakeJob),

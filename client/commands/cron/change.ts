@@ -5,7 +5,7 @@ import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ApiRequest } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { describeJob, inOptions, isHalfOfHours, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
+import { describeJob, inOptions, isHalfOfHours, JOB_FLAGS, readHours, type JobAnswer, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
@@ -52,9 +52,9 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
     return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this, hours) }) };
   }
 
-  protected async send(request: ApiRequest): Promise<CronJobDocument> {
+  protected async send(request: ApiRequest): Promise<JobAnswer> {
     try {
-      return (await this.request<{ job: CronJobDocument }>(request)).job;
+      return await this.request<JobAnswer>(request);
     } catch (error) {
       throw inOptions(error);
     }
@@ -75,8 +75,8 @@ export class CronAddCommand extends JobFieldsCommand {
 
   protected async run(): Promise<number> {
     const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
-    const job = await this.send({ method: 'POST', path: '/api/cron/create', body });
-    return this.printResult(job, describeJob(job));
+    const answer = await this.send({ method: 'POST', path: '/api/cron/create', body });
+    return this.printResult(answer.job, ...describeJob(answer));
   }
 }
 
@@ -96,8 +96,8 @@ export class CronEditCommand extends JobFieldsCommand {
     const { schedule, message } = this;
     const body = { ...this.fields(isHalfOfHours(this) ? await this.#readHours() : null), ...definedFields({ schedule, message }) };
     if (Object.keys(body).length === 0) throw usage('no changes given', 'e.g. --schedule, --message; all: xopc cron edit --help');
-    const job = await this.send({ method: 'PATCH', path, body });
-    return this.printResult(job, describeJob(job));
+    const answer = await this.send({ method: 'PATCH', path, body });
+    return this.printResult(answer.job, ...describeJob(answer));
   }
 
   /** A job that does not exist is refused by the change itself. */
@@ -118,12 +118,9 @@ export class CronEnableCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
-    const { job } = await this.request<{ job: CronJobDocument }>({
-      method: 'PATCH',
-      path,
-      body: { enabled: this.path.at(-1) === 'enable' },
-    });
-    return this.printResult(job, describeJob(job));
+    const body = { enabled: this.path.at(-1) === 'enable' };
+    const answer = await this.request<JobAnswer>({ method: 'PATCH', path, body });
+    return this.printResult(answer.job, ...describeJob(answer));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Fields of scheduled jobs as flags, and how a job is shown. */
 import { type ActiveHours, formatDays, readActiveHours } from '../../../shared/text/active-hours.js';
-import type { CronJobDocument } from '../../../shared/api/cron.js';
+import type { CronJobAnswer } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseDuration } from '../../cli/parse-options.js';
@@ -72,6 +72,14 @@ export function readHours({ active, days }: HoursFlags, before: ActiveHours | nu
   return isAnyTime ? null : hours;
 }
 
-export function describeJob({ id, enabled, nextRunAt }: CronJobDocument): string {
-  return enabled ? `${id} next run ${nextRunAt ?? 'never'}` : `${id} disabled`;
+export type JobAnswer = Pick<CronJobAnswer, 'job' | 'warning'>;
+
+/** Returns the line of a job, and a note if it does not run although it is enabled. */
+export function describeJob({ job, warning }: JobAnswer): [text: string, note?: string] {
+  const { id, enabled, nextRunAt } = job;
+  if (!enabled) return [`${id} disabled`];
+  const text = `${id} next run ${nextRunAt ?? 'never'}`;
+  return warning === undefined ? [text] : [text, disabledNote(warning)];
 }
+
+export const disabledNote = (warning: string): string => `No job runs: ${warning}. Enable them with: xopc config set cron.enabled true`;

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
-import type { CronJobDocument, CronPreview, CronRunDocument, CronRunPage } from '../../../shared/api/cron.js';
+import type { CronJobList, CronPreview, CronRunDocument, CronRunPage } from '../../../shared/api/cron.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
-import { jobPath } from './job.js';
+import { disabledNote, jobPath } from './job.js';
 
 /** How daylight saving affects a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
@@ -33,7 +33,7 @@ export class CronListCommand extends ListCommand {
   });
 
   protected async run(): Promise<number> {
-    const { jobs } = await this.request<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
+    const { jobs, warning } = await this.request<CronJobList>({ method: 'GET', path: '/api/cron' });
     return this.printTable(
       { jobs },
       {
@@ -47,6 +47,7 @@ export class CronListCommand extends ListCommand {
           name,
         ]),
         none: 'There are no scheduled jobs. Create one with: xopc cron add',
+        notes: warning === undefined ? [] : [disabledNote(warning)],
       },
     );
   }

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import type { CronDeletion, CronJobDocument } from '../../../shared/api/cron.js';
+import type { CronDeletion } from '../../../shared/api/cron.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { describeJob, jobPath } from './job.js';
+import { describeJob, type JobAnswer, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
@@ -38,7 +38,7 @@ export class CronRestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = `${jobPath(this.id)}/restore`;
-    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'POST', path });
-    return this.printResult(job, describeJob(job));
+    const answer = await this.request<JobAnswer>({ method: 'POST', path });
+    return this.printResult(answer.job, ...describeJob(answer));
   }
 }

@@ -13,6 +13,7 @@ import type {
   RecentCronRun,
 } from '../../../shared/api/cron.js';
 import { createSerial, type Serial } from '../../../shared/serial.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -33,7 +34,7 @@ import { resolveTimeZone } from './time-zone.js';
 export interface JobReadingOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly channels: Pick<ChannelRegistry, 'defaultAccount'>;
+  readonly channels: ChannelRegistry;
   readonly config: () => Config;
   readonly loadWords: () => CronWords;
 }
@@ -92,6 +93,9 @@ export function createJobReading({ store, clock, channels, config, loadWords }: 
   /** One calculation with dates at a time: the steps of several would run directly after each other, and block other work. */
   const inTurn = createSerial();
   return {
+    /** Returns why no job runs; undefined: jobs run. */
+    warning: (): string | undefined => (config().cron.enabled ? undefined : sayOfAnswer('jobs-disabled')),
+
     /** Returns all jobs. Runs are added to the first 200. */
     async list({ include = [] }: CronListQuery = {}): Promise<ListedCronJob[]> {
       const jobs = await store.read((tx) => listJobs(tx, include.includes('runs')));

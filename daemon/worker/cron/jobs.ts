@@ -44,6 +44,14 @@ function conflict(message: string, jobId: string, hint?: string): GatewayError {
   return new GatewayError('CONFLICT', { message, details: { job_id: jobId }, ...(hint === undefined ? {} : { hint }) });
 }
 
+/** The refusal of what would not happen while `cron.enabled` is false. */
+export function jobsDisabled(): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: sayOfAnswer('jobs-disabled'),
+    hint: 'Enable them with: xopc config set cron.enabled true',
+  });
+}
+
 async function loadJob(tx: Transaction, id: string): Promise<CronJob> {
   return (await findCronJob(tx, id)) ?? throwNotFound(id);
 }
@@ -242,11 +250,7 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
      */
     async trigger(jobId: string, { runId, access, caller }: Trigger = {}): Promise<{ runId: string }> {
       const nowMs = clock.now();
-      if (!config().cron.enabled)
-        throw new GatewayError('CONFLICT', {
-          message: 'scheduled jobs are disabled',
-          hint: 'Enable them with: xopc config set cron.enabled true',
-        });
+      if (!config().cron.enabled) throw jobsDisabled();
       const use = keyUse('cron/trigger', caller, [jobId, runId]);
       const run = { jobId, runId, access, nowMs };
       const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, run) }));

@@ -7,10 +7,10 @@ import type { ScheduledTask, TaskScheduler } from '../tools/schedule.js';
 import type { CommandContext, SlashCommand } from '../turns/commands/commands.js';
 import { parseInterval } from './schedule.js';
 import { toZonedIso } from './time-zone.js';
-import type { CronService } from './jobs.js';
+import { type CronService, jobsDisabled } from './jobs.js';
 
 /** The part of the cron service that a chat uses for its own jobs. */
-export type ChatJobs = Pick<CronService, 'create' | 'listOfChat' | 'delete'>;
+export type ChatJobs = Pick<CronService, 'create' | 'listOfChat' | 'delete' | 'warning'>;
 
 const MAX_LISTED = 20;
 const MAX_WAIT_DAYS = 3_660;
@@ -22,7 +22,9 @@ const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?!\s*\d+[smhdw](?:\
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
 
-/** Returns an example date that is in the future in every time zone. */
+const DISABLED = 'scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true';
+
+/** The date of the example is still to come, in every time zone. */
 function usage(clock: Clock): string {
   const date = new Date(clock.now() + TWO_DAYS_MS).toISOString().slice(0, 10);
   return `Write e.g. /remind 20m take the cake out, or /remind ${date}T09:00 call Ann.`;
@@ -45,9 +47,10 @@ function chatOf(sessionKey: string): { channel: string; accountId: string; chat_
   return { channel, accountId, chat_id: channel === 'webchat' ? session.key : session.peerId, agentId };
 }
 
-export function createTaskScheduler(jobs: Pick<ChatJobs, 'create'>): TaskScheduler {
+export function createTaskScheduler(jobs: Pick<ChatJobs, 'create' | 'warning'>): TaskScheduler {
   return {
     async schedule({ schedule, message, mode, timezone, sessionKey, key }: ScheduledTask) {
+      if (jobs.warning() !== undefined) throw jobsDisabled();
       const job = await jobs.create(
         { ...chatOf(sessionKey), schedule, message, mode, ...(timezone === undefined ? {} : { timezone }) },
         { key },
@@ -91,6 +94,7 @@ async function remind(
   const [, time, then] = REMIND_AT.exec(args) ?? [];
   const message = later ?? then;
   if (message === undefined) return usage(clock);
+  if (jobs.warning() !== undefined) return `Nothing was scheduled: ${DISABLED}`;
   const waitMs = wait === undefined ? undefined : (parseInterval(wait.replaceAll(/\s/g, '').toLowerCase()) ?? Infinity);
   if (waitMs !== undefined && waitMs > MAX_WAIT_MS) return `A reminder can be at most ${MAX_WAIT_DAYS} days away. ${usage(clock)}`;
   const schedule = waitMs === undefined ? `at ${time}` : `at ${new Date(clock.now() + waitMs).toISOString()}`;
@@ -113,6 +117,7 @@ async function list({ jobs: chatJobs, clock }: RemindOptions, sessionKey: string
     .slice(0, MAX_LISTED)
     .map((job) => `${timeOf(job)} ${job.name}${job.schedule.startsWith('at ') ? '' : ` (${job.schedule})`} ${job.id}`);
   if (jobs.length > MAX_LISTED) lines.push(`… and ${jobs.length - MAX_LISTED} more`);
+  if (chatJobs.warning() !== undefined) lines.push(`Nothing of this is sent: ${DISABLED}`);
   return [...lines, 'Cancel one with: /remind cancel ID'].join('\n');
 }
 

@@ -6,14 +6,16 @@ import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
 import type { StatusIssue } from '../../../shared/control/messages.js';
 import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { accountLabel } from '../channels/registry.js';
-import { type FailingJob, listFailingJobs } from '../store/cron/cron-jobs.js';
+import { type FailingJob, listFailingJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** Maximum number, because they are sent with each heartbeat. */
 const MAX_ISSUES = 20;
@@ -24,6 +26,7 @@ export interface IssuesOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Clock;
   readonly logger: LogPort;
+  readonly config: () => Config;
   readonly listAccounts: () => Promise<ChannelDocument[]>;
   readonly listProviders: () => Promise<ProviderDocument[]>;
 }
@@ -59,6 +62,13 @@ function ofJob({ id, name, failures }: FailingJob): StatusIssue {
   };
 }
 
+/** Jobs that would fire, were they not disabled all together. */
+async function ofDisabled(tx: Transaction, { cron }: Config): Promise<StatusIssue[]> {
+  if (cron.enabled || (await readNextCronInstant(tx)) === undefined) return [];
+  const action = 'Enable them with: xopc config set cron.enabled true';
+  return [{ id: 'cron', severity: 'warning', name: 'cron', text: sayOfIssue('issue-jobs-disabled'), action }];
+}
+
 export class Issues {
   readonly #options: IssuesOptions;
   #current: readonly StatusIssue[] = [];
@@ -84,15 +94,15 @@ export class Issues {
   }
 
   async #read(): Promise<void> {
-    const { store, clock, logger, listAccounts, listProviders } = this.#options;
+    const { store, clock, logger, config, listAccounts, listProviders } = this.#options;
     this.#readAtMs = clock.now();
     try {
       const [accounts, providers, jobs] = await Promise.all([
         listAccounts(),
         listProviders(),
-        store.read((tx) => listFailingJobs(tx, MAX_ISSUES)),
+        store.read(async (tx) => [...(await ofDisabled(tx, config())), ...(await listFailingJobs(tx, MAX_ISSUES)).map(ofJob)]),
       ]);
-      this.#current = [...accounts.flatMap(ofAccount), ...providers.flatMap(ofProvider), ...jobs.map(ofJob)].slice(0, MAX_ISSUES);
+      this.#current = [...accounts.flatMap(ofAccount), ...providers.flatMap(ofProvider), ...jobs].slice(0, MAX_ISSUES);
     } catch (error) {
       // The store reports its own failures.
       if (!isUnavailable(error)) logger.warn({ err: error }, 'failed to look for issues');

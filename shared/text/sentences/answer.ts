@@ -3,6 +3,7 @@ import { sayFrom } from '../fill-text.js';
 
 export const ANSWER_REASONS = {
   // Runs of schedules
+  'jobs-disabled': 'scheduled jobs are disabled',
   'run-interrupted': 'the gateway stopped while it ran',
   'run-replaced': 'it was replaced by the next occurrence',
   'run-missed': 'too late: the gateway or the machine was not running',

@@ -7,6 +7,7 @@ export const ISSUE_REASONS = {
   'issue-provider': 'Provider {name}: {reason}',
   'issue-job-once': "The job '{name}' has failed once.",
   'issue-job': "The job '{name}' has failed {count} times in a row.",
+  'issue-jobs-disabled': 'Scheduled jobs are disabled in this gateway (cron.enabled): none of them runs.',
   'account-stopped': 'The account has stopped.',
   'account-stopped-for': 'The account has stopped: {cause}',
   'account-retries': 'The account is not connected and tries again.',

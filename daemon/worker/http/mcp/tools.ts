@@ -72,7 +72,7 @@ function jobTools({ cron }: McpServices): Tool[] {
       method: 'GET',
       scope: 'cron',
       input: noInput,
-      run: async () => ({ status: 'ok', jobs: await cron.list({}) }),
+      run: async () => ({ status: 'ok', jobs: await cron.list({}), ...definedFields({ warning: cron.warning() }) }),
     }),
     tool({
       name: 'create_job',
@@ -82,7 +82,11 @@ function jobTools({ cron }: McpServices): Tool[] {
       method: 'POST',
       scope: 'cron',
       input: createJobInput,
-      run: async (job, { access }) => ({ status: 'ok', job: await cron.create(job, undefined, access) }),
+      run: async (job, { access }) => ({
+        status: 'ok',
+        job: await cron.create(job, undefined, access),
+        ...definedFields({ warning: cron.warning() }),
+      }),
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import * as api from '../../../../shared/api/cron.js';
 import { validate } from '../../../../shared/api/validate.js';
+import { definedFields } from '../../../../shared/fields.js';
 import type { CronService } from '../../cron/jobs.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
@@ -10,6 +11,8 @@ function idOf(ctx: HttpContext): string {
 }
 
 const params = { id: api.cronJobId };
+
+const warningOf = (cron: CronService) => definedFields({ warning: cron.warning() });
 
 /** For the OpenAPI document: what `mayHaveRun` asks for. */
 const accessNote = 'A job that sends to a chat needs `send` too, and one that asks an agent needs `chat`.';
@@ -25,7 +28,7 @@ export function cronRoutes(cron: CronService): Route[] {
       answer: api.cronListResponse,
       async handle(_ctx, { query }) {
         const jobs = await cron.list(query);
-        return { status: 'ok', jobs, ...(query.include?.includes('next') ? { plan: await cron.plan() } : {}) };
+        return { status: 'ok', jobs, ...(query.include?.includes('next') ? { plan: await cron.plan() } : {}), ...warningOf(cron) };
       },
     }),
     route({
@@ -57,7 +60,11 @@ export function cronRoutes(cron: CronService): Route[] {
       headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.create(body, callerKey(ctx), ctx.state.access) }),
+      handle: async (ctx, { body }) => ({
+        status: 'ok',
+        job: await cron.create(body, callerKey(ctx), ctx.state.access),
+        ...warningOf(cron),
+      }),
     }),
     ...runRoutes(cron),
     ...jobRoutes(cron),
@@ -82,6 +89,7 @@ function jobRoutes(cron: CronService): Route[] {
       handle: async (ctx, { body: { enabled } }) => ({
         status: 'ok',
         job: await cron.toggle(idOf(ctx), enabled, { caller: callerKey(ctx), access: ctx.state.access }),
+        ...warningOf(cron),
       }),
     }),
     route({
@@ -94,7 +102,7 @@ function jobRoutes(cron: CronService): Route[] {
       params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body, ctx.state.access) }),
+      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body, ctx.state.access), ...warningOf(cron) }),
     }),
     route({
       method: 'DELETE',
@@ -115,7 +123,7 @@ function jobRoutes(cron: CronService): Route[] {
       errors: ['JOB_NOT_FOUND', 'CONFLICT'],
       params,
       answer: api.cronJobResponse,
-      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx), ctx.state.access) }),
+      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx), ctx.state.access), ...warningOf(cron) }),
     }),
   ];
 }

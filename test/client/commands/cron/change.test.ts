@@ -7,8 +7,9 @@ import { fakeJob } from '../../../helpers/fake-cron.js';
 import { testPaths } from '../../../helpers/lock-file.js';
 
 /** Runs a command against a gateway that has one job. */
-async function run(args: string[], job: Partial<CronJobDocument> = {}): Promise<CommandOutcome & { seen: SeenRequest[] }> {
-  const server = await fakeHttp((_request, response) => json(response, { job: { ...fakeJob, ...job }, jobs: [{ ...fakeJob, ...job }] }));
+async function run(args: string[], change: Partial<CronJobDocument> = {}, more = {}): Promise<CommandOutcome & { seen: SeenRequest[] }> {
+  const job = { ...fakeJob, ...change };
+  const server = await fakeHttp((_request, response) => json(response, { job, jobs: [job], ...more }));
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
   return { ...(await runCommand(args, { home })), seen: server.seen };
@@ -36,3 +37,16 @@ test('days are not given together with no hours', async () => {
   expect({ code, seen }, stderr).toEqual({ code: 2, seen: [] });
   expect(stderr).toContain("--active '' means any time, also on any day");
 });
+
+test.each([[['add', 'every 1h', 'hi']], [['edit', 'job_1', '--name', 'x']], [['enable', 'job_1']], [['restore', 'job_1']], [['list']]])(
+  '%j notes that no job runs while they are disabled',
+  async (args) => {
+    const { code, stderr } = await run(['cron', ...args], {}, { warning: 'scheduled jobs are disabled' });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'No job runs: scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true\n',
+    });
+    expect((await run(['cron', ...args])).stderr).toBe('');
+    expect((await run(['cron', ...args], { enabled: false })).stderr).toBe('');
+  },
+);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createRemindCommand, createTaskScheduler } from '../../../../daemon/worker/cron/task-scheduler.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { makeConversation } from '../../../helpers/make-conversation.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
 const chat = { channel: 'webchat', chat_id: 'me' };
@@ -78,7 +78,6 @@ test('what is scheduled in a chat of the page comes to that chat, whichever agen
     schedule: 'every 1h',
     message: 'hi',
     mode: 'direct',
-    timezone: undefined,
     sessionKey,
     key: 'k',
   });
@@ -135,4 +134,19 @@ test.each([
   const answer = await remindIn(CHAT_KEY, { jobs: cron, clock })(args);
   expect(answer).toBe(expected);
   expect(await cron.list()).toEqual([]);
+});
+
+test('nothing is promised while scheduled jobs are disabled', async () => {
+  const clock = new FakeClock(START);
+  const conversation = await makeConversation({ clock, isActive: false });
+  const { cron } = conversation;
+  const say = remindIn(CHAT_KEY, { jobs: cron, clock });
+  await say('20m cake');
+  conversation.setConfig({ cron: { enabled: false } });
+  const why = 'scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true';
+  expect(await say('30m tea')).toBe(`Nothing was scheduled: ${why}`);
+  expect(await say('list')).toContain(`Nothing of this is sent: ${why}`);
+  const task = { schedule: 'every 1h', message: 'x', mode: 'direct', sessionKey: CHAT_KEY, key: 'k' } as const;
+  await expect(createTaskScheduler(cron).schedule(task)).rejects.toMatchObject({ message: 'scheduled jobs are disabled' });
+  expect(await cron.list()).toHaveLength(1);
 });

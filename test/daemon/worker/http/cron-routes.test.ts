@@ -56,3 +56,16 @@ test('a job that is not there is answered with 404 JOB_NOT_FOUND', async () => {
   const { send } = await startHttpApp();
   expect(await send('/api/cron/job_none', { method: 'DELETE' })).toMatchObject({ status: 404, json: { error: { code: 'JOB_NOT_FOUND' } } });
 });
+
+test.each([
+  ['GET', '/api/cron', undefined],
+  ['POST', '/api/cron/create', job],
+  ['PATCH', '/api/cron/job_1', { retries: 0 }],
+  ['POST', '/api/cron/job_1/toggle', { enabled: true }],
+  ['POST', '/api/cron/job_1/restore', undefined],
+])('%s %s warns while no job runs', async (method, path, body) => {
+  const { send, services } = await startHttpApp();
+  Object.assign(services.cron, { warning: () => 'scheduled jobs are disabled' });
+  const { json } = await send(path, { method, ...(body === undefined ? {} : { body }) });
+  expect(json).toMatchObject({ status: 'ok', warning: 'scheduled jobs are disabled' });
+});

@@ -30,3 +30,18 @@ test('an account that cannot deliver and a job that fails are issues, with what 
     },
   ]);
 });
+
+test('jobs that would fire while scheduled jobs are disabled are an issue', async () => {
+  const { issues, cron, setConfig } = await makeConversation({ config: { cron: { enabled: false } } });
+  await issues.refresh();
+  expect(issues.current).toEqual([]);
+  await cron.create({ schedule: '0 0 1 1 *', message: 'x', channel: 'webchat', chat_id: 'me' });
+  await issues.refresh();
+  const text = 'Scheduled jobs are disabled in this gateway (cron.enabled): none of them runs.';
+  expect(issues.current).toMatchObject([
+    { id: 'cron', severity: 'warning', text, action: expect.stringContaining('cron.enabled true') as string },
+  ]);
+  setConfig({});
+  await issues.refresh();
+  expect(issues.current).toEqual([]);
+});
