@@ -172,16 +172,16 @@ async function countFailure(
 export async function finishFailed(
   tx: Transaction,
   run: CronRun,
-  failure: { error: string; isRetryable: boolean; nowMs: number; chats: Alerts },
+  failure: { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
-  const { error, isRetryable, nowMs, chats } = failure;
-  // A retry starts from scratch.
+  const { error, isRetryable, waitMs, nowMs, chats } = failure;
+  // A retry asks afresh.
   if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   const job = await findCronJob(tx, run.jobId);
   if (job === undefined) return change;
   const retried = { ...job, failures: job.failures + 1 };
-  const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable, nowMs });
+  const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable, waitMs, nowMs });
   if (retryAtMs !== null) await insertCronRun(tx, nextAttempt(run, retryAtMs));
   return { ...change, notified: await countFailure(tx, job, { error, chats }) };
 }

@@ -76,6 +76,15 @@ function complete(input: CronJobInput, before: CronJob | undefined, timezone: st
   };
 }
 
+const ALERT_FIELDS = ['notifyAfter', 'alertChannel', 'alertChatId', 'alertAccountId', 'channel', 'chat_id', 'accountId'] as const;
+
+/** Returns the failures that a changed job counts: whoever is to be notified from now on is notified of the next one, if there were enough. */
+export function failuresAfter(before: CronJob, after: CronJobSettings): number {
+  const isNotifiedAlike = ALERT_FIELDS.every((field) => before[field] === after[field]);
+  if (isNotifiedAlike || after.notifyAfter === 0) return before.failures;
+  return Math.min(before.failures, after.notifyAfter - 1);
+}
+
 export class JobPlanner {
   readonly #options: JobPlannerOptions;
 

@@ -23,7 +23,7 @@ import type { Transaction } from '../store/transaction.js';
 import { MAX_QUEUED_PER_JOB } from './claim.js';
 import { dropRun } from './finish.js';
 import { jobEvent, jobNotFound, toJobDocument, withDeliveries } from './job-document.js';
-import { firesAlike, JobPlanner, type JobPlannerOptions } from './job-planner.js';
+import { failuresAfter, firesAlike, JobPlanner, type JobPlannerOptions } from './job-planner.js';
 import { createJobReading, type JobReadingOptions } from './job-reading.js';
 import { CRON_UNDO_MS, nextAttempt } from './policy.js';
 import { scheduleOf } from './schedule.js';
@@ -157,7 +157,7 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
         const input = decide(before);
         const planned = planner.plan(input, before);
         if (!isDisabling(input)) mayHaveRun(caller.access, planned);
-        await updateCronJob(tx, id, planned);
+        await updateCronJob(tx, id, { ...planned, failures: failuresAfter(before, planned) });
         runs = await skipQueued(tx, { before, after: await loadJob(tx, id) }, nowMs);
         return id;
       };

@@ -63,15 +63,20 @@ export function countBetween(schedule: Schedule, fromMs: number, untilMs: number
   return count;
 }
 
-/** Returns when a failed attempt is retried; null when it is not. */
+/**
+ * Returns when a failed attempt is retried; null when it is not.
+ * @param facts.waitMs  how long the failure lasts at least, as far as that is known; beyond the longest delay the next occurrence takes its place
+ */
 export function decideRetry(facts: {
   job: Pick<CronJob, 'retries' | 'failures'>;
   attempt: number;
   isRetryable: boolean;
+  waitMs?: number | undefined;
   nowMs: number;
 }): number | null {
-  const { job, attempt, isRetryable, nowMs } = facts;
-  return isRetryable && attempt <= job.retries ? nowMs + backoffMs(job.failures) : null;
+  const { job, attempt, isRetryable, waitMs = 0, nowMs } = facts;
+  if (!isRetryable || attempt > job.retries || waitMs > backoffMs(Infinity)) return null;
+  return nowMs + Math.max(backoffMs(job.failures), waitMs);
 }
 
 export function nextAttempt(run: CronRun, dueAtMs: number): NewCronRun {

@@ -1,6 +1,7 @@
 /** Runs a job once: sends its message to a chat, or lets an agent answer it and sends the reply. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
+import { retryAfterSeconds } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { withCutOff } from '../../../shared/text/cut-off.js';
@@ -189,7 +190,8 @@ export class JobRunner {
     const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : sayOfAnswer('run-internal-error');
     const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
-    const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, nowMs: clock.now(), chats }));
+    const waitMs = isRetryable ? (retryAfterSeconds(cause) ?? 0) * 1_000 : 0;
+    const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, waitMs, nowMs: clock.now(), chats }));
     if (change !== undefined) announce([change]);
   }
 }

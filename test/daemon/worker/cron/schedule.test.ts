@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { firstInstant, parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
 import * as cronWords from '../../../../daemon/worker/lazy/late.js';
 import { previewSchedule, wordsOf } from '../../../../daemon/worker/cron/preview.js';
-import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
+import { backoffMs, decideRetry, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
 
 const at = (text: string): number => Date.parse(text);
 const source = (schedule: string, timezone = 'UTC', anchor = '2026-01-01T00:00:00Z') => ({ schedule, timezone, anchorMs: at(anchor) });
@@ -124,4 +124,10 @@ test('waits between failures grow to an hour, and the grace to two', () => {
   expect([1, 2, 3, 4, 5, 6, 99].map(backoffMs)).toEqual([30_000, 60_000, 300_000, 900_000, 3_600_000, 3_600_000, 3_600_000]);
   const grace = (text: string): number => defaultGraceMs(parseSchedule(source(text)), at('2026-01-01T00:00:00Z'));
   expect(['* * * * *', '*/10 * * * *', '0 9 * * *', 'at 2026-05-01'].map(grace)).toEqual([120_000, 300_000, 7_200_000, 86_400_000]);
+});
+
+test('a retry waits as long as the failure asks, but for no longer than an hour', () => {
+  const retry = (waitMs?: number, attempt = 1): number | null =>
+    decideRetry({ job: { retries: 3, failures: 1 }, attempt, isRetryable: true, waitMs, nowMs: 1_000 });
+  expect([retry(), retry(45_000), retry(3_600_000), retry(3_601_000), retry(0, 4)]).toEqual([31_000, 46_000, 3_601_000, null, null]);
 });

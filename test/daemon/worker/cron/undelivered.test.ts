@@ -97,3 +97,22 @@ test('a job whose chat is here has succeeded at once', async () => {
   expect(await said(conversation, ALERT_KEY)).toEqual(['Report']);
   expect(await failed(conversation, job.id)).toEqual([]);
 });
+
+test.each([
+  ['lowered', { notifyAfter: 4, ...alert }, { notifyAfter: 1 }],
+  ['given a chat', { notifyAfter: 1 }, alert],
+])('after many failures, a job whose notice is %s notifies of the next failure, once', async (_name, before, change) => {
+  const { fake, conversation } = await start();
+  const { cron } = conversation;
+  const job = await cron.create({ ...NAMED, ...before });
+  const sendRefused = async (): Promise<void> => {
+    fake.fault('sendMessage', BLOCKED);
+    await run(conversation, job.id, 'dead');
+  };
+  for (let count = 0; count < 2; count += 1) await sendRefused();
+  expect((await conversation.sessions.list({ search: 'from:webchat' })).sessions).toEqual([]);
+  expect(await cron.update(job.id, { message: 'Other' })).toMatchObject({ failures: 2 });
+  expect(await cron.update(job.id, change)).toMatchObject({ failures: 0 });
+  for (let count = 0; count < 2; count += 1) await sendRefused();
+  expect(await said(conversation, ALERT_KEY)).toEqual([expect.stringContaining('has failed: its message was not delivered')]);
+});

@@ -3,7 +3,8 @@ import { retryHeaders } from '../../../../daemon/worker/http/dialects.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import { says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
-import { ask, makeConversation } from '../../../helpers/make-conversation.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { ask, type ConversationOptions, makeConversation } from '../../../helpers/make-conversation.js';
 
 /** What a call may cost at most: a hundred tokens of the answer, and some of the question. */
 const MOST = 0.2;
@@ -22,13 +23,13 @@ async function typesOf(outputs: AsyncIterable<{ readonly type: string }>): Promi
   return types;
 }
 
-async function start(limit: object, tools: readonly string[] = []) {
+async function start(limit: object, tools: readonly string[] = [], options: ConversationOptions = {}) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const model = { id: 'one', maxTokens: 100, cost: { input: 1, output: 1_000 } };
   const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'sk', models: [model] } } };
   const config = { agents: { ...limit, list: [{ id: 'main', model: 'fake/one', tools }] } };
-  return { fake, conversation: await makeConversation({ models, config }) };
+  return { fake, conversation: await makeConversation({ models, config, ...options }) };
 }
 
 test('fifty turns at once stay within the limit of the day, but for one reservation', async () => {
@@ -92,10 +93,10 @@ test('what a token spends is in the list of tokens, and in the usage under its n
 });
 
 test('a job with a limit of its own is not run beyond it', async () => {
-  const { fake, conversation } = await start({});
+  const { fake, conversation } = await start({}, [], { clock: new FakeClock(Date.parse('2026-01-01T08:00:00Z')) });
   fake.replyAlways(says('one two three'));
   const { cron } = conversation;
-  const job = await cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', dailyUsd: 0.000_001, retries: 0 });
+  const job = await cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', dailyUsd: 0.000_001 });
   const states: (string | null)[] = [];
   for (let count = 1; count <= 2; count += 1) {
     await cron.trigger(job.id);
@@ -104,6 +105,8 @@ test('a job with a limit of its own is not run beyond it', async () => {
     states.push(last?.state ?? null, last?.error ?? null);
   }
   expect(states).toEqual(['done', null, 'failed', expect.stringContaining(`The scheduled job ${job.id} has spent`)]);
+  // A retry before midnight would be refused, too.
+  expect((await cron.runs(job.id, {})).runs).toHaveLength(2);
 });
 
 test('a run that a token asks for is charged to it, as a retry of one is', async () => {
