@@ -74,16 +74,20 @@ function everySchedule(schedule: string, text: string, anchorMs: number): Schedu
   };
 }
 
+/** Whether a date and time without a zone exist: February 30 would become a day in March. */
+function isRealTime(local: string): boolean {
+  const plain = Date.parse(`${local}Z`);
+  return !Number.isNaN(plain) && new Date(plain).toISOString().startsWith(local);
+}
+
 function readInstant(schedule: string, text: string, timezone: string): number {
   if (ZONED_TIME.test(text)) {
     const instantMs = Date.parse(text);
-    if (!Number.isNaN(instantMs)) return instantMs;
+    if (!Number.isNaN(instantMs) && isRealTime(text.slice(0, 'YYYY-MM-DDTHH:MM'.length))) return instantMs;
   } else if (LOCAL_TIME.test(text)) {
     const local = text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T');
     const seconds = local.length === 16 ? `${local}:00` : local;
-    // Refuse nonexistent dates: February 30 would become a day in March.
-    const plain = Date.parse(`${seconds}Z`);
-    if (!Number.isNaN(plain) && new Date(plain).toISOString().startsWith(seconds)) {
+    if (isRealTime(seconds)) {
       const instant = new Cron(seconds, { timezone, paused: true }).getOnce();
       if (instant !== null) return instant.getTime();
     }
