@@ -66,9 +66,9 @@ function Alert({ form, faults, channels }: PartProps) {
   );
 }
 
-/** Whether one of the folded fields is invalid. */
-const hasFault = ({ timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
-  [timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
+/** Whether one of the fields that are folded away is wrong. */
+const hasFault = ({ timezone, active, model, dailyUsd, grace, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
+  [timezone, active, model, dailyUsd, grace, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
 
 export function Advanced({ models, ...props }: PartProps & { models: readonly string[] }) {
   const { form, faults } = props;
@@ -112,6 +112,9 @@ export function Advanced({ models, ...props }: PartProps & { models: readonly st
           onChange={(missed) => set({ missed })}
           choices={(['once', 'skip'] as const).map((value) => ({ value, label: t(`missed_${value}`) }))}
         />
+        {draft.missed === 'once' && (
+          <TextField label={t('grace')} {...bind(form, 'grace')} placeholder={t('byDefault')} error={faults.grace} />
+        )}
         <TextField label={t('timeout')} {...bind(form, 'timeout')} placeholder={t('byDefault')} error={faults.timeout} />
         <TextField label={t('retries')} {...bind(form, 'retries')} placeholder={t('byDefault')} error={faults.retries} />
         <Alert {...props} />

@@ -28,8 +28,11 @@ export function draftOf(job: Job | undefined, isCopy: boolean) {
     activeDays: (job?.activeHours?.days ?? []).join(''),
     overlap: job?.overlap ?? 'skip',
     missed: job?.missed ?? 'once',
+    grace: job === undefined ? '' : String(job.graceMs / 1_000),
+    session: job?.session ?? 'isolated',
+    interrupted: job?.interrupted ?? 'leave',
     dailyUsd: job === undefined || job.dailyUsd === null ? '' : String(job.dailyUsd),
-    timeout: job === undefined ? '' : String(Math.round(job.timeoutMs / 1_000)),
+    timeout: job === undefined ? '' : String(job.timeoutMs / 1_000),
     retries: job === undefined ? '' : String(job.retries),
     notifyAfter: job === undefined ? '' : String(job.notifyAfter),
     alertTarget: job === undefined || job.alertChannel === null ? '' : [job.alertChannel, job.alertAccountId].filter(Boolean).join('/'),
@@ -53,7 +56,8 @@ export function inputOf(draft: Draft): CronJobInput {
   const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
   const { schedule, timezone } = scheduleOf(draft);
   const text = (value: string): string | null => (value.trim() === '' ? null : value.trim());
-  const number = (value: string, factor = 1): number | null => (value.trim() === '' ? null : Number(value) * factor);
+  const number = (value: string): number | null => (value.trim() === '' ? null : Number(value));
+  const milliseconds = (seconds: string): number | null => (seconds.trim() === '' ? null : Math.round(Number(seconds) * 1_000));
   const isAgent = draft.mode === 'agent';
   return {
     name: text(draft.name),
@@ -70,7 +74,10 @@ export function inputOf(draft: Draft): CronJobInput {
     dailyUsd: isAgent ? number(draft.dailyUsd) : null,
     overlap: draft.overlap,
     missed: draft.missed,
-    timeoutMs: number(draft.timeout, 1_000),
+    session: draft.session,
+    interrupted: draft.interrupted,
+    graceMs: milliseconds(draft.grace),
+    timeoutMs: milliseconds(draft.timeout),
     retries: number(draft.retries),
     notifyAfter: number(draft.notifyAfter),
     alertChannel: text(alertChannel),
@@ -90,6 +97,7 @@ export function saveCall(draft: Draft, job: Job | undefined): Call {
   return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 
+const isSeconds = (text: string): boolean => /^\s*(?:\d+(?:\.\d{1,3})?)?\s*$/.test(text);
 const isWhole = (text: string): boolean => /^\s*\d*\s*$/.test(text);
 
 /** Returns what is missing or wrong, by field. The gateway checks the rest. */
@@ -101,7 +109,8 @@ export function findFaults(draft: Draft): Faults {
     ['chat', draft.target !== '' && draft.chat.trim() === '', t('chatNeeded')],
     ['alertChat', draft.alertTarget !== '' && draft.alertChat.trim() === '', t('chatNeeded')],
     ['dailyUsd', draft.mode === 'agent' && !/^\s*(?:\d{1,7}(?:\.\d{1,6})?)?\s*$/.test(draft.dailyUsd), t('usdNeeded')],
-    ['timeout', !isWhole(draft.timeout), t('wholeNeeded')],
+    ['grace', !isSeconds(draft.grace), t('secondsNeeded')],
+    ['timeout', !isSeconds(draft.timeout), t('secondsNeeded')],
     ['retries', !isWhole(draft.retries), t('wholeNeeded')],
     ['notifyAfter', !isWhole(draft.notifyAfter), t('wholeNeeded')],
   ];

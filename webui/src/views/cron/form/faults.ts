@@ -14,6 +14,7 @@ const FIELD_NAMES = {
   model: 'model',
   activeHours: 'active',
   dailyUsd: 'dailyUsd',
+  graceMs: 'grace',
   timeoutMs: 'timeout',
   retries: 'retries',
   notifyAfter: 'notifyAfter',

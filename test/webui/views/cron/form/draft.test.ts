@@ -1,0 +1,36 @@
+import { expect, test, vi } from 'vitest';
+import type { CronJobDocument } from '../../../../../shared/api/cron.js';
+import { fakeJob } from '../../../../helpers/fake-cron.js';
+
+vi.stubGlobal('location', new URL('http://localhost:18790/'));
+vi.stubGlobal('navigator', { language: 'en' });
+vi.stubGlobal('document', { documentElement: {} });
+
+interface DraftModule {
+  draftOf(job: CronJobDocument | undefined, isCopy: boolean): Record<string, unknown>;
+  saveCall(draft: object, job: CronJobDocument | undefined): { method: string; body: Record<string, unknown> };
+  findFaults(draft: object): Record<string, string>;
+}
+// By a name that the compiler does not follow: it is code of the browser.
+const source = '../../../../../webui/src/views/cron/form/draft.js';
+const { draftOf, saveCall, findFaults } = (await import(source)) as DraftModule;
+
+const job: CronJobDocument = { ...fakeJob, mode: 'agent', session: 'main', interrupted: 'again', graceMs: 90_500, timeoutMs: 1_001 };
+
+test('a copy of a job has all its settings', () => {
+  const { method, body } = saveCall(draftOf(job, true), undefined);
+  expect(method).toBe('POST');
+  expect(body).toMatchObject({ session: 'main', interrupted: 'again', graceMs: 90_500, timeoutMs: 1_001 });
+});
+
+test('what is not changed is not sent, and an empty field is the default', () => {
+  const draft = draftOf(job, false);
+  expect(saveCall(draft, job).body).toEqual({});
+  expect(saveCall({ ...draft, grace: '', timeout: '90.5' }, job).body).toEqual({ graceMs: null, timeoutMs: 90_500 });
+});
+
+test('times in seconds may have parts of one', () => {
+  const draft = draftOf(job, false);
+  expect(findFaults(draft)).toEqual({});
+  expect(Object.keys(findFaults({ ...draft, grace: 'soon', timeout: '1.2345' }))).toEqual(['grace', 'timeout']);
+});
