@@ -116,6 +116,15 @@ test('errors have the documented form and codes', async () => {
     const { status, json } = await call(request, body);
     expect([status >= 400, json]).toEqual([true, { error: expect.objectContaining({ code, message: text }) as object }]);
   }
+  const blank: [string, object][] = [
+    ['POST /api/agent', { message: ' \n' }],
+    ['POST /api/message', { channel: 'webchat', chat_id: '1', content: ' \n' }],
+    ['POST /api/message/sync', { channel: 'webchat', chat_id: '1', content: ' \n' }],
+  ];
+  for (const [request, body] of blank) {
+    const { status, json } = await call(request, body);
+    expect([status, json]).toMatchObject([400, { error: { code: 'INVALID_REQUEST', message: 'Invalid message content' } }]);
+  }
 });
 
 test('the documented configuration is in force: address, token and allowed origins', async () => {

@@ -60,7 +60,7 @@ export class Chat {
     { session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage,
     tokenId: string | undefined,
   ): Promise<Accepted> {
-    const text = checkText('content', content);
+    const text = checkText('content', content, { hasFiles: attachments.length > 0 });
     const done = await this.#options.store.write(async (tx) => {
       const session = await openOwn(tx, key);
       const { id: messageId, isRepeated, content: known } = await this.#storeInInbox(tx, session, { updateId, content: text, tokenId });

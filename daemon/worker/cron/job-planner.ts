@@ -5,6 +5,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { JOB_DEFAULTS } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { reason, type Reason, say } from '../../../shared/text/reasons.js';
+import { hasVisibleText } from '../../../shared/text/visible-text.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -62,10 +63,17 @@ function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before
   return { isChatIdNumber: isNumber(id, before?.isChatIdNumber), isAlertChatIdNumber: isNumber(alertId, before?.isAlertChatIdNumber) };
 }
 
+/** @throws INVALID_REQUEST for a text that shows nothing; one that a job has already stays, so that it can be disabled */
+function checkTexts({ name, message }: CronJobInput, before: CronJob | undefined): void {
+  const isKept = message === undefined && before !== undefined;
+  if (!isKept && !hasVisibleText(message ?? '')) throw invalidField('message', reason('message-empty'));
+  if (typeof name === 'string' && !hasVisibleText(name)) throw invalidField('name', reason('name-empty'));
+}
+
 /** Completes the fields of an input from the job before the change, or from the defaults. */
 function complete(input: CronJobInput, before: CronJob | undefined, timezone: string): Omit<CronJobSettings, 'graceMs'> {
+  checkTexts(input, before);
   const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
-  if (message === '') throw invalidField('message', reason('message-empty'));
   const defaults = { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
   const settings = { ...(before ?? defaults), ...givenFields(input, defaults) };
   return {
@@ -74,6 +82,11 @@ function complete(input: CronJobInput, before: CronJob | undefined, timezone: st
     message: settings.message.toWellFormed(),
     timezone: resolveTimeZone(settings.timezone),
   };
+}
+
+/** Returns the grace that a caller chose for the job; undefined for the default of its schedule. */
+function chosenGraceMs(job: CronJob): number | undefined {
+  return job.graceMs === defaultGraceMs(parseSchedule({ ...job, activeHours: null }), job.anchorMs) ? undefined : job.graceMs;
 }
 
 const ALERT_FIELDS = ['notifyAfter', 'alertChannel', 'alertChatId', 'alertAccountId', 'channel', 'chat_id', 'accountId'] as const;
@@ -110,7 +123,7 @@ export class JobPlanner {
     const isResumed = before !== undefined && !before.enabled && job.enabled;
     // Occurrences missed while the job was disabled are not run later.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
-    const { graceMs: wantedMs = counted?.graceMs } = input;
+    const { graceMs: wantedMs = counted?.graceMs ?? (before && chosenGraceMs(before)) } = input;
     const graceMs = wantedMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);
     return { ...job, ...numberFlags(input, before), graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
   }

@@ -2,6 +2,7 @@
 import type { AgentRequestBody } from '../../../shared/api/agent.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { hasVisibleText } from '../../../shared/text/visible-text.js';
 import { newId } from '../../../shared/ids.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { mayChooseModel, mayUseSession, ownAccount } from '../access/allowed.js';
@@ -49,10 +50,14 @@ interface Target {
   readonly mustExist: boolean;
 }
 
-/** Returns the text with valid surrogate pairs. @throws INVALID_REQUEST for an empty text */
-export function checkText(name: string, text: string): string {
-  if (text === '') throw new GatewayError('INVALID_REQUEST', { message: `${name} is empty` });
-  return text.toWellFormed();
+/**
+ * Returns the text with valid surrogate pairs.
+ * @param options.hasFiles  whether it comes with files, which may be sent without a word
+ * @throws INVALID_REQUEST for a text without visible characters
+ */
+export function checkText(name: string, text: string, { hasFiles = false } = {}): string {
+  if (text !== '' && (hasFiles || hasVisibleText(text))) return text.toWellFormed();
+  throw new GatewayError('INVALID_REQUEST', { message: 'Invalid message content', details: { field: name } });
 }
 
 function findTarget(config: Config, request: AgentRequest): Target {
@@ -93,7 +98,7 @@ export function createAgentService(options: AgentServiceOptions) {
   /** Decides everything about the turn. @throws for an invalid request */
   async function prepare(request: AgentRequest): Promise<TurnRequest> {
     const config = options.config();
-    const text = checkText('message', request.message);
+    const text = checkText('message', request.message, { hasFiles: (request.attachments ?? []).length > 0 });
     const target = findTarget(config, request);
     if (request.model !== undefined) mayChooseModel(request.access);
     const { agent, session, mustExist } = target;

@@ -60,6 +60,7 @@ test.each([
   { name: 'an unknown channel', message: { ...message, channel: 'pigeon' }, code: 'CHANNEL_NOT_FOUND' },
   { name: 'an account that is not set up', message: { ...message, accountId: 'work' }, code: 'CHANNEL_NOT_FOUND' },
   { name: 'an empty text', message: { ...message, content: '' }, code: 'INVALID_REQUEST' },
+  { name: 'a text of blanks', message: { ...message, content: ' \n\u200b' }, code: 'INVALID_REQUEST' },
   { name: 'a chat id with a line break', message: { ...message, chat_id: 'a\nb' }, code: 'INVALID_REQUEST' },
 ])('$name is refused and leaves nothing', async ({ message: wrong, code }) => {
   const conversation = await makeConversation();

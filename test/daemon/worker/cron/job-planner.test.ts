@@ -44,3 +44,18 @@ test('null gives a field of a job its default, in a new job and in a changed one
   expect(await cron.update(job.id, emptied)).toMatchObject({ ...defaults, enabled: true, nextRunAt: '2026-01-02T00:00:00.000Z' });
   expect(await cron.create({ schedule: '0 9 * * *', message: 'x', ...emptied, ...chat })).toMatchObject(defaults);
 });
+
+test('a changed schedule keeps a chosen grace, and replaces that of the former schedule', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const chosen = await cron.create({ schedule: '0 9 * * *', message: 'x', graceMs: 1_000, ...chat });
+  // From nine to ten is an hour, from ten to nine is a day.
+  const given = await cron.create({ schedule: '0 9,10 * * *', timezone: 'UTC', message: 'x', ...chat });
+  expect(given.graceMs).toBe(1_800_000);
+  clock.advance(90 * 60_000);
+  for (const change of [{ schedule: 'every 10m' }, { timezone: 'Asia/Tokyo' }]) {
+    expect(await cron.update(chosen.id, change)).toMatchObject({ ...change, graceMs: 1_000 });
+  }
+  expect(await cron.update(given.id, { schedule: 'every 10m' })).toMatchObject({ graceMs: 300_000 });
+  expect(await cron.update(chosen.id, { schedule: 'every 20m', graceMs: null })).toMatchObject({ graceMs: 600_000 });
+});

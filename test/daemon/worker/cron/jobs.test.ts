@@ -81,6 +81,8 @@ test.each([
   [{ schedule: '* * * * *', message: 'x', timezone: 'Nowhere', ...chat }, 'timezone'],
   [{ schedule: '* * * * *', message: 'x', channel: 'webchat' }, 'chat_id'],
   [{ schedule: '* * * * *', message: 'x' }, 'channel'],
+  [{ schedule: '* * * * *', message: ' \n\u200b', ...chat }, 'message'],
+  [{ schedule: '* * * * *', message: 'x', name: ' ', ...chat }, 'name'],
 ])('%j is refused, and the field %s is named', async (input, field) => {
   const { cron } = await makeConversation();
   await expect(cron.create(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field } });

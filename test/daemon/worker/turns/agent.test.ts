@@ -155,6 +155,7 @@ test("a provider's failure names the provider and what to do, and keeps the text
 
 test.each([
   { name: 'an empty message', request: { message: '' }, code: 'INVALID_REQUEST' },
+  { name: 'a message of blanks', request: { message: ' \n\u200b' }, code: 'INVALID_REQUEST' },
   { name: 'an unknown agent', request: { message: 'x', agentId: 'nobody' }, code: 'INVALID_REQUEST' },
   { name: 'a provider that is not there', request: { message: 'x', model: 'none/one' }, code: 'MODEL_NOT_FOUND' },
   { name: 'a model that the provider does not have', request: { message: 'x', model: 'fake/three' }, code: 'MODEL_NOT_FOUND' },
