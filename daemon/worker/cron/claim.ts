@@ -10,7 +10,6 @@ import {
   listUnfinishedRuns,
   type NewCronRun,
   startCronRun,
-  trimCronRuns,
 } from '../store/cron/cron-runs.js';
 import type { Liveness, Need } from '../store/liveness.js';
 import { dropRun, type RunChange } from './finish.js';
@@ -24,7 +23,6 @@ const MAX_AT_ONCE = 100;
 /** Counting a missed occurrence takes up to a millisecond, during which every other write waits. */
 const MAX_MISSED_AT_ONCE = 500;
 export const MAX_QUEUED_PER_JOB = 10;
-const KEPT_RUNS_PER_JOB = 500;
 /** The largest delay between an occurrence and the start of its turn when several are due at once. */
 const MAX_STAGGER_MS = 60_000;
 
@@ -78,7 +76,6 @@ async function claimOccurrence(
   await updateCronJob(tx, job.id, { nextAtMs: due.nextAtMs });
   // Already stored: it was claimed before the clock was set back.
   if (!(await insertCronRun(tx, run))) return { changes: [], missed };
-  await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
   for (const one of replaced) await dropRun(tx, one, { state: 'replaced', error: sayOfAnswer('run-replaced'), nowMs });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
   if (state !== 'queued') changes.push({ jobId: job.id, runId: run.id, state });

@@ -80,7 +80,10 @@ export const RUN_COLUMNS = mapColumns<CronRunRow, CronRun>({
   tokenId: 'token_id',
 });
 
-/** Runs in a transaction. Returns false when that attempt at that occurrence is stored already. */
+/** Finished runs of a job beyond so many are purged. */
+const KEPT_RUNS_PER_JOB = 500;
+
+/** Runs in a write. Keeps the newest 500 runs of the job. Returns false when that attempt at that occurrence is stored already. */
 export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
   tellOthers(tx, 'cron');
   const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);
@@ -89,7 +92,9 @@ export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<b
     .values(RUN_COLUMNS.write({ occurrence, attempt: 1, ...run }) as CronRunRow)
     .onConflict((conflict) => conflict.columns(['job_id', 'occurrence', 'attempt']).doNothing())
     .executeTakeFirst();
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false;
+  await trimCronRuns(tx, { jobId: run.jobId, keep: KEPT_RUNS_PER_JOB });
+  return true;
 }
 
 /** Returns the unfinished runs of these jobs, in the order in which they are due. */
@@ -222,8 +227,8 @@ export const { first: findRunOfMessage } = prepare<{ messageId: string }>()((db,
   db.selectFrom('cron_runs').select(['id', 'job_id as jobId', 'error']).where('message_id', '=', p.messageId),
 );
 
-/** Runs in a transaction. Purges finished runs of a job beyond the newest `keep`. */
-export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
+/** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */
+async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
   const oldest = await queriesOf(tx)
     .selectFrom('cron_runs')
     .select('seq')
