@@ -2,7 +2,7 @@
 import { isoTime } from '../../../shared/clock.js';
 import type * as Cronstrue from 'cronstrue';
 import type { CronPreview } from '../../../shared/api/cron.js';
-import { parseSchedule, type ScheduleSource, timesFrom, whyNever } from './schedule.js';
+import { parseSchedule, type Schedule, type ScheduleSource, timesFrom, whyNever } from './schedule.js';
 import { createZoneClock, resolveTimeZone, toLocalIso } from './time-zone.js';
 
 /** Puts a cron expression into words; loaded on first use. */
@@ -16,14 +16,14 @@ type PreviewedRun = CronPreview['runs'][number];
 /** No zone moves its clocks by more than this at once. */
 const LOOK_AROUND_MS = 3 * 3_600_000;
 
-function noteOf(offsetAt: (atMs: number) => number, atMs: number): PreviewedRun['note'] {
+function noteOf(schedule: Schedule, offsetAt: (atMs: number) => number, atMs: number): PreviewedRun['note'] {
   const here = offsetAt(atMs);
   const after = offsetAt(atMs + LOOK_AROUND_MS);
   const before = offsetAt(atMs - LOOK_AROUND_MS);
   // The clocks are set back later, so the same local time occurs again.
   if (after < here && offsetAt(atMs + here - after) === after) return 'repeated';
   if (before > here && offsetAt(atMs - (before - here)) === before) return 'repeated-again';
-  return offsetAt(atMs - 1_000) < here ? 'gap' : null;
+  return schedule.isMoved?.(atMs) === true ? 'gap' : null;
 }
 
 const UNIT_NAMES: Readonly<Record<string, readonly [en: string, zh: string]>> = {
@@ -113,8 +113,9 @@ export async function previewSchedule(source: ScheduleSource, options: PreviewOp
   const timezone = resolveTimeZone(source.timezone);
   const offsetAt = createZoneClock(timezone);
   const runs: PreviewedRun[] = [];
+  const always = parseSchedule({ ...source, activeHours: null });
   for await (const atMs of timesFrom(parseSchedule(source), { afterMs: nowMs, firstMs })) {
-    runs.push({ at: isoTime(atMs), local: toLocalIso(atMs, offsetAt(atMs)), note: noteOf(offsetAt, atMs) });
+    runs.push({ at: isoTime(atMs), local: toLocalIso(atMs, offsetAt(atMs)), note: noteOf(always, offsetAt, atMs) });
     if (runs.length === count) break;
   }
   const warningCode = runs.length > 0 ? null : whyNever(source, options.nowMs);

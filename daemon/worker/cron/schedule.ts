@@ -10,7 +10,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { reason, type Reason, say } from '../../../shared/text/reasons.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import { withinHours } from './active-hours.js';
-import { resolveTimeZone } from './time-zone.js';
+import { resolveTimeZone, toZonedIso } from './time-zone.js';
 
 export interface Schedule {
   readonly kind: 'cron' | 'every' | 'at';
@@ -20,6 +20,8 @@ export interface Schedule {
   last(fromMs: number, atMs: number): number | null;
   /** Whether it may fire then, if that depends on its active hours. */
   isActive?(atMs: number): boolean;
+  /** Whether that time is not the one that the schedule names, because daylight saving skips it. Default: it never is. */
+  isMoved?(atMs: number): boolean;
   /** With active hours: the first time after `afterMs`, or one before it that is outside of them. */
   look?(afterMs: number): number | null;
 }
@@ -74,32 +76,38 @@ function everySchedule(schedule: string, text: string, anchorMs: number): Schedu
   };
 }
 
+interface Instant {
+  readonly instantMs: number;
+  readonly isMoved: boolean;
+}
+
 /** Whether a date and time without a zone exist: February 30 would become a day in March. */
 function isRealTime(local: string): boolean {
   const plain = Date.parse(`${local}Z`);
   return !Number.isNaN(plain) && new Date(plain).toISOString().startsWith(local);
 }
 
-function readInstant(schedule: string, text: string, timezone: string): number {
+function readInstant(schedule: string, text: string, timezone: string): Instant {
   if (ZONED_TIME.test(text)) {
     const instantMs = Date.parse(text);
-    if (!Number.isNaN(instantMs) && isRealTime(text.slice(0, 'YYYY-MM-DDTHH:MM'.length))) return instantMs;
+    if (!Number.isNaN(instantMs) && isRealTime(text.slice(0, 'YYYY-MM-DDTHH:MM'.length))) return { instantMs, isMoved: false };
   } else if (LOCAL_TIME.test(text)) {
     const local = text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T');
     const seconds = local.length === 16 ? `${local}:00` : local;
     if (isRealTime(seconds)) {
-      const instant = new Cron(seconds, { timezone, paused: true }).getOnce();
-      if (instant !== null) return instant.getTime();
+      const instantMs = new Cron(seconds, { timezone, paused: true }).getOnce()?.getTime();
+      if (instantMs !== undefined) return { instantMs, isMoved: !toZonedIso(timezone, instantMs).startsWith(seconds) };
     }
   }
   throw invalidSchedule(schedule, reason('schedule-time'));
 }
 
-function atSchedule(instantMs: number): Schedule {
+function atSchedule({ instantMs, isMoved }: Instant): Schedule {
   return {
     kind: 'at',
     next: (afterMs) => (instantMs > afterMs ? instantMs : null),
     last: (fromMs, atMs) => (instantMs >= fromMs && instantMs <= atMs ? instantMs : null),
+    isMoved: () => isMoved,
   };
 }
 
@@ -138,6 +146,7 @@ function cronSchedule(schedule: string, timezone: string): Schedule {
       const lastMs = date?.getTime();
       return lastMs !== undefined && lastMs >= fromMs && lastMs <= atMs ? lastMs : null;
     },
+    isMoved: (atMs) => !cron.match(new Date(atMs)),
   };
 }
 

@@ -110,6 +110,20 @@ test('a preview says in words what a schedule is, and what daylight saving does 
 });
 
 test.each([
+  ['0 3 28 3 *', '2027-03-28T03:00:00+02:00', null],
+  ['0 */1 * * *', '2027-03-28T03:00:00+02:00', null],
+  ['30 2 * * *', '2027-03-28T03:00:00+02:00', 'gap'],
+  ['at 2027-03-28T03:00', '2027-03-28T03:00:00+02:00', null],
+  ['at 2027-03-28T02:30', '2027-03-28T03:30:00+02:00', 'gap'],
+  ['at 2027-03-28T01:00Z', '2027-03-28T03:00:00+02:00', null],
+  ['every 1h', '2027-03-28T03:00:00+02:00', null],
+])('only a time that does not exist is moved: %s', async (schedule, local, note) => {
+  const options = { nowMs: at('2027-03-28T00:59:30Z'), count: 1, loadWords: () => cronWords };
+  const { runs } = await previewSchedule(source(schedule, 'Europe/Berlin'), options);
+  expect(runs).toMatchObject([{ local, note }]);
+});
+
+test.each([
   ['every 1h', 'Every hour', '每 1 小时'],
   ['every 1h 30M', 'Every 1 hour 30 minutes', '每 1 小时 30 分钟'],
   ['every 45m', 'Every 45 minutes', '每 45 分钟'],
