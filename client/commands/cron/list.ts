@@ -4,9 +4,12 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
+import { parseLimit } from '../../cli/parse-options.js';
 import { disabledNote, jobPath } from './job.js';
 
-/** How daylight saving affects a time. */
+const LIMITS = { default: 50, max: 200 };
+
+/** Effects of daylight saving on a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
   gap: '(moved: this hour is skipped by daylight saving)',
   repeated: '(this time occurs twice that day: first)',
@@ -64,8 +67,13 @@ export class CronHistoryCommand extends ListCommand {
   readonly id = Option.String({ name: 'id' });
   readonly failed = Option.Boolean('--failed', false, { description: 'Only runs that did not succeed.' });
 
+  readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
+  readonly cursor = Option.String('--cursor', { description: 'Continue after a page: its `nextCursor`.' });
+
   protected async run(): Promise<number> {
-    const path = `${jobPath(this.id)}/runs${this.failed ? '?failed=true' : ''}`;
+    const limit = String(parseLimit(this.limit, LIMITS));
+    const query = new URLSearchParams({ limit, ...definedFields({ cursor: this.cursor, failed: this.failed ? 'true' : undefined }) });
+    const path = `${jobPath(this.id)}/runs?${query.toString()}`;
     const { runs, nextCursor } = await this.request<CronRunPage>({ method: 'GET', path });
     const ms = (value: number | null): string => (value === null ? '' : `${value} ms`);
     const session = runs.find((run) => run.session !== null)?.session;
@@ -83,10 +91,12 @@ export class CronHistoryCommand extends ListCommand {
           run.error ?? run.delivery?.error ?? silenceText(run) ?? run.output ?? '',
         ]),
         none: this.failed ? 'No run of this job has failed.' : 'This job has not run yet.',
-        notes:
-          typeof session === 'string'
+        notes: [
+          ...(nextCursor === null ? [] : [`More with: ${shellCommand`--cursor ${nextCursor}`}`]),
+          ...(typeof session === 'string'
             ? [`Continue in the last run’s session with: ${shellCommand`xopc agent --session ${session} TEXT`}`]
-            : [],
+            : []),
+        ],
       },
     );
   }

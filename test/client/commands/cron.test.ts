@@ -69,7 +69,7 @@ test.each([
   [
     ['cron', 'history', 'job_1'],
     'GET',
-    '/api/cron/job_1/runs',
+    '/api/cron/job_1/runs?limit=50',
     '',
     /failed +1 +0 ms +5 ms +run_1 +no such chat\n.* done .* Nothing to report: all calm/,
   ],
