@@ -6,6 +6,7 @@ import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ApiRequest } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, inOptions, isHalfOfHours, JOB_FLAGS, readHours, type JobAnswer, type JobFlag, jobPath } from './job.js';
+import { readMessage } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
@@ -52,6 +53,11 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
     return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this, hours) }) };
   }
 
+  /** A message, or standard input for `-`. */
+  protected readText(message: string): Promise<string> {
+    return readMessage([message], this.context.stdin, "xopc cron add '0 9 * * 1-5' 'Stand up' --channel webchat --chat me");
+  }
+
   protected async send(request: ApiRequest): Promise<JobAnswer> {
     try {
       return await this.request<JobAnswer>(request);
@@ -65,7 +71,8 @@ export class CronAddCommand extends JobFieldsCommand {
   static override readonly usage = Command.Usage({
     category,
     description: 'Create a scheduled job.',
-    details: "A schedule is five cron fields or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'.",
+    details:
+      "A schedule is five cron fields or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'. The message is read from standard input with `-`.",
     examples: [['Workdays at nine', "xopc cron add '0 9 * * 1-5' 'Stand up' --channel webchat --chat me"]],
   });
 
@@ -74,7 +81,8 @@ export class CronAddCommand extends JobFieldsCommand {
   readonly disabled = Option.Boolean('--disabled', false, { description: 'Create it disabled.' });
 
   protected async run(): Promise<number> {
-    const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
+    const message = await this.readText(this.message);
+    const body = { ...this.fields(), schedule: this.schedule, message, ...(this.disabled ? { enabled: false } : {}) };
     const answer = await this.send({ method: 'POST', path: '/api/cron/create', body });
     return this.printResult(answer.job, ...describeJob(answer));
   }
@@ -89,11 +97,12 @@ export class CronEditCommand extends JobFieldsCommand {
 
   readonly id = Option.String({ name: 'id' });
   readonly schedule = Option.String('--schedule', { description: 'The new schedule; it counts from now.' });
-  readonly message = Option.String('--message', { description: 'The new text.' });
+  readonly message = Option.String('--message', { description: 'The new text; `-`: standard input.' });
 
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
-    const { schedule, message } = this;
+    const { schedule } = this;
+    const message = this.message && (await this.readText(this.message));
     const body = { ...this.fields(isHalfOfHours(this) ? await this.#readHours() : null), ...definedFields({ schedule, message }) };
     if (Object.keys(body).length === 0) throw usage('no changes given', 'e.g. --schedule, --message; all: xopc cron edit --help');
     const answer = await this.send({ method: 'PATCH', path, body });

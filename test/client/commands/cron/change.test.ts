@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CronJobDocument } from '../../../../shared/api/cron.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { answers, fakeControl, sampleStatus } from '../../../fakes/control-socket.js';
 import { fakeHttp, json, type SeenRequest } from '../../../fakes/http-server.js';
 import { type CommandOutcome, runCommand } from '../../../helpers/command-line.js';
@@ -7,12 +8,16 @@ import { fakeJob } from '../../../helpers/fake-cron.js';
 import { testPaths } from '../../../helpers/lock-file.js';
 
 /** Runs a command against a gateway that has one job. */
-async function run(args: string[], change: Partial<CronJobDocument> = {}, more = {}): Promise<CommandOutcome & { seen: SeenRequest[] }> {
+async function run(
+  args: string[],
+  change: Partial<CronJobDocument> = {},
+  { stdin, ...more }: { stdin?: string; warning?: string } = {},
+): Promise<CommandOutcome & { seen: SeenRequest[] }> {
   const job = { ...fakeJob, ...change };
   const server = await fakeHttp((_request, response) => json(response, { job, jobs: [job], ...more }));
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
-  return { ...(await runCommand(args, { home })), seen: server.seen };
+  return { ...(await runCommand(args, { home, ...definedFields({ stdin }) })), seen: server.seen };
 }
 
 const office = { from: '08:00', to: '22:00', days: [1, 2, 3, 4, 5] };
@@ -50,3 +55,14 @@ test.each([[['add', 'every 1h', 'hi']], [['edit', 'job_1', '--name', 'x']], [['e
     expect((await run(['cron', ...args], { enabled: false })).stderr).toBe('');
   },
 );
+
+test('a message is read from standard input, as that of send is', async () => {
+  for (const args of [
+    ['add', 'every 1h', '-'],
+    ['edit', 'job_1', '--message', '-'],
+  ]) {
+    const { seen } = await run(['cron', ...args], {}, { stdin: 'Stand up!\n\nAll of you.\n' });
+    expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ message: 'Stand up!\n\nAll of you.' });
+  }
+  expect(await run(['cron', 'add', 'every 1h', '-'], {}, { stdin: ' \n' })).toMatchObject({ code: 2, seen: [] });
+});
