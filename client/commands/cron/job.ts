@@ -3,6 +3,8 @@ import { type ActiveHours, formatDays, readActiveHours } from '../../../shared/t
 import type { CronJobAnswer } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
+import type { ReasonCode } from '../../../shared/text/reasons.js';
+import { formatDuration } from '../../output/duration.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
 
@@ -31,15 +33,35 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
   ({ flag, field, kind }) => ({ flag, field, read: (text, name) => (text === '' ? null : READERS[kind](text, name)) }),
 );
 
-/** Replaces field names with option names in an API error: `Invalid body: 'mode' must be …`. */
+/** Refusals that name fields as words of a sentence. */
+const FIELD_REASONS: readonly unknown[] = ['given-together', 'chat-required', 'name-empty'] satisfies ReasonCode[];
+
+const flagOf = (field: string): (typeof JOB_FLAG_FIELDS)[number] | undefined => JOB_FLAG_FIELDS.find((known) => known.field === field);
+
+/** Returns a refusal of fields of the body with the options, and their limits as options are written. */
+function refusedOptions(text: string): string {
+  return text.replace(
+    /(?<=^|; )'(\w+)'( must be at (?:most|least) )?(\d+)?/g,
+    (whole: string, field: string, must?: string, limit?: string) => {
+      const { flag, kind } = flagOf(field) ?? {};
+      if (flag === undefined) return whole;
+      return `--${flag}${must ?? ''}${limit !== undefined && kind === 'duration' ? formatDuration(Number(limit)) : (limit ?? '')}`;
+    },
+  );
+}
+
+/** Names the options in the place of the fields in a refusal of the API: `Invalid body: 'mode' must be …`, `channel and chat_id are …`. */
 export function inOptions(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || !error.message.startsWith(REFUSAL)) return error;
+  if (!(error instanceof GatewayError)) return error;
   const { code, details = {} } = error;
-  const message = error.message.slice(REFUSAL.length).replace(/(?<=^|; )'(\w+)'/g, (word, field) => {
-    const flag = JOB_FLAGS.find((known) => known.field === field)?.flag;
+  if (error.message.startsWith(REFUSAL))
+    return new GatewayError(code, { message: refusedOptions(error.message.slice(REFUSAL.length)).replace(/\.$/, ''), details });
+  if (!FIELD_REASONS.includes(details['code'])) return error;
+  const message = error.message.replaceAll(/\w+/g, (word) => {
+    const flag = flagOf(word)?.flag;
     return flag === undefined ? word : `--${flag}`;
   });
-  return new GatewayError(code, { message: message.replace(/\.$/, ''), details });
+  return new GatewayError(code, { message, details });
 }
 
 /** Returns the API path of one job. @throws USAGE for an invalid id */

@@ -8,6 +8,7 @@ import { parseLimit } from '../../cli/parse-options.js';
 import { disabledNote, jobPath } from './job.js';
 
 const LIMITS = { default: 50, max: 200 };
+const COUNTS = { default: 5, max: 100 };
 
 /** Effects of daylight saving on a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
@@ -111,12 +112,13 @@ export class CronNextCommand extends BaseCommand {
 
   readonly schedule = Option.String({ name: 'schedule' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
-  readonly count = Option.String('--count', { description: 'How many times, 1 to 100; default 5.' });
+  readonly count = Option.String('--count', { description: `How many times, 1 to ${COUNTS.max}; default ${COUNTS.default}.` });
   readonly active = Option.String('--active', { description: 'Hours in which it may fire: 08:00-22:00.' });
   readonly days = Option.String('--days', { description: 'Days on which these hours begin: mon-fri, sat,sun.' });
 
   protected async run(): Promise<number> {
-    const { schedule, count, timezone: zone, active, days } = this;
+    const { schedule, timezone: zone, active, days } = this;
+    const count = this.count === undefined ? undefined : String(parseLimit(this.count, { ...COUNTS, flag: '--count' }));
     const query = new URLSearchParams({ schedule, ...definedFields({ timezone: zone, count, active, days }) });
     const { timezone, words, warning, warningCode, runs } = await this.request<CronPreview>({
       method: 'GET',

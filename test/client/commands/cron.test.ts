@@ -114,6 +114,7 @@ test.each([
   [['cron', 'add', 'every 1h', 'hi', '--retries', 'many'], "--retries is 'many'"],
   [['cron', 'add', 'every 1h', 'hi', '--daily-usd', 'much'], "--daily-usd is 'much'"],
   [['cron', 'edit', 'job_1'], 'no changes given'],
+  [['cron', 'next', '@daily', '--count', '0'], "--count is '0'; it must be a whole number from 1 to 100"],
   [['cron', 'run', 'a/b'], "invalid job id 'a/b'"],
 ])('%j is a wrong use', async (args, message) => {
   const { code, stderr } = await runCommand(args, { home: testPaths().home });
@@ -128,11 +129,31 @@ test('the session of a run is one word of the command that continues there', asy
   expect((await runCommand(['cron', 'history', 'job_1'], { home })).stderr).toContain(`xopc agent --session ${shellWord(session)} TEXT`);
 });
 
-test('a refused field is named as the option', async () => {
-  const message = "Invalid body: 'mode' must be one of direct, agent; 'chat_id' is empty.";
-  const server = await fakeHttp((_request, response) => json(response, { error: { code: 'INVALID_REQUEST', message } }, 400));
+test.each([
+  [
+    "Invalid body: 'mode' must be one of direct, agent; 'chat_id' is empty.",
+    undefined,
+    '--mode must be one of direct, agent; --chat is empty',
+  ],
+  ["Invalid body: 'graceMs' must be at most 2678400000.", undefined, '--grace must be at most 31 d'],
+  ["Invalid body: 'retries' must be at most 20.", undefined, '--retries must be at most 20'],
+  ['channel and chat_id are given together or not at all', 'given-together', '--channel and --chat are given together or not at all'],
+  [
+    'alertChannel and alertChatId are given together or not at all',
+    'given-together',
+    '--alert-channel and --alert-chat are given together or not at all',
+  ],
+  [
+    "channel and chat_id are required for a message; a job with mode 'agent' does not need them",
+    'chat-required',
+    "--channel and --chat are required for a message; a job with --mode 'agent' does not need them",
+  ],
+  ["there is no agent 'name'", 'no-agent', "there is no agent 'name'"],
+])('%j is said of the options', async (message, why, expected) => {
+  const error = { code: 'INVALID_REQUEST', message, details: { code: why } };
+  const server = await fakeHttp((_request, response) => json(response, { error }, 400));
   const paths = testPaths();
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
   const { code, stderr } = await runCommand(['cron', 'add', 'every 1h', 'hi', '--mode', 'x', '--chat', ''], { home: paths.home });
-  expect({ code, stderr }).toEqual({ code: 2, stderr: 'xopc: --mode must be one of direct, agent; --chat is empty\n' });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `xopc: ${expected}\n` });
 });
