@@ -59,3 +59,16 @@ test('a changed schedule keeps a chosen grace, and replaces that of the former s
   expect(await cron.update(given.id, { schedule: 'every 10m' })).toMatchObject({ graceMs: 300_000 });
   expect(await cron.update(chosen.id, { schedule: 'every 20m', graceMs: null })).toMatchObject({ graceMs: 600_000 });
 });
+
+test('a job whose time is past is not enabled again; it can be renamed, and given another time', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'at 2026-01-01T09:00Z', message: 'x', enabled: false, ...chat });
+  clock.advance(2 * 3_600_000);
+  const refusal = { code: 'INVALID_REQUEST', details: { field: 'schedule', code: 'schedule-in-the-past' } };
+  await expect(cron.update(job.id, { enabled: true })).rejects.toMatchObject(refusal);
+  await expect(cron.toggle(job.id)).rejects.toMatchObject(refusal);
+  expect(await cron.update(job.id, { name: 'y' })).toMatchObject({ name: 'y', enabled: false });
+  const later = { enabled: true, schedule: 'at 2026-01-02T09:00Z' };
+  expect(await cron.update(job.id, later)).toMatchObject({ ...later, nextRunAt: '2026-01-02T09:00:00.000Z' });
+});
