@@ -40,14 +40,12 @@ const flagOf = (field: string): (typeof JOB_FLAG_FIELDS)[number] | undefined => 
 
 /** Returns a refusal of fields of the body with the options, and their limits as options are written. */
 function refusedOptions(text: string): string {
-  return text.replace(
-    /(?<=^|; )'(\w+)'( must be at (?:most|least) )?(\d+)?/g,
-    (whole: string, field: string, must?: string, limit?: string) => {
-      const { flag, kind } = flagOf(field) ?? {};
-      if (flag === undefined) return whole;
-      return `--${flag}${must ?? ''}${limit !== undefined && kind === 'duration' ? formatDuration(Number(limit)) : (limit ?? '')}`;
-    },
-  );
+  return text.replace(/(?<=^|; )'(\w+)'( must be at (?:most|least) \d+)?/g, (whole: string, field: string, limit?: string) => {
+    const { flag, kind } = flagOf(field) ?? {};
+    if (flag === undefined) return whole;
+    const shown = kind === 'duration' ? limit?.replace(/\d+/, (ms) => formatDuration(Number(ms))) : limit;
+    return `--${flag}${shown ?? ''}`;
+  });
 }
 
 /** Names the options in the place of the fields in a refusal of the API: `Invalid body: 'mode' must be …`, `channel and chat_id are …`. */

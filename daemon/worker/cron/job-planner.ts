@@ -5,7 +5,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { JOB_DEFAULTS } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { reason, type Reason, say } from '../../../shared/text/reasons.js';
-import { hasVisibleText } from '../../../shared/text/visible-text.js';
+import { hasVisibleText } from '../../../shared/text/storable.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';

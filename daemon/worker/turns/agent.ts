@@ -2,7 +2,7 @@
 import type { AgentRequestBody } from '../../../shared/api/agent.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { hasVisibleText } from '../../../shared/text/visible-text.js';
+import { hasVisibleText } from '../../../shared/text/storable.js';
 import { newId } from '../../../shared/ids.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { mayChooseModel, mayUseSession, ownAccount } from '../access/allowed.js';

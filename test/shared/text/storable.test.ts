@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasVisibleText } from '../../../shared/text/visible-text.js';
+import { hasVisibleText } from '../../../shared/text/storable.js';
 
 test.each([
   ['', false],
