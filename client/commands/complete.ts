@@ -32,6 +32,7 @@ const approvalsWith = (query: string): Asked => ({
 const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   sessions: { paths: [`/api/sessions?limit=${MOST}`], read: ({ sessions = [] }) => sessions.map(({ key, title }) => [key, title]) },
   jobs: { paths: ['/api/cron'], read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
+  'deleted-jobs': { paths: ['/api/cron?deleted=true'], read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
   messages: messagesWith(),
   retryable: messagesWith('dead', 'unknown'),
   droppable: messagesWith('queued', 'retry_wait', 'dead', 'unknown'),

@@ -103,8 +103,14 @@ export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().opt
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
 /** Query of `GET /api/cron/plan`. */
 export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).optional() });
-/** Query of `GET /api/cron`: additional parts of the list, separated by commas. */
-export const cronListQuery = () => z.strictObject({ include: queryList(['runs', 'next', 'words']).optional() });
+/** Query of `GET /api/cron`. */
+export const cronListQuery = () =>
+  z.strictObject({
+    /** Further parts of the list, separated by commas. */
+    include: queryList(['runs', 'next', 'words']).optional(),
+    /** The jobs that were deleted in the last seven days, in place of the others. */
+    deleted: queryFlag().optional(),
+  });
 /**
  * Query of `GET /api/cron/preview`. With `job_id`, the schedule, its time zone and its active hours default to those of the job,
  * and occurrences are counted as for the job: an interval from its start, and from its next run.
@@ -206,6 +212,8 @@ export const listedCronJob = () =>
   cronJobDocument().extend({
     /** With `include=runs`, of the first 200 jobs: the last 20 runs, newest first. */
     runs: z.array(recentRun()).optional(),
+    /** With `deleted=true`: until when the job can be restored. */
+    restorableUntil: instant().optional(),
   });
 
 /** Why no job runs: `cron.enabled` is false. Absent while jobs run. */

@@ -8,6 +8,7 @@ import { LOG_MODULES } from '../../../shared/log/modules.js';
 export type ValueKind =
   | 'sessions'
   | 'jobs'
+  | 'deleted-jobs'
   | 'messages'
   | 'retryable'
   | 'droppable'
@@ -72,6 +73,7 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
   { group: 'models', kind: 'testable', verbs: ['test'] },
   { group: 'mcp', kind: 'servers', verbs: ['test', 'tools', 'call', 'remove'] },
   { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
+  { group: 'cron', kind: 'deleted-jobs', verbs: ['restore'] },
   { group: 'token', kind: 'tokens', verbs: ['revoke'] },
   { group: 'approvals', kind: 'approvals', verbs: ['show'] },
   { group: 'approvals', kind: 'grants', verbs: ['revoke'] },

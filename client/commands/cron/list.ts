@@ -33,10 +33,16 @@ export class CronListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'List the scheduled jobs.',
-    examples: [['All of them', 'xopc cron list']],
+    examples: [
+      ['All of them', 'xopc cron list'],
+      ['Removed ones that can be restored', 'xopc cron list --deleted'],
+    ],
   });
 
+  readonly deleted = Option.Boolean('--deleted', false, { description: 'Those removed in the last seven days.' });
+
   protected async run(): Promise<number> {
+    if (this.deleted) return this.#listDeleted();
     const { jobs, warning } = await this.request<CronJobList>({ method: 'GET', path: '/api/cron' });
     return this.printTable(
       { jobs },
@@ -52,6 +58,19 @@ export class CronListCommand extends ListCommand {
         ]),
         none: 'There are no scheduled jobs. Create one with: xopc cron add',
         notes: warning === undefined ? [] : [disabledNote(warning)],
+      },
+    );
+  }
+
+  async #listDeleted(): Promise<number> {
+    const { jobs } = await this.request<CronJobList>({ method: 'GET', path: '/api/cron?deleted=true' });
+    return this.printTable(
+      { jobs },
+      {
+        columns: { ID: Infinity, 'RESTORABLE UNTIL': 24, SCHEDULE: 40, 'TIME ZONE': 32, NAME: 60 },
+        rows: jobs.map(({ id, restorableUntil = '', schedule, timezone, name }) => [id, restorableUntil, schedule, timezone, name]),
+        none: 'No job was removed in the last seven days.',
+        notes: ['Restore one with: xopc cron restore ID'],
       },
     );
   }

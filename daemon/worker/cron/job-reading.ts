@@ -12,6 +12,7 @@ import type {
   ListedCronJob,
   RecentCronRun,
 } from '../../../shared/api/cron.js';
+import { definedFields } from '../../../shared/fields.js';
 import { createSerial, type Serial } from '../../../shared/serial.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
@@ -19,7 +20,7 @@ import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { parseSessionKey } from '../sessions/session-key.js';
-import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
+import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat, listDeletedCronJobs } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { invalidCursor, pageOf } from '../store/pages.js';
@@ -27,6 +28,7 @@ import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
 import { firesAlike, invalidField } from './job-planner.js';
+import { CRON_UNDO_MS } from './policy.js';
 import { type CronWords, previewSchedule, wordsOf } from './preview.js';
 import { scheduleOf, timesFrom } from './schedule.js';
 import { resolveTimeZone } from './time-zone.js';
@@ -54,13 +56,18 @@ async function readRecentRuns(tx: Transaction, jobs: readonly CronJob[]): Promis
   return found;
 }
 
-async function listJobs(tx: Transaction, hasRuns: boolean): Promise<ListedCronJob[]> {
+/** @param afterMs  deleted jobs in place of the others: those deleted after it */
+async function listJobs(
+  tx: Transaction,
+  { hasRuns, afterMs }: { hasRuns: boolean; afterMs: number | undefined },
+): Promise<ListedCronJob[]> {
   const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
-  const jobs = await listCronJobs(tx);
+  const jobs = await (afterMs === undefined ? listCronJobs(tx) : listDeletedCronJobs(tx, afterMs));
   const recent = await readRecentRuns(tx, hasRuns ? jobs.slice(0, MAX_JOBS_WITH_RUNS) : []);
   return jobs.map((job) => {
     const runs = recent.get(job.id);
-    return { ...toJobDocument(job, last.get(job.id)), ...(runs === undefined ? {} : { runs }) };
+    const restorableUntil = job.deletedAtMs === null ? undefined : isoTime(job.deletedAtMs + CRON_UNDO_MS);
+    return { ...toJobDocument(job, last.get(job.id)), ...definedFields({ runs, restorableUntil }) };
   });
 }
 
@@ -96,9 +103,10 @@ export function createJobReading({ store, clock, channels, config, loadWords }: 
     /** Returns why no job runs; undefined: jobs run. */
     warning: (): string | undefined => (config().cron.enabled ? undefined : sayOfAnswer('jobs-disabled')),
 
-    /** Returns all jobs. Runs are added to the first 200. */
-    async list({ include = [] }: CronListQuery = {}): Promise<ListedCronJob[]> {
-      const jobs = await store.read((tx) => listJobs(tx, include.includes('runs')));
+    /** Returns all jobs, or those that can be restored. Runs are added to the first 200. */
+    async list({ include = [], deleted = false }: CronListQuery = {}): Promise<ListedCronJob[]> {
+      const afterMs = deleted ? clock.now() - CRON_UNDO_MS : undefined;
+      const jobs = await store.read((tx) => listJobs(tx, { hasRuns: include.includes('runs'), afterMs }));
       return include.includes('words') ? inTurn(() => addWords(jobs, loadWords)) : jobs;
     },
 

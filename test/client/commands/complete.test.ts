@@ -31,6 +31,7 @@ test('choices and keys are known without a gateway', async () => {
   expect(await complete('gateway logs', '--level')).toContain('warn\t');
   expect(await complete('config get', 'get')).toContain('gateway.auth.api_key\t');
   expect(valuesFor('cron run', 'run')).toBe('jobs');
+  expect(valuesFor('cron restore', 'restore')).toBe('deleted-jobs');
   // A list of its own, because a shell should not wait for the schemas of the API.
   expect(valuesFor('token add', '--scope')).toEqual(SCOPES);
 });

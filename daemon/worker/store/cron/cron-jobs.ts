@@ -103,7 +103,13 @@ export async function findDeletedCronJob(tx: Transaction, target: { id: string; 
   return toJob(await query.executeTakeFirst());
 }
 
-/** Runs in a transaction. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
+/** Returns the jobs that were deleted after `afterMs`, newest deletion first. */
+export async function listDeletedCronJobs(tx: Transaction, afterMs: number): Promise<CronJob[]> {
+  const query = queriesOf(tx).selectFrom('cron_jobs').selectAll().where('deleted_at', '>', afterMs);
+  return (await query.orderBy('deleted_at', 'desc').orderBy('seq', 'desc').execute()).map(COLUMNS.read);
+}
+
+/** Runs in a write. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
 export async function purgeDeletedCronJobs(tx: Transaction, beforeMs: number): Promise<number> {
   const expired = await queriesOf(tx).selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
   if (expired === undefined) return 0;

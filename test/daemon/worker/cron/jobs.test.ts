@@ -141,12 +141,14 @@ test('a deleted job comes back as it was: its id, its history, its next time cou
   expect(await cron.list()).toEqual([]);
   await expect(cron.runs(job.id, {})).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
   clock.advance(150 * 60_000);
+  expect(await cron.list({ deleted: true })).toMatchObject([{ id: job.id, restorableUntil: '2026-01-08T08:00:00.000Z', nextRunAt: null }]);
   expect(await cron.restore(job.id)).toMatchObject({ id: job.id, enabled: true, nextRunAt: '2026-01-01T11:00:00.000Z' });
   expect((await cron.runs(job.id, {})).runs).toMatchObject([
     { id: runId, state: 'skipped', error: 'the job was deleted', why: { code: 'run-job-deleted', values: {} } },
   ]);
   await cron.delete(job.id);
   clock.advance(7 * 86_400_000);
+  expect(await cron.list({ deleted: true })).toEqual([]);
   await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
 });
 

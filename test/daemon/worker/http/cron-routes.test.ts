@@ -7,6 +7,7 @@ const job = { schedule: '0 9 * * *', message: 'hi', channel: 'webchat', chat_id:
 test.each([
   ['GET', '/api/cron', undefined, api.cronListResponse, 'cron.list', {}],
   ['GET', '/api/cron?include=words', undefined, api.cronListResponse, 'cron.list', { include: ['words'] }],
+  ['GET', '/api/cron?deleted=true', undefined, api.cronListResponse, 'cron.list', { deleted: true }],
   ['POST', '/api/cron/create', job, api.cronJobResponse, 'cron.create', job],
   ['POST', '/api/cron/trigger', { job_id: 'job_1' }, api.cronTriggerResponse, 'cron.trigger', 'job_1'],
   ['POST', '/api/cron/job_1/toggle', undefined, api.cronJobResponse, 'cron.toggle', 'job_1'],
