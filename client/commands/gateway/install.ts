@@ -20,7 +20,7 @@ import {
 import { type InstallOptions, makePlan, plannedFiles } from '../../service/plan/make-plan.js';
 import { shellOnlyVariables } from '../../service/plan/shell-variables.js';
 import type { ServiceManager } from '../../service/manager/service-manager.js';
-import type { Sandbox, ServiceRuntime } from '../../service/plan/service-plan.js';
+import type { ServiceRuntime } from '../../service/plan/service-plan.js';
 import { usage } from '../../cli/usage.js';
 
 const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
@@ -79,11 +79,12 @@ export class InstallCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const manager = chooseManager(this.io.gatewayPaths);
     const token = parseToken(this.token);
-    if (this.print) return this.#print(this.#installation(manager, 'full'));
+    const options = this.#options();
+    const manager = chooseManager(this.io.gatewayPaths);
+    if (this.print) return this.#print(this.#installation(manager, { ...options, sandbox: 'full' }));
     await manager.assertAvailable();
-    const installation = this.#installation(manager, await manager.probeSandbox());
+    const installation = this.#installation(manager, { ...options, sandbox: await manager.probeSandbox() });
     const preview = await this.#preview(installation);
     if (preview === 'moved') return this.run();
     if (this.dryRun) return this.#reportDryRun(installation, preview);
@@ -109,15 +110,17 @@ export class InstallCommand extends BaseCommand {
     }
   }
 
-  #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
-    const { gatewayPaths: paths, environment } = this.io;
-    const options: InstallOptions = {
+  #options(): Omit<InstallOptions, 'sandbox'> {
+    return {
       port: parseServicePort(this.port),
       host: parseHost(this.host),
       socket: this.socket,
       runtime: parseRuntime(this.runtime),
-      sandbox,
     };
+  }
+
+  #installation(manager: ServiceManager, options: InstallOptions): Installation {
+    const { gatewayPaths: paths, environment } = this.io;
     const plan = makePlan(options, { paths, environment, manager });
     const listen = readListenSettings(paths, environment, {
       ...(plan.port === null ? {} : { port: plan.port }),

@@ -6,3 +6,12 @@ test.runIf(process.platform === 'linux').each(['0', '65536', 'abc'])('a service 
   const outcome = await runCommand(['gateway', 'install', '--print', '--port', port], { home: tempDir() });
   expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/--port.*\n.*18790/) as string });
 });
+
+test.runIf(process.platform === 'linux').each([
+  ['--runtime', 'foo'],
+  ['--port', 'abc'],
+  ['--host', 'a b'],
+])('install %s %s is refused before anything is asked of the service manager', async (option, value) => {
+  const outcome = await runCommand(['gateway', 'install', option, value], { home: tempDir() });
+  expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(option) as string });
+});
