@@ -190,7 +190,7 @@ export class Gateway {
         const isFirst = this.#parts.supervisor.desired === 'up';
         void stopForGood(this.#control, isFirst ? config.settings.drainTimeoutMs : HASTENED_MS, quiet);
       },
-      ...(environment.allowSigusr1Restart ? { restart: () => restartUnasked(this.#control, 'SIGUSR1', log) } : {}),
+      ...(environment.allowSigusr1Restart ? { restart: () => restartUnasked(this.#control, 'SIGUSR1', log, { force: true }) } : {}),
     });
   }
 

@@ -40,7 +40,20 @@ describe('SIGUSR1', () => {
     const worker = gateway.workerPid();
     process.kill(gateway.process.pid, 'SIGUSR1');
     await gateway.untilReplaced(worker);
-    await until('the restart to be complete', async () => (await gateway.status()).restarts.planned === 1);
+    const { code, stdout, stderr } = await gateway.process.done;
+    expect({ code, text: stdout + stderr }).toEqual({ code: 0, text: expect.stringContaining('continues in the background') as string });
+    const { pid } = await gateway.status();
+    expect(pid).not.toBe(gateway.process.pid);
+    // The successor has the environment of its predecessor.
+    process.kill(pid, 'SIGUSR1');
+    await until('the next one', () => gateway.lock().pid !== pid);
+    await gateway.untilHealthy();
+  });
+
+  test('under a service manager leaves with 75 to be started again', async () => {
+    const gateway = await RealGateway.start({ env: { XOPC_ALLOW_SIGUSR1_RESTART: '1', XOPC_SERVICE_MARKER: 'systemd' } });
+    process.kill(gateway.process.pid, 'SIGUSR1');
+    expect((await gateway.process.done).code).toBe(75);
   });
 
   test('in a storm from its first statement on opens no debugger and kills nothing', async () => {

@@ -115,10 +115,14 @@ function restartOnArrival(arriving: Promise<void>, ...[context, request, progres
   return outcome;
 }
 
-/** Restarts without a waiting client; the outcome is logged. */
-export function restartUnasked(context: ControlContext, reason: string, log: LogPort): void {
+/** Restarts without a waiting client; the outcome is logged. @param request.force  replaces the supervisor too, as `restart --force` does */
+export function restartUnasked(context: ControlContext, reason: string, log: LogPort, request: { force?: boolean } = {}): void {
   log.info({ reason }, 'restarting');
-  restart(context, {}, () => undefined).catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
+  restart(context, request, () => undefined).catch((error: unknown) => {
+    // A signal to all processes of a gateway stops it, whatever its worker asks for.
+    if (error instanceof GatewayError && error.code === 'STOPPING') log.info({ reason }, 'no restart: the gateway is stopping');
+    else log.error({ err: error, reason }, 'the restart failed');
+  });
 }
 
 /** Waits for a restart in place that is in progress, so that its callers get its outcome. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createControlHandler, restart } from '../../../../daemon/supervisor/control/control-requests.js';
+import { createControlHandler, restart, restartUnasked } from '../../../../daemon/supervisor/control/control-requests.js';
 import { WAIT_LIMIT_MS } from '../../../../daemon/supervisor/state/restart-ticket.js';
 import type { ControlRequest } from '../../../../shared/control/messages.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { recordingLogger } from '../../../helpers/recording-logger.js';
 import { controlled as gateway, type Facts, RESULT, STATUS } from '../../../helpers/control-context.js';
 
 const quiet = (): void => undefined;
@@ -127,6 +128,38 @@ describe('a restart', () => {
     const { context, called } = gateway({ restarting: [inPlace()] });
     await restart(context, { force: true }, quiet);
     expect(called).toEqual(['restart undefined', 'succession {}']);
+  });
+});
+
+describe('a restart that nobody waits for', () => {
+  test.each([
+    ['is in place', {}, {}, ['restart undefined']],
+    ['is a succession where it is forced', { force: true }, {}, ['succession {}']],
+    [
+      'is left to the service manager where it is forced',
+      { force: true },
+      { serviceMarker: 'systemd' },
+      ['rehearsal', 'restart undefined', 'serviceRestart 5000'],
+    ],
+  ])('%s', async (...[_what, fields, facts, calls]) => {
+    const { context, called } = gateway(facts);
+    restartUnasked(context, 'SIGUSR1', recordingLogger().log, fields);
+    await expect.poll(() => called).toEqual(calls);
+  });
+
+  test.each([
+    ['STOPPING', 'info'],
+    ['WORKER_NOT_READY', 'error'],
+  ] as const)('and ends with %s is logged as %s', async (code, level) => {
+    const { context } = gateway();
+    const requestRestart = (): Promise<never> => Promise.reject(new GatewayError(code, { message: 'no' }));
+    const { log, entries } = recordingLogger();
+    restartUnasked(
+      { ...context, supervisor: { ...context.supervisor, isRestarting: false, requestRestart } },
+      'SIGTERM to the worker',
+      log,
+    );
+    await expect.poll(() => entries().map((entry) => entry['level'])).toEqual(['info', level]);
   });
 });
 
