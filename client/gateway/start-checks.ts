@@ -58,10 +58,10 @@ export function refuseRunning(location: GatewayLocation, paths: GatewayPaths): v
   throw unavailableError(location);
 }
 
-/** @throws LOCK_HELD when a gateway runs with the same file under another path */
-export async function refuseAlias(paths: GatewayPaths): Promise<void> {
+/** @throws LOCK_HELD when a gateway runs with the same file under another path @param action  what to do about it; default: replace it */
+export async function refuseAlias(paths: GatewayPaths, action?: Parameters<typeof alreadyRuns>[2]): Promise<void> {
   for (const alias of listAliases(paths)) {
-    if ((await locateGateway(alias)).kind !== 'absent') throw alreadyRuns(alias.record, paths.configPath);
+    if ((await locateGateway(alias)).kind !== 'absent') throw alreadyRuns(alias.record, paths.configPath, action);
   }
 }
 

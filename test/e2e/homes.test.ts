@@ -115,9 +115,9 @@ describe('two gateways of one home at once', () => {
 test.each([
   ['a symlink', symlinkSync],
   ['a hard link', linkSync],
-])('a start under %s names the gateway that already runs', async (_what, makeLink) => {
+])('a start, a stop and a restart under %s name the gateway that already runs', async (_what, makeLink) => {
   const { main } = await twoOf();
-  await main.run();
+  const running = await main.run();
   const alias = await RealGateway.beside(main, 'alias.json');
   makeLink(main.paths.configPath, alias.paths.configPath);
   for (const args of [[], ['start'], ['--force']])
@@ -125,6 +125,13 @@ test.each([
       code: 5,
       stderr: expect.stringContaining(`already runs for this configuration as ${main.paths.configPath}: pid ${main.lock().pid}`) as string,
     });
+  for (const command of ['stop', 'stop --force', 'restart', 'restart --force']) {
+    const { code, stderr } = await alias.xopc('gateway', ...command.split(' '));
+    expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining(main.paths.configPath) as string });
+    expect(stderr).toContain(`xopc gateway ${command} --config ${main.paths.configPath}`);
+  }
+  expect(running.child.exitCode).toBeNull();
+  expect(await listed(main)).toHaveLength(1);
   expect(existsSync(join(main.xopcHome, 'gateways'))).toBe(false);
 });
 

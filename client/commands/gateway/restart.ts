@@ -8,6 +8,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { killGateway } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
+import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
@@ -50,6 +51,10 @@ export class RestartCommand extends BaseCommand {
         if (location.lock === undefined) break;
         return this.#replaceSilent(location.lock, timeoutMs);
       case 'absent':
+        await refuseAlias(this.io.gatewayPaths, {
+          what: 'Restart it with',
+          command: `xopc gateway restart${this.force ? ' --force' : ''}`,
+        });
         if (!this.force) break;
         return this.#start(location.lock, recordOf(this.io.gatewayPaths) !== undefined);
       default:

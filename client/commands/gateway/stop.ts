@@ -14,6 +14,7 @@ import { awaitLeave } from '../../gateway/end/await-leave.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
 import { killGateway, readProvenLock } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
+import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { awaitStarting } from '../../gateway/wait-ready.js';
@@ -78,6 +79,7 @@ export class StopCommand extends BaseCommand {
         if (location.lock === undefined) break;
         return this.#endSilent(location.lock, timeoutMs, ['SIGCONT', 'SIGTERM']);
       case 'absent':
+        await refuseAlias(this.io.gatewayPaths, { what: 'Stop it with', command: `xopc gateway stop${this.force ? ' --force' : ''}` });
         return this.#reportStopped(location.lock);
       default:
     }

@@ -46,14 +46,20 @@ function fileId(path: string): string | undefined {
   }
 }
 
-/** Returns the error for a start with `configPath` that finds a running gateway. */
-export function alreadyRuns(holder: LockHolder, configPath: string): GatewayError {
+/** What to do about a gateway that runs already, for a start. */
+const REPLACE = { what: 'Replace it with', command: 'xopc gateway --force' } as const;
+
+/**
+ * The error of a command for `configPath` that finds a gateway, which may run under another path of the same file.
+ * @param action  what to do about it; default: replace it
+ */
+export function alreadyRuns(holder: LockHolder, configPath: string, action: { what: string; command: string } = REPLACE): GatewayError {
   const { pid, port, host, instanceId, createdAt } = holder;
   const isAlias = holder.configPath !== '' && holder.configPath !== configPath;
   const of = (command: string): string => (isAlias ? `${command} --config ${pathWord(holder.configPath)}` : command);
   return new GatewayError('LOCK_HELD', {
     message: `a gateway already runs for this configuration${isAlias ? ` as ${holder.configPath}` : ''}: pid ${pid} on port ${port}`,
     details: { pid, port, host, configPath: holder.configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },
-    hint: `See it with: ${of('xopc gateway status')}   Replace it with: ${of('xopc gateway --force')}`,
+    hint: `See it with: ${of('xopc gateway status')}   ${action.what}: ${of(action.command)}`,
   });
 }
