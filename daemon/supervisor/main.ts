@@ -66,7 +66,7 @@ export async function main(): Promise<number> {
   const isAsked = boot.predecessor !== undefined || boot.rehearsal === true;
   const link = !isAsked ? undefined : new PredecessorLink(systemClock);
   try {
-    const start = { environment: readEnvironment(), flags: boot.flags };
+    const start = { environment: readEnvironment(), flags: boot.flags, rejected: boot.rejected };
     await finishRestores(openPaths(start));
     const gateway = new Gateway({
       ...start,

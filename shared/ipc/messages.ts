@@ -124,6 +124,8 @@ export type SuccessionMessage =
 export interface SupervisorBoot {
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
   readonly foreground: boolean;
+  /** See `SupervisorOptions`. */
+  readonly rejected?: readonly Problem[];
   /** Descriptor on which the start's outcome is written as one JSON line. */
   readonly reportFd?: number;
   /** Rehearsal: only checks whether it could start, and reports a failure as a successor does. */

@@ -57,6 +57,9 @@ export class ConfigChanges {
   start(): void {
     this.#watch.start();
     this.#watch.check();
+    const { config } = this.#deps;
+    // After a crash it runs with the last good files. The others may have been corrected since they were checked.
+    if (config.warnings.length > 0) this.#changed(hashFiles(config.editedPaths));
   }
 
   close(): Promise<void> {

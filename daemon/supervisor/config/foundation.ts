@@ -37,10 +37,10 @@ export function openPaths({ environment, flags }: Pick<SupervisorOptions, 'envir
 }
 
 /** @param slots  the workers, which log into the same file @throws CONFIG_INVALID */
-export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, slots: WorkerSlots): Foundation {
-  const { environment, flags } = options;
+export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags' | 'rejected'>, slots: WorkerSlots): Foundation {
+  const { environment, flags, rejected } = options;
   const paths = openPaths(options);
-  const config = new LiveConfig({ paths, flags, environment });
+  const config = new LiveConfig({ paths, flags, environment, rejected });
   const rotation = new LogRotation({
     logPath: paths.logPath,
     config,
@@ -57,13 +57,13 @@ export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 
     wantsRotation: () => rotation.request(),
   });
   const redactor = createRedactor(startSecrets(environment, flags));
-  learnFileSecrets(redactor, paths);
+  learnFileSecrets(redactor, paths, config.source());
   const log = createLogger({ file: logFile, level: () => config.settings.logs.level, bindings: { role: 'supervisor' }, redactor });
   return { paths, config, logFile, log, redactor, rotation, build: readBuildInfo() ?? NO_BUILD };
 }
 
 /** Applies the settings for this process from configuration files that a worker has accepted: secrets and the log's size limit. */
 export function refreshFoundation({ paths, config, logFile, redactor }: Foundation): void {
-  learnFileSecrets(redactor, paths);
+  learnFileSecrets(redactor, paths, config.source());
   logFile.setMaxBytes(config.settings.logs.maxBytes);
 }

@@ -3,6 +3,7 @@ import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import { environmentSecrets } from '../../../shared/node/process/env.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { findSecrets } from '../../../shared/config/secrets.js';
+import type { ConfigSource } from './live-config.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { readToken } from '../../../shared/node/secrets/token-file.js';
@@ -12,12 +13,12 @@ export function startSecrets(environment: GatewayEnvironment, flags: { readonly 
   return [flags.token, environment.token, ...environmentSecrets()].filter((secret) => secret !== undefined);
 }
 
-/** Adds the secrets in the current files. A file that cannot be read is reported elsewhere. */
-export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void {
+/** Adds those of the current files, and of those that workers load instead. A file that cannot be read is reported elsewhere. */
+export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths, { configSource, modelsSource }: ConfigSource): void {
+  const files = new Set([paths.configPath, paths.modelsPath, configSource, modelsSource]);
   const sources = [
     () => [readToken(paths.tokenPath) ?? ''],
-    () => findSecrets(loadConfigFile({ path: paths.configPath }).value),
-    () => findSecrets(loadConfigFile({ path: paths.modelsPath }).value),
+    ...[...files].map((path) => () => findSecrets(loadConfigFile({ path }).value)),
   ];
   for (const read of sources) {
     try {

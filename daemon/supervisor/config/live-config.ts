@@ -31,13 +31,23 @@ export class LiveConfig {
   #keeping: Promise<void> = Promise.resolve();
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
-  /** @throws CONFIG_INVALID when the file cannot be used: a cold start has no other configuration to fall back on */
-  constructor(options: { paths: GatewayPaths; flags: SettingsFlags; environment: GatewayEnvironment }) {
+  /**
+   * @param options.rejected  what is wrong with the edited files, where a start after a crash uses the last good ones
+   * @throws CONFIG_INVALID when the file cannot be used: at any other start there is nothing else to run with
+   */
+  constructor(options: {
+    paths: GatewayPaths;
+    flags: SettingsFlags;
+    environment: GatewayEnvironment;
+    rejected?: readonly Problem[] | undefined;
+  }) {
     this.#paths = options.paths;
     this.#flags = options.flags;
     this.#environment = options.environment;
     this.#edited = [options.paths.configPath, options.paths.modelsPath];
-    this.#settings = this.#resolve();
+    const { rejected = [] } = options;
+    if (rejected.length > 0) this.reject(hashFiles(this.#edited), rejected);
+    this.#settings = this.#resolve(rejected.length > 0 ? this.source().configSource : this.#paths.configPath);
   }
 
   get settings(): SupervisorSettings {
@@ -127,7 +137,7 @@ export class LiveConfig {
 
   #tryResolve(): SupervisorSettings | Problem[] {
     try {
-      return this.#resolve();
+      return this.#resolve(this.#paths.configPath);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       const problems = error.details?.['problems'];
@@ -135,9 +145,9 @@ export class LiveConfig {
     }
   }
 
-  #resolve(): SupervisorSettings {
+  #resolve(path: string): SupervisorSettings {
     return resolveSettings({
-      document: loadConfigFile({ path: this.#paths.configPath }),
+      document: loadConfigFile({ path }),
       flags: this.#flags,
       environment: this.#environment,
     });

@@ -2,13 +2,16 @@
  * The interface that a bundle's entry offers to another process role or to the launcher. The client becomes the supervisor by
  * loading the supervisor's bundle; the contract is this type, never an import.
  */
+import type { Problem } from '../../errors.js';
 import type { GatewayEnvironment } from './env.js';
 
 /** Options from the command line; they override environment and file, and survive a succession. */
 export interface SupervisorOptions {
   readonly environment: GatewayEnvironment;
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
-  /** True when started by `xopc gateway` itself: SIGHUP then stops it if stdin is a terminal. */
+  /** What is wrong with the edited configuration where this start, after a crash, uses the last good one; empty or missing: it uses the edited one. */
+  readonly rejected?: readonly Problem[] | undefined;
+  /** True when started by `xopc gateway` itself: SIGHUP then stops it where stdin is a terminal. */
   readonly foreground: boolean;
   /** Called once, when the first worker is active. */
   readonly onRunning?: (info: { readonly host: string; readonly port: number; readonly instanceId: string }) => void;

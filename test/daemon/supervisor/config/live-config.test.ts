@@ -46,6 +46,28 @@ describe('at the start', () => {
   });
 });
 
+describe('at a start after a crash', () => {
+  const reopen = ({ paths, environment }: GatewayHome): LiveConfig =>
+    new LiveConfig({ paths, flags: {}, environment, rejected: [PROBLEM] });
+
+  test.each(['{', port(0), { ...(port(1002) as object), prot: 1 }])('the last good copies are in effect for %j', async (content) => {
+    const { home } = await edited(content);
+    const config = reopen(home);
+    expect(config.settings.port).toBe(1001);
+    expect(config.source()).toMatchObject({ configSource: home.paths.lastGoodConfigPath, modelsSource: home.paths.lastGoodModelsPath });
+    expect(config.warnings).toMatchObject([{ code: 'CONFIG_INVALID' }]);
+    home.writeConfig(port(1003));
+    expect(config.accept(config.source())).toBe(true);
+    expect({ port: config.settings.port, warnings: config.warnings }).toEqual({ port: 1003, warnings: [] });
+  });
+
+  test('without copies an invalid file ends it as any start', () => {
+    const home = gatewayHome();
+    home.writeConfig('{');
+    expect(() => reopen(home)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+  });
+});
+
 describe('a worker runs with the edited file', () => {
   test('then its settings are in effect', async () => {
     const { config } = await edited(port(1002));
