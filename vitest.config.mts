@@ -48,7 +48,7 @@ const together = { isolate: false };
 const SCENARIOS = [
   'test/e2e/{acp,api,api-docs,approvals,cluster,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
   'test/e2e/{backup,delivery-failures,cron,error-words,signals-and-succession,specification}.test.ts',
-  'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,own-token,reverse-proxies,secrets,session-import}.test.ts',
+  'test/e2e/{access,attached,access-network,crash,delivery,homes,invalid-config,live-config,odd-circumstances,overview,own-token,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',
 ];

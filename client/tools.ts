@@ -19,6 +19,15 @@ export const attachGateway: ClientTools['attachGateway'] = async (...args) =>
 
 export const forceStart: ClientTools['forceStart'] = async (...args) => (await import('./gateway/force-start.js')).forceStart(...args);
 
+export const problemsAfterCrash: ClientTools['problemsAfterCrash'] = async (...args) =>
+  (await import('./gateway/start-config.js')).problemsAfterCrash(...args);
+
+export const requireValidBeforeEnd: ClientTools['requireValidBeforeEnd'] = async (...args) =>
+  (await import('./gateway/start-config.js')).requireValidBeforeEnd(...args);
+
+export const readFormerStart: ClientTools['readFormerStart'] = async (...args) =>
+  (await import('./gateway/start-again.js')).readFormerStart(...args);
+
 export const refuseTakenPort: ClientTools['refuseTakenPort'] = async (...args) =>
   (await import('./gateway/taken-port.js')).refuseTakenPort(...args);
 

@@ -10,6 +10,8 @@ import { TERM_GRACE_MS } from './end/end-process.js';
 import { killGateway } from './end/kill-gateway.js';
 import { locateGateway, unavailableError } from './locate-gateway.js';
 import { awaitStopping, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
+import { readFormerStart } from './start-again.js';
+import { requireValidBeforeEnd } from './start-config.js';
 import { lastingStrangersOn } from './taken-port.js';
 import { awaitStarting } from './wait-ready.js';
 
@@ -58,6 +60,8 @@ async function takeOver(
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
   refuseCompetitor(lock.createdAt, lock, checks.paths);
   const isService = await isServiceProcess(checks.paths, lock.pid);
+  // Its service starts it again with the environment that it has.
+  requireValidBeforeEnd(checks.paths, isService ? readFormerStart(lock)?.environment : undefined);
   await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
   await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
   if (!isService) return undefined;
@@ -68,7 +72,8 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeove
 /**
  * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
  * @returns the takeover when there is already a successor; undefined when the caller has to start
- * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN when the port's owner must not be killed
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended; CONFIG_INVALID before
+ *   anything is ended
  */
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);
@@ -99,6 +104,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   const dead = location.kind === 'answers' ? undefined : location.lock;
   const strangers = await lastingStrangersOn(checks, { listen, dead });
   if (strangers.length === 0) return undefined;
+  if (checks.rejected.length === 0) requireValidBeforeEnd(checks.paths);
   if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken({ port: listen.port }, strangers, checks.paths);
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;

@@ -20,14 +20,14 @@ export interface ListenSettings {
   readonly port: number;
 }
 
-function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>> {
+function readConfigValue(paths: Pick<GatewayPaths, 'configPath'>): Readonly<Record<string, unknown>> {
   const document = loadConfigFile({ path: paths.configPath });
   return document.problems.length === 0 ? document.value : {};
 }
 
 /** @throws CONFIG_INVALID when the file cannot be read at all */
 export function readListenSettings(
-  paths: GatewayPaths,
+  paths: Pick<GatewayPaths, 'configPath'>,
   environment: Pick<GatewayEnvironment, 'host' | 'port'>,
   flags: Partial<ListenSettings> = {},
 ): ListenSettings {

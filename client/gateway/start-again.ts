@@ -1,4 +1,5 @@
-/** Restarts a gateway that has exited, with its previous options. */
+/** Starts a gateway that has ended, as it ran before. */
+import { readFileSync } from 'node:fs';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
@@ -6,24 +7,51 @@ import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { definedFields } from '../../shared/fields.js';
 import { startService } from '../service/await-service.js';
+import { isProven } from './end/kill-gateway.js';
 import { readListenSettings } from './gateway-settings.js';
 import { requireGateway } from './locate-gateway.js';
+import { lastGoodFiles, problemsAfterCrash } from './start-config.js';
 import { startSupervisor } from './start-supervisor.js';
 
-interface StartAgain {
+export interface StartAgain {
   readonly paths: GatewayPaths;
   readonly environment: GatewayEnvironment;
   /** The path from `--config`. */
   readonly configPath: string | undefined;
   /** Lock of the gateway that has exited; undefined if none is known. */
   readonly before: LockRecord | undefined;
-  /** Whether the service manager ran it or should run it now. */
+  /** How that one was started; undefined where the system did not show it. */
+  readonly former?: FormerStart | undefined;
+  /** The service manager ran it, or is to. */
   readonly isService: boolean;
 }
 
-/** The options that it was started with, as far as the lock shows them: an address that differs from the configured one. */
-function flagsOf({ paths, environment, configPath, before }: StartAgain): SupervisorBoot['flags'] {
-  const configured = readListenSettings(paths, environment);
+/** How a gateway was started. */
+export interface FormerStart {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Undefined for one in the foreground. */
+  readonly flags: SupervisorBoot['flags'] | undefined;
+}
+
+/** Reads how a gateway that still runs was started. @returns undefined where the system does not show it */
+export function readFormerStart(lock: LockRecord): FormerStart | undefined {
+  if (process.platform !== 'linux' || !isProven(lock)) return undefined;
+  try {
+    const entries = readFileSync(`/proc/${lock.pid}/environ`, 'utf8').split('\0');
+    const named = entries.map((entry): [string, string] => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
+    const { XOPC_BOOT: boot, ...environment } = Object.fromEntries(named.filter(([name]) => name !== ''));
+    return { environment, flags: boot === undefined ? undefined : (JSON.parse(boot) as SupervisorBoot).flags };
+  } catch {
+    return undefined; // has ended, or is not ours to look at: it is started with our own environment
+  }
+}
+
+/** The options that it was started with; where nothing shows them, an address in its lock other than the configured one. */
+function flagsOf({ environment, configPath, before, former }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
+  if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath }) };
+  const { XOPC_HOST, XOPC_PORT } = former?.environment ?? {};
+  const given = former === undefined ? environment : { host: XOPC_HOST || undefined, port: XOPC_PORT ? Number(XOPC_PORT) : undefined };
+  const configured = readListenSettings(source, given);
   const { host, port } = before ?? configured;
   return definedFields({
     configPath,
@@ -34,7 +62,13 @@ function flagsOf({ paths, environment, configPath, before }: StartAgain): Superv
 
 /** @returns the status of the serving gateway @throws the error of the start or of the service manager */
 export async function startAgain(start: StartAgain): Promise<StatusDocument> {
-  if (start.isService) return startService(start.paths, start.before?.instanceId);
-  await startSupervisor({ flags: flagsOf(start) });
-  return (await requireGateway(start.paths)).status;
+  const { paths, former } = start;
+  if (start.isService) return startService(paths, start.before?.instanceId);
+  const rejected = await problemsAfterCrash(paths);
+  const flags = flagsOf(start, rejected.length === 0 ? paths : lastGoodFiles(paths));
+  // A relative path in its environment was relative to its directory.
+  const home =
+    former === undefined ? {} : { XOPC_HOME: paths.home, ...(former.environment['XOPC_CONFIG'] ? { XOPC_CONFIG: paths.configPath } : {}) };
+  await startSupervisor({ flags, rejected, ...(former === undefined ? {} : { environment: { ...former.environment, ...home } }) });
+  return (await requireGateway(paths)).status;
 }

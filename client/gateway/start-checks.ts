@@ -1,5 +1,6 @@
 /** Checks before a start: whether a gateway runs for this configuration, and whether something listens on its port. */
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
+import type { Problem } from '../../shared/errors.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockHolder } from '../../shared/node/files/lock.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
@@ -14,6 +15,8 @@ export interface StartChecks {
   readonly paths: GatewayPaths;
   /** Address of the new gateway; evaluated only if no other gateway is in the way. */
   listen(): Promise<ListenSettings>;
+  /** What is wrong with the edited configuration where the start uses the last good one, after a crash. */
+  readonly rejected: readonly Problem[];
   /** The host of `--host`. */
   readonly givenHost: string | undefined;
   /** The service manager holds the port and passes it. */

@@ -22,6 +22,9 @@ const MAX_REPORT_BYTES = 262_144;
 
 export interface StartOptions {
   readonly flags: SupervisorBoot['flags'];
+  readonly rejected?: SupervisorBoot['rejected'];
+  /** Default: our own. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Program and leading arguments, default this Node with the built entry. */
   readonly command?: readonly [string, ...string[]];
   readonly limitMs?: number;
@@ -97,12 +100,13 @@ function diedSilently(exit: {
  * report;   STILL_STARTING when it takes longer than `limitMs` (default 60 s) and continues
  */
 export async function startSupervisor(options: StartOptions): Promise<StartedGateway> {
-  const boot: SupervisorBoot = { flags: options.flags, foreground: false, reportFd: REPORT_FD };
+  const { flags, rejected = [] } = options;
+  const boot: SupervisorBoot = { flags, rejected, foreground: false, reportFd: REPORT_FD };
   const [file, ...args] = options.command ?? supervisorCommand();
   const subprocess = execa(file, args, {
     cwd: lastingDirectory(),
     // A supervisor started here is not the service's, even if a service manager runs this process (e.g. a tool inside the gateway).
-    env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '' }),
+    env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '' }, options.environment),
     extendEnv: false,
     detached: true,
     cleanup: false,

@@ -6,6 +6,7 @@ import { isSameProcess } from '../../shared/node/process/process-identity.js';
 import { portTaken } from '../ports/free-port.js';
 import { findPortOwners, type PortListener } from '../ports/port-owner.js';
 import type { ListenSettings } from './gateway-settings.js';
+import { requireValidConfig } from './start-config.js';
 import { locateGateway } from './locate-gateway.js';
 import { refuseRunning, type StartChecks, type TakenAddress } from './start-checks.js';
 
@@ -32,8 +33,13 @@ export async function lastingStrangersOn(checks: StartChecks, { listen, dead }: 
   }
 }
 
-/** @throws PORT_TAKEN with the owners, if the system names any; LOCK_HELD as soon as another start has won */
+/**
+ * @throws PORT_TAKEN with the owners, if the system names any; CONFIG_INVALID where the port of an invalid file is not known; LOCK_HELD as
+ *   soon as another start has won
+ */
 export async function refuseTakenPort(checks: StartChecks, taken: TakenAddress): Promise<void> {
   const strangers = await lastingStrangersOn(checks, taken);
-  if (strangers.length > 0) throw portTaken({ port: taken.listen.port, host: checks.givenHost }, strangers, checks.paths);
+  if (strangers.length === 0) return;
+  if (checks.rejected.length === 0) requireValidConfig(checks.paths);
+  throw portTaken({ port: taken.listen.port, host: checks.givenHost }, strangers, checks.paths);
 }

@@ -1,10 +1,10 @@
 /** A hung supervisor and a hung worker under every command that ends or replaces a gateway. Through the real binary. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { processesOf } from '../helpers/home-processes.js';
 import { machineSlackMs } from '../helpers/machine-slack.js';
-import { isAlive, RealGateway, root, until } from '../helpers/real-gateway.js';
+import { isAlive, launcher, RealGateway, root, runProcess, until } from '../helpers/real-gateway.js';
 
 const DRAIN_MS = 500;
 /** From the end of the drain time to the kill. */
@@ -96,4 +96,22 @@ test.each(COMMANDS)('$command ends or replaces a gateway that hangs, in its time
       else expectNothingLeft(hung);
     }),
   );
+});
+
+test('one that hangs is started again with its options and its environment', async () => {
+  const gateway = await RealGateway.create();
+  const env = { ...gateway.env, OPENAI_API_KEY: 'key-of-the-first-start' };
+  gateway.put('config.json', { gateway: { drainTimeoutMs: 100 } });
+  const options = ['--token', 'token-of-the-first-start', '--host', '127.0.0.1'];
+  const started = await runProcess(launcher, ['gateway', 'start', ...options], { env }).done;
+  expect(started.code, started.stderr).toBe(0);
+  const { pid } = gateway.lock();
+  process.kill(pid, 'SIGSTOP');
+  const restarted = await gateway.xopc('gateway', 'restart', '--force');
+  expect(restarted.code, restarted.stderr).toBe(0);
+  expect(gateway.lock()).toMatchObject({ host: '127.0.0.1', port: gateway.port });
+  expect(gateway.lock().pid).not.toBe(pid);
+  expect((await gateway.xopc('gateway', 'token', '--show')).stdout.trim()).toBe('token-of-the-first-start');
+  expect(readFileSync(`/proc/${gateway.lock().pid}/environ`, 'utf8')).toContain('OPENAI_API_KEY=key-of-the-first-start');
+  expect((await gateway.status()).sources).toMatchObject({ host: 'flag', port: 'env' });
 });

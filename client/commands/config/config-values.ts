@@ -18,14 +18,17 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
   return replaceSecrets(value, () => HIDDEN_SECRET, path);
 }
 
-/** Problems of the configuration, alone and with `models.json`: a model of an unknown provider would prevent the next start. */
-export function configProblems(document: ConfigDocument, modelsPath: string): readonly Problem[] {
+/**
+ * Problems of the configuration, alone and with `models.json`: a model of an unknown provider would prevent the next start.
+ * @param from  `models.json`, or where it is
+ */
+export function configProblems(document: ConfigDocument, from: string | ConfigDocument): readonly Problem[] {
   const { value: config, problems } = validateConfig(document);
   if (config === undefined || problems.length > 0) return problems;
-  const modelsDocument = loadConfigFile({ path: modelsPath });
+  const modelsDocument = typeof from === 'string' ? loadConfigFile({ path: from }) : from;
   const { value: models, problems: ofModels } = validateModels(modelsDocument);
   if (models === undefined || ofModels.length > 0) return [];
-  return findUnknownProviders({ document, config, models, modelsFile: modelsPath, modelsExist: modelsDocument.exists });
+  return findUnknownProviders({ document, config, models, modelsFile: modelsDocument.file, modelsExist: modelsDocument.exists });
 }
 
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {

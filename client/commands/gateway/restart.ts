@@ -7,6 +7,7 @@ import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { killGateway } from '../../gateway/end/kill-gateway.js';
+import type { StartAgain } from '../../gateway/start-again.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
@@ -56,7 +57,7 @@ export class RestartCommand extends BaseCommand {
           command: `xopc gateway restart${this.force ? ' --force' : ''}`,
         });
         if (!this.force) break;
-        return this.#start(location.lock, recordOf(this.io.gatewayPaths) !== undefined);
+        return this.#start({ before: location.lock, isService: recordOf(this.io.gatewayPaths) !== undefined });
       default:
     }
     throw unavailableError(location);
@@ -77,21 +78,22 @@ export class RestartCommand extends BaseCommand {
   async #replaceSilent(lock: LockRecord, timeoutMs: number | undefined): Promise<number> {
     const { gatewayPaths: paths } = this.io;
     const tools = this.context.runtime.loadTools();
+    const former = await tools.readFormerStart(lock);
+    await tools.requireValidBeforeEnd(paths, former?.environment);
     const isService = await tools.isServiceProcess(paths, lock.pid);
     if (this.force) await this.io.note(`The gateway (pid ${lock.pid}) is not responding; it is killed.`);
     const note = (text: string): Promise<void> => this.io.note(text);
     const outcome = this.force ? 'silent' : await tools.rouseGateway(lock, { paths, signals: ['SIGCONT'], timeoutMs, note });
     if (outcome === 'answers') return this.run();
     if (outcome === 'silent') await killGateway(lock, paths.lockPath);
-    return this.#start(lock, isService);
+    return this.#start({ before: lock, former, isService });
   }
 
-  /** @param before  of the gateway that has died */
-  async #start(before: LockRecord | undefined, isService: boolean): Promise<number> {
+  async #start(again: Pick<StartAgain, 'before' | 'former' | 'isService'>): Promise<number> {
     const startedAtMs = Date.now();
     const configPath = this.config === undefined ? undefined : this.io.gatewayPaths.configPath;
     const { gatewayPaths: paths, environment } = this.io;
-    const status = await this.context.runtime.loadTools().startAgain({ paths, environment, configPath, before, isService });
+    const status = await this.context.runtime.loadTools().startAgain({ paths, environment, configPath, ...again });
     const durationMs = Date.now() - startedAtMs;
     const { workerPid, ...identity } = identityOf(status);
     const text = `Gateway started in ${formatSeconds(durationMs)} (worker ${workerPid}, supervisor ${status.pid}).`;

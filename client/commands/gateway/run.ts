@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
-import { GatewayError } from '../../../shared/errors.js';
+import { GatewayError, type Problem } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { parsePort } from '../../../shared/node/process/env.js';
 import { definedFields } from '../../../shared/fields.js';
@@ -49,6 +49,9 @@ export class RunCommand extends BaseCommand {
     description: 'Run in the background; return once the gateway is ready.',
   });
 
+  /** What is wrong with the edited configuration where this start uses the last good one. */
+  #rejected: readonly Problem[] = [];
+
   override async execute(): Promise<number> {
     return exitCodeForManager(this.#serviceMarker, await super.execute());
   }
@@ -59,6 +62,8 @@ export class RunCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const flags = this.#flags();
+    const { lockPath } = this.io.gatewayPaths;
+    if (existsSync(lockPath)) this.#rejected = await this.context.runtime.loadTools().problemsAfterCrash(this.io.gatewayPaths);
     const checks = this.#checks(flags);
     // A service never calls its own API: a request left in systemd's socket when the service stops would start it again.
     const isFirst = this.#serviceMarker === undefined && isFirstStart(this.io.gatewayPaths);
@@ -102,9 +107,11 @@ export class RunCommand extends BaseCommand {
 
   #checks(flags: Flags): StartChecks {
     const { environment, gatewayPaths: paths } = this.io;
+    const source = { configPath: this.#rejected.length === 0 ? paths.configPath : paths.lastGoodConfigPath };
     return {
       paths,
-      listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
+      rejected: this.#rejected,
+      listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(source, environment, flags),
       givenHost: flags.host,
       // systemd may hold the port of the service.
       isSocketPassed: environment.listenFds > 0 || (this.#serviceToStart(flags)?.plan.socket ?? null) !== null,
@@ -176,12 +183,13 @@ export class RunCommand extends BaseCommand {
   async #start(flags: Flags): Promise<Omit<StartedGateway, 'ok'>> {
     const { gatewayPaths: paths, environment } = this.io;
     const tools = this.context.runtime.loadTools();
-    if (this.#serviceToStart(flags) === undefined) return tools.startSupervisor({ flags });
+    const start = { flags, rejected: this.#rejected };
+    if (this.#serviceToStart(flags) === undefined) return tools.startSupervisor(start);
     const obstacle = await tools.findServiceObstacle(paths);
     if (obstacle === undefined)
       return tools.startAgain({ paths, environment, configPath: flags.configPath, before: undefined, isService: true });
     await this.io.note(`The service cannot be started, so the gateway runs without it: ${obstacle}`);
-    return tools.startSupervisor({ flags });
+    return tools.startSupervisor(start);
   }
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
@@ -191,6 +199,7 @@ export class RunCommand extends BaseCommand {
       return await runtime.loadSupervisor().runSupervisor({
         environment: this.io.environment,
         flags,
+        rejected: this.#rejected,
         foreground: true,
         onRunning: (info) =>
           void this.#announce({ ...info, pid: process.pid }, isFirst)

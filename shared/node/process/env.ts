@@ -159,10 +159,13 @@ export function notifyEnvironment(): Record<string, string> {
 /** They may be relative to our working directory, which differs from the child's. */
 const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
-/** Returns a child's environment: ours, without the variables meant only for this process, plus `extra`. */
-export function childEnvironment(extra: Record<string, string>): Record<string, string> {
+/**
+ * Returns a child's environment: without the variables for one process alone, plus `extra`.
+ * @param from  default: our own environment
+ */
+export function childEnvironment(extra: Record<string, string>, from: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const clean: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env))
+  for (const [name, value] of Object.entries(from))
     if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = PATHS.has(name) && value !== '' ? resolve(value) : value;
   return { ...clean, ...extra };
 }

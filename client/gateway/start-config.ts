@@ -1,0 +1,82 @@
+/** Which configuration a start uses: the edited files, or after a crash the last good ones, where the edited files are invalid. */
+import { existsSync } from 'node:fs';
+import { validateModels } from '../../shared/config/validate.js';
+import { GatewayError, type Problem } from '../../shared/errors.js';
+import { definedFields } from '../../shared/fields.js';
+import { configInvalid, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
+import type { VariableLookup } from '../../shared/node/config/config-text.js';
+import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { configProblems } from '../commands/config/config-values.js';
+import { locateGateway } from './locate-gateway.js';
+
+type ConfigFiles = Pick<GatewayPaths, 'configPath' | 'modelsPath'>;
+
+/** @throws CONFIG_INVALID with everything for which a worker would refuse the files */
+export function requireValidConfig({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): void {
+  const document = loadConfigFile({ path: configPath, ...definedFields({ lookup }) });
+  const models = loadConfigFile({ path: modelsPath, ...definedFields({ lookup }) });
+  const problems = [...configProblems(document, models), ...validateModels(models).problems];
+  if (problems.length > 0) throw configInvalid(configPath, problems);
+}
+
+function problemsOf(files: ConfigFiles): readonly Problem[] {
+  try {
+    requireValidConfig(files);
+    return [];
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const problems = error.details?.['problems'];
+    return Array.isArray(problems) ? (problems as Problem[]) : [{ message: error.message }];
+  }
+}
+
+/**
+ * Called before a start ends a gateway or another program: a start that is refused must leave them.
+ * @param environment  of the gateway to start; default: our own
+ * @throws CONFIG_INVALID saying that nothing was ended
+ */
+export function requireValidBeforeEnd(files: ConfigFiles, environment?: Readonly<Record<string, string>>): void {
+  try {
+    requireValidConfig(files, environment === undefined ? undefined : (name) => environment[name] || undefined);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const { code, message, details, hint } = error;
+    throw new GatewayError(code, { message: `${message}; nothing was ended`, ...definedFields({ details, hint }), cause: error });
+  }
+}
+
+/** The copies that the last worker ran with, as files of a configuration. */
+export function lastGoodFiles({ lastGoodConfigPath, lastGoodModelsPath }: GatewayPaths): ConfigFiles {
+  return { configPath: lastGoodConfigPath, modelsPath: lastGoodModelsPath };
+}
+
+function isSameText(one: string, other: string): boolean {
+  try {
+    return readConfigText(one) === readConfigText(other);
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}
+
+/** Whether the last gateway of this configuration has died, and its lock is still there. */
+async function hasDied(paths: GatewayPaths): Promise<boolean> {
+  const lock = readLock(paths.lockPath);
+  if (!isLockRecord(lock) || classifyProcess(lock) === 'alive') return false;
+  return (await locateGateway(paths)).kind === 'absent';
+}
+
+/**
+ * Returns what is wrong with the edited files where a start continues with the last good ones instead: its gateway has died, and would
+ * have continued with them. Empty: the start uses the edited files, and is refused if they are invalid.
+ */
+export async function problemsAfterCrash(paths: GatewayPaths): Promise<readonly Problem[]> {
+  const lastGood = lastGoodFiles(paths);
+  if (!existsSync(lastGood.configPath) || !existsSync(lastGood.modelsPath)) return [];
+  const isEdited = !isSameText(paths.configPath, lastGood.configPath) || !isSameText(paths.modelsPath, lastGood.modelsPath);
+  if (!isEdited || !(await hasDied(paths))) return [];
+  const problems = problemsOf(paths);
+  return problems.length > 0 && problemsOf(lastGood).length === 0 ? problems : [];
+}
