@@ -37,6 +37,9 @@ export const reclaimLock: ClientTools['reclaimLock'] = async (...args) =>
 export const rouseGateway: ClientTools['rouseGateway'] = async (...args) =>
   (await import('./gateway/end/rouse-gateway.js')).rouseGateway(...args);
 
+export const stopToStartAgain: ClientTools['stopToStartAgain'] = async (...args) =>
+  (await import('./gateway/end/stop-to-move.js')).stopToStartAgain(...args);
+
 export const startAgain: ClientTools['startAgain'] = async (start) => (await import('./gateway/start-again.js')).startAgain(start);
 
 export const findServiceObstacle: ClientTools['findServiceObstacle'] = async (paths) =>

@@ -9,6 +9,7 @@ import type { SocketModule } from '../acp/chat-connection.js';
 import type { attachGateway } from '../gateway/attach-gateway.js';
 import type { forceStart } from '../gateway/force-start.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
+import type { stopToStartAgain } from '../gateway/end/stop-to-move.js';
 import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import type { FormerStart, readFormerStart, startAgain } from '../gateway/start-again.js';
 import type { problemsAfterCrash, requireValidBeforeEnd } from '../gateway/start-config.js';
@@ -37,6 +38,7 @@ export interface ClientTools {
   requireValidBeforeEnd(...args: Parameters<typeof requireValidBeforeEnd>): Promise<void>;
   readFormerStart(...args: Parameters<typeof readFormerStart>): Promise<FormerStart | undefined>;
   readonly refuseTakenPort: typeof refuseTakenPort;
+  readonly stopToStartAgain: typeof stopToStartAgain;
   readonly reclaimLock: typeof reclaimLock;
   readonly rouseGateway: typeof rouseGateway;
   readonly startAgain: typeof startAgain;

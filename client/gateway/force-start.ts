@@ -1,14 +1,15 @@
-/** Prepares a start with `--force`: replaces or ends whatever is in the way. */
-import type { StatusDocument } from '../../shared/control/messages.js';
+/** Prepares a start with `--force`: whatever is in the way is replaced or ended. */
 import { GatewayError } from '../../shared/errors.js';
 import { alreadyRuns } from '../../shared/node/files/gateway-locks.js';
+import { isHostFixed } from '../../shared/node/listen-error.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
 import { awaitServiceManager, isServiceProcess, startService } from '../service/await-service.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
 import { TERM_GRACE_MS } from './end/end-process.js';
 import { killGateway } from './end/kill-gateway.js';
-import { locateGateway, unavailableError } from './locate-gateway.js';
+import { stopToMove } from './end/stop-to-move.js';
+import { type AnsweringGateway, locateGateway, unavailableError } from './locate-gateway.js';
 import { awaitStopping, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
 import { readFormerStart } from './start-again.js';
 import { requireValidBeforeEnd } from './start-config.js';
@@ -31,12 +32,12 @@ export interface Takeover {
   readonly isService: boolean;
 }
 
-/** @returns undefined when it has exited meanwhile and no other has taken its place */
+/** @returns undefined when it has exited meanwhile and no other has taken its place, or was stopped because it has to move */
 async function takeOver(
-  controlPath: string,
-  status: StatusDocument,
+  gateway: AnsweringGateway,
   { request, checks }: { request: TakeoverRequest; checks: StartChecks },
 ): Promise<Takeover | undefined> {
+  const { controlPath, status } = gateway;
   refuseCompetitor(status.startedAt, status, checks.paths);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
   const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
@@ -47,7 +48,11 @@ async function takeOver(
     const { pid, worker } = await awaitServiceManager(checks.paths, status.instanceId);
     return { pid, workerPid: worker?.pid ?? 0, succession: result.succession, isService };
   } catch (error) {
-    // It exited during the request, either because of another takeover or permanently.
+    if (isHostFixed(error) && status.supervisedBy === null) {
+      await stopToMove(gateway, { paths: checks.paths, refusal: error, note: checks.note });
+      return undefined;
+    }
+    // It exited during the request: for the successor of another takeover, or permanently.
     const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
     const now = isGone ? await locateGateway(checks.paths) : undefined;
     if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);
@@ -82,7 +87,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
   switch (location.kind) {
     case 'answers': {
-      const takeover = await takeOver(location.controlPath, location.status, { request, checks });
+      const takeover = await takeOver(location, { request, checks });
       if (takeover !== undefined) return takeover;
       break;
     }

@@ -22,6 +22,8 @@ export interface StartAgain {
   readonly before: LockRecord | undefined;
   /** How that one was started; undefined where the system did not show it. */
   readonly former?: FormerStart | undefined;
+  /** The token that it was given with `--token` or in its environment, where that is known. */
+  readonly token?: string;
   /** The service manager ran it, or is to. */
   readonly isService: boolean;
 }
@@ -47,14 +49,15 @@ export function readFormerStart(lock: LockRecord): FormerStart | undefined {
 }
 
 /** The options that it was started with; where nothing shows them, an address in its lock other than the configured one. */
-function flagsOf({ environment, configPath, before, former }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
-  if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath }) };
+function flagsOf({ environment, configPath, before, former, token }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
+  if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
   const { XOPC_HOST, XOPC_PORT } = former?.environment ?? {};
   const given = former === undefined ? environment : { host: XOPC_HOST || undefined, port: XOPC_PORT ? Number(XOPC_PORT) : undefined };
   const configured = readListenSettings(source, given);
   const { host, port } = before ?? configured;
   return definedFields({
     configPath,
+    token,
     host: host === configured.host || host === '' ? undefined : host,
     port: port === configured.port || port === 0 ? undefined : port,
   });

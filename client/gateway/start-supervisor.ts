@@ -101,7 +101,7 @@ function diedSilently(exit: {
  */
 export async function startSupervisor(options: StartOptions): Promise<StartedGateway> {
   const { flags, rejected = [] } = options;
-  const boot: SupervisorBoot = { flags, rejected, foreground: false, reportFd: REPORT_FD };
+  const boot: SupervisorBoot = { flags, ...(rejected.length === 0 ? {} : { rejected }), foreground: false, reportFd: REPORT_FD };
   const [file, ...args] = options.command ?? supervisorCommand();
   const subprocess = execa(file, args, {
     cwd: lastingDirectory(),

@@ -1,6 +1,7 @@
 /** Stops a gateway: a manually started one before the service starts, or the service's own until it is started again. */
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { GatewayError } from '../../shared/errors.js';
+import { definedFields } from '../../shared/fields.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
 import { callControl } from '../gateway/control-client.js';
@@ -28,15 +29,19 @@ export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPat
   if (owners.length > 0) throw portTaken({ port }, owners, paths);
 }
 
-/** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when the process does not end */
-export async function stopGateway({ controlPath, status }: AnsweringGateway, paths: GatewayPaths): Promise<void> {
+/**
+ * Stops a gateway gracefully and waits for its process to end.
+ * @param timeoutMs  drain time; default: the configured one
+ * @throws CONTROL_UNREACHABLE when the process does not end
+ */
+export async function stopGateway({ controlPath, status }: AnsweringGateway, paths: GatewayPaths, timeoutMs?: number): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
   await callControl(
     controlPath,
-    { type: 'stop' },
+    { type: 'stop', ...definedFields({ timeoutMs }) },
     { deadlines: { connectMs: 1_000, firstFrameMs: STOP_LIMIT_MS, totalMs: STOP_LIMIT_MS } },
   );
-  await awaitLeave(supervisor, { paths });
+  await awaitLeave(supervisor, { paths, timeoutMs });
 }
 
 interface StopAround {

@@ -22,6 +22,11 @@ export function hostFixed(host: string, current: { host: string; port: number })
   });
 }
 
+/** Whether an error is that of {@link hostFixed}, also where it comes from another process. */
+export function isHostFixed(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && error.code === 'CONFLICT' && typeof error.details?.['host'] === 'string';
+}
+
 const HOST_HINT = 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.';
 
 /** @param code  of the system's error */

@@ -81,7 +81,7 @@ describe('an edit of config.json', () => {
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
   });
 
-  test('of the host alone cannot be live: status and a forced restart say why and what to do, and that works', async () => {
+  test('of the host alone cannot be live: status and a restart say why and what to do, and a forced one does it', async () => {
     const gateway = await RealGateway.create({ XOPC_PORT: '', XOPC_HOST: '' });
     configure(gateway, { gateway: { host: '0.0.0.0', port: gateway.port } });
     await gateway.run();
@@ -95,10 +95,40 @@ describe('an edit of config.json', () => {
     const { stderr } = await gateway.xopc('config', 'set', 'logs.level', 'warn');
     expect(stderr).toMatch(/has not applied it yet/);
     expect(stderr).toContain(why);
-    expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 1, stderr: expect.stringContaining(why) as string });
-    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
-    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
-    expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+    expect(await gateway.xopc('gateway', 'restart')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/restarted in .*\n.*Warnings:\n.*ADDRESS_UNCHANGED .*\n.*gateway stop .* gateway start/) as string,
+    });
+    const document = JSON.parse((await gateway.xopc('gateway', 'restart', '--json')).stdout) as object;
+    expect(document).toMatchObject({ restarted: true, warnings: [{ code: 'ADDRESS_UNCHANGED' }] });
+    const forced = await gateway.xopc('gateway', 'restart', '--force');
+    expect(forced).toMatchObject({ code: 0, stderr: expect.stringContaining(why) as string });
+    expect(forced.stdout).not.toContain('ADDRESS_UNCHANGED');
     expect(await gateway.status()).toMatchObject({ host: '127.0.0.1', warnings: [] });
+  });
+
+  test('of the host alone is made by a forced start, with the options given', async () => {
+    const gateway = await RealGateway.create({ XOPC_HOST: '' });
+    const running = await gateway.run(['--host', '0.0.0.0']);
+    const forced = await gateway.xopc('gateway', 'start', '--force', '--host', '127.0.0.1');
+    expect(forced).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Stopping the gateway .*from 0\.0\.0\.0 to 127\.0\.0\.1/) as string,
+    });
+    expect((await running.done).code).toBe(0);
+    expect(await gateway.status()).toMatchObject({ host: '127.0.0.1', port: gateway.port });
+  });
+
+  test('of the host alone by a forced restart keeps token and environment, and stops nothing for an invalid file', async () => {
+    const gateway = await RealGateway.create({ XOPC_PORT: '', XOPC_HOST: '' });
+    configure(gateway, { gateway: { host: '0.0.0.0', port: gateway.port } });
+    const running = await gateway.run(['--token', 'token-of-the-start'], { OPENAI_API_KEY: 'key-of-the-start' });
+    configure(gateway, { gateway: { host: '127.0.0.1', port: gateway.port }, prot: 1 });
+    expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 78 });
+    expect(running.child.exitCode).toBeNull();
+    configure(gateway, { gateway: { host: '127.0.0.1', port: gateway.port } });
+    expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
+    expect((await gateway.xopc('gateway', 'token', '--show')).stdout.trim()).toBe('token-of-the-start');
+    expect(readFileSync(`/proc/${gateway.lock().pid}/environ`, 'utf8')).toContain('OPENAI_API_KEY=key-of-the-start');
   });
 });

@@ -2,11 +2,13 @@ import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { isHostFixed } from '../../../shared/node/listen-error.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { killGateway } from '../../gateway/end/kill-gateway.js';
+import { warningBlock } from '../../output/status-text.js';
 import type { StartAgain } from '../../gateway/start-again.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
@@ -63,7 +65,8 @@ export class RestartCommand extends BaseCommand {
     throw unavailableError(location);
   }
 
-  async #restart({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
+  async #restart(gateway: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
+    const { controlPath, status } = gateway;
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
     // A supervisor that runs under a service manager answers once it has drained.
@@ -71,7 +74,16 @@ export class RestartCommand extends BaseCommand {
     const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restarting: ${message}`);
-    return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
+    let result: RestartResult;
+    try {
+      result = await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status);
+    } catch (error) {
+      if (!this.force || status.supervisedBy !== null || !isHostFixed(error)) throw error;
+      const { gatewayPaths: paths } = this.io;
+      const move = { paths, refusal: error, timeoutMs, note: (text: string) => this.io.note(text) };
+      return this.#start(await this.context.runtime.loadTools().stopToStartAgain(gateway, move));
+    }
+    return this.#report(result, status);
   }
 
   /** Restarts a gateway that does not answer: without downtime if it answers again in time; otherwise it is killed and started again. */
@@ -89,7 +101,7 @@ export class RestartCommand extends BaseCommand {
     return this.#start({ before: lock, former, isService });
   }
 
-  async #start(again: Pick<StartAgain, 'before' | 'former' | 'isService'>): Promise<number> {
+  async #start(again: Omit<StartAgain, 'paths' | 'environment' | 'configPath'>): Promise<number> {
     const startedAtMs = Date.now();
     const configPath = this.config === undefined ? undefined : this.io.gatewayPaths.configPath;
     const { gatewayPaths: paths, environment } = this.io;
@@ -97,7 +109,7 @@ export class RestartCommand extends BaseCommand {
     const durationMs = Date.now() - startedAtMs;
     const { workerPid, ...identity } = identityOf(status);
     const text = `Gateway started in ${formatSeconds(durationMs)} (worker ${workerPid}, supervisor ${status.pid}).`;
-    return this.printResult({ restarted: true, ...identity, workerPid, succession: 'none', durationMs }, text);
+    return this.#print({ ...identity, workerPid, succession: 'none', durationMs }, text, status);
   }
 
   #isReplaced({ build }: StatusDocument): boolean {
@@ -139,6 +151,13 @@ export class RestartCommand extends BaseCommand {
   async #report(result: RestartResult, before: StatusDocument): Promise<number> {
     const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;
     const text = `Gateway restarted in ${formatSeconds(result.durationMs)} (worker ${result.workerPid}${supervisor}).`;
-    return this.printResult({ restarted: true, ...result }, text);
+    const now = await locateGateway(this.io.gatewayPaths);
+    return this.#print(result, text, now.kind === 'answers' ? now.status : undefined);
+  }
+
+  /** With the warnings of the gateway, such as that it still listens on another address than the configured one. */
+  #print(result: RestartResult, text: string, status: StatusDocument | undefined): Promise<number> {
+    const lines = status === undefined ? [] : warningBlock(status, this.io.out.paint);
+    return this.printResult({ restarted: true, ...result, warnings: status?.warnings ?? [] }, [text, ...lines].join('\n'));
   }
 }

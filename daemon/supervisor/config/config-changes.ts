@@ -121,10 +121,15 @@ export class ConfigChanges {
     const current = this.#deps.resources.socket;
     const isSame = (address: Address): boolean => address.host === host && (port === 0 || address.port === port);
     if (!isSame(current) && current.origin === 'inherited' && isSame(before)) return;
-    this.#rebindWarning = undefined;
-    if (isSame(current)) return;
+    if (isSame(current)) {
+      this.#rebindWarning = undefined;
+      return;
+    }
     try {
-      await this.#rebind(current, await bindBeside(current, config.settings));
+      const socket = await bindBeside(current, config.settings);
+      // Not before: a restart that ends meanwhile shows it.
+      this.#rebindWarning = undefined;
+      await this.#rebind(current, socket);
       log.info({ host, port }, 'listening on the new address');
     } catch (error) {
       const { message, hint } = toErrorDocument(error);

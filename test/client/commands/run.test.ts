@@ -25,7 +25,7 @@ describe('a start where nothing is in the way', () => {
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`^✅ Gateway is running \\(pid 4711\\)\\n {3}URL: http://localhost:${port}\\n`));
       expect(stdout).toContain('xopc gateway status');
-      expect(background).toEqual([{ flags: { port, host: '127.0.0.1', token: 't0k3n' } }]);
+      expect(background).toEqual([{ flags: { port, host: '127.0.0.1', token: 't0k3n' }, rejected: [] }]);
     },
   );
 

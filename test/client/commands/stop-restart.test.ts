@@ -140,7 +140,17 @@ describe('xopc gateway restart', () => {
       stdout: 'Gateway restarted in 0.2 s (worker 9).\n',
       stderr: 'Restarting: new worker (pid 9) is starting\n',
     });
-    expect(control.requests.at(-1)).toMatchObject({ type: 'restart', force: true, timeoutMs: 1_000 });
+    expect(control.requests.find(({ type }) => type === 'restart')).toMatchObject({ force: true, timeoutMs: 1_000 });
+  });
+
+  test('shows the warnings that the gateway has then', async () => {
+    const paths = testPaths();
+    const warnings = [{ code: 'ADDRESS_UNCHANGED', message: 'still on 0.0.0.0:1', hint: 'Stop it' }];
+    await fakeControl(paths.controlPath, gateway(succeed(RESULT), { warnings }));
+    const text = 'Gateway restarted in 0.2 s (worker 9).\n⚠️  Warnings:\n   ADDRESS_UNCHANGED still on 0.0.0.0:1\n     Stop it\n';
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 0, stdout: text });
+    const { stdout } = await runCommand(['gateway', 'restart', '--json'], { home: paths.home });
+    expect(JSON.parse(stdout)).toEqual({ restarted: true, ...RESULT, warnings });
   });
 
   test('that joins another whose new worker serves already ends on that worker', async () => {

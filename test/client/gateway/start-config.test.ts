@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { problemsAfterCrash, requireValidBeforeEnd, requireValidConfig } from '../../../client/gateway/start-config.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const VALID = '{"gateway": {"port": 1001}}';
+const INVALID = '{"gateway": {"prot": 1}}';
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, text, { mode: 0o600 });
+}
+
+/** A home whose gateway ran with the first text; the second one is there now. */
+function home(lastGood: string | undefined, edited: string): GatewayPaths {
+  const paths = testPaths();
+  write(paths.configPath, edited);
+  if (lastGood === undefined) return paths;
+  write(paths.lastGoodConfigPath, lastGood);
+  write(paths.lastGoodModelsPath, '{}\n');
+  return paths;
+}
+
+async function withLock(paths: GatewayPaths, isDead: boolean): Promise<GatewayPaths> {
+  const holder = await startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
+  writeLock(paths, lockRecord(paths, holder.pid, { startTime: holder.startTime }));
+  if (!isDead) return paths;
+  holder.child.kill('SIGKILL');
+  await endOf(holder);
+  return paths;
+}
+
+describe('what is wrong after a crash', () => {
+  test('is listed where the last good copies are used', async () => {
+    expect(await problemsAfterCrash(await withLock(home(VALID, INVALID), true))).toMatchObject([{ key: 'gateway.prot', line: 1 }]);
+    expect(await problemsAfterCrash(await withLock(home(VALID, '{'), true))).toHaveLength(1);
+  });
+
+  test.each([
+    ['the edited files are valid', VALID, '{}', true],
+    ['there are no copies', undefined, INVALID, true],
+    ['the copies are invalid by now', '{"gateway": 1}', INVALID, true],
+    ['the gateway runs', VALID, INVALID, false],
+  ])('is nothing where %s', async (...[_what, lastGood, edited, isDead]) => {
+    expect(await problemsAfterCrash(await withLock(home(lastGood, edited), isDead))).toEqual([]);
+  });
+
+  test('is nothing after a stop', async () => {
+    expect(await problemsAfterCrash(home(VALID, INVALID))).toEqual([]);
+  });
+});
+
+test('a configuration is checked with its models, and with the environment that the gateway gets', () => {
+  const paths = home(undefined, '{"store": {"url": "${DATABASE}"}, "agents": {"defaults": {"model": "mine/m"}}}');
+  write(paths.modelsPath, '{"providers": {"mine": {"baseUrl": "http://localhost:1", "api": "openai-completions"}}}');
+  const environment = { DATABASE: 'postgres://localhost/x' };
+  expect(() => requireValidBeforeEnd(paths, environment)).not.toThrow();
+  expect(() => requireValidBeforeEnd(paths, {})).toThrow(/DATABASE.*; nothing was ended$/);
+  write(paths.modelsPath, '{"providers": {}}');
+  expect(() => requireValidBeforeEnd(paths, environment)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+  write(paths.configPath, VALID);
+  expect(() => requireValidConfig(paths)).not.toThrow();
+  write(paths.modelsPath, '[]');
+  expect(() => requireValidConfig(paths)).toThrow('models.json');
+});
