@@ -49,7 +49,7 @@ async function takeOver(
     return { pid, workerPid: worker?.pid ?? 0, succession: result.succession, isService };
   } catch (error) {
     if (isHostFixed(error) && status.supervisedBy === null) {
-      await stopToMove(gateway, { paths: checks.paths, refusal: error, note: checks.note });
+      await stopToMove(gateway, { paths: checks.paths, refusal: error, note: (text) => checks.note(text) });
       return undefined;
     }
     // It exited during the request: for the successor of another takeover, or permanently.

@@ -128,7 +128,7 @@ export class Gateway {
     const { foundation, supervisor, changes, succession, status } = this.#parts;
     const requests = new WorkerRequests({
       status,
-      restart: (reason) => restartUnasked(this.#control, reason, foundation.log),
+      restart: (reason) => restartUnasked(this.#control, { reason, log: foundation.log }),
       rotateLogs: () => foundation.rotation.request(),
       recordChildren: () => supervisor.recordChildren(),
       configResult: (worker, result) => changes.answered(worker, result),
@@ -190,7 +190,7 @@ export class Gateway {
         const isFirst = this.#parts.supervisor.desired === 'up';
         void stopForGood(this.#control, isFirst ? config.settings.drainTimeoutMs : HASTENED_MS, quiet);
       },
-      ...(environment.allowSigusr1Restart ? { restart: () => restartUnasked(this.#control, 'SIGUSR1', log, { force: true }) } : {}),
+      ...(environment.allowSigusr1Restart ? { restart: () => restartUnasked(this.#control, { reason: 'SIGUSR1', log, force: true }) } : {}),
     });
   }
 

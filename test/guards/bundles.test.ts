@@ -58,8 +58,8 @@ test('the client for programs is small, loads nothing, and is in no bundle of th
 test.each([
   ['main', 9],
   ['client', 184],
-  ['tools', 815],
-  ['supervisor', 360],
+  ['tools', 817],
+  ['supervisor', 361],
   ['worker', 1_570],
   ['fallback', 33],
   ['ai', 850],

@@ -56,7 +56,7 @@ export class RestartCommand extends BaseCommand {
       case 'absent':
         await refuseAlias(this.io.gatewayPaths, {
           what: 'Restart it with',
-          command: `xopc gateway restart${this.force ? ' --force' : ''}`,
+          command: this.force ? 'xopc gateway restart --force' : 'xopc gateway restart',
         });
         if (!this.force) break;
         return this.#start({ before: location.lock, isService: recordOf(this.io.gatewayPaths) !== undefined });

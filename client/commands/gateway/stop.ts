@@ -79,7 +79,10 @@ export class StopCommand extends BaseCommand {
         if (location.lock === undefined) break;
         return this.#endSilent(location.lock, timeoutMs, ['SIGCONT', 'SIGTERM']);
       case 'absent':
-        await refuseAlias(this.io.gatewayPaths, { what: 'Stop it with', command: `xopc gateway stop${this.force ? ' --force' : ''}` });
+        await refuseAlias(this.io.gatewayPaths, {
+          what: 'Stop it with',
+          command: this.force ? 'xopc gateway stop --force' : 'xopc gateway stop',
+        });
         return this.#reportStopped(location.lock);
       default:
     }

@@ -115,10 +115,17 @@ function restartOnArrival(arriving: Promise<void>, ...[context, request, progres
   return outcome;
 }
 
-/** Restarts without a waiting client; the outcome is logged. @param request.force  replaces the supervisor too, as `restart --force` does */
-export function restartUnasked(context: ControlContext, reason: string, log: LogPort, request: { force?: boolean } = {}): void {
+interface Unasked {
+  readonly reason: string;
+  readonly log: LogPort;
+  /** Replaces the supervisor too, as `restart --force` does. */
+  readonly force?: boolean;
+}
+
+/** Restarts without a waiting client; the outcome is logged. */
+export function restartUnasked(context: ControlContext, { reason, log, force = false }: Unasked): void {
   log.info({ reason }, 'restarting');
-  restart(context, request, () => undefined).catch((error: unknown) => {
+  restart(context, { force }, () => undefined).catch((error: unknown) => {
     // A signal to all processes of a gateway stops it, whatever its worker asks for.
     if (error instanceof GatewayError && error.code === 'STOPPING') log.info({ reason }, 'no restart: the gateway is stopping');
     else log.error({ err: error, reason }, 'the restart failed');

@@ -143,7 +143,7 @@ describe('a restart that nobody waits for', () => {
     ],
   ])('%s', async (...[_what, fields, facts, calls]) => {
     const { context, called } = gateway(facts);
-    restartUnasked(context, 'SIGUSR1', recordingLogger().log, fields);
+    restartUnasked(context, { reason: 'SIGUSR1', log: recordingLogger().log, ...fields });
     await expect.poll(() => called).toEqual(calls);
   });
 
@@ -156,8 +156,7 @@ describe('a restart that nobody waits for', () => {
     const { log, entries } = recordingLogger();
     restartUnasked(
       { ...context, supervisor: { ...context.supervisor, isRestarting: false, requestRestart } },
-      'SIGTERM to the worker',
-      log,
+      { reason: 'SIGTERM to the worker', log },
     );
     await expect.poll(() => entries().map((entry) => entry['level'])).toEqual(['info', level]);
   });
