@@ -13,23 +13,25 @@ export interface LevelCounts {
   readonly isComplete: boolean;
 }
 
-/** The levels that can be chosen as the lowest one, and which lines each adds. The last one shows everything. */
+/** The levels that can be chosen as the lowest one. The last one shows everything. */
 export const LEVEL_CHOICES = [
-  { lowest: 'error', text: 'levelErrors', hint: 'levelErrorsHint', adds: ['error', 'fatal'] },
-  { lowest: 'warn', text: 'levelWarnings', hint: 'levelWarningsHint', adds: ['warn'] },
-  { lowest: 'info', text: 'levelInfo', hint: 'levelInfoHint', adds: ['info'] },
-  { lowest: undefined, text: 'levelDebug', hint: 'levelDebugHint', adds: ['debug', 'trace', 'other'] },
+  { lowest: 'error', text: 'levelErrors', hint: 'levelErrorsHint' },
+  { lowest: 'warn', text: 'levelWarnings', hint: 'levelWarningsHint' },
+  { lowest: 'info', text: 'levelInfo', hint: 'levelInfoHint' },
+  { lowest: undefined, text: 'levelDebug', hint: 'levelDebugHint' },
 ] as const;
 
 export type LevelChoice = (typeof LEVEL_CHOICES)[number];
 
-/** Tells whether the lines that a choice adds are shown. */
+/** Tells whether the lines of a choice's own level are shown. */
 export function isLevelShown({ lowest }: LevelChoice, level: LogLevel | undefined): boolean {
   return levelRank(lowest) >= levelRank(level);
 }
 
-export function countOf({ adds }: LevelChoice, { counts }: LevelCounts): number {
-  return adds.reduce((sum, name) => sum + counts[name], 0);
+/** Returns how many lines a choice shows: those of its level and above. */
+export function countOf({ lowest }: LevelChoice, { counts }: LevelCounts): number {
+  const shown = Object.entries(counts).filter(([level]) => levelRank(level) >= levelRank(lowest));
+  return shown.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** Returns a number with `+` where it may be larger. */

@@ -246,8 +246,8 @@ export default function LogsView() {
   const switches = useSwitches();
   const { matching, shown, items } = useShown(fed, view, !switches.unfold.isOn);
   const counts = useLevelCounts(feed, matching);
-  const shownLevels = LEVEL_CHOICES.filter((choice) => isLevelShown(choice, view.level));
-  const sum = shownLevels.reduce((before, choice) => before + (counts === undefined ? 0 : countOf(choice, counts)), 0);
+  const level = LEVEL_CHOICES.findLast((choice) => isLevelShown(choice, view.level));
+  const sum = level === undefined || counts === undefined ? 0 : countOf(level, counts);
   const list = useRef<VirtualListHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const following = useFollowing(shown, list);
