@@ -214,6 +214,12 @@ test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for
   const next = page.getByRole('list', { name: 'Next runs' });
   await next.getByRole('listitem').first().getByText(local).waitFor();
   await expect.poll(() => page.getByText('Asia/Dubai').count()).toBe(1);
+  await page.locator('.stat', { hasText: 'Next run' }).getByText(`${local} GMT+4`).waitFor();
+  await page.getByRole('button', { name: 'Run now' }).click();
+  const run = page.getByRole('dialog', { name: 'Run of Often' });
+  await run.getByText(/\d\d:\d\d GMT\+4$/).waitFor();
+  await run.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('cell', { name: /\d\d:\d\d GMT\+4/ }).waitFor();
   await page.goto(`${gateway.url}/#/cron`);
   await page.getByRole('row', { name: 'Often' }).getByText(`${local} GMT+4`).waitFor();
 });

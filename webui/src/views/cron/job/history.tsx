@@ -8,7 +8,7 @@ import { type Column, Table } from '../../../components/table/table.js';
 import { durationText, fullTime, relativeTime } from '../../../components/time-text/time-text.js';
 import { address, changeQuery, hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
-import { shortTime } from '../job-time.js';
+import { zonedTime } from '../job-time.js';
 import { Outcome, runError, silenceText } from '../run-state.js';
 import { t } from '../text.js';
 import { RunDrawer } from './run-drawer.js';
@@ -36,8 +36,8 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
           <Outcome run={run} />
         </a>
       </td>
-      <td class="run-at" title={fullTime(at, job.timezone)}>
-        {shortTime(run.scheduledAt, job.timezone)}
+      <td title={fullTime(at, job.timezone)}>
+        {zonedTime(run.scheduledAt, job.timezone)}
         <small class="cell-note">
           {relativeTime(at)}
           {run.trigger === 'manual' && <> · {t('manual')}</>}

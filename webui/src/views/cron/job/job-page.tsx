@@ -15,7 +15,7 @@ import { Countdown } from '../countdown.js';
 import type { Job } from '../cron-api.js';
 import { NextRuns, usePreview } from '../form/preview.js';
 import type { JobActions } from '../job-actions.js';
-import { shortTime } from '../job-time.js';
+import { zonedTime } from '../job-time.js';
 import { Outcome } from '../run-state.js';
 import { countFailed, RunStrip } from '../run-strip.js';
 import { t } from '../text.js';
@@ -30,7 +30,7 @@ function State({ job: { enabled, failures, nextRunAt } }: { job: Job }) {
 
 function nextNote({ enabled, nextRunAt, timezone }: Job): string {
   if (!enabled) return t('pausedNote');
-  return nextRunAt === null ? t('finished') : shortTime(nextRunAt, timezone);
+  return nextRunAt === null ? t('finished') : zonedTime(nextRunAt, timezone);
 }
 
 function recentNote(runs: readonly RecentCronRun[]): string {

@@ -11,6 +11,7 @@ import { Badge, type Tone } from '../../../components/status-dot/status-dot.js';
 import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
+import { zonedTime } from '../job-time.js';
 import { isGoing, Outcome, runError } from '../run-state.js';
 import { t } from '../text.js';
 import type { Run } from './use-runs.js';
@@ -51,7 +52,7 @@ function RunFacts({ run, timezone }: { run: Run; timezone: string }) {
         {run.attempt > 1 && <span class="muted"> {t('attempt', { number: run.attempt })}</span>}
       </Fact>
       <Fact name={t(run.trigger === 'manual' ? 'startedByHand' : 'scheduled')}>
-        {fullTime(Date.parse(run.scheduledAt), timezone)}
+        <time title={fullTime(Date.parse(run.scheduledAt), timezone)}>{zonedTime(run.scheduledAt, timezone)}</time>
         {latenessMs !== null && latenessMs > SECOND_MS && <span class="muted"> · {t('late', { time: durationText(latenessMs) })}</span>}
       </Fact>
       <Fact name={t('duration')}>{durationOf(run)}</Fact>
