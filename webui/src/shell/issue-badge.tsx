@@ -5,8 +5,8 @@ import { connection, pageSocket } from '../api/socket.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-/** Delayed, so that the data of the shown view is loaded first. */
-const FIRST_MS = 3_000;
+/** Leaves the connection to the data of the shown view first. */
+const FIRST_MS = 500;
 const EVERY_MS = 60_000;
 
 /** Loads the issues once a minute while the page is visible, and after each reconnection. The status view reads them more often. */
