@@ -39,6 +39,17 @@ export function useSetup(): { readonly resource: Resource<Setup>; readonly choos
   return { resource, chooseOrder };
 }
 
+/** Returns why a provider cannot be removed: the default model, a fallback or an agent's model is one of its own. */
+function useOf({ id, name }: Provider, { order, agents }: Setup): string | undefined {
+  const isOwn = (model: string): boolean => model.startsWith(`${id}/`);
+  const [first, ...fallbacks] = order;
+  if (first !== undefined && isOwn(first)) return t('providesDefault', { name });
+  const fallback = fallbacks.find(isOwn);
+  if (fallback !== undefined) return t('providesFallback', { name, model: fallback });
+  const agent = agents.find(({ order: own }) => own?.some(isOwn) === true);
+  return agent === undefined ? undefined : t('providesAgent', { name, agent: agent.name });
+}
+
 export function useChanges({ value: setup, reload }: Resource<Setup>) {
   const isFirst = hasNoProvider(setup);
   const change = async (work: () => Promise<void>): Promise<void> => {
@@ -50,11 +61,15 @@ export function useChanges({ value: setup, reload }: Resource<Setup>) {
       showToast({ text: t('saved', { id }), ...(isFirst ? { action: toChat } : {}) });
       reload();
     },
-    remove: ({ id, name }: Provider): void =>
+    remove: (provider: Provider): void => {
+      const { id, name } = provider;
+      const use = setup && useOf(provider, setup);
+      if (use !== undefined) return void showToast({ text: use, kind: 'error' });
       void change(async () => {
         const restore = await removeProvider(id);
         showUndo(t('removed', { name }), () => void change(restore));
-      }),
+      });
+    },
     chooseForAgent: (agent: Agent, all: readonly Agent[], model: string | undefined) =>
       void change(async () => {
         await saveAgentModel(agent, all, model);
