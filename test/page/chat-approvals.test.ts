@@ -75,6 +75,16 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   const said = page.locator('.said');
   expect(await said.textContent()).toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
 
+  model.reply(callsTools({ name: 'time', input: { timezone: 'Asia/Tokyo' } }));
+  await box.fill('And there?');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Deny … time/ }).click();
+  model.reply(says('Then not'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).getByText('Then not').waitFor();
+  // It was not run: it has neither failed nor taken any time.
+  await expect.poll(() => page.locator('.tool-row > summary').last().innerText()).toMatch(/^Tool\s+time\s+\{.*\}\s+Denied$/);
+
   // A job that is deleted withdraws the question of its turn.
   model.reply(callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }));
   const report = { schedule: 'every 1h', message: 'Report', mode: 'agent', channel: 'webchat', chat_id: 'me' };

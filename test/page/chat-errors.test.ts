@@ -22,6 +22,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   await chinese.getByText(/拒绝了 API 密钥 \(HTTP 401\)。.*对方返回：Incorrect API key provided\./).waitFor();
   await chinese.close();
   await failure.getByRole('button', { name: 'Logs' }).waitFor();
+  await failure.getByRole('button', { name: 'Open models' }).waitFor();
   await failure.getByRole('button', { name: 'Copy error' }).click();
   await page.getByText('Copied').waitFor();
   await expectAccessible(page);

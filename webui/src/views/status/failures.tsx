@@ -36,7 +36,11 @@ function Item({ failure }: { failure: Failure }) {
           <span class="off-screen"> {title}</span>
         </a>
       </p>
-      {error !== null && <p class="muted failure-error">{whyText(error, why)}</p>}
+      {error !== null && (
+        <p class="muted failure-error" title={whyText(error, why)}>
+          {whyText(error, why)}
+        </p>
+      )}
     </li>
   );
 }

@@ -14,19 +14,16 @@ function usedTokens(chat: ChatModel | undefined): number | undefined {
 export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatModel | undefined; choice: ModelChoice }) {
   if (chat === undefined || chat.messages.value.length === 0) return null;
   const used = usedTokens(chat);
+  if (used === undefined) return null;
   const window = info?.contextWindow ?? undefined;
-  const unknown = t('unknown');
-  const tokens = { used: used === undefined ? unknown : shortCount(used), window: window === undefined ? unknown : shortCount(window) };
+  const tokens = { used: shortCount(used), window: window === undefined ? t('unknown') : shortCount(window) };
   const label = [
     t('contextUsed', tokens),
     costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: dollars(costUsd) }),
   ].join(' ');
-  // Two unknown values say nothing.
-  if (used === undefined && (costUsd === undefined || costUsd === 0)) return null;
-  const share = used === undefined || window === undefined ? undefined : used / window;
   return (
     <span class="meter" title={label} role="img" aria-label={label}>
-      {share !== undefined && <Gauge share={share} />}
+      {window !== undefined && <Gauge share={used / window} />}
       <span aria-hidden="true">
         {t('tokensOf', tokens)}
         {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${dollars(costUsd)}`}</span>}

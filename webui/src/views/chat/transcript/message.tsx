@@ -13,6 +13,7 @@ import { hashOf, navigate } from '../../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
+import { FailedAnswer } from './failed-answer.js';
 import { LiveTools, StoredTool } from './tool-row.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
@@ -44,7 +45,7 @@ function When({ iso }: { iso: string }) {
   );
 }
 
-export function LiveMessage({ live }: { live: LiveAnswer }) {
+export function LiveMessage({ session, live }: { session: string; live: LiveAnswer }) {
   const { text, earlier } = live;
   const shown = shownText(live);
   const isOther = !earlier.startsWith(text) && !text.startsWith(earlier);
@@ -57,7 +58,7 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
           <pre tabIndex={0}>{earlier}</pre>
         </details>
       )}
-      <LiveTools tools={live.tools} />
+      <LiveTools session={session} tools={live.tools} />
       {shown !== '' && <Markdown text={shown} />}
       <p class="live-state">
         <span class="pulse" aria-hidden="true" />
@@ -68,6 +69,7 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
 }
 
 interface MessageProps extends MessageActions {
+  readonly session: string;
   readonly message: StoredMessage;
   /** No answer is running: messages can be edited and regenerated, and variants chosen. */
   readonly canChange: boolean;
@@ -113,6 +115,9 @@ function EarlyEnd({ message: { status, turn }, canChange, isLastAnswer, goOn }: 
   );
 }
 
+/** Failures that a change of the models may end. */
+const OF_MODELS: readonly (string | undefined)[] = ['AGENT_ERROR', 'MODEL_NOT_FOUND'];
+
 /** The actions on a failed answer; its text names the cause and the next step. */
 function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageProps) {
   const { content, createdAt, turn } = message;
@@ -120,6 +125,7 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
   return (
     <div class="error-actions">
       {canChange && isLastAnswer && <Button icon="retry" text={t('regenerate')} onClick={regenerate} />}
+      {OF_MODELS.includes(turn?.errorCode) && <Button icon="models" text={t('openModels')} onClick={() => navigate(hashOf('models'))} />}
       <Button icon="copy" text={t('copyError')} onClick={() => void copyText(report)} />
       {turn !== undefined && (
         <Button icon="logs" text={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
@@ -147,13 +153,15 @@ export function Message(props: MessageProps) {
 function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { id, role, content, why, status, model, createdAt, attachments = [], turn } = message;
-  if (role === 'tool') return <StoredTool message={message} />;
+  const isFailure = role === 'system' && status === 'error';
+  if (role === 'tool') return <StoredTool session={props.session} message={message} />;
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
-      {role === 'system' && status === 'error' && <ErrorHead code={turn?.errorCode} />}
-      {role === 'user' ? <UserText content={content} /> : <Markdown text={whyText(content, why)} />}
-      {role === 'system' && status === 'error' && <ErrorActions {...props} />}
+      {isFailure && <ErrorHead code={turn?.errorCode} />}
+      {role === 'user' && <UserText content={content} />}
+      {role !== 'user' && (isFailure ? <FailedAnswer message={message} /> : <Markdown text={whyText(content, why)} />)}
+      {isFailure && <ErrorActions {...props} />}
       {role === 'assistant' && <EarlyEnd {...props} />}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>

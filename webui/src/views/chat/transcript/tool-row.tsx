@@ -1,5 +1,6 @@
 /** Tool calls: a line each, with input and result folded below it. */
 import { useState } from 'preact/hooks';
+import { approvals } from '../../../api/approvals.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
@@ -7,6 +8,7 @@ import { durationText } from '../../../components/time-text/time-text.js';
 import { MessageFiles } from '../composer/file-list.js';
 import type { StoredMessage, ToolStep } from '../model/chat-model.js';
 import { t } from '../text.js';
+import { findRefusal } from './find-refusal.js';
 
 interface ToolUse {
   readonly name: string;
@@ -15,7 +17,9 @@ interface ToolUse {
   readonly output: string | undefined;
   readonly isFailed: boolean;
   readonly durationMs: number | undefined;
-  /** Its content, loaded when it is opened. */
+  /** When the result was stored; undefined: just now. */
+  readonly at?: string;
+  /** What it shows: loaded when somebody looks. */
   readonly files?: StoredMessage['attachments'];
 }
 
@@ -28,7 +32,32 @@ function indented(text: string): string {
   }
 }
 
-function ToolRow({ id, use: { name, input, output, isFailed, durationMs, files = [] } }: { id?: string; use: ToolUse }) {
+interface RowProps {
+  readonly session: string;
+  readonly id?: string;
+  readonly use: ToolUse;
+}
+
+function Outcome({ session, use: { name, input, isFailed, durationMs, at } }: RowProps) {
+  const refusal = isFailed
+    ? findRefusal(
+        approvals.value.filter((approval) => approval.session === session),
+        { name, input, at },
+      )
+    : undefined;
+  // It was not run.
+  if (refusal !== undefined) return <Badge>{t(refusal === 'denied' ? 'toolDenied' : 'toolExpired')}</Badge>;
+  return (
+    <>
+      {isFailed && <Badge tone="bad">{t('toolFailed')}</Badge>}
+      {durationMs !== undefined && <span class="number">{durationText(durationMs)}</span>}
+    </>
+  );
+}
+
+function ToolRow(props: RowProps) {
+  const { id, use } = props;
+  const { name, input, output, files = [] } = use;
   const [isOpen, setOpen] = useState(false);
   return (
     <details class="tool-row" data-message={id} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
@@ -37,8 +66,7 @@ function ToolRow({ id, use: { name, input, output, isFailed, durationMs, files =
         <span class="off-screen">{t('tool')}</span>
         <code>{name}</code>
         <span class="tool-input">{input}</span>
-        {isFailed && <Badge tone="bad">{t('toolFailed')}</Badge>}
-        {durationMs !== undefined && <span class="number">{durationText(durationMs)}</span>}
+        <Outcome {...props} />
         <Icon name="down" size={14} />
       </summary>
       <div class="tool-parts">
@@ -63,13 +91,14 @@ function ToolRow({ id, use: { name, input, output, isFailed, durationMs, files =
 /** A stored call: name and input in the first line, then the output. */
 const STORED = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
 
-export function StoredTool({ message: { id, content, status, durationMs, attachments: files } }: { message: StoredMessage }) {
+export function StoredTool({ session, message }: { session: string; message: StoredMessage }) {
+  const { id, content, status, durationMs, createdAt: at, attachments: files } = message;
   const [, name = '', input = '', output = content] = STORED.exec(content) ?? [];
-  return <ToolRow id={id} use={{ name, input, output, isFailed: status === 'error', durationMs, files }} />;
+  return <ToolRow {...{ session, id }} use={{ name, input, output, isFailed: status === 'error', durationMs, at, files }} />;
 }
 
 /** The calls of the answer in progress. Results come in the order of the calls. */
-export function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
+export function LiveTools({ session, tools }: { session: string; tools: readonly ToolStep[] }) {
   const results = tools.filter(({ state }) => state !== 'call');
   return (
     <>
@@ -78,7 +107,7 @@ export function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
         .map(({ name, detail }, index) => {
           const result = results[index];
           const use = { name, input: detail, output: result?.detail, isFailed: result?.state === 'error', durationMs: result?.durationMs };
-          return <ToolRow key={index} use={use} />;
+          return <ToolRow key={index} {...{ session, use }} />;
         })}
     </>
   );

@@ -1,0 +1,22 @@
+/** Which calls of tools were not run because of a decision. */
+import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
+
+interface ToolCall {
+  readonly name: string;
+  /** JSON, or the beginning of a long one. */
+  readonly input: string;
+  /** When its result was stored; undefined: just now. */
+  readonly at: string | undefined;
+}
+
+/** Returns what was decided last about such a call, if it was not allowed. */
+export function findRefusal(own: readonly ApprovalDocument[], { name, input, at }: ToolCall): 'denied' | 'expired' | undefined {
+  const start = input.replace(/…$/, '');
+  const isOfCall = ({ tool, input: asked, decidedAt }: ApprovalDocument): boolean =>
+    tool === name &&
+    (typeof asked === 'string' ? asked : JSON.stringify(asked)).startsWith(start) &&
+    decidedAt !== null &&
+    (at === undefined || decidedAt <= at);
+  const state = own.findLast(isOfCall)?.state;
+  return state === 'denied' || state === 'expired' ? state : undefined;
+}
