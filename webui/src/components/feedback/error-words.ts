@@ -4,7 +4,7 @@ import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
 import { SocketError } from '../../api/socket.js';
 import en from '../../i18n/en/errors.json';
-import { defineText } from '../../i18n/language.js';
+import { defineText, language } from '../../i18n/language.js';
 import zh from '../../i18n/zh/errors.json';
 import { t } from '../../shell/text.js';
 import { refusalText } from './reason-text.js';
@@ -51,7 +51,10 @@ export function errorWords(error: unknown): ErrorWords {
   const code = refusal?.code ?? '';
   const message = refusal === undefined ? (error instanceof Error ? error.message : '') : refusalText(refusal.message, refusal.details);
   if (!isWorded(code)) return { text: message === '' ? t('failed') : message };
-  // The gateway's message hides the cause too.
+  // A reason that the reader understands needs no heading.
+  const isUnderstood = language.value === 'en' || /\p{Script=Han}/u.test(message);
+  if (code === 'INVALID_REQUEST' && message !== '' && isUnderstood) return { text: message };
+  // The gateway's message hides what happened, too.
   return code === 'INTERNAL_ERROR' || message === '' ? { text: words(code) } : { text: words(code), detail: message };
 }
 

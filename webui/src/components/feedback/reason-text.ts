@@ -1,5 +1,5 @@
-/** Translates the gateway's own texts to the page's language. Its answers have the English text. */
-import { fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
+/** What the gateway says of its own, in the page's language. Its answers have the English text. */
+import { type Coded, fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
 import { language } from '../../i18n/language.js';
 import { reasonTemplate } from '../../i18n/reasons.js';
 
@@ -16,8 +16,22 @@ export function reasonText({ message, code = '', values = {} }: Said): string {
   return fillText(text, Object.fromEntries(shown), (value) => value.toLocaleString(language.value));
 }
 
+/** The texts in the values of a reason, names of the user's among them. */
+const textsIn = (values: Coded['values'] = {}): string[] =>
+  Object.values(values).flatMap((value) => (isCoded(value) ? textsIn(value.values) : [String(value)]));
+
+/** Begins an English text with a capital letter, unless its first word is a name or a key. The gateway's reasons are phrases for the command line. */
+export function sentence(text: string, values?: Coded['values']): string {
+  const isName = textsIn(values).some((value) => value !== '' && text.startsWith(value));
+  if (isName || language.value !== 'en' || !/^[a-z]+[ ,:]/.test(text) || text.startsWith('xopc ')) return text;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Returns a text that an answer has under another name than `message`, in the page's language. */
-export const whyText = (text: string, why: Pick<Said, 'code' | 'values'> | undefined): string => reasonText({ message: text, ...why });
+export function whyText(text: string, why: Pick<Said, 'code' | 'values'> | undefined): string {
+  // What others said may begin with any name.
+  return why === undefined ? text : sentence(reasonText({ message: text, ...why }), why.values);
+}
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -26,5 +40,7 @@ export function refusalText(message: string, details: Details): string {
   const { issues = [], code, values } = details as Partial<Said> & { issues?: readonly (Said & { path: string })[] };
   if (issues.length > 0 && issues.every((issue) => reasonTemplate(issue.code ?? '') !== undefined))
     return issues.map((issue) => [issue.path, reasonText(issue)].filter(Boolean).join('：')).join('；');
-  return reasonText({ message, code, values });
+  const text = reasonText({ message, code, values });
+  // About a field. Other errors may begin with the name of a provider.
+  return code === undefined && details['field'] === undefined && details['param'] === undefined ? text : sentence(text, values);
 }

@@ -4,7 +4,7 @@ import { parseJsonc } from '../../../../shared/config/jsonc.js';
 import { editJsonc, type JsoncEdit } from '../../../../shared/config/jsonc-edit.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { ApiError, call } from '../../api/client.js';
-import { reasonText } from '../../components/feedback/reason-text.js';
+import { reasonText, sentence } from '../../components/feedback/reason-text.js';
 import { match } from '../../api/call.js';
 import { readText } from './config-api.js';
 
@@ -41,6 +41,6 @@ export async function writeAgentEntry(whose: Whose, edit: JsoncEdit, triesLeft =
     return undefined;
   });
   if (outcome === undefined) return writeAgentEntry(whose, edit, triesLeft - 1);
-  if (!outcome.written) throw new Error(reasonText(outcome.problems[0] ?? { message: '' }));
+  if (!outcome.written) throw new Error(sentence(reasonText(outcome.problems[0] ?? { message: '' })));
   return outcome.revision;
 }

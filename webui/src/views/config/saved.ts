@@ -1,6 +1,6 @@
 /** The notice after each change of the file, with undo. */
 import { signal } from '@preact/signals';
-import { reasonText } from '../../components/feedback/reason-text.js';
+import { reasonText, sentence } from '../../components/feedback/reason-text.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { listVersions, restoreVersion } from './config-api.js';
 import { t } from './text.js';
@@ -20,7 +20,7 @@ const dismissLast = signal<() => void>(() => undefined);
 async function goBack(id: string, after: string): Promise<void> {
   const { problems } = await restoreVersion(id, after);
   const [problem] = problems;
-  showToast(problem === undefined ? { text: t('isRestored') } : { text: reasonText(problem), kind: 'error' });
+  showToast(problem === undefined ? { text: t('isRestored') } : { text: sentence(reasonText(problem)), kind: 'error' });
 }
 
 export async function showSaved({ before, after, text, reload }: SavedChange): Promise<void> {

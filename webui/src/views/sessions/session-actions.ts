@@ -1,6 +1,6 @@
 /** Actions on sessions, as calls of the API. */
 import type { ListedSession as Session, SessionDocument as SessionFacts } from '../../../../shared/api/sessions.js';
-import { apiPath, call } from '../../api/client.js';
+import { ApiError, apiPath, call } from '../../api/client.js';
 import { plainText } from '../../components/markdown/plain-text.js';
 import { saveAnswer } from '../../browser/save-file.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
@@ -88,6 +88,9 @@ export function download(key: string, format: 'json' | 'jsonl' | 'markdown'): Pr
 export async function importFile(file: File): Promise<void> {
   const type = /\.json$/i.test(file.name) ? 'application/json' : 'application/x-ndjson';
   const options = { body: file, headers: { 'Content-Type': type } };
-  const { session } = await call<{ session: SessionFacts }>('POST', '/api/sessions/import', options);
+  const { session } = await call<{ session: SessionFacts }>('POST', '/api/sessions/import', options).catch((error: unknown) => {
+    const isWrong = error instanceof ApiError && error.code === 'INVALID_REQUEST';
+    throw isWrong ? new Error(t('notImported', { name: file.name })) : error;
+  });
   showToast({ text: t('imported', { title: plainText(session.title) }) });
 }

@@ -1,7 +1,7 @@
 /** The errors of a new token, by field of the form. */
 import { ApiError } from '../../api/client.js';
 import { numberOf } from '../../components/field/number-of.js';
-import { reasonText } from '../../components/feedback/reason-text.js';
+import { reasonText, sentence } from '../../components/feedback/reason-text.js';
 import { t } from './text.js';
 import type { TokenFields } from './new-token.js';
 import type { Said } from '../../../../shared/text/fill-text.js';
@@ -45,7 +45,7 @@ export function faultsOf(error: unknown): Faults {
   return Object.fromEntries(
     named.flatMap(({ path, ...said }) => {
       const field = fieldOf(path);
-      return field === undefined ? [] : [[field, withoutName(reasonText(said), path)]];
+      return field === undefined ? [] : [[field, sentence(withoutName(reasonText(said), path))]];
     }),
   );
 }
