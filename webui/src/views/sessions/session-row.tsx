@@ -1,6 +1,7 @@
 /** One session of the list. */
 import { computed } from '@preact/signals';
 import { MINUTE_MS } from '../../../../shared/clock.js';
+import { waitingSessions } from '../../api/approvals.js';
 import { now } from '../../browser/now.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
@@ -40,6 +41,7 @@ interface SessionRowProps {
 }
 
 function Mark({ session, isAnswering }: { session: Session; isAnswering: boolean }) {
+  if (waitingSessions.value.has(session.key)) return <span class="unread-dot decision-dot" role="img" aria-label={t('needsDecision')} />;
   if (isAnswering) return <span class="pulse" role="img" aria-label={t('answering')} />;
   return session.unread ? <span class="unread-dot" role="img" aria-label={t('unread')} /> : null;
 }
