@@ -7,8 +7,8 @@ import { Segmented } from '../../../components/segmented/segmented.js';
 import { hashOf } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import { t } from '../text.js';
-import { draftOf, type Field, type Schema } from './schema-fields.js';
-import { labelOf } from './setting-text.js';
+import { draftOf, type Field } from './schema-fields.js';
+import { choiceLabel, labelOf } from './setting-text.js';
 
 interface ControlProps {
   readonly id: string;
@@ -26,7 +26,7 @@ interface ControlProps {
 const MAX_SEGMENTS = 3;
 
 /** A switch without a default has a third state. */
-function choicesOf(schema: Schema): { value: string; label: string }[] {
+function choicesOf({ schema, path }: Pick<Field, 'schema' | 'path'>): { value: string; label: string }[] {
   if (schema.type === 'boolean') {
     return [
       { value: '', label: t('notSet') },
@@ -35,10 +35,10 @@ function choicesOf(schema: Schema): { value: string; label: string }[] {
     ];
   }
   const names = (schema.anyOf?.find((part) => part.enum !== undefined) ?? schema).enum ?? [];
-  return names.map((value) => ({ value, label: value }));
+  return names.map((value) => ({ value, label: choiceLabel(path, value) }));
 }
 
-const isSegmented = ({ kind, schema }: Field): boolean => kind === 'choice' && choicesOf(schema).length <= MAX_SEGMENTS;
+const isSegmented = (field: Field): boolean => field.kind === 'choice' && choicesOf(field).length <= MAX_SEGMENTS;
 
 /** Returns whether the control is not one element that a label can point to. */
 export function isGroup(field: Field, value: unknown, edit: string | null | undefined): boolean {
@@ -90,7 +90,7 @@ function Other({ value, kind }: { value: unknown; kind: Field['kind'] }) {
 
 export function Control(props: ControlProps) {
   const { id, field, value, draft, isPinned, isWrong, onEdit } = props;
-  const { kind, schema } = field;
+  const { kind } = field;
   const ties = { id, 'aria-invalid': isWrong, 'aria-describedby': isWrong ? `${id}-fault ${id}-hint` : `${id}-hint` };
   const set = (next: string): void => onEdit(field, next === draftOf(kind, value) ? undefined : next);
   const onInput = ({ currentTarget }: { currentTarget: { value: string } }): void => set(currentTarget.value);
@@ -108,9 +108,9 @@ export function Control(props: ControlProps) {
       );
     case 'choice':
       return isSegmented(field) && !isPinned ? (
-        <Segmented label={`${labelOf(field)} ${field.key}`} value={draft} choices={choicesOf(schema)} onChange={set} />
+        <Segmented label={`${labelOf(field)} ${field.key}`} value={draft} choices={choicesOf(field)} onChange={set} />
       ) : (
-        <Select {...ties} value={draft} disabled={isPinned} onChange={set} choices={choicesOf(schema)} />
+        <Select {...ties} value={draft} disabled={isPinned} onChange={set} choices={choicesOf(field)} />
       );
     case 'lines':
     case 'list':

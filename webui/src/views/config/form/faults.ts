@@ -1,7 +1,9 @@
-/** The gateway's problems with the edited settings, by the field where they are shown. */
-import { reasonText } from '../../../components/feedback/reason-text.js';
+/** What the gateway finds wrong in the edited settings, by the field where it is shown. */
+import { isCoded } from '../../../../../shared/text/fill-text.js';
+import { reasonText, sentence } from '../../../components/feedback/reason-text.js';
 import type { Problem } from '../config-api.js';
-import type { Field } from './schema-fields.js';
+import { t } from '../text.js';
+import { type Field, valueOf } from './schema-fields.js';
 
 /** By key of the field. */
 export type Faults = ReadonlyMap<string, string>;
@@ -10,6 +12,25 @@ export type Faults = ReadonlyMap<string, string>;
 const isWithin = (key: string, field: Field): boolean =>
   key === field.key || (key.startsWith(field.key) && /^[.[]/.test(key.slice(field.key.length)));
 
+/** Returns what a number must be, if the text of its control is another: said while it is typed, before the gateway has checked it. */
+export function numberFault({ kind, schema }: Field, draft: string | null): string | undefined {
+  const { minimum: from, maximum: to, type } = schema.anyOf?.find((part) => part.type !== 'null') ?? schema;
+  if (kind !== 'number' || draft === null || draft === '' || draft.includes('${') || from === undefined || to === undefined)
+    return undefined;
+  const value = valueOf(kind, draft);
+  const isWhole = type === 'integer';
+  const isRight = typeof value === 'number' && value >= from && value <= to && (!isWhole || Number.isInteger(value));
+  return isRight ? undefined : t(isWhole ? 'wholeNumber' : 'anyNumber', { from, to });
+}
+
+/** Returns a reason without the value, which the control shows. */
+function withoutValue(said: Problem): string {
+  const text = reasonText(said);
+  const given = said.values?.['shown'];
+  const value = isCoded(given) ? reasonText({ message: `is ${String(given.values['value'])}`, ...given }) : '';
+  return value !== '' && text.startsWith(value) ? text.slice(value.length).replace(/^[;；]\s*(?:it )?/, '') : text;
+}
+
 /** @returns `others`: messages about what no field shows */
 export function faultsOf(
   problems: readonly Problem[],
@@ -17,11 +38,11 @@ export function faultsOf(
 ): { readonly byKey: Faults; readonly others: readonly string[] } {
   const byKey = new Map<string, string>();
   const others: string[] = [];
-  for (const { key = '', ...said } of problems) {
-    const text = reasonText(said);
+  for (const said of problems) {
+    const { key = '' } = said;
     const field = fields.find((candidate) => isWithin(key, candidate));
-    if (field === undefined) others.push(`${key} ${text}`.trim());
-    else byKey.set(field.key, [byKey.get(field.key), text].filter(Boolean).join('; '));
+    if (field === undefined) others.push(`${key} ${reasonText(said)}`.trim());
+    else byKey.set(field.key, [byKey.get(field.key), sentence(withoutValue(said))].filter(Boolean).join('; '));
   }
   return { byKey, others };
 }

@@ -5,10 +5,11 @@ import { Button } from '../../../components/button/button.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { bytesText, durationText } from '../../../components/time-text/time-text.js';
 import { valueAt } from '../../../../../shared/config/key-path.js';
+import { language } from '../../../i18n/language.js';
 import { t } from '../text.js';
 import { Control, isGroup } from './control.js';
 import { draftOf, type Field, isCustomised, isRebound, shownValue } from './schema-fields.js';
-import { descriptionOf, labelOf } from './setting-text.js';
+import { choiceLabel, descriptionOf, labelOf } from './setting-text.js';
 
 export interface RowProps {
   readonly field: Field;
@@ -46,8 +47,11 @@ function noteOf(field: Field, draft: string): string {
   return [readable(field, draft), range].filter(Boolean).join(' · ');
 }
 
-function defaultText({ kind, schema }: Field): string {
+function defaultText({ kind, schema, path }: Field): string {
   if (kind === 'switch') return t(schema.default === true ? 'on' : 'off');
+  if (kind === 'choice' && typeof schema.default === 'string') return choiceLabel(path, schema.default);
+  // A port is a name.
+  if (typeof schema.default === 'number' && path.at(-1) !== 'port') return schema.default.toLocaleString(language.value);
   return draftOf(kind, schema.default).replaceAll('\n', ', ') || '—';
 }
 

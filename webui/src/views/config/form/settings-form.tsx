@@ -15,7 +15,7 @@ import { SaveBar } from '../save-bar.js';
 import { t } from '../text.js';
 import { useKept } from '../use-kept.js';
 import { Conflict } from './conflict.js';
-import { faultsOf } from './faults.js';
+import { faultsOf, numberFault } from './faults.js';
 import { isCustomised, isRebound, type Schema, type Section, sectionsOf } from './schema-fields.js';
 import { SectionFields, SectionNav } from './sections.js';
 import { descriptionOf, labelOf } from './setting-text.js';
@@ -105,7 +105,13 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
   const fields = sections.flatMap((section) => section.fields);
   const { edits, error, base, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, { fields, reload, show });
   const { problems, isChecked, diff } = usePending(edits, view.revision);
-  const { byKey, others } = faultsOf(problems, fields);
+  const { byKey: found, others } = faultsOf(problems, fields);
+  const wrong = [...edits.values()].flatMap(({ field, draft }) => {
+    const fault = numberFault(field, draft);
+    return fault === undefined ? [] : [[field.key, fault] as const];
+  });
+  const byKey = new Map([...found, ...wrong]);
+  const faults = byKey.size + others.length;
   const shown = wantedOf(sections, view);
   const moved = [...edits.keys()].filter(isRebound);
   const body = useRef<HTMLDivElement>(null);
@@ -130,11 +136,10 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
       {edits.size > 0 && (
         <SaveBar
           title={t('unsaved', { count: edits.size })}
-          faults={problems.length}
           messages={others}
           note={moved.length === 0 ? undefined : t('rebind')}
-          {...{ diff, error }}
-          isReady={isChecked && problems.length === 0}
+          {...{ faults, diff, error }}
+          isReady={isChecked && faults === 0}
           onFaults={showFault}
           onSave={save}
           onDiscard={clear}

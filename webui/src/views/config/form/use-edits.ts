@@ -9,6 +9,7 @@ import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../browser
 import { match } from '../../../api/call.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
+import { labelOf } from './setting-text.js';
 import { type Field, patchOf, valueOf } from './schema-fields.js';
 
 export interface Edit {
@@ -109,7 +110,7 @@ export function useEdits(view: ConfigView, { fields, reload, show }: EditsOption
   const save = async (chosen: Edits, revision: string, triesLeft = MAX_TRIES): Promise<void> => {
     try {
       const saved = await make<ConfigRevision>({ ...callOf(chosen), headers: match(revision) });
-      const text = t('savedKeys', { keys: [...chosen.keys()].join(', ') });
+      const text = t('savedKeys', { keys: [...chosen.values()].map(({ field }) => labelOf(field)).join(', ') });
       // The next edit starts from the saved file.
       const now = await call<ConfigView>('GET', '/api/config');
       show(now);
