@@ -42,13 +42,13 @@ test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by draggin
   await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
   await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
   await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
-  await page.getByRole('button', { name: 'Ask all' }).click();
+  await page.getByRole('button', { name: 'Ask each model' }).click();
   await order
-    .getByText(/answered in \d+ ms/)
+    .getByText(/Answered in \d+ ms/)
     .nth(1)
     .waitFor();
-  await page.getByRole('button', { name: 'Test all' }).click();
-  await page.getByText('listed', { exact: true }).nth(1).waitFor();
+  await page.getByRole('button', { name: 'Check connections' }).click();
+  await page.getByText(/^2 models, answered in/).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });
   await page.getByRole('button', { name: 'Remove fake/two from the list' }).click();

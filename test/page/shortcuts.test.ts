@@ -20,7 +20,7 @@ test.skipIf(noBrowser)('every view is one g and a letter away, and what it can d
   await page.getByRole('heading', { name: 'Sessions', exact: true, level: 1 }).waitFor();
   const actions: Record<string, string> = {
     Schedules: 'New schedule',
-    Models: 'Test all',
+    Models: 'Check connections',
     Channels: 'Messages that were not delivered',
     Configuration: 'Search settings',
   };

@@ -32,11 +32,11 @@ function contextText(tokens: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(tokens);
 }
 
-/** Says whether the provider lists the model, after a test. */
-function Listed({ model, report }: { model: Model; report: ProviderTestResult | 'running' | undefined }) {
+/** Says where the provider does not list the model, after a test. */
+function Unlisted({ model, report }: { model: Model; report: ProviderTestResult | 'running' | undefined }) {
   if (report === undefined || report === 'running' || !report.ok) return null;
   const isListed = report.models.some((name) => `${model.provider}/${name}` === model.id);
-  return isListed ? <Badge tone="good">{t('listed')}</Badge> : <Badge tone="bad">{t('cause_modelMissing')}</Badge>;
+  return isListed ? null : <Badge tone="bad">{t('cause_modelMissing')}</Badge>;
 }
 
 const without = (id: string, order: readonly string[]): readonly string[] => order.filter((other) => other !== id);
@@ -79,7 +79,7 @@ function ModelRow(props: TableProps & { model: Model }) {
         {name !== modelId && <span class="model-name">{name}</span>}
         <code>{id}</code>
         {health.state !== 'ok' && <HealthDot facts={model} />}
-        <Listed model={model} report={checks.reports[model.provider]} />
+        <Unlisted model={model} report={checks.reports[model.provider]} />
         <AskedBadge asked={checks.asked[id]} isShort={order.includes(id)} />
       </th>
       <td class="number" data-label={t('contextWindow')}>
