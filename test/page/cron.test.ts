@@ -36,6 +36,11 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('Enter a task.').waitFor();
   await task.and(page.locator(':focus')).waitFor();
+  // It is still empty when another field is changed.
+  await when.fill('every 2 hours');
+  await page.getByText('Every 2 hours', { exact: true }).waitFor();
+  await page.getByText('Enter a task.').waitFor();
+  await page.getByRole('button', { name: 'Every hour' }).click();
   await task.fill('Look after the house');
   // What was typed outlives a gateway that does not answer, a reload and another view.
   await page.route('**/api/cron/create', (route) => route.abort(), { times: 1 });

@@ -15,10 +15,10 @@ import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import type { Job } from '../cron-api.js';
-import { reasonText } from '../../../components/feedback/reason-text.js';
+import { reasonText, sentence } from '../../../components/feedback/reason-text.js';
 import { t } from '../text.js';
 import { Advanced, type PartProps, targetsOf } from './advanced.js';
-import { draftOf, findFaults, saveCall, useDraft } from './draft.js';
+import { type Draft, draftOf, findFaults, saveCall, useDraft } from './draft.js';
 import { readExample } from './examples.js';
 import { type Faults, faultsOf } from './faults.js';
 import { ScheduleField, useSchedule } from './schedule-field.js';
@@ -77,12 +77,14 @@ function AgentField({ form: { fields, set }, faults, agents }: Pick<PartProps, '
 
 function What({ form, faults, channels, agents }: PartProps & { agents: Choices['agents'] }) {
   const { fields: draft, set } = form;
+  // A message goes to a chat: with one channel there is no choice.
+  const only = channels.length === 1 ? channels[0] : undefined;
   return (
     <section class="card job-fields">
       <Segmented
         label={t('mode')}
         value={draft.mode}
-        onChange={(mode) => set({ mode })}
+        onChange={(mode) => set({ mode, ...(mode === 'direct' && draft.target === '' && only !== undefined ? { target: only } : {}) })}
         choices={[
           { value: 'agent', label: t('modeAgent') },
           { value: 'direct', label: t('modeDirect') },
@@ -97,7 +99,7 @@ function What({ form, faults, channels, agents }: PartProps & { agents: Choices[
           onChange={(target) => set({ target })}
           hint={draft.target === '' && draft.mode === 'agent' ? t('targetNone') : undefined}
           error={faults.target}
-          choices={targetsOf(channels, draft.target, t('nowhere'))}
+          choices={targetsOf(channels, draft.target, t(draft.mode === 'direct' ? 'choose' : 'nowhere'))}
         />
         {draft.target !== '' && <TextField label={t('chat')} {...bind(form, 'chat')} error={faults.chat} />}
       </div>
@@ -106,38 +108,50 @@ function What({ form, faults, channels, agents }: PartProps & { agents: Choices[
   );
 }
 
+interface Refused {
+  readonly faults: Faults;
+  /** What was refused. */
+  readonly draft: Draft;
+  /** Whether the form found them itself, not the gateway. */
+  readonly isLocal: boolean;
+}
+
+/** Returns the faults that have not been put right since: as the form finds them now, or of fields that are still as the gateway refused them. */
+function openFaults({ faults, draft, isLocal }: Refused, now: Draft): Faults {
+  const found = findFaults(now);
+  const textOf = ({ activeFrom, activeTo, activeDays, ...fields }: Draft, name: keyof Faults): string =>
+    name === 'active' ? [activeFrom, activeTo, activeDays].join() : fields[name];
+  const names = (Object.keys(faults) as (keyof Faults)[]).filter((name) =>
+    isLocal ? found[name] !== undefined : textOf(draft, name) === textOf(now, name),
+  );
+  return Object.fromEntries(names.map((name) => [name, (isLocal ? found : faults)[name]]));
+}
+
 /** Checks and saves the form; what is wrong is shown at its field, and the first such field gets the focus. */
-function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<void>) {
+function useSaving(draft: Draft, save: () => Promise<void>) {
   const { busy, error, run } = useWork();
-  const [faults, setFaults] = useState<Faults>({});
+  const [refused, setRefused] = useState<Refused>({ faults: {}, draft, isLocal: false });
   const [tries, setTries] = useState(0);
   const form = useRef<HTMLFormElement>(null);
-  // The errors may have been fixed since.
-  useEffect(() => setFaults({}), [draft]);
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
-  useEffect(() => {
-    const box = error === undefined ? undefined : form.current?.querySelector<HTMLElement>('.error-box');
-    // Not at an edge: it grows once its buttons are there.
-    box?.scrollIntoView({ block: 'center' });
-    box?.focus({ preventScroll: true });
-  }, [error]);
-  const show = (found: Faults): void => {
-    setFaults(found);
+  const show = (faults: Faults, isLocal: boolean): void => {
+    setRefused({ faults, draft, isLocal });
     setTries((number) => number + 1);
   };
   const onSubmit = (event: Event): void => {
     event.preventDefault();
     const found = findFaults(draft);
-    if (Object.keys(found).length > 0) return show(found);
+    if (Object.keys(found).length > 0) return show(found, true);
     void run('save', async () => {
       await save().catch((refusal: unknown) => {
         const named = refusal instanceof ApiError ? Object.entries(faultsOf(refusal.message, refusal.details)) : [];
         if (named.length === 0) throw refusal;
-        show(Object.fromEntries(named.map(([name, fault]) => [name, reasonText(fault)])));
+        const faults = named.map(([name, fault]) => [name, sentence(reasonText(fault), fault.values)]);
+        show(Object.fromEntries(faults), false);
       });
     });
   };
-  return { form, faults, error, isBusy: busy !== undefined, onSubmit };
+  return { form, faults: openFaults(refused, draft), error, isBusy: busy !== undefined, onSubmit };
 }
 
 /** What the form drafts. */

@@ -37,7 +37,7 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
         </a>
       </td>
       <td title={fullTime(at, job.timezone)}>
-        {zonedTime(run.scheduledAt, job.timezone)}
+        <time>{zonedTime(run.scheduledAt, job.timezone)}</time>
         <small class="cell-note">
           {relativeTime(at)}
           {run.trigger === 'manual' && <> · {t('manual')}</>}
