@@ -91,7 +91,14 @@ class LogSite {
     const cookie = link === undefined ? undefined : this.#door.enter(link);
     if (cookie === undefined && !(link === undefined && this.#door.isInside(request, '/api/page-session'))) throw this.#unknown();
     if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
-    sendJson(response, { status: 'ok', signedIn: true, needsToken: true, openToNetwork: false, only: 'logs' } satisfies PageSession);
+    sendJson(response, {
+      status: 'ok',
+      signedIn: true,
+      owner: false,
+      needsToken: true,
+      openToNetwork: false,
+      only: 'logs',
+    } satisfies PageSession);
   }
 
   #unknown(): GatewayError {

@@ -73,7 +73,7 @@ const VIEWS: readonly Shot[] = [
   { name: 'token-revoke', hash: '#/tokens', click: /^(Revoke|撤销) editor/ },
   { name: 'status', hash: '#/status', height: 1500 },
   { name: 'palette', hash: '#/status', click: /^(Commands|命令)$/, isInMenu: true },
-  { name: 'settings', hash: '#/status', click: /^(Settings|设置)$/, isInMenu: true },
+  { name: 'settings', hash: '#/status', click: /^(Preferences|偏好设置)$/, isInMenu: true },
 ];
 
 interface Pictures {

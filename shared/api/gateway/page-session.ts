@@ -15,13 +15,14 @@ export const pageSessionRequest = () =>
   });
 
 /**
- * `signedIn`: whether the browser has a session. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. `only`: the
+ * `signedIn`: whether the browser has a session. `owner`: whether it is the owner's on this machine, and signed in again by itself. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. `only`: the
  * only view that this server has (`xopc gateway logs --web`).
  */
 export const pageSessionResponse = () =>
   z.strictObject({
     status: okStatus(),
     signedIn: z.boolean(),
+    owner: z.boolean(),
     needsToken: z.boolean(),
     openToNetwork: z.boolean(),
     only: z.literal('logs').optional(),

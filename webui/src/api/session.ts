@@ -8,8 +8,8 @@ import { gatewayUrl } from './gateway-url.js';
 
 const PATH = '/api/page-session';
 
-/** The gateway's last answer. */
-export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, needsToken: false, openToNetwork: false });
+/** What the gateway last said. */
+export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, owner: false, needsToken: false, openToNetwork: false });
 
 /** The sign-in at the start of the page, which never fails. Calls wait for it; the shell is shown before. */
 export const entry = signal<Promise<void>>(Promise.resolve());

@@ -90,8 +90,11 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       maximumBodyLimit: 4_096,
       answer: pageSessionResponse,
       async handle(ctx, { body }) {
-        const signedIn = await signIn(deps, ctx, body.link);
-        return { status: 'ok', signedIn, needsToken: ctx.state.caller.needsToken, openToNetwork: isOpenToNetwork() };
+        const check: { answer?: Promise<boolean> } = {};
+        const isOwner = (): Promise<boolean> => (check.answer ??= deps.isOwner(ctx));
+        const signedIn = await signIn({ ...deps, isOwner }, ctx, body.link);
+        const owner = signedIn && (await isOwner());
+        return { status: 'ok', signedIn, owner, needsToken: ctx.state.caller.needsToken, openToNetwork: isOpenToNetwork() };
       },
     }),
     route({

@@ -24,7 +24,7 @@ test('the token gives a cookie that scripts cannot read, for this gateway and si
   expect(String(answer.headers['set-cookie'])).toMatch(
     /^xopc_a1b2c3d4e5f6=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/,
   );
-  expect(answer.json).toEqual({ status: 'ok', signedIn: true, needsToken: true, openToNetwork: false });
+  expect(answer.json).toEqual({ status: 'ok', signedIn: true, owner: false, needsToken: true, openToNetwork: false });
 });
 
 test('under HTTPS the cookie is Secure', async () => {
@@ -44,7 +44,7 @@ test('without the token nobody is signed in; wrong ones are counted', async () =
 test('where calls need no token, the page is told so and gets no session', async () => {
   const answer = await signIn(await startHttpApp({ ...remote, gateway: { auth: { enabled: false } } }));
   expect([answer.json, answer.headers['set-cookie']]).toEqual([
-    { status: 'ok', signedIn: false, needsToken: false, openToNetwork: false },
+    { status: 'ok', signedIn: false, owner: false, needsToken: false, openToNetwork: false },
     undefined,
   ]);
 });
@@ -178,7 +178,8 @@ const localhost = { Host: 'localhost:18790', Origin: 'http://localhost:18790' };
 test.runIf(process.platform === 'linux')('the owner is signed in without being asked, and then reads the log', async () => {
   const app = await startHttpApp(owner);
   const answer = await signIn(app, localhost);
-  expect(answer.json).toMatchObject({ signedIn: true, needsToken: false });
+  expect(answer.json).toMatchObject({ signedIn: true, owner: true, needsToken: false });
+  expect((await signIn(app, { ...localhost, Cookie: cookieOf(answer) })).json).toMatchObject({ signedIn: true, owner: true });
   const log = await app.send('/api/logs', { headers: { Host: localhost.Host, Cookie: cookieOf(answer) } });
   expect(log.status).toBe(200);
 });

@@ -48,7 +48,9 @@ export function actions(): Command[] {
     ...PLACES.map(([id, icon, to]) => ({ id, label: t(id), icon, run: () => navigate(to) })),
     ...THERE.map(([id, icon, view]) => ({ id, label: t(id), icon, run: () => runThere(hashOf(view), id) })),
     ...LINES.map(([id, line]) => ({ id, label: t(id), icon: 'terminal' as const, run: () => void copyText(line) })),
-    ...(session.value.signedIn ? [{ id: 'sign-out', label: t('sign-out'), icon: 'signOut' as const, run: () => void attempt(leave) }] : []),
+    ...(session.value.signedIn && !session.value.owner
+      ? [{ id: 'sign-out', label: t('sign-out'), icon: 'signOut' as const, run: () => void attempt(leave) }]
+      : []),
   ];
 }
 

@@ -23,7 +23,10 @@ export function KeptCalls() {
   const cli = calls.map(cliLine);
   return (
     <Dialog title={t('keptTitle')} size="wide" onClose={endCopyMode}>
-      <p>{t('keptText')}</p>
+      <p>
+        {t('keptText')}
+        {curl.includes('$XOPC_TOKEN') && ` ${t('keptToken')}`}
+      </p>
       <Lines text={curl} label={shell('copyCurl')} />
       {!cli.includes(undefined) && (
         <>

@@ -1,4 +1,4 @@
-/** The settings of this browser: theme, language, and its session. */
+/** The preferences of this browser: theme, language, and its session. */
 import type { ComponentChildren } from 'preact';
 import { session, signOut } from '../../api/session.js';
 import { pageSocket } from '../../api/socket.js';
@@ -51,7 +51,8 @@ export function Settings() {
           onChange={chooseLanguage}
         />
       </Setting>
-      {session.value.signedIn && (
+      {session.value.signedIn && session.value.owner && <p class="hint">{t('signedInOwner')}</p>}
+      {session.value.signedIn && !session.value.owner && (
         <Setting name={t('signedIn')}>
           <Button icon="signOut" text={shell('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
         </Setting>
