@@ -42,7 +42,7 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
   expect(await page.getByRole('dialog').count()).toBe(0);
-  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Preferences' }).click();
   await page.getByRole('radio', { name: 'Dark' }).check();
   await page.getByRole('radio', { name: '中文' }).check();
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
@@ -80,6 +80,10 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await page.setViewportSize(SIZES.wide);
   await page.getByRole('link', { name: 'Models' }).click();
   await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
+  // One message says that the gateway is away.
+  await page.getByText('Shown when the gateway is back.').waitFor();
+  expect(await page.getByText('The gateway does not answer.').count()).toBe(1);
+  expect(await page.getByRole('alert').count()).toBe(0);
   await gateway.run();
   await tryNow(page);
   await page.getByRole('listitem').filter({ hasText: 'fake/two' }).first().waitFor();

@@ -2,6 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
+import { session } from '../../api/session.js';
+import { connection } from '../../api/socket.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
@@ -39,8 +41,14 @@ export function Empty({ title, icon, children, action }: EmptyProps) {
   );
 }
 
+const AWAY: readonly (typeof connection.value.kind)[] = ['connecting', 'waiting', 'restarting'];
+
+/** Returns whether the banner says that the gateway is away. The page of the log alone has no socket. */
+const isAway = (): boolean => session.value.only === undefined && AWAY.includes(connection.value.kind);
+
 interface ErrorBoxProps {
   readonly error: unknown;
+  /** Of a read, which is repeated by itself once the gateway is back. */
   readonly retry?: () => void;
   /** Earlier data is still shown. An unreachable gateway then gets no box: the banner above the view reports it. */
   readonly isStale?: boolean;
@@ -48,7 +56,9 @@ interface ErrorBoxProps {
 
 /** An error with its next step: retry, or copy the same call as a command line. */
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
-  if (error instanceof NotDone || (isStale && error instanceof ApiError && error.status === 0)) return null;
+  const isUnreachable = error instanceof ApiError && error.status === 0;
+  if (error instanceof NotDone || (isStale && isUnreachable)) return null;
+  if (isUnreachable && retry !== undefined && isAway()) return <p class="muted">{t('whenBack')}</p>;
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (

@@ -88,10 +88,13 @@ export default function CronView() {
   const actions = jobActions(list);
   useLiveReload(['cron'], list.reload, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: openNew }]);
+  const isRead = list.value !== undefined;
+  const fault = list.error !== undefined && <ErrorBox error={list.error} retry={list.reload} isStale={isRead} />;
   return (
     <section class="view">
-      {list.error !== undefined && <ErrorBox error={list.error} retry={list.reload} isStale={list.value !== undefined} />}
+      {isRead && fault}
       <Body list={list} actions={actions} />
+      {!isRead && fault}
     </section>
   );
 }

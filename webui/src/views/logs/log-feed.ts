@@ -69,6 +69,8 @@ export class LogFeed {
   readonly isPartial = signal(false);
   readonly query: FeedQuery;
   readonly #leaving = new AbortController();
+  /** Ends the wait for the next try. */
+  #pause = new AbortController();
   #cursor: string | null = null;
   #pending: Lines[] = [];
   #pendingCount = 0;
@@ -101,8 +103,14 @@ export class LogFeed {
         }
       }
       this.state.value = this.state.peek() === 'first' ? 'first' : 'lost';
-      await sleep(retryMs * (0.75 + Math.random() / 2), left);
+      this.#pause = new AbortController();
+      await sleep(retryMs * (0.75 + Math.random() / 2), AbortSignal.any([left, this.#pause.signal]));
     }
+  }
+
+  /** Tries at once what failed. */
+  retry(): void {
+    this.#pause.abort();
   }
 
   stop(): void {

@@ -216,10 +216,12 @@ interface MessagesProps {
 
 /** An error, and how much of the log is shown. */
 function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' | 'count'>) {
-  const error = (feed.state.value === 'refused' ? undefined : feed.error.value) ?? feed.olderError.value;
+  const error = feed.error.value ?? feed.olderError.value;
+  const state = feed.state.value;
+  const retry = state === 'refused' || feed.error.value === undefined ? {} : { retry: () => feed.retry() };
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} isStale={feed.state.value !== 'first'} />}
+      {error !== undefined && <ErrorBox error={error} isStale={state !== 'first'} {...retry} />}
       <p class="log-notice">
         {feed.rows.value.length > 0 && (
           <>
