@@ -2,7 +2,7 @@
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelIcon, channelName } from '../../components/channel-name/channel-name.js';
-import { reasonText } from '../../components/feedback/reason-text.js';
+import { reasonText, sentence } from '../../components/feedback/reason-text.js';
 import { Icon } from '../../components/icon/icon.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
@@ -16,11 +16,14 @@ const canBeTested = ({ channel, state }: Account): boolean => channel !== 'webch
 
 const HEALTH_TONES: Readonly<Record<Account['health']['state'], Tone>> = { ok: 'good', degraded: 'warning', down: 'bad' };
 
+/** A webhook has no connection: the last call of it has failed. */
+const isUnreached = ({ channel, state }: Pick<Account, 'channel' | 'state'>): boolean => channel === 'webhook' && state === 'backoff';
+
 /** An account that runs may fail to deliver. */
-function stateOf({ state, health }: Account): { tone: Tone; text: string } {
+function stateOf({ channel, state, health }: Account): { tone: Tone; text: string } {
   if (state === 'running') return { tone: HEALTH_TONES[health.state], text: t(`health_${health.state}`) };
   const tones = { off: 'off', starting: 'busy', backoff: 'bad', failed: 'bad' } as const;
-  return { tone: tones[state], text: t(`state_${state}`) };
+  return { tone: tones[state], text: isUnreached({ channel, state }) ? t('state_undelivered') : t(`state_${state}`) };
 }
 
 /** Its settings are what has to change. */
@@ -28,10 +31,14 @@ const isStopped = (state: Account['state']): state is 'failed' | 'backoff' => st
 
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
-/** The problem in the page's language, with the original message. */
-function reasonOf({ state, message, code, values, health, messages, lastError }: Account): { text: string; detail: string | null } {
-  if (isStopped(state)) return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
-  const detail = lastError === null ? null : reasonText(lastError);
+/** What is wrong, in the page's language, and what was said of it. */
+function reasonOf({ channel, state, message, code, values, health, messages, lastError }: Account): {
+  text: string;
+  detail: string | null;
+} {
+  const said = isUnreached({ channel, state }) ? 'reason_undelivered' : (`reason_${state}` as 'reason_failed' | 'reason_backoff');
+  if (isStopped(state)) return { text: t(said), detail: message === null ? null : sentence(reasonText({ message, code, values }), values) };
+  const detail = lastError === null ? null : sentence(reasonText(lastError), lastError.values);
   if (messages.retrying === 0) return { text: t('reason_lost'), detail };
   return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
 }
@@ -41,12 +48,18 @@ function Trouble({ account }: { account: Account }) {
   const { text, detail } = reasonOf(account);
   // Nothing is wrong: another gateway serves it.
   if (health.reason === null) return state !== 'starting' || message === null ? null : <p>{reasonText({ message, code, values })}</p>;
-  const advice = isStopped(state) ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
+  const advice = isUnreached(account)
+    ? 'advice_undelivered'
+    : isStopped(state)
+      ? (`advice_${state}` as const)
+      : messages.retrying > 0
+        ? 'advice_retrying'
+        : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (
     <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
       <p>{text}</p>
-      {detail !== null && <p>{detail}</p>}
+      {detail !== null && <small>{detail}</small>}
       <p class="hint">{t(advice)}</p>
       <a class="button" href={isStopped(state) ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
         {t(isStopped(state) ? 'openSettings' : 'openMessages')}
