@@ -68,7 +68,14 @@ function Traffic({ buckets }: { buckets: OverviewHistory['buckets'] }) {
 const most = (values: readonly number[]): number => Math.max(0, ...values);
 
 export function Tiles({ whole: { status, overview }, history }: { whole: Whole; history: OverviewHistory | undefined }) {
-  const { crashes, restarts } = status.health.last24Hours;
+  const { crashes, restarts, downMs, events = [] } = status.health.last24Hours;
+  const stops = events.filter(({ type }) => type === 'stop').length;
+  const course = [
+    t('crashes', { count: crashes }),
+    t('restarts', { count: restarts }),
+    ...(stops > 0 ? [t('stops', { count: stops })] : []),
+    ...(downMs > 0 ? [t('downFor', { time: durationText(downMs) })] : []),
+  ];
   const { queued = 0, sending = 0, retry_wait: retrying = 0 } = overview.outbox;
   return (
     <section>
@@ -77,7 +84,7 @@ export function Tiles({ whole: { status, overview }, history }: { whole: Whole; 
         <Stat
           name={t('uptime')}
           value={uptimeOf(status.health.last24Hours)}
-          note={`${t('crashes', { count: crashes })} · ${t('restarts', { count: restarts })}`}
+          note={course.join(' · ')}
           href={hashOf('logs', [], { level: 'warn', since: '24h' })}
         />
         {history !== undefined && <Traffic buckets={history.buckets} />}
