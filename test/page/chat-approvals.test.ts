@@ -54,6 +54,10 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.reload();
   await page.getByText(/^files__write_file approved · API/).waitFor();
   await page.getByRole('article', { name: `Decision ${second}` }).waitFor();
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await page.locator('.session-row', { hasText: 'Water the plants' }).getByRole('img', { name: 'Waits for your decision' }).waitFor();
+  await page.goBack();
+  await page.getByRole('article', { name: `Decision ${second}` }).waitFor();
   await page.keyboard.press('Control+Shift+D');
   await page.getByLabel('Reason').fill('Not today');
   await page.keyboard.press('Enter');

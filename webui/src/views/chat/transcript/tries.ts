@@ -1,8 +1,8 @@
 /** The models that a failed answer names, and why each of them failed. */
 import { isCoded } from '../../../../../shared/text/fill-text.js';
-import type { StoredMessage } from '../model/chat-model.js';
+import type { MessageDocument } from '../../../../../shared/api/sessions.js';
 
-type Failure = Pick<StoredMessage, 'content' | 'why'>;
+type Failure = Pick<MessageDocument, 'content' | 'why'>;
 
 interface Try extends Failure {
   /** Undefined: the first model, which the failure does not name. */
