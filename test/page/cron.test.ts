@@ -185,12 +185,8 @@ test.skipIf(noBrowser)('a run and a save that take long leave the user where the
 test.skipIf(noBrowser)('the list is loaded with one request, however many jobs there are', async () => {
   const gateway = await RealGateway.start();
   for (const name of ['One', 'Two', 'Three']) {
-    const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', {
-      name,
-      schedule: '0 9 * * 1-5',
-      message: 'x',
-      mode: 'agent',
-    });
+    const body = { name, schedule: '0 9 * * 1-5', message: 'x', mode: 'agent' };
+    const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);
     await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
     await until('a run', async () => (await jobsOf(gateway)).find(({ id }) => id === job.id)?.lastRun?.state === 'done');
   }

@@ -73,10 +73,9 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
   appendLog(gateway, ...numbered(100));
   const page = await openView(gateway, '#/logs?q=line&level=warn');
   await until('ten lines', async () => (await page.locator('.log-head').count()) === 10);
-  // Of the whole range, whatever is shown of it.
+  // Of the whole range, and of the levels above: what the choice shows.
   const level = (name: RegExp | string) => page.getByRole('radiogroup', { name: 'Lowest level' }).getByRole('radio', { name });
   await level('Warnings 10').and(page.locator(':checked')).waitFor();
-  // Those of the level and above, which the choice shows.
   await level('Info 100').click();
   await page.getByText('line 99', { exact: true }).waitFor();
   await expect.poll(() => page.url()).toContain('level=info');

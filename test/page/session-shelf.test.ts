@@ -78,7 +78,7 @@ test.skipIf(noBrowser)('a search is completed as it is written, and what cannot 
   await expectAccessible(page);
 
   await page.getByRole('combobox').fill('is:red');
-  await page.getByText(/^Invalid filter 'is:red' in the search: is: takes pinned, unread, archived, answering, any$/).waitFor();
+  await page.getByText(/^Invalid filter 'is:red' in the search: is: takes pinned, /).waitFor();
   // In Chinese the page says what happened, and the gateway's words are the detail.
   const chinese = await openPage(`${gateway.url}/#/sessions?q=is:red`, { locale: 'zh-CN', allowedErrors: /400/ });
   await chinese.getByText(/^网关不接受此输入。 .*is: takes pinned/).waitFor();

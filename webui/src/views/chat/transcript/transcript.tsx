@@ -255,10 +255,9 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
             {Approvals !== undefined && places.has(message.seq) && <Approvals items={places.get(message.seq) ?? []} />}
             <Message
               session={model.session}
-              message={message}
+              {...{ message, choose }}
               canChange={isQuiet && canWrite}
               variants={placed.get(message.id)}
-              choose={choose}
               isLastAnswer={message === last && message.role !== 'user' && lastQuestion !== undefined}
               {...actions}
             />
