@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { health, readStatus } from '../api/health.js';
 import { connection, pageSocket } from '../api/socket.js';
+import { whenIdle } from '../browser/when-idle.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
@@ -18,7 +19,7 @@ function useIssues(): void {
     let first: ReturnType<typeof setTimeout>;
     const stop = pageSocket.onConnected(() => {
       clearTimeout(first);
-      first = setTimeout(read, FIRST_MS);
+      first = setTimeout(() => whenIdle(read), FIRST_MS);
     });
     const every = setInterval(read, EVERY_MS);
     return () => {
