@@ -230,7 +230,7 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page
     .getByRole('dialog')
-    .getByText(/Connection refused: connect ECONNREFUSED/)
+    .getByText(/connection refused: connect ECONNREFUSED/)
     .waitFor();
   await page.keyboard.press('Escape');
   // With a message that waits and fails, the account is the first, and not green.

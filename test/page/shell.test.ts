@@ -81,7 +81,7 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await page.getByRole('link', { name: 'Models' }).click();
   await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
   // One message says that the gateway is away.
-  await page.getByText('Shown when the gateway is back.').waitFor();
+  await page.locator('.skeleton').first().waitFor();
   expect(await page.getByText('The gateway does not answer.').count()).toBe(1);
   expect(await page.getByRole('alert').count()).toBe(0);
   await gateway.run();

@@ -41,10 +41,8 @@ export function Empty({ title, icon, children, action }: EmptyProps) {
   );
 }
 
-const AWAY: readonly (typeof connection.value.kind)[] = ['connecting', 'waiting', 'restarting'];
-
-/** Returns whether the banner says that the gateway is away. The page of the log alone has no socket. */
-const isAway = (): boolean => session.value.only === undefined && AWAY.includes(connection.value.kind);
+/** Returns whether the banner says that the gateway is away: `connecting`, `waiting`, `restarting`. The page of the log alone has no socket. */
+const isAway = (): boolean => session.value.only === undefined && connection.value.kind.endsWith('ing');
 
 interface ErrorBoxProps {
   readonly error: unknown;
@@ -58,7 +56,7 @@ interface ErrorBoxProps {
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   const isUnreachable = error instanceof ApiError && error.status === 0;
   if (error instanceof NotDone || (isStale && isUnreachable)) return null;
-  if (isUnreachable && retry !== undefined && isAway()) return <p class="muted">{t('whenBack')}</p>;
+  if (isUnreachable && retry !== undefined && isAway()) return <Skeleton lines={4} />;
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (

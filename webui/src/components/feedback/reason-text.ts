@@ -1,5 +1,5 @@
 /** What the gateway says of its own, in the page's language. Its answers have the English text. */
-import { type Coded, fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
+import { fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
 import { language } from '../../i18n/language.js';
 import { reasonTemplate } from '../../i18n/reasons.js';
 
@@ -16,22 +16,11 @@ export function reasonText({ message, code = '', values = {} }: Said): string {
   return fillText(text, Object.fromEntries(shown), (value) => value.toLocaleString(language.value));
 }
 
-/** The texts in the values of a reason, names of the user's among them. */
-const textsIn = (values: Coded['values'] = {}): string[] =>
-  Object.values(values).flatMap((value) => (isCoded(value) ? textsIn(value.values) : [String(value)]));
-
-/** Begins an English text with a capital letter, unless its first word is a name or a key. The gateway's reasons are phrases for the command line. */
-export function sentence(text: string, values?: Coded['values']): string {
-  const isName = textsIn(values).some((value) => value !== '' && text.startsWith(value));
-  if (isName || language.value !== 'en' || !/^[a-z]+[ ,:]/.test(text) || text.startsWith('xopc ')) return text;
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+/** Begins an English text with a capital letter: the gateway's reasons are phrases for the command line. Not for one that may begin with a name. */
+export const sentence = (text: string): string => (/^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
 /** Returns a text that an answer has under another name than `message`, in the page's language. */
-export function whyText(text: string, why: Pick<Said, 'code' | 'values'> | undefined): string {
-  // What others said may begin with any name.
-  return why === undefined ? text : sentence(reasonText({ message: text, ...why }), why.values);
-}
+export const whyText = (text: string, why: Pick<Said, 'code' | 'values'> | undefined): string => reasonText({ message: text, ...why });
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -42,5 +31,5 @@ export function refusalText(message: string, details: Details): string {
     return issues.map((issue) => [issue.path, reasonText(issue)].filter(Boolean).join('：')).join('；');
   const text = reasonText({ message, code, values });
   // About a field. Other errors may begin with the name of a provider.
-  return code === undefined && details['field'] === undefined && details['param'] === undefined ? text : sentence(text, values);
+  return details['field'] === undefined && details['param'] === undefined ? text : sentence(text);
 }

@@ -2,7 +2,7 @@
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelIcon, channelName } from '../../components/channel-name/channel-name.js';
-import { reasonText, sentence } from '../../components/feedback/reason-text.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { Icon } from '../../components/icon/icon.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
@@ -37,8 +37,8 @@ function reasonOf({ channel, state, message, code, values, health, messages, las
   detail: string | null;
 } {
   const said = isUnreached({ channel, state }) ? 'reason_undelivered' : (`reason_${state}` as 'reason_failed' | 'reason_backoff');
-  if (isStopped(state)) return { text: t(said), detail: message === null ? null : sentence(reasonText({ message, code, values }), values) };
-  const detail = lastError === null ? null : sentence(reasonText(lastError), lastError.values);
+  if (isStopped(state)) return { text: t(said), detail: message === null ? null : reasonText({ message, code, values }) };
+  const detail = lastError === null ? null : reasonText(lastError);
   if (messages.retrying === 0) return { text: t('reason_lost'), detail };
   return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
 }

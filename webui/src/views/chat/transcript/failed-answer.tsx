@@ -1,12 +1,28 @@
-/** Why a turn has no answer: a row for each cause, with the models that failed of it. */
+/** Why a turn has no answer: a row for each cause, with the models that failed of it; and what can be done. Loaded after the page. */
+import { copyText } from '../../../browser/copy.js';
+import { Button } from '../../../components/button/button.js';
+import { codeText } from '../../../components/feedback/error-words.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
+import { hashOf, navigate } from '../../../shell/router.js';
 import { whyText } from '../../../components/feedback/reason-text.js';
 import type { StoredMessage } from '../model/chat-model.js';
-import { t } from '../text.js';
+import en from '../../../i18n/en/chat/failure.json';
+import { defineText } from '../../../i18n/language.js';
+import zh from '../../../i18n/zh/chat/failure.json';
 import { triesOf } from './tries.js';
+import './failed-answer.css';
+
+const t = defineText(en, zh);
 
 /** The others are folded. */
 const SHOWN = 2;
+
+interface FailedProps {
+  readonly message: StoredMessage;
+  readonly canChange: boolean;
+  readonly isLastAnswer: boolean;
+  readonly regenerate: () => void;
+}
 
 interface Row {
   readonly cause: string;
@@ -34,11 +50,39 @@ function Rows({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-export function FailedAnswer({ message }: { message: StoredMessage }) {
+/** Failures that a change of the models may end. */
+const OF_MODELS: readonly (string | undefined)[] = ['AGENT_ERROR', 'MODEL_NOT_FOUND'];
+
+/** The actions on a failed answer; its text names the cause and the next step. */
+function ErrorActions({ message, isLastAnswer, canChange, regenerate }: FailedProps) {
+  const { content, createdAt, turn } = message;
+  const report = [content, createdAt, ...(turn === undefined ? [] : [turn.id])].join('\n');
+  return (
+    <div class="error-actions">
+      {canChange && isLastAnswer && <Button icon="retry" text={t('regenerate')} onClick={regenerate} />}
+      {OF_MODELS.includes(turn?.errorCode) && <Button icon="models" text={t('openModels')} onClick={() => navigate(hashOf('models'))} />}
+      <Button icon="copy" text={t('copyError')} onClick={() => void copyText(report)} />
+      {turn !== undefined && (
+        <Button icon="logs" text={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
+      )}
+    </div>
+  );
+}
+
+/** What failed, in the page's language; the text below it has the details. */
+function ErrorHead({ code }: { code: string | undefined }) {
+  const text = code === undefined ? undefined : codeText(code);
+  return text === undefined ? null : (
+    <p>
+      <strong>{text}</strong>
+    </p>
+  );
+}
+
+function Causes({ message }: { message: StoredMessage }) {
   const { content, why } = message;
+  if (why?.code !== 'with-fallback') return <Markdown text={whyText(content, why)} />;
   const rows = rowsOf(message);
-  const isOne = rows.length === 1 && rows[0]?.models.length === 1;
-  if (isOne) return <Markdown text={whyText(content, why)} />;
   const rest = rows.slice(SHOWN);
   return (
     <>
@@ -49,6 +93,16 @@ export function FailedAnswer({ message }: { message: StoredMessage }) {
           <Rows rows={rest} />
         </details>
       )}
+    </>
+  );
+}
+
+export function FailedAnswer(props: FailedProps) {
+  return (
+    <>
+      <ErrorHead code={props.message.turn?.errorCode} />
+      <Causes message={props.message} />
+      <ErrorActions {...props} />
     </>
   );
 }

@@ -1,9 +1,10 @@
 /** One message with its actions. */
 import { computed } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
+import { late } from '../../../browser/late.js';
+import { whenIdle } from '../../../browser/when-idle.js';
 import { copyText } from '../../../browser/copy.js';
-import { codeText } from '../../../components/feedback/error-words.js';
 import { whyText } from '../../../components/feedback/reason-text.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
@@ -13,7 +14,6 @@ import { hashOf, navigate } from '../../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
-import { FailedAnswer } from './failed-answer.js';
 import { LiveTools, StoredTool } from './tool-row.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
@@ -115,33 +115,15 @@ function EarlyEnd({ message: { status, turn }, canChange, isLastAnswer, goOn }: 
   );
 }
 
-/** Failures that a change of the models may end. */
-const OF_MODELS: readonly (string | undefined)[] = ['AGENT_ERROR', 'MODEL_NOT_FOUND'];
+const failedAnswer = late(async () => (await import('./failed-answer.js')).FailedAnswer);
+whenIdle(() => void failedAnswer.load());
 
-/** The actions on a failed answer; its text names the cause and the next step. */
-function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageProps) {
-  const { content, createdAt, turn } = message;
-  const report = [content, createdAt, ...(turn === undefined ? [] : [turn.id])].join('\n');
-  return (
-    <div class="error-actions">
-      {canChange && isLastAnswer && <Button icon="retry" text={t('regenerate')} onClick={regenerate} />}
-      {OF_MODELS.includes(turn?.errorCode) && <Button icon="models" text={t('openModels')} onClick={() => navigate(hashOf('models'))} />}
-      <Button icon="copy" text={t('copyError')} onClick={() => void copyText(report)} />
-      {turn !== undefined && (
-        <Button icon="logs" text={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
-      )}
-    </div>
-  );
-}
-
-/** What failed, in the page's language; the text below it has the details. */
-function ErrorHead({ code }: { code: string | undefined }) {
-  const text = code === undefined ? undefined : codeText(code);
-  return text === undefined ? null : (
-    <p>
-      <strong>{text}</strong>
-    </p>
-  );
+/** Until its part of the page is loaded, a failure is its text. */
+function Failure(props: MessageProps) {
+  const { content, why } = props.message;
+  useEffect(() => void failedAnswer.load(), []);
+  const Shown = failedAnswer.component.value;
+  return Shown === undefined ? <Markdown text={whyText(content, why)} /> : <Shown {...props} />;
 }
 
 /** Rendered again only when it changes. The actions stay the same while the conversation is shown. */
@@ -158,10 +140,8 @@ function ShownMessage(props: MessageProps) {
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
-      {isFailure && <ErrorHead code={turn?.errorCode} />}
       {role === 'user' && <UserText content={content} />}
-      {role !== 'user' && (isFailure ? <FailedAnswer message={message} /> : <Markdown text={whyText(content, why)} />)}
-      {isFailure && <ErrorActions {...props} />}
+      {role !== 'user' && (isFailure ? <Failure {...props} /> : <Markdown text={whyText(content, why)} />)}
       {role === 'assistant' && <EarlyEnd {...props} />}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>

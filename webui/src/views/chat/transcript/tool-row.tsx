@@ -1,14 +1,13 @@
 /** Tool calls: a line each, with input and result folded below it. */
 import { useState } from 'preact/hooks';
-import { approvals } from '../../../api/approvals.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { durationText } from '../../../components/time-text/time-text.js';
+import { toolOutcome } from '../../../shell/approvals.js';
 import { MessageFiles } from '../composer/file-list.js';
 import type { StoredMessage, ToolStep } from '../model/chat-model.js';
 import { t } from '../text.js';
-import { findRefusal } from './find-refusal.js';
 
 interface ToolUse {
   readonly name: string;
@@ -39,19 +38,18 @@ interface RowProps {
 }
 
 function Outcome({ session, use: { name, input, isFailed, durationMs, at } }: RowProps) {
-  const refusal = isFailed
-    ? findRefusal(
-        approvals.value.filter((approval) => approval.session === session),
-        { name, input, at },
-      )
-    : undefined;
-  // It was not run.
-  if (refusal !== undefined) return <Badge>{t(refusal === 'denied' ? 'toolDenied' : 'toolExpired')}</Badge>;
-  return (
+  const Decided = toolOutcome.component.value;
+  const outcome = (
     <>
       {isFailed && <Badge tone="bad">{t('toolFailed')}</Badge>}
       {durationMs !== undefined && <span class="number">{durationText(durationMs)}</span>}
     </>
+  );
+  if (!isFailed || Decided === undefined) return outcome;
+  return (
+    <Decided session={session} call={{ name, input, at }}>
+      {outcome}
+    </Decided>
   );
 }
 

@@ -146,7 +146,7 @@ function useSaving(draft: Draft, save: () => Promise<void>) {
       await save().catch((refusal: unknown) => {
         const named = refusal instanceof ApiError ? Object.entries(faultsOf(refusal.message, refusal.details)) : [];
         if (named.length === 0) throw refusal;
-        const faults = named.map(([name, fault]) => [name, sentence(reasonText(fault), fault.values)]);
+        const faults = named.map(([name, fault]) => [name, sentence(reasonText(fault))]);
         show(Object.fromEntries(faults), false);
       });
     });

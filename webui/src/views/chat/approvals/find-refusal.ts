@@ -1,7 +1,7 @@
 /** Which calls of tools were not run because of a decision. */
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
 
-interface ToolCall {
+export interface ToolCall {
   readonly name: string;
   /** JSON, or the beginning of a long one. */
   readonly input: string;

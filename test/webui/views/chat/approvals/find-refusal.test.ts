@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
-import { findRefusal } from '../../../../../webui/src/views/chat/transcript/find-refusal.js';
+import { findRefusal } from '../../../../../webui/src/views/chat/approvals/find-refusal.js';
 
 const at = (minute: number): string => `2026-01-01T00:0${minute}:00.000Z`;
 
