@@ -10,7 +10,6 @@ import en from '../../../i18n/en/chat/failure.json';
 import { defineText } from '../../../i18n/language.js';
 import zh from '../../../i18n/zh/chat/failure.json';
 import { triesOf } from './tries.js';
-import './failed-answer.css';
 
 const t = defineText(en, zh);
 
@@ -40,13 +39,13 @@ function rowsOf({ content: text, why: said }: StoredMessage): readonly Row[] {
 
 function Rows({ rows }: { rows: readonly Row[] }) {
   return (
-    <ul class="tries">
+    <>
       {rows.map(({ cause, models }) => (
-        <li key={cause}>
+        <p key={cause}>
           <strong>{models.join(', ')}</strong> · {cause}
-        </li>
+        </p>
       ))}
-    </ul>
+    </>
   );
 }
 
