@@ -1,6 +1,6 @@
 /**
  * An MCP server that misbehaves when it is asked to: each tool is one way of doing so. `MODE` in its environment says how it starts and ends:
- * `silent` never answers, `listless` does not list its tools, `dies` exits at once, `stubborn` ignores SIGTERM and the end of its input, `odd` has tools that cannot be used.
+ * `silent` never answers, `slow` answers its first message after half a second, `listless` does not list its tools, `dies` exits at once, `stubborn` ignores SIGTERM and the end of its input, `odd` has tools that cannot be used.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -25,6 +25,7 @@ const NAMES = [
   'large',
   'fail',
   'environment',
+  'refuse',
 ];
 const tool = (name) => ({ name, description: `Does ${name}.`, inputSchema: schema, annotations: { readOnlyHint: name === 'echo' } });
 
@@ -88,6 +89,7 @@ const CALLS = {
       `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"id":1324567890123456789,"count":7}}}\n`,
     ) && undefined,
   fail: () => ({ ...text(`the key ${process.env.SECRET_KEY} is wrong`), isError: true }),
+  refuse: (_input, id) => write({ id, error: { code: -32602, message: `bad params ${process.env.SECRET_KEY}` } }) && undefined,
   environment: () => text(Object.keys(process.env).join(' ')),
 };
 
@@ -96,6 +98,7 @@ async function answer({ id, method, params = {}, error }) {
   if (id === undefined || mode === 'silent') return undefined;
   if (method === 'initialize') {
     const serverInfo = { name: 'misbehaving', version: '1' };
+    if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 500));
     return write({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo } });
   }
   if (method === 'tools/list' && mode === 'listless') return undefined;

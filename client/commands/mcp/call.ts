@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
-import type { McpCallResult, McpTestResult } from '../../../shared/api/tools/mcp.js';
+import type { McpCallResult, McpServerDocument, McpTestResult } from '../../../shared/api/tools/mcp.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
@@ -19,13 +20,19 @@ export class McpTestCommand extends BaseCommand {
     const path = `/api/mcp/${encodeURIComponent(this.server)}/test`;
     const result = await this.request<McpTestResult>({ method: 'POST', path });
     const { ok, error, durationMs, server, version, tools } = result;
-    if (!ok)
-      throw new GatewayError('UNAVAILABLE', {
-        message: `the MCP server '${this.server}' does not answer: ${error ?? ''}`,
-        hint: 'Its log is in: xopc gateway logs --grep module:mcp',
-      });
+    if (!ok) {
+      const message = `the test of the MCP server '${this.server}' failed: ${error ?? ''}`;
+      throw new GatewayError('UNAVAILABLE', { message, ...definedFields({ hint: await this.#hint() }) });
+    }
     const named = server === null ? '' : `${server.name} ${server.version}, `;
     return this.printResult(result, `✅ ${this.server} answers in ${durationMs} ms: ${named}${tools ?? 0} tools, MCP ${version ?? ''}`);
+  }
+
+  /** The gateway logs what a program prints; a server at a URL has its log elsewhere. */
+  async #hint(): Promise<string | undefined> {
+    const { servers } = await this.request<{ servers: McpServerDocument[] }>({ method: 'GET', path: '/api/mcp' });
+    const isProgram = servers.some(({ name, transport }) => name === this.server && transport === 'stdio');
+    return isProgram ? 'Its log is in: xopc gateway logs --grep module:mcp' : undefined;
   }
 }
 

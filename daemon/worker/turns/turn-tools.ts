@@ -10,6 +10,7 @@ import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import type { Asker } from '../providers/failure.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
+import type { StoredStep } from '../store/turns/turn-steps.js';
 import { noteTurnQuestion } from '../store/turns/waiting-turns.js';
 import { createFetchTool } from '../tools/fetch.js';
 import { createNothingToReportTool } from '../tools/nothing-to-report.js';
@@ -20,7 +21,7 @@ import type { Tool, ToolSource } from '../tools/tool.js';
 import type { Span } from '../tracing/span.js';
 import type { TurnTools } from './model/answer.js';
 import { type Questions, StepLog, type StepOwner } from './steps/step-log.js';
-import { type ToolPlace, ToolRun } from './steps/tool-run.js';
+import { type CallDecision, type ToolPlace, ToolRun } from './steps/tool-run.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnToolsOptions {
@@ -48,14 +49,20 @@ interface TurnRun {
 
 /** How the tools of a call without a conversation run. */
 interface CallRun {
-  /** Where its progress is stored. Default: nowhere. */
-  readonly steps?: StepOwner | undefined;
+  /** Where what it finishes is stored. Default: nowhere. */
+  readonly steps?: (StepOwner & { readonly stored: readonly StoredStep[] }) | undefined;
   readonly span?: Span | undefined;
 }
 
 const named = ({ definition: { name }, hasEffects, isBuiltIn }: Tool): NamedTool => ({ name, isReadOnly: !hasEffects, isBuiltIn });
 
-/** Creates the tools of each turn from the configuration in force. */
+/** Returns the names of the tools whose calls are still to run. */
+function openCalls({ calls, begun }: StoredStep, decisions: ReadonlyMap<number, CallDecision> = new Map()): string[] {
+  const isOpen = (index: number): boolean => begun.get(index) === undefined && (decisions.get(index)?.state ?? 'approved') === 'approved';
+  return calls.filter((_call, index) => isOpen(index)).map(({ name }) => name);
+}
+
+/** Makes the tools of each turn from the configuration in force. */
 export class ToolBox {
   readonly #options: TurnToolsOptions;
 
@@ -77,7 +84,9 @@ export class ToolBox {
       const number = steps.indexOf(step);
       return new Map(approvals.filter((one) => one.step === number).map((one) => [one.callIndex, one]));
     };
-    const tools = await this.#tools(agent, run.signal);
+    // What a step before calls may need its server to start first.
+    const needed = steps.flatMap((step) => openCalls(step, decisions(step)));
+    const tools = await this.#tools(agent, run.signal, needed);
     if (run.asker === 'job') tools.push(createNothingToReportTool());
     return this.#make(agent, tools, { id, sessionKey: session.key, owner, decisions, ...run });
   }
@@ -85,7 +94,8 @@ export class ToolBox {
   /** Returns the tools of a call without a conversation: without a chat nothing can be scheduled. */
   async forCall(agent: AgentConfig, signal: AbortSignal, { steps: owner, span }: CallRun = {}): Promise<TurnTools> {
     const sessionKey = `${agent.id}:api:default:direct:completions`;
-    const tools = (await this.#tools(agent, signal)).filter(({ definition }) => definition.name !== 'schedule');
+    const needed = owner?.stored.flatMap((step) => openCalls(step));
+    const tools = (await this.#tools(agent, signal, needed)).filter(({ definition }) => definition.name !== 'schedule');
     return this.#make(agent, tools, { id: owner?.id ?? newId('turn'), sessionKey, owner, decisions: () => new Map(), signal, span });
   }
 
@@ -94,12 +104,13 @@ export class ToolBox {
     tools: readonly Tool[],
     { owner, span, ...place }: TurnRun & Pick<ToolPlace, 'id' | 'sessionKey' | 'decisions'> & { owner: StepOwner | undefined },
   ): TurnTools {
-    const { gate } = this.#options;
+    const { gate, others } = this.#options;
     const { maxToolIterations: maxIterations } = this.#options.config().agents.defaults;
     const log = owner && new StepLog(this.#options, owner);
     const canWait = owner?.questions !== undefined;
     const decide: ToolPlace['decide'] = (tool) => gate.decide({ agent, sessionKey: place.sessionKey, tool: named(tool) });
-    return new ToolRun(this.#options, tools, { ...place, agentId: agent.id, maxIterations, log, span, decide, canWait });
+    const whyMissing: ToolPlace['whyMissing'] = (name) => others?.whyMissing(agent, name);
+    return new ToolRun(this.#options, tools, { ...place, agentId: agent.id, maxIterations, log, span, decide, canWait, whyMissing });
   }
 
   #questions(agent: AgentConfig, { id: turnId, session, questionId }: BegunTurn): Questions {
@@ -115,8 +126,8 @@ export class ToolBox {
     };
   }
 
-  async #tools(agent: AgentConfig, signal: AbortSignal): Promise<Tool[]> {
-    const tools = [...this.#ownTools(agent), ...((await this.#options.others?.toolsFor(agent, signal)) ?? [])];
+  async #tools(agent: AgentConfig, signal: AbortSignal, needed: readonly string[] = []): Promise<Tool[]> {
+    const tools = [...this.#ownTools(agent), ...((await this.#options.others?.toolsFor(agent, signal, needed)) ?? [])];
     return tools.filter((tool) => !this.#options.gate.isDenied(agent, named(tool)));
   }
 

@@ -9,11 +9,15 @@ import { testPaths } from '../../helpers/lock-file.js';
 
 const signal = AbortSignal.timeout(60_000);
 
-async function setUp({ isError = false, error = null as string | null } = {}) {
+async function setUp({ isError = false, error = null as string | null, transport = 'stdio' } = {}) {
   const mcp = fakeMcpService([]);
   const answer = async ({ path, method }: SeenRequest, response: ServerResponse): Promise<void> => {
     if (path === '/api/config') json(response, { inForce: true, pinned: {} });
-    else if (method === 'GET') json(response, path === '/api/mcp' ? { servers: mcp.list() } : { tools: await mcp.tools('files') });
+    else if (method === 'GET')
+      json(
+        response,
+        path === '/api/mcp' ? { servers: mcp.list().map((server) => ({ ...server, transport })) } : { tools: await mcp.tools('files') },
+      );
     else if (path.endsWith('/test')) json(response, { ...(await mcp.probe('files')), ok: error === null, error });
     else json(response, { result: { ...(await mcp.call('files', { tool: '', input: {}, signal })), isError } });
   };
@@ -76,7 +80,17 @@ test('a tool that reports an error, and a server that does not answer, end with 
   const { run, home } = await setUp({ isError: true, error: 'it ended with exit code 3' });
   expect(await run(['call', 'files', 'read_file'])).toMatchObject({ code: 1, stdout: 'buy milk\n' });
   const tested = await run(['test', 'files']);
-  expect([tested.code, tested.stderr]).toEqual([1, expect.stringContaining("'files' does not answer: it ended with exit code 3")]);
+  expect([tested.code, tested.stderr]).toEqual([
+    1,
+    expect.stringContaining("the test of the MCP server 'files' failed: it ended with exit code 3"),
+  ]);
   const [, hinted = ''] = /xopc (gateway logs .*)/.exec(tested.stderr) ?? [];
   expect((await runCommand(hinted.split(' '), { home })).stderr).toContain('there is no log yet');
+});
+
+test('there is no log of a server at a URL', async () => {
+  const { run } = await setUp({ error: 'it answered 404: no such path', transport: 'http' });
+  const { code, stderr } = await run(['test', 'files']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("the MCP server 'files' failed: it answered 404: no such path")]);
+  expect(stderr).not.toContain('logs');
 });

@@ -1,16 +1,23 @@
 /** A connection to a server: the SDK's client over one of the two transports. Loaded with the first one, because the SDK takes some 20 ms. */
-import { Client, type jsonSchemaValidator, SdkHttpError, type StandardSchemaV1 } from '@modelcontextprotocol/client';
+import {
+  Client,
+  type jsonSchemaValidator,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  type StandardSchemaV1,
+} from '@modelcontextprotocol/client';
 import { type Clock, within } from '../../../../shared/clock.js';
+import { formatKey } from '../../../../shared/config/key-path.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
-import { isUnreached } from './fetch-failure.js';
 import { createHttpTransport } from './http-transport.js';
 import { ProcessTransport } from './process-transport.js';
+import { httpFailure, isUnreached, ServerFailure } from './server-failure.js';
 import type { ServerProcess, StopTimes } from './server-process.js';
 
-/** A start may load a package first. */
-const START_LIMIT_MS = 60_000;
 const LIST_LIMIT_MS = 30_000;
 /** How long a server over HTTP gets to end its session. */
 const GOODBYE_LIMIT_MS = 1_000;
@@ -31,6 +38,8 @@ const uncheckedSchemas: jsonSchemaValidator = {
 };
 
 export interface ConnectionOptions {
+  readonly name: string;
+  readonly startLimitMs: number;
   readonly settings: McpServerConfig;
   /** Not for a server at a URL. */
   readonly process: ServerProcess | undefined;
@@ -61,7 +70,7 @@ export interface Connection {
 const saysSessionLost = ({ status, message }: SdkHttpError): boolean =>
   status === 404 || (status >= 400 && status < 500 && /session/i.test(message));
 
-async function listTools(client: Client, timeout = LIST_LIMIT_MS): Promise<unknown[]> {
+async function listTools(client: Client, timeout: number): Promise<unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
   const tools: unknown[] = [];
   let cursor: string | undefined;
@@ -82,20 +91,40 @@ const openTransport = ({ settings, process, clock, logger }: ConnectionOptions) 
 
 const endOf = (transport: ReturnType<typeof openTransport>): string => (transport instanceof ProcessTransport ? transport.reason : '');
 
-/** An exited program gives a better reason than a closed connection. */
-async function explained<Value>(transport: ReturnType<typeof openTransport>, work: Promise<Value>): Promise<Value> {
+/** Returns an error of the SDK in words. @param late  said of a request that took too long */
+function inWords(error: unknown, { name, settings: { token, url = '' } }: ConnectionOptions, late: string): unknown {
+  if (error instanceof ProtocolError) return new ServerFailure('refused', error.message, error);
+  if (error instanceof SdkHttpError && error.status >= 300) {
+    const hasCredentials = token !== undefined || new URL(url).username !== '';
+    return httpFailure(error, { tokenKey: formatKey(['mcp', 'servers', name, 'token']), hasCredentials });
+  }
+  return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout ? new ServerFailure('late', late, error) : error;
+}
+
+/** Returns what the SDK reported. */
+const originOf = (error: unknown): unknown => (error instanceof ServerFailure ? error.cause : error);
+
+/** @param request.signal  its abort is no fault of the server */
+async function explained<Value>(
+  { transport, options }: { readonly transport: ReturnType<typeof openTransport>; readonly options: ConnectionOptions },
+  work: Promise<Value>,
+  { late, signal }: { readonly late: string; readonly signal?: AbortSignal },
+): Promise<Value> {
   try {
     return await work;
   } catch (error) {
     const reason = endOf(transport);
-    throw reason === '' ? error : new Error(reason, { cause: error });
+    // A program that has ended says more than that the connection is closed.
+    if (reason !== '') throw new Error(reason, { cause: error });
+    throw signal?.aborted === true ? error : inWords(error, options, late);
   }
 }
 
 /** @throws Error with the reason; the server has then been cleaned up */
 export async function connect(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
-  const { clock, logger, onToolsChanged, onClosed } = options;
+  const { name: server, startLimitMs, clock, logger, onToolsChanged, onClosed } = options;
   const transport = openTransport(options);
+  const at = { transport, options };
   const client = new Client(
     { name: 'xopc', version: readBuildInfo()?.version ?? '0' },
     { capabilities: {}, jsonSchemaValidator: uncheckedSchemas },
@@ -105,10 +134,13 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
   const stopped = (): void => void transport.close();
   signal.addEventListener('abort', stopped, { once: true });
   try {
-    await explained(transport, client.connect(transport, { timeout: START_LIMIT_MS, signal }));
+    const late = `it did not answer within ${startLimitMs} ms after its start`;
+    await explained(at, client.connect(transport, { timeout: startLimitMs, signal }), { late, signal });
   } catch (error) {
     await transport.close();
-    throw error;
+    // No call was refused.
+    const isStart = error instanceof ServerFailure && (error.kind === 'refused' || error.kind === 'late');
+    throw isStart ? new Error(error.message, { cause: error }) : error;
   } finally {
     signal.removeEventListener('abort', stopped);
   }
@@ -117,13 +149,18 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     pid: transport instanceof ProcessTransport ? transport.pid : null,
     server: client.getServerVersion() ?? null,
     protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
-    listTools: (limitMs) => explained(transport, listTools(client, limitMs)),
+    listTools: (limitMs = LIST_LIMIT_MS) =>
+      explained(at, listTools(client, limitMs), { late: `it did not list its tools within ${limitMs} ms` }),
     callTool: (name, input, { signal: stop, timeoutMs: timeout }) => {
       const params = { name, arguments: input as Record<string, unknown> };
-      return explained(transport, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }));
+      const late = `it did not finish '${name}' within ${timeout} ms (${formatKey(['mcp', 'servers', server, 'timeoutMs'])})`;
+      return explained(at, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }), { late, signal: stop });
     },
-    hasLostSession: (error) => error instanceof SdkHttpError && saysSessionLost(error),
-    isInDoubt: (error) => error instanceof SdkHttpError || isUnreached(error),
+    hasLostSession(error) {
+      const origin = originOf(error);
+      return origin instanceof SdkHttpError && saysSessionLost(origin);
+    },
+    isInDoubt: (error) => originOf(error) instanceof SdkHttpError || isUnreached(error),
     async close(times) {
       if (transport instanceof ProcessTransport) return transport.stop(times);
       await within(transport.terminateSession(), GOODBYE_LIMIT_MS, clock);

@@ -9,12 +9,13 @@ import { type Clock, isoTime } from '../../../../shared/clock.js';
 import { formatKey } from '../../../../shared/config/key-path.js';
 import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
-import { GatewayError } from '../../../../shared/errors.js';
+import { type ErrorCode, GatewayError } from '../../../../shared/errors.js';
 import { type LogPort, withFields } from '../../../../shared/log/log-port.js';
 import { listNames } from '../../../../shared/text/list-names.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { type Tool, ToolError, type ToolSource } from '../tool.js';
 import type { McpCall, McpOutcome, McpServer, McpServerOptions } from './server.js';
+import type { FailureKind } from './server-failure.js';
 import type { StopTimes } from './server-process.js';
 
 /** The MCP bundle's exports for servers (`daemon/worker/lazy/mcp.ts`). */
@@ -37,16 +38,25 @@ export interface McpServersOptions {
 
 export interface McpService {
   list(): McpServerDocument[];
-  /** Starts the server. @throws NOT_FOUND, UNAVAILABLE with the server's reason */
+  /** Starts the server. @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
   tools(name: string): Promise<readonly McpToolDocument[]>;
   /** @throws NOT_FOUND */
   probe(name: string): Promise<McpTestResult>;
-  /** @throws NOT_FOUND, UNAVAILABLE with the server's reason */
+  /** @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
   call(name: string, call: McpCall): Promise<McpCallResult>;
 }
 
 /** A worker that ends does not wait longer for servers that do not end. */
 const LAST_STOP: StopTimes = { termAfterMs: 100, killAfterMs: 1_000 };
+
+/** By how a server failed: the error, and what is said of the server. */
+const FAILURES = {
+  refused: ['INVALID_REQUEST', 'refused the call'],
+  rejected: ['CONFLICT', 'cannot be used'],
+  faulty: ['UNAVAILABLE', 'cannot be used'],
+  late: ['UNAVAILABLE', 'is too slow'],
+  unreachable: ['UNAVAILABLE', 'does not answer'],
+} as const satisfies Record<FailureKind, readonly [ErrorCode, string]>;
 
 interface Used {
   /** Settings as JSON; a different text means a different server. */
@@ -64,6 +74,9 @@ function targetOf({ command, url = '' }: McpServerConfig): Pick<McpServerDocumen
   if (command === undefined) return { transport: 'http', target: new URL(url).origin };
   return { transport: 'stdio', target: command.split(/[\\/]/).at(-1) ?? command };
 }
+
+/** Returns the server in the name that models see; the name of a server has no underscore. */
+const serverOfTool = (name: string): string => name.split('__')[0] ?? '';
 
 export class McpServers implements McpService, ToolSource {
   readonly #options: McpServersOptions;
@@ -98,14 +111,19 @@ export class McpServers implements McpService, ToolSource {
     return this.#valueOf(name, await this.#serverOf(name).call(call));
   }
 
-  async toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]> {
-    const settings = this.#settings();
-    const wanted = agent.mcpServers ?? this.#options.config().agents.defaults.mcpServers ?? Object.keys(settings);
-    // Vendors refuse two tools of one name.
-    const names = [...new Set(wanted)].filter((name) => settings[name]?.enabled === true);
+  async toolsFor(agent: AgentConfig, signal: AbortSignal, needed: readonly string[] = []): Promise<readonly Tool[]> {
+    const names = this.#namesFor(agent);
     if (names.length === 0 || this.#isStopped) return [];
-    const lists = await Promise.all(names.map((name) => this.#toolsOf(name, signal)));
+    const servers = new Set(needed.map(serverOfTool));
+    const lists = await Promise.all(names.map((name) => this.#toolsOf(name, signal, servers.has(name))));
     return lists.flat();
+  }
+
+  whyMissing(agent: AgentConfig, tool: string): string | undefined {
+    const name = serverOfTool(tool);
+    if (!this.#namesFor(agent).includes(name)) return undefined;
+    const { tools = null, error = null } = this.#used.get(name)?.server.status() ?? {};
+    return tools === null ? `the MCP server '${name}' is not ready: ${error ?? 'it is still being started'}` : undefined;
   }
 
   /** Stops the servers whose settings have changed, once their calls have ended; leaves the others alone. */
@@ -127,6 +145,13 @@ export class McpServers implements McpService, ToolSource {
     // Those that retire do not wait for their calls any longer.
     const servers = [...this.#retiring.keys(), ...[...this.#used.values()].map(({ server }) => server)];
     await Promise.all([...servers.map((server) => server.stop(LAST_STOP)), ...this.#retiring.values()]);
+  }
+
+  #namesFor(agent: AgentConfig): string[] {
+    const settings = this.#settings();
+    const wanted = agent.mcpServers ?? this.#options.config().agents.defaults.mcpServers ?? Object.keys(settings);
+    // Vendors refuse two tools of one name.
+    return [...new Set(wanted)].filter((name) => settings[name]?.enabled === true);
   }
 
   #settings(): Readonly<Record<string, McpServerConfig>> {
@@ -174,12 +199,13 @@ export class McpServers implements McpService, ToolSource {
 
   #valueOf<Value>(name: string, outcome: McpOutcome<Value>): Value {
     if (outcome.ok) return outcome.value;
-    throw new GatewayError('UNAVAILABLE', { message: `the MCP server '${name}' does not answer: ${outcome.error}` });
+    const [code, problem] = FAILURES[outcome.kind];
+    throw new GatewayError(code, { message: `the MCP server '${name}' ${problem}: ${outcome.error}` });
   }
 
-  async #toolsOf(name: string, signal: AbortSignal): Promise<readonly Tool[]> {
+  async #toolsOf(name: string, signal: AbortSignal, isNeeded: boolean): Promise<readonly Tool[]> {
     try {
-      const tools = (await this.#serverOf(name).toolsForTurn(signal)) ?? [];
+      const tools = (await this.#serverOf(name).toolsForTurn(signal, isNeeded)) ?? [];
       return tools.filter(({ problem }) => problem === null).map((tool) => this.#asTool(name, tool));
     } catch (error) {
       // The bundle cannot be loaded, so the turn continues without these tools.

@@ -8,10 +8,10 @@ import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { readResult } from './call-result.js';
 import type { Connection } from './connection.js';
-import { messageOf } from './fetch-failure.js';
+import { type FailureKind, kindOf, messageOf, ServerFailure } from './server-failure.js';
 import { secretsIn, type ServerSecrets } from './server-secrets.js';
 import { type ServerPlace, type ServerProcess, startServer, type StopTimes } from './server-process.js';
-import { readTools } from './tool-list.js';
+import { KnownTools } from './tool-list.js';
 
 const IDLE_STOP: StopTimes = { termAfterMs: 2_000, killAfterMs: 5_000 };
 const FIRST_PAUSE_MS = 500;
@@ -20,6 +20,8 @@ const LAST_PAUSE_MS = 60_000;
 const RECOVERED_AFTER_MS = 60_000;
 /** How long a turn waits for a server's tools; later turns do not wait until the server has answered. */
 const TURN_WAIT_MS = 5_000;
+/** A start may load a package first. */
+const START_LIMIT_MS = 60_000;
 /** How long a test of a server waits for its list of tools. */
 const PROBE_LIMIT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
@@ -34,7 +36,9 @@ export interface McpServerOptions extends ServerPlace {
 }
 
 /** `error`: in words, for people and models. */
-export type McpOutcome<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: string };
+export type McpOutcome<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string; readonly kind: FailureKind };
 
 export interface McpCall {
   readonly tool: string;
@@ -50,14 +54,14 @@ export class McpServer {
   #state: McpState = 'idle';
   #since: number;
   #error: string | null = null;
+  #failedAs: FailureKind = 'unreachable';
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #closing = Promise.resolve();
   /** The last connection to a program that was closed: the program may not have ended yet. */
   #leaving: Connection | undefined;
-  #list: readonly McpToolDocument[] | undefined;
-  #isListStale = false;
-  /** Whether a turn has waited for the list without result. */
+  readonly #known: KnownTools;
+  /** Whether a turn has waited for the list in vain. */
   #isListSlow = false;
   #inFlight = 0;
   #failures = 0;
@@ -69,6 +73,7 @@ export class McpServer {
   constructor(options: McpServerOptions) {
     this.#options = options;
     this.#secrets = secretsIn(options.settings);
+    this.#known = new KnownTools(options.name);
     this.#since = options.clock.now();
   }
 
@@ -76,7 +81,7 @@ export class McpServer {
     return {
       state: this.#state,
       error: this.#error,
-      tools: this.#list?.length ?? null,
+      tools: this.#known.list?.length ?? null,
       pid: this.#connection?.pid ?? null,
       since: isoTime(this.#since),
     };
@@ -84,23 +89,26 @@ export class McpServer {
 
   /** Returns its tools; starts it. */
   async tools(): Promise<McpOutcome<readonly McpToolDocument[]>> {
-    return this.#use((connection) => this.#readList(connection));
+    return this.#use(async (connection) => this.#known.current ?? (await this.#askForList(connection)));
   }
 
-  /** Returns the tools for a turn, without waiting for a hanging server or after an abort; undefined if not known yet. */
-  async toolsForTurn(signal: AbortSignal): Promise<readonly McpToolDocument[] | undefined> {
-    if (this.#list !== undefined && !this.#isListStale) return this.#list;
+  /**
+   * Returns the tools for a turn, which does not wait for a server that hangs, nor after its abort; undefined: they are not known yet.
+   * @param isNeeded  one of them is called already: the server gets the time that a start may take, also after a failure
+   */
+  async toolsForTurn(signal: AbortSignal, isNeeded = false): Promise<readonly McpToolDocument[] | undefined> {
+    if (this.#known.current !== undefined) return this.#known.current;
     const { clock, logger } = this.#options;
-    // After a failure the server must first prove that it answers.
-    const limitMs = this.#failures > 0 || this.#isListSlow ? 0 : TURN_WAIT_MS;
+    if (isNeeded) this.#retryAtMs = 0;
+    // After a failure it has to show first that it answers.
+    const usualMs = this.#failures > 0 || this.#isListSlow ? 0 : TURN_WAIT_MS;
+    const limitMs = isNeeded ? START_LIMIT_MS : usualMs;
     const reading = this.tools();
-    let cancel = (): void => undefined;
-    const limit = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve))).then(() => (this.#isListSlow = true));
-    if (limitMs > 0) await orAborted(Promise.race([reading, limit]), signal).catch(() => undefined);
-    cancel();
-    if (this.#list === undefined && !signal.aborted)
-      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn continues without the tools of the server');
-    return this.#list;
+    if (limitMs > 0) await orAborted(within(reading, limitMs, clock), signal).catch(() => undefined);
+    if (this.#known.current === undefined && !signal.aborted) this.#isListSlow = true;
+    if (this.#known.list === undefined && !signal.aborted)
+      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn has to do without the tools of the server');
+    return this.#known.list;
   }
 
   /** Calls a tool. */
@@ -154,7 +162,7 @@ export class McpServer {
     try {
       return { ok: true, value: await this.#do(work, signal) };
     } catch (error) {
-      return { ok: false, error: this.#describe(error) };
+      return { ok: false, error: this.#describe(error), kind: kindOf(error) };
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#rest();
@@ -202,13 +210,15 @@ export class McpServer {
     const pauseMs = this.#retryAtMs - clock.now();
     // The timer decides, because the clock may have been set back.
     if (this.#state === 'backoff' && pauseMs > 0)
-      return Promise.reject(new Error(`${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`));
+      return Promise.reject(
+        new ServerFailure(this.#failedAs, `${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`),
+      );
     this.#opening = this.#connect().finally(() => (this.#opening = undefined));
     return this.#opening;
   }
 
   async #connect(): Promise<Connection> {
-    const { clock, logger, settings } = this.#options;
+    const { clock, logger, settings, name } = this.#options;
     // One process at a time.
     await this.#closing;
     if (this.#stopping.signal.aborted) throw stopped();
@@ -217,21 +227,22 @@ export class McpServer {
     let program: ServerProcess | undefined;
     const startedAt = clock.now();
     const events = {
-      onToolsChanged: () => (this.#isListStale = true),
+      onToolsChanged: () => this.#known.mayHaveChanged(),
       onClosed: (reason: string) => connection !== undefined && this.#ended(connection, reason),
     };
     try {
       program = await startServer(settings, this.#options);
       // While the program starts.
       const { connect } = await import('./connection.js');
-      connection = await connect({ settings, clock, logger, process: program, ...events }, this.#stopping.signal);
+      const place = { name, settings, startLimitMs: START_LIMIT_MS, clock, logger, process: program };
+      connection = await connect({ ...place, ...events }, this.#stopping.signal);
     } catch (error) {
       await program?.stop(this.#stopTimes);
-      this.#fail(this.#describe(error));
+      this.#fail(error);
       throw error;
     }
     this.#connection = connection;
-    this.#isListStale = true;
+    this.#known.mayHaveChanged();
     this.#set('running');
     // Its caller may have stopped waiting.
     if (this.#inFlight === 0) this.#rest();
@@ -244,11 +255,13 @@ export class McpServer {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
     if (this.#options.clock.now() - this.#since > RECOVERED_AFTER_MS) this.#failures = 0;
-    this.#fail(this.#describe(reason));
+    this.#fail(reason);
   }
 
-  #fail(error: string): void {
+  #fail(failure: unknown): void {
     const { clock, logger } = this.#options;
+    const error = this.#describe(failure);
+    this.#failedAs = kindOf(failure);
     this.#cancelIdle();
     this.#cancelPause();
     if (this.#stopping.signal.aborted) return this.#set('idle');
@@ -260,22 +273,11 @@ export class McpServer {
     this.#cancelPause = clock.after(pauseMs, () => this.#state === 'backoff' && this.#set('failed', error));
   }
 
-  async #readList(connection: Connection): Promise<readonly McpToolDocument[]> {
-    return this.#list !== undefined && !this.#isListStale ? this.#list : await this.#askForList(connection);
-  }
-
   async #askForList(connection: Connection, limitMs?: number): Promise<readonly McpToolDocument[]> {
-    // A change while it is read makes it stale again.
-    this.#isListStale = false;
-    try {
-      this.#list = readTools(this.#options.name, await connection.listTools(limitMs));
-    } catch (error) {
-      this.#isListStale = true;
-      throw error;
-    }
+    const list = await this.#known.ask(connection, limitMs);
     this.#failures = 0;
     this.#isListSlow = false;
-    return this.#list;
+    return list;
   }
 
   /** The next use opens another one. */

@@ -4,6 +4,11 @@ import { sha256Hex } from '../../../../shared/sha256.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 
+/** Asks a server for its tools. */
+interface Lister {
+  listTools(limitMs?: number): Promise<unknown[]>;
+}
+
 const MAX_TOOLS = 128;
 const MAX_SCHEMA_LENGTH = 32_768;
 const MAX_DESCRIPTION_LENGTH = 4_000;
@@ -64,4 +69,40 @@ export function readTools(server: string, tools: readonly unknown[]): McpToolDoc
     names.add(tool.fullName);
     return tool;
   });
+}
+
+/** The tools of a server as it listed them last. */
+export class KnownTools {
+  readonly #server: string;
+  #list: readonly McpToolDocument[] | undefined;
+  #isStale = false;
+
+  constructor(server: string) {
+    this.#server = server;
+  }
+
+  /** Undefined until the server has listed them. */
+  get list(): readonly McpToolDocument[] | undefined {
+    return this.#list;
+  }
+
+  /** Undefined also when they may have changed. */
+  get current(): readonly McpToolDocument[] | undefined {
+    return this.#isStale ? undefined : this.#list;
+  }
+
+  mayHaveChanged(): void {
+    this.#isStale = true;
+  }
+
+  async ask(connection: Lister, limitMs?: number): Promise<readonly McpToolDocument[]> {
+    // A change while it is read makes it stale again.
+    this.#isStale = false;
+    try {
+      return (this.#list = readTools(this.#server, await connection.listTools(limitMs)));
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
+  }
 }

@@ -32,6 +32,8 @@ export interface ToolPlace {
   readonly log: StepLog | undefined;
   /** What calls them. */
   readonly span: Span | undefined;
+  /** Returns why a tool that is not there cannot be called for now; undefined: there is no such tool. */
+  whyMissing(name: string): string | undefined;
   /** Whether a tool may run. */
   decide(tool: Tool): Promise<'allow' | 'ask' | 'deny'>;
   /** Whether the turn can wait for a person. */
@@ -166,7 +168,14 @@ export class ToolRun implements TurnTools {
     return this.#tools.find(({ definition }) => definition.name === name);
   }
 
-  /** Whether running it again has no further effect. */
+  #whyMissing(name: string): string {
+    const known = this.definitions.map((definition) => definition.name).join(', ');
+    const reason = this.#place.whyMissing(name);
+    if (reason !== undefined) return `not run: ${reason}`;
+    return `there is no tool '${name.slice(0, 64)}'; available tools: ${known || 'none'}`;
+  }
+
+  /** Whether nothing more happens if it is run again. */
   #isRepeatable(call: GatedCall, index: number): boolean {
     const tool = this.#find(call);
     return isRefused(call, index) || (tool !== undefined && tool.isRepeatable);
@@ -204,11 +213,8 @@ export class ToolRun implements TurnTools {
     const { signal, agentId, sessionKey } = this.#place;
     signal.throwIfAborted();
     const tool = this.#find(call);
-    if (tool === undefined)
-      throw new ToolError(
-        `there is no tool '${call.name.slice(0, 64)}'; available tools: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
-      );
     if (call.refusal !== undefined) throw new ToolError(call.refusal);
+    if (tool === undefined) throw new ToolError(this.#whyMissing(call.name));
     if (call.problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(call.problem)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
     mustBeValid(this.#options.liveness);

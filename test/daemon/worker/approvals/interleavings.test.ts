@@ -67,7 +67,13 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
     },
   };
   const send = { channels: () => [], send: async () => '' };
-  const box = new ToolBox({ ...common, send, scheduler: undefined, others: { toolsFor: async () => [pay] }, gate });
+  const box = new ToolBox({
+    ...common,
+    send,
+    scheduler: undefined,
+    others: { toolsFor: async () => [pay], whyMissing: () => undefined },
+    gate,
+  });
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
 

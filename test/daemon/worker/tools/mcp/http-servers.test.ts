@@ -18,7 +18,11 @@ test('a server over HTTP is called with its credentials, in a session that is be
   expect((await call('remote', 'echo')).text).toBe('here');
   expect(remote.seen.filter((line) => line.startsWith('POST initialize'))).toHaveLength(2);
   expect(remote.seen.every((line) => line.endsWith(' Bearer secret-token'))).toBe(true);
-  await expect(call('remote', 'refused')).rejects.toThrow(/does not answer: .*wrong token/);
+  await expect(call('remote', 'refused')).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message:
+      "the MCP server 'remote' cannot be used: it answered 401 (wrong token): it does not accept the token (mcp.servers.remote.token); sign-in by OAuth is not supported",
+  });
   await expect(call('remote', 'away')).rejects.toThrow(/elsewhere\.invalid.* not followed/);
   await expect(call('remote', 'html')).rejects.toThrow('Unexpected content type');
   await expect(call('remote', 'huge')).rejects.toThrow('does not answer');
@@ -69,7 +73,10 @@ test('after a refusal that may be of the session, the call is not repeated, and 
   const { call, state } = mcpServers({ remote: { url: remote.url } });
   await call('remote', 'echo');
   remote.forget(500, 'unexpected');
-  await expect(call('remote', 'echo')).rejects.toThrow('unexpected');
+  await expect(call('remote', 'echo')).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: "the MCP server 'remote' cannot be used: it answered 500: unexpected",
+  });
   expect(state('remote').state).toBe('idle');
   expect((await call('remote', 'echo')).text).toBe('here');
   expect(remote.seen.filter((line) => line === 'POST tools/call echo')).toHaveLength(3);

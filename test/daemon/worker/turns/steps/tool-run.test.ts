@@ -16,7 +16,7 @@ const call = (name: string, id = name) => ({ id, name, input: { of: id } });
 const step = (...calls: ReturnType<typeof call>[]) => ({ text: 'I do it.', calls, ref: 'fake/one', vendor: { signed: 'x' }, usage: null });
 
 /** A turn whose tools note that they run. The gateway stops in the middle of the call that `stopsIn` names. */
-async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'decide' | 'canWait'>> = {}) {
+async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'decide' | 'canWait' | 'decisions'>> = {}) {
   const store = await openStore();
   const session = await addSession(store, 'me');
   const turn = { id: 'turn_1', sessionId: session.id, agentId: 'main', instanceId: 'wk_1', tokenId: null, nowMs: 1 };
@@ -40,8 +40,9 @@ async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'dec
     tool('send', { hasEffects: true, isRepeatable: true }),
   ];
   const options = { store, clock: systemClock, logger: logMemory(), liveness: { validForMs: () => Infinity } };
-  const gate = { decide: async () => 'allow' as const, canWait: true, decisions: () => new Map<number, never>(), ...decided };
-  const run = async (what: Parameters<ToolRun['run']>[0], steps = 0) => {
+  const whyMissing = (name: string) => (name.startsWith('slow__') ? "the MCP server 'slow' is not ready" : undefined);
+  const gate = { decide: async () => 'allow' as const, canWait: true, decisions: () => new Map<number, never>(), whyMissing, ...decided };
+  const run = async (what: Parameters<ToolRun['run']>[0], steps = 0, isWhole = false) => {
     stop = new AbortController();
     const id = 'turn_1';
     const noteEffects: StepOwner['noteEffects'] = (tx) => markTurnUnrepeatable(tx, id);
@@ -51,7 +52,8 @@ async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'dec
     for (;;) {
       const next = await running.next();
       if (next.value === 'waiting') throw new Error('it waits');
-      if (next.done === true) return next.value.map(({ output, isError }) => (isError ? `error: ${output.split(':')[0]}` : output));
+      if (next.done === true)
+        return next.value.map(({ output, isError }) => (isError ? `error: ${isWhole ? output : output.split(':')[0]}` : output));
     }
   };
   const read = () => store.read((tx) => readTurnSteps(tx, 'turn_1'));
@@ -130,4 +132,22 @@ test('what may not run does not run either when its step is gone on with', async
   const again = stored.calls.map(({ messageId: _messageId, ...known }) => known);
   expect(await run({ ...stored, calls: again, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
   expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
+});
+
+test('a tool that is not there says so, and a call of one that was denied says that', async () => {
+  const decisions: ToolPlace['decisions'] = () =>
+    new Map([
+      [0, { state: 'approved', note: null }],
+      [1, { state: 'denied', note: 'not on a Friday' }],
+    ]);
+  const { run, read } = await makeWorld(undefined, { decisions });
+  await run(step(call('slow__both', 'a'), call('slow__both', 'b'), call('launch')));
+  const [stored] = await read();
+  if (stored === undefined) throw new Error('nothing is stored');
+  const calls = stored.calls.map(({ messageId: _messageId, ...known }) => known);
+  expect(await run({ ...stored, calls, begun: new Map() }, 1, true)).toEqual([
+    "error: not run: the MCP server 'slow' is not ready",
+    'error: not run: a person has denied it: not on a Friday',
+    "error: there is no tool 'launch'; available tools: look, pay, send",
+  ]);
 });
