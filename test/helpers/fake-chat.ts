@@ -24,8 +24,8 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
       calls.push({ name: 'chat.choose', input: { key, messageId } });
       return Promise.resolve({ ...SESSION, key });
     },
-    async stop(session) {
-      calls.push({ name: 'chat.stop', input: session });
+    async stop(session, key) {
+      calls.push({ name: 'chat.stop', input: key === undefined ? session : { session, key } });
       return true;
     },
     isAnswering: () => false,

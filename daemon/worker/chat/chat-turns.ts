@@ -217,7 +217,11 @@ export class ChatTurns implements InboxHandler {
   #hooks(handling: Handling, sessionKey: string): TurnHooks {
     const { channel } = handling.message;
     return {
-      begun: async (tx, { id }) => void (await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })),
+      begun: async (tx, { id }) => {
+        if ((await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })) > 0) return;
+        handling.isRecorded = true;
+        throw new GatewayError('CONFLICT', { message: 'the message was taken back' });
+      },
       leavesContext: true,
       beforeEnd: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { Inbox } from '../delivery/inbox.js';
 import type { Attachments } from '../files/attachments.js';
 import { getSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
-import type { NewInboxMessage, StoredUpdate } from '../store/delivery/inbox.js';
+import { type NewInboxMessage, type StoredUpdate, withdrawInbox } from '../store/delivery/inbox.js';
 import { usedBefore } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
 import { checkText } from '../turns/agent.js';
@@ -25,7 +25,11 @@ interface Accepted {
   readonly isRepeated: boolean;
 }
 
-/** Opens a session that can be written to from the page. */
+/** Of the messages of this channel in the inbox. */
+const SCOPE = 'webchat';
+const updateIdOf = (session: string, key: string): string => `${session} ${key}`;
+
+/** Opens a session that can be written to here. */
 async function openOwn(tx: Transaction, key: string): Promise<Session> {
   const session = await getSession(tx, key);
   if (session.channel === 'webchat') return session;
@@ -99,9 +103,16 @@ export class Chat {
     return toSessionDocument(session);
   }
 
-  /** Stops the answer in progress, here or in another worker; its text is kept. @returns whether there was one */
-  stop(session: string): Promise<boolean> {
-    return this.#options.stopTurns(session);
+  /**
+   * Stops the answer that is being given, here or in another worker; its text is kept.
+   * @param key  takes back the message of that key instead, if its answer has not begun
+   * @returns whether there was one
+   */
+  async stop(session: string, key?: string): Promise<boolean> {
+    const { store, clock, stopTurns } = this.#options;
+    if (key === undefined) return stopTurns(session);
+    const update = { scope: SCOPE, updateId: updateIdOf(session, key), nowMs: clock.now() };
+    return store.write((tx) => withdrawInbox(tx, update));
   }
 
   /** Whether this worker is answering in the session. */
@@ -115,7 +126,7 @@ export class Chat {
     { key }: Session,
     { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId' | 'tokenId'>,
   ): Promise<StoredUpdate> {
-    const place = { ...webchatLane(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const };
+    const place = { ...webchatLane(key), scope: SCOPE, updateId: updateIdOf(key, updateId), peerKind: 'direct' as const };
     const [stored] = await this.#options.inbox.storeIn(tx, [{ ...place, ...message }]);
     if (stored === undefined) throw new Error('the inbox stored nothing');
     return stored;

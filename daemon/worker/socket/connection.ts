@@ -155,7 +155,7 @@ export class Connection {
         return this.#send('sent', { re, messageId, repeated: isRepeated });
       }
       case 'stop':
-        return this.#send('stopped', { re, stopped: await chat.stop(frame.session) });
+        return this.#send('stopped', { re, stopped: await chat.stop(frame.session, frame.key) });
       case 'ping':
         return this.#send('pong', { re });
     }

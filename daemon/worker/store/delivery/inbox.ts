@@ -159,12 +159,28 @@ export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: str
     .where('seq', '=', p.seq),
 );
 
-/** Runs in a transaction. */
+/** @returns 0 when the message has been taken back. Runs in a write. */
 export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
-  db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
+  db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq).where('finished_at', 'is', null),
 );
 
-/** Runs in a transaction. */
+const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: sql.lit('done' as const), error: sql.lit('taken back'), instance_id: null, finished_at: p.nowMs })
+    .where('scope', '=', p.scope)
+    .where('update_id', '=', p.updateId)
+    .where('turn_id', 'is', null)
+    .where('finished_at', 'is', null),
+);
+
+/** Takes back a message whose turn has not begun, also while a worker waits to begin it. @returns whether it was one. Runs in a write. */
+export async function withdrawInbox(tx: Transaction, update: { scope: string; updateId: string; nowMs: number }): Promise<boolean> {
+  tellOthers(tx, 'inbox');
+  return (await withdraw.run(tx, update)) === 1;
+}
+
+/** Runs in a write. */
 export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
 );

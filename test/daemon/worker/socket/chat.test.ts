@@ -125,6 +125,33 @@ test('stop ends the answer and keeps its text so far', async () => {
   expect((await client.next('stopped')).stopped).toBe(false);
 });
 
+test('a message that waits behind an answer can be taken back by its key, one whose answer has begun cannot', async () => {
+  const { model, session, client, conversation } = await makeWorld();
+  let open = (): void => undefined;
+  const until = new Promise<void>((resolve) => (open = resolve));
+  model.reply({ type: 'text', parts: ['one ', 'two'], gate: { before: 1, until } });
+  client.send('watch', { session });
+  client.send('send', { session, key: 'a', content: 'Go' });
+  await client.next('delta');
+  client.send('send', { session, key: 'b', content: 'And then' });
+  await client.next('sent', ({ re }) => re === 'c4');
+  for (const [key, stopped] of [
+    ['b', true],
+    ['b', false],
+    ['a', false],
+    ['unknown', false],
+  ] as const) {
+    const re = client.send('stop', { session, key });
+    expect([key, await client.next('stopped', (frame) => frame.re === re)]).toMatchObject([key, { stopped }]);
+  }
+  open();
+  await client.next('turn', ({ state }) => state === 'done');
+  model.reply({ type: 'text', parts: ['three'] });
+  client.send('send', { session, key: 'c', content: 'Last' });
+  await client.next('turn', ({ state }) => state === 'done');
+  expect((await conversation.sessions.get(session)).messages.map(({ content }) => content)).toEqual(['Go', 'one two', 'Last', 'three']);
+});
+
 test('a message that replaces an earlier one takes back that one and all after it, for every watcher', async () => {
   const { model, session, client, port, conversation } = await makeWorld();
   const other = await greetSocket(port);
