@@ -5,7 +5,7 @@ import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { SessionDocument, SessionPage, SessionTranscript } from '../../shared/api/sessions.js';
 import type { ApiClient } from '../api/api-client.js';
 import { definedFields } from '../../shared/fields.js';
-import { ask, type AskOptions } from './ask.js';
+import { ask, type AskOptions, stop } from './ask.js';
 import { messageOf, updatesOf } from './content.js';
 import { Permissions } from './permissions.js';
 
@@ -57,7 +57,7 @@ class AcpAgent {
       .onRequest('session/load', ({ params, client }) => this.#answer(() => this.#load(params.sessionId, client)))
       .onRequest('session/list', ({ params }) => this.#answer(() => this.#list(params)))
       .onRequest('session/prompt', ({ params, client }) => this.#answer(() => this.#prompt(params, client)))
-      .onNotification('session/cancel', ({ params }) => this.#prompts.get(params.sessionId)?.abort())
+      .onNotification('session/cancel', ({ params }) => this.#cancel(params.sessionId))
       .connect(stream);
     connection.signal.addEventListener('abort', () => this.#gone.abort(new Error('the editor has closed the connection')));
     return connection;
@@ -100,6 +100,14 @@ class AcpAgent {
     return { sessions: sessions.map(({ key, title, updatedAt }) => ({ sessionId: key, cwd: directory, title, updatedAt })), nextCursor };
   }
 
+  /** Also ends an answer that waits for a decision, and that a prompt before has left. */
+  #cancel(session: string): void {
+    const { locate, sockets, onError } = this.#options;
+    const prompt = this.#prompts.get(session);
+    if (prompt === undefined) stop({ locate, sockets, session }).catch(onError);
+    else prompt.abort();
+  }
+
   async #prompt({ sessionId: session, prompt }: acp.PromptRequest, client: acp.AgentContext): Promise<acp.PromptResponse> {
     const content = messageOf(prompt);
     if (content === '') throw new GatewayError('INVALID_REQUEST', { message: 'the prompt is empty' });
@@ -107,27 +115,30 @@ class AcpAgent {
     const cancel = new AbortController();
     this.#prompts.set(session, cancel);
     const { locate, sockets, connect, onError } = this.#options;
-    const permissions = new Permissions({
-      session,
-      connect,
-      onError,
-      request: (question, signal) =>
-        client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
-    });
-    // Sent in order, and before the answer to the prompt.
+    // In order, and before the answer to the prompt.
     let sent = Promise.resolve();
     const onUpdate = (update: acp.SessionUpdate): void => {
       sent = sent.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);
     };
+    const permissions = new Permissions({
+      session,
+      connect,
+      onUpdate,
+      onError,
+      request: (question, signal) =>
+        client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
+    });
     try {
       const signals = { cancelled: cancel.signal, gone: this.#gone.signal };
       const onApprovals = (): void => void permissions.check();
-      const end = await ask({ locate, sockets, session, content, ...signals, onUpdate, onApprovals });
+      const askedCall: AskOptions['askedCall'] = (call) => permissions.take(call);
+      const end = await ask({ locate, sockets, session, content, ...signals, onUpdate, askedCall, onApprovals }).finally(() =>
+        permissions.end(),
+      );
       await sent;
       if (end.state === 'error') throw new GatewayError('AGENT_ERROR', { message: end.error });
       return { stopReason: end.state === 'done' ? STOP_REASONS[end.cutOff ?? 'finished'] : 'cancelled' };
     } finally {
-      permissions.end();
       this.#prompts.delete(session);
     }
   }

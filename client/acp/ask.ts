@@ -3,15 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
+import { definedFields } from '../../shared/fields.js';
 import type { ApiTarget } from '../api/api-client.js';
-import { ConnectionLost, followPrompt, type Question, type SocketModule, socketUrl } from './chat-connection.js';
-import { Prompt, type PromptEnd } from './prompt.js';
+import { ConnectionLost, followPrompt, type Question, type SocketModule, socketUrl, stopAnswer } from './chat-connection.js';
+import { Prompt, type PromptEnd, type PromptOptions } from './prompt.js';
 
 export interface AskOptions extends Omit<Question, 'key'> {
   /** Finds the gateway. @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE when no gateway can be reached */
   readonly locate: () => Promise<ApiTarget>;
   readonly sockets: SocketModule;
   readonly onUpdate: (update: SessionUpdate) => void;
+  /** Returns the id under which the editor was asked about a call that now runs. */
+  readonly askedCall?: PromptOptions['askedCall'];
 }
 
 const PAUSE_MS = 100;
@@ -26,10 +29,10 @@ const isPassing = (error: unknown): boolean =>
 const causeOf = (error: unknown): unknown =>
   error instanceof ConnectionLost ? (error.cause ?? new GatewayError('UNAVAILABLE', { message: error.message })) : error;
 
-/** @throws the gateway's refusal; the last failure when the gateway cannot be reached */
-export async function ask({ locate, sockets, onUpdate, ...asked }: AskOptions): Promise<PromptEnd> {
+/** @throws what the gateway refuses; the last failure when it cannot be reached */
+export async function ask({ locate, sockets, onUpdate, askedCall, ...asked }: AskOptions): Promise<PromptEnd> {
   const question = { ...asked, key: randomUUID() };
-  const prompt = new Prompt(onUpdate);
+  const prompt = new Prompt({ onUpdate, ...definedFields({ askedCall }) });
   let isReached = false;
   for (let giveUpAtMs = Date.now() + PATIENCE_MS; ;) {
     try {
@@ -50,4 +53,10 @@ export async function ask({ locate, sockets, onUpdate, ...asked }: AskOptions): 
       await pause(PAUSE_MS);
     }
   }
+}
+
+/** Stops what answers in a session without a prompt of this editor. @throws what the gateway refuses */
+export async function stop({ locate, sockets, session }: Pick<AskOptions, 'locate' | 'sockets' | 'session'>): Promise<void> {
+  const target = await locate();
+  await stopAnswer(new sockets.WebSocket(socketUrl(target)), { token: target.token, session });
 }

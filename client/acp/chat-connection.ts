@@ -47,6 +47,9 @@ function failureOf({ error }: Extract<ServerFrame, { type: 'error' }>): Error {
   return failure.spec.retryable ? new ConnectionLost(error.message, { cause: failure }) : failure;
 }
 
+/** The id of the frame that takes a prompt back before its answer begins. */
+const WITHDRAWAL = 'withdraw';
+
 const encode = (type: string, body: object): string => JSON.stringify({ v: 1, id: type, type, ...body });
 
 /** @throws INVALID_REQUEST for a prompt that does not fit into a frame */
@@ -66,18 +69,29 @@ export function followPrompt(
 ): Promise<PromptEnd> {
   const { session, cancelled, gone, onApprovals } = question;
   const sent = encodeQuestion(question);
+  let isStored = false;
+  let isWithdrawn = false;
   let isStopped = false;
   const stop = (): void => {
-    if (!cancelled.aborted || !prompt.isBegun || isStopped) return;
-    isStopped = true;
-    socket.send(encode('stop', { session }));
+    if (!cancelled.aborted || isStopped) return;
+    if (prompt.isBegun) {
+      isStopped = true;
+      socket.send(encode('stop', { session }));
+    } else if (isStored && !isWithdrawn) {
+      isWithdrawn = true;
+      socket.send(JSON.stringify({ v: 1, id: WITHDRAWAL, type: 'stop', session, key: question.key }));
+    }
   };
   const receive = (frame: ServerFrame): PromptEnd | undefined => {
     if (frame.type === 'error') throw failureOf(frame);
     if (frame.type === 'sent') {
+      isStored = true;
+      stop();
       socket.send(encode('watch', { session, ...prompt.follow(frame.messageId) }));
       return undefined;
     }
+    // Otherwise its answer has begun, and is stopped once its question is seen.
+    if (frame.type === 'stopped' && frame.re === WITHDRAWAL) return frame.stopped ? { state: 'aborted' } : undefined;
     if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
       onApprovals();
     // A waiting turn is not running, so no other frame reports its end.
@@ -116,3 +130,23 @@ export function followPrompt(
 }
 
 export const socketUrl = ({ host, port }: ApiTarget): string => `ws://${host.includes(':') ? `[${host}]` : host}:${port}${SOCKET_PATH}`;
+
+/** Stops the answer of a session, also one that waits for a decision. @throws what the gateway refuses; ConnectionLost */
+export function stopAnswer(socket: ClientSocket, { token, session }: { token: string | undefined; session: string }): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    socket.on('open', () => {
+      socket.send(encode('hello', token === undefined ? {} : { token }));
+      socket.send(encode('stop', { session }));
+    });
+    socket.on('message', (data) => {
+      const frame = JSON.parse(data.toString('utf8')) as ServerFrame;
+      if (frame.type === 'error') reject(failureOf(frame));
+      if (frame.type === 'stopped') resolve();
+    });
+    socket.on('error', (error) => reject(new ConnectionLost(error.message)));
+    socket.on('close', (code, reason) => reject(refusalOf(code, reason.toString('utf8'))));
+  }).finally(() => {
+    socket.on('error', () => undefined);
+    socket.terminate();
+  });
+}

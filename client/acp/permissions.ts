@@ -1,5 +1,5 @@
-/** Asks an editor about tool calls that wait for a decision, as the page does; the first decision counts. */
-import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
+/** Asks an editor about calls of tools that wait for a decision, as the page asks: whoever decides first does. */
+import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse, SessionUpdate } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
 import { createSerial } from '../../shared/serial.js';
 import type { ApprovalDocument, DecisionRequest } from '../../shared/api/tools/approvals.js';
@@ -10,7 +10,8 @@ export interface PermissionOptions {
   readonly connect: () => Promise<Pick<ApiClient, 'call'>>;
   /** Shows the question until the signal aborts. */
   readonly request: (question: RequestPermissionRequest, signal: AbortSignal) => Promise<RequestPermissionResponse>;
-  /** Called with failures. A question that cannot be shown or answered here can still be answered elsewhere. */
+  readonly onUpdate: (update: SessionUpdate) => void;
+  /** Called with failures. A question that cannot be shown or answered here can be elsewhere. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,10 +29,23 @@ const CHOICES: PermissionOption[] = [
 
 const isPassing = (error: unknown): boolean => error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING');
 
+/** A question that is shown, or was. */
+interface Asked {
+  readonly turn: string;
+  readonly tool: string;
+  readonly shown: AbortController;
+  /** It was allowed here. */
+  isAllowed: boolean;
+  /** Its call is shown. */
+  isTaken: boolean;
+}
+
+const callIdOf = (id: number): string => `approval-${id}`;
+
 export class Permissions {
   readonly #options: PermissionOptions;
-  /** Questions that are or were shown. */
-  readonly #asked = new Map<number, AbortController>();
+  /** By the number of the approval, the oldest first. */
+  readonly #asked = new Map<number, Asked>();
   readonly #over = new AbortController();
   readonly #inOrder = createSerial();
 
@@ -54,26 +68,41 @@ export class Permissions {
         path: `/api/approvals?${query.toString()}`,
       });
       const pending = new Set(approvals.map(({ id }) => id));
-      for (const [id, shown] of this.#asked) if (!pending.has(id)) shown.abort();
-      for (const approval of approvals) if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
+      for (const [id, { shown }] of this.#asked) if (!pending.has(id)) shown.abort();
+      // The gateway lists the newest first.
+      for (const approval of approvals.toSorted((a, b) => a.id - b.id))
+        if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
     } catch (error) {
       // The next connection tries again.
       if (!isPassing(error)) onError(error);
     }
   }
 
-  /** Withdraws all questions. */
-  end(): void {
-    this.#over.abort();
+  /** Returns the id under which the editor was asked about a call that is now shown, once for each question. */
+  take({ turn, tool }: { readonly turn: string; readonly tool: string }): string | undefined {
+    const [id, asked] = [...this.#asked].find(([, one]) => !one.isTaken && one.turn === turn && one.tool === tool) ?? [];
+    if (id === undefined || asked === undefined) return undefined;
+    asked.isTaken = true;
+    return callIdOf(id);
   }
 
-  async #ask({ id, tool, input, said }: ApprovalDocument): Promise<void> {
+  /** Withdraws all questions, and ends those calls of which nothing else is shown. */
+  end(): void {
+    this.#over.abort();
+    for (const [id, { isTaken, isAllowed }] of this.#asked) {
+      const status = isAllowed ? 'completed' : 'failed';
+      if (!isTaken) this.#options.onUpdate({ sessionUpdate: 'tool_call_update', toolCallId: callIdOf(id), status });
+    }
+  }
+
+  async #ask({ id, turnId, tool, input, said }: ApprovalDocument): Promise<void> {
     const { session, connect, request, onError } = this.#options;
     const shown = new AbortController();
-    this.#asked.set(id, shown);
+    const asked: Asked = { turn: turnId, tool, shown, isAllowed: false, isTaken: false };
+    this.#asked.set(id, asked);
     const content = said === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: said } }];
     const toolCall = {
-      toolCallId: `approval-${id}`,
+      toolCallId: callIdOf(id),
       title: tool,
       kind: 'other' as const,
       status: 'pending' as const,
@@ -86,6 +115,7 @@ export class Permissions {
       const body = outcome.outcome === 'selected' ? DECISIONS[outcome.optionId] : undefined;
       if (body === undefined || signal.aborted) return;
       await (await connect()).call({ method: 'POST', path: `/api/approvals/${id}/decide`, body });
+      asked.isAllowed = body.decision === 'approve';
     } catch (error) {
       if (signal.aborted) return;
       onError(error);

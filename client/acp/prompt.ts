@@ -26,8 +26,15 @@ interface Live {
   shownTools: number;
 }
 
+export interface PromptOptions {
+  readonly onUpdate: (update: SessionUpdate) => void;
+  /** Returns the id under which the editor was asked about a call of a turn, once for each question. */
+  readonly askedCall?: (call: { readonly turn: string; readonly tool: string }) => string | undefined;
+}
+
 export class Prompt {
   readonly #onUpdate: (update: SessionUpdate) => void;
+  readonly #askedCall: NonNullable<PromptOptions['askedCall']>;
   readonly #text = new ShownText();
   /** The tool calls that the editor has received. `isOpen`: without a result so far. */
   readonly #calls = new Map<string, { readonly name: string; isOpen: boolean }>();
@@ -40,8 +47,9 @@ export class Prompt {
   #isAnnounced = false;
   #isWaiting = false;
 
-  constructor(onUpdate: (update: SessionUpdate) => void) {
+  constructor({ onUpdate, askedCall = () => undefined }: PromptOptions) {
     this.#onUpdate = onUpdate;
+    this.#askedCall = askedCall;
   }
 
   /** Whether its turn has begun. Before that, an answer in its session is for someone else. */
@@ -142,7 +150,8 @@ export class Prompt {
 
   #show(): void {
     if (this.#live === undefined || this.#questionSeq === undefined) return;
-    for (const step of this.#live.tools.slice(this.#live.shownTools)) this.#onTool(step, this.#live.shownTools++);
+    const { turn, tools, shownTools } = this.#live;
+    for (const step of tools.slice(shownTools)) this.#onTool(step, { turn, index: this.#live.shownTools++ });
     for (const words of this.#live.words.splice(0)) this.#say(this.#text.add(words));
   }
 
@@ -150,13 +159,15 @@ export class Prompt {
     if (text !== '') this.#onUpdate({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
   }
 
-  /** A step of another attempt has the id of the step that it repeats. */
-  #onTool({ name, state, detail }: ToolStep, index: number): void {
+  /** A call that the editor was asked about keeps its id. Otherwise a step of another attempt has the id of the step that it repeats. */
+  #onTool({ name, state, detail }: ToolStep, { turn, index }: { turn: string; index: number }): void {
     const content = detail === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: detail } }];
     if (state === 'call') {
-      const toolCallId = `${this.#questionId}:${index}`;
+      const asked = this.#askedCall({ turn, tool: name });
+      const toolCallId = asked ?? `${this.#questionId}:${index}`;
+      const isKnown = asked !== undefined || this.#calls.has(toolCallId);
       const began = { toolCallId, title: name, kind: 'other' as const, status: 'in_progress' as const, content };
-      this.#onUpdate({ sessionUpdate: this.#calls.has(toolCallId) ? 'tool_call_update' : 'tool_call', ...began });
+      this.#onUpdate({ sessionUpdate: isKnown ? 'tool_call_update' : 'tool_call', ...began });
       this.#calls.set(toolCallId, { name, isOpen: true });
       return;
     }

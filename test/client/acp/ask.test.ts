@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, test } from 'vitest';
-import { ask } from '../../../client/acp/ask.js';
+import { ask, stop } from '../../../client/acp/ask.js';
 import type { ClientSocket } from '../../../client/acp/chat-connection.js';
 import { GatewayError } from '../../../shared/errors.js';
 
@@ -91,6 +91,7 @@ test('a prompt that is cancelled stops its own answer, when that has begun', asy
     { type: 'turn', turn: 'other', state: 'running', at: 0 },
     { ...END, turn: 'other' },
   ];
+  let stops = 0;
   const { end, made, cancel } = begin((sent, socket) => {
     if (sent.type === 'send') socket.say(SENT);
     if (sent.type === 'watch') {
@@ -98,11 +99,42 @@ test('a prompt that is cancelled stops its own answer, when that has begun', asy
       socket.say(...others, QUESTION);
     }
     if (sent.type !== 'stop') return;
-    if (socket.sent.at(-2)?.type === 'stop') socket.say({ ...END, state: 'aborted' });
+    // Its answer has begun: it cannot be taken back.
+    if ('key' in sent) return socket.say({ type: 'stopped', re: 'withdraw', stopped: false });
+    stops += 1;
+    if (stops === 2) socket.say({ ...END, state: 'aborted' });
     else socket.say({ type: 'turn', turn: 't', state: 'running', at: 0 });
   });
   expect(await end).toEqual({ state: 'aborted' });
-  expect(made[0]?.sent.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop']);
+  expect(made[0]?.sent.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop', 'stop']);
+});
+
+test('a prompt that is cancelled while another answer is given is taken back, and ends at once', async () => {
+  const { end, made, cancel } = begin((sent, socket) => {
+    if (sent.type === 'hello') cancel.abort();
+    if (sent.type === 'send') socket.say(SENT);
+    if (sent.type === 'watch') socket.say({ type: 'turn', turn: 'other', state: 'running', at: 0 });
+    if (sent.type === 'stop') socket.say({ type: 'stopped', re: sent['id'], stopped: true });
+  });
+  expect(await end).toEqual({ state: 'aborted' });
+  const frames = made[0]?.sent ?? [];
+  expect(frames.map(({ type }) => type)).toEqual(['hello', 'send', 'stop', 'watch']);
+  expect(frames[2]).toMatchObject({ session: 's', key: frames[1]?.['key'] });
+});
+
+test('what waits in a session without a prompt is stopped', async () => {
+  const made: FakeSocket[] = [];
+  class WebSocket extends FakeSocket {
+    constructor(url: string) {
+      super(url, (sent, socket) => {
+        if (sent.type === 'stop') socket.say({ type: 'stopped', re: 'stop', stopped: true });
+      });
+      made.push(this);
+    }
+  }
+  const sockets = { WebSocket: WebSocket as unknown as new (url: string) => ClientSocket };
+  await stop({ locate: async () => ({ host: '::1', port: 7, token: 'secret' }), sockets, session: 's' });
+  expect([made[0]?.sent.map(({ type }) => type), made[0]?.sent[1]?.['session'], made[0]?.isEnded]).toEqual([['hello', 'stop'], 's', true]);
 });
 
 test('a turn that waits for a decision goes on, and ends with a cancel', async () => {

@@ -6,7 +6,13 @@ import { GatewayError } from '../../../shared/errors.js';
 
 type Outcome = RequestPermissionResponse['outcome'];
 
-const approval = (id: number) => ({ id, tool: 'files__write', input: { path: 'a' }, said: id === 1 ? 'I will write.' : '' });
+const approval = (id: number) => ({
+  id,
+  turnId: 'turn_1',
+  tool: 'files__write',
+  input: { path: 'a' },
+  said: id === 1 ? 'I will write.' : '',
+});
 
 /** An editor that is asked about what waits at the gateway. */
 function start() {
@@ -14,6 +20,7 @@ function start() {
     pending: [approval(1)],
     decided: [] as ApiRequest[],
     errors: [] as unknown[],
+    updates: [] as unknown[],
     refusal: undefined as Error | undefined,
     delay: Promise.resolve(),
   };
@@ -36,6 +43,7 @@ function start() {
         signal.addEventListener('abort', () => reject(new Error('taken back')), { once: true });
         shown.set(question.toolCall.toolCallId, { question, signal, answer: (outcome) => resolve({ outcome }), fail: reject });
       }),
+    onUpdate: (update) => void world.updates.push(update),
     onError: (error) => void world.errors.push(error),
   });
   const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -45,7 +53,8 @@ function start() {
 test('each call that waits is shown once, and the choice decides it', async () => {
   const { world, shown, permissions, settled } = start();
   await Promise.all([permissions.check(), permissions.check()]);
-  world.pending = [approval(1), approval(2), approval(3)];
+  // As the gateway lists them.
+  world.pending = [approval(3), approval(2), approval(1)];
   await permissions.check();
   expect([...shown.keys()]).toEqual(['approval-1', 'approval-2', 'approval-3']);
   expect(shown.get('approval-1')?.question).toMatchObject({
@@ -123,4 +132,23 @@ test('a choice that does not reach the gateway is asked for again', async () => 
   shown.get('approval-1')?.answer({ outcome: 'selected', optionId: 'allow' });
   await settled();
   expect(world.decided).toHaveLength(1);
+});
+
+test('a call that runs then has the id of its question, and one that is not shown ends with the prompt', async () => {
+  const { world, shown, permissions, settled } = start();
+  world.pending = [approval(4), approval(3), approval(2)];
+  await permissions.check();
+  for (const id of ['approval-2', 'approval-3']) shown.get(id)?.answer({ outcome: 'selected', optionId: 'allow' });
+  await settled();
+  const write = { turn: 'turn_1', tool: 'files__write' };
+  expect([permissions.take({ ...write, turn: 'turn_2' }), permissions.take({ ...write, tool: 'send' }), permissions.take(write)]).toEqual([
+    undefined,
+    undefined,
+    'approval-2',
+  ]);
+  permissions.end();
+  expect(world.updates).toEqual([
+    { sessionUpdate: 'tool_call_update', toolCallId: 'approval-3', status: 'completed' },
+    { sessionUpdate: 'tool_call_update', toolCallId: 'approval-4', status: 'failed' },
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, test } from 'vitest';
-import { Prompt, type PromptEnd } from '../../../client/acp/prompt.js';
+import { Prompt, type PromptEnd, type PromptOptions } from '../../../client/acp/prompt.js';
 import type { ServerFrame } from '../../../shared/api/socket.js';
 
 type Body = { readonly type: ServerFrame['type'] } & Record<string, unknown>;
@@ -21,9 +21,9 @@ const running = (turn: string): Body => ({ type: 'turn', turn, state: 'running',
 const delta = (turn: string, at: number, text: string): Body => ({ type: 'delta', turn, at, text });
 const current: Body = { type: 'current', hasOlder: false };
 
-function start() {
+function start(askedCall: PromptOptions['askedCall'] = () => undefined) {
   const updates: SessionUpdate[] = [];
-  const prompt = new Prompt((update) => void updates.push(update));
+  const prompt = new Prompt({ onUpdate: (update) => void updates.push(update), askedCall });
   const take = (...frames: Body[]): PromptEnd | undefined => {
     const ends = frames.map((frame) => prompt.receive({ v: 1, id: '1', session: 's', ...frame } as unknown as ServerFrame));
     return ends.find((end) => end !== undefined);
@@ -141,5 +141,20 @@ test('calls of tools have an id each, which another attempt repeats', () => {
     { sessionUpdate: 'tool_call', toolCallId: 'm5:2', title: 'time', kind: 'other', status: 'in_progress', content: [] },
     { sessionUpdate: 'tool_call_update', toolCallId: 'm5:0', title: 'time', kind: 'other', status: 'in_progress', content: text('{}') },
     { sessionUpdate: 'tool_call_update', toolCallId: 'm5:0', status: 'failed', content: text('no clock') },
+  ]);
+});
+
+test('a call that the editor was asked about goes on under the id of the question', () => {
+  const asked = ['approval-7'];
+  const { take, updates, follow } = start(({ turn, tool }) => (turn === 't' && tool === 'time' ? asked.pop() : undefined));
+  follow();
+  const tool = (index: number, state: string): Body => ({ type: 'tool', turn: 't', index, tool: { name: 'time', state, detail: '' } });
+  take(message(5, 'user', 'Hi'), running('t'), tool(0, 'call'), tool(1, 'result'), tool(2, 'call'));
+  expect(
+    updates.map((update) => [update.sessionUpdate, 'toolCallId' in update && update.toolCallId, 'status' in update && update.status]),
+  ).toEqual([
+    ['tool_call_update', 'approval-7', 'in_progress'],
+    ['tool_call_update', 'approval-7', 'completed'],
+    ['tool_call', 'm5:2', 'in_progress'],
   ]);
 });
