@@ -53,7 +53,7 @@ export type Base = ReturnType<typeof createBase>;
 /** Messages to and from chats, and approval questions sent there. */
 export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
   const delivery = createDelivery({ ...common, logger, loadTelegram, decisions: () => approvals.service });
-  const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox });
+  const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox, outbox: delivery.outbox });
   const findChat = createFindChat((channel) => delivery.channels.defaultAccount(channel));
   const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting, findChat });
   common.store.publishTo((event) => {

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
+import { approvalDocument } from './tools/approvals.js';
 import { chatIdText, label, okStatus, queryInteger, text, whyFields } from './fields.js';
 
 const message = () => ({ channel: label(64), chat_id: chatIdText(), content: text(), accountId: label(64).optional() });
@@ -17,7 +18,14 @@ export const messageResponse = () => z.strictObject({ status: okStatus(), messag
 /** Body of `POST /api/message/sync`; `deliver: true` also sends the reply to the chat. */
 export const messageSyncRequest = () => z.strictObject({ ...message(), deliver: z.boolean().default(false) });
 
-export const messageSyncResponse = () => z.strictObject({ status: okStatus(), reply: z.string() });
+export const messageSyncResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    reply: z.string(),
+    /** As in the answer of `POST /api/agent`. */
+    approvals: z.array(approvalDocument()).optional(),
+  });
+export type MessageSyncResponse = z.output<ReturnType<typeof messageSyncResponse>>;
 
 /** The `Idempotency-Key` header: 1–255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 export const idempotencyKey = () => z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');

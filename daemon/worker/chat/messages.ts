@@ -1,7 +1,9 @@
-/** Sends messages to chats, and handles messages as if a chat had sent them. */
-import type { MessageRequest } from '../../../shared/api/messages.js';
+/** Messages for chats, and messages as if a chat had sent them. */
+import type { MessageRequest, MessageSyncResponse } from '../../../shared/api/messages.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { definedFields } from '../../../shared/fields.js';
 import { newId } from '../../../shared/ids.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
 import { withCutOff } from '../../../shared/text/cut-off.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
@@ -19,7 +21,7 @@ import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEvent } from '../turns/turn-event.js';
-import type { TurnHooks } from '../turns/turn-journal.js';
+import { deliverReply } from '../turns/steps/reply-delivery.js';
 import type { Span } from '../tracing/span.js';
 import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
@@ -39,7 +41,10 @@ export interface MessageServiceOptions extends AcceptOptions {
   readonly turns: TurnRunner;
   readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly registry: () => ProviderRegistry;
+  readonly logger: LogPort;
 }
+
+type SyncReply = Omit<MessageSyncResponse, 'status'>;
 
 /** How a message is handled. */
 interface SyncOptions {
@@ -55,9 +60,9 @@ interface SyncOptions {
 /** The properties by which messages are compared. */
 const partsOf = ({ channel, accountId, chatId }: Lane, content: string): string[] => [channel, accountId, chatId, content];
 
-async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
+async function collectReply(events: AsyncIterable<TurnEvent>): Promise<SyncReply> {
   for await (const event of events) {
-    if (event.type === 'done') return withCutOff(event.reply, event.cutOff);
+    if (event.type === 'done') return { reply: withCutOff(event.reply, event.cutOff), ...definedFields({ approvals: event.approvals }) };
     if (event.type === 'error') throw event.error;
   }
   throw new Error('stream closed without a terminal event');
@@ -104,7 +109,7 @@ export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
 export type MessageService = ReturnType<typeof createMessageService>;
 
 export function createMessageService(options: MessageServiceOptions) {
-  const { store, outbox, turns, accept } = options;
+  const { store, turns, accept } = options;
 
   async function prepareTurn(
     { agent, session, lane }: Chat,
@@ -113,25 +118,16 @@ export function createMessageService(options: MessageServiceOptions) {
     const known = await store.read((tx) => findSession(tx, session.key));
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
     const candidates = await chooseModels(choice, options.registry());
-    const hooks: TurnHooks = {
-      // In the answer's transaction, so that neither is lost.
-      async ended(tx, { state, reply, replyId, cutOff }) {
-        if (deliver && state === 'done' && reply !== '')
-          await outbox.enqueue(tx, { ...lane, id: replyId, content: withCutOff(reply, cutOff) });
-        return true;
-      },
-      // The caller may have disconnected.
-      committed: () => outbox.wake(lane),
-    };
+    const delivery = deliver ? { replyTo: lane, hooks: deliverReply(options, lane) } : {};
     const origin = tokenId === undefined ? {} : { tokenId };
-    return { agent, session, mustExist: false, text, candidates, asker: 'chat', origin, hooks, span };
+    return { agent, session, mustExist: false, text, candidates, asker: 'chat', origin, span, ...delivery };
   }
 
   return {
     accept,
 
     /** Handles a message as if that chat had sent it. */
-    async sync(message: MessageRequest, asked: SyncOptions): Promise<{ reply: string }> {
+    async sync(message: MessageRequest, asked: SyncOptions): Promise<SyncReply> {
       const { deliver, signal, idempotency: caller } = asked;
       const chat = findChat(message, options);
       const text = checkText('content', message.content);
@@ -141,7 +137,7 @@ export function createMessageService(options: MessageServiceOptions) {
         caller === undefined
           ? turns.start(await prepare(), signal)
           : options.keyed.run({ scope: 'message/sync', caller, bodyHash, prepare }, signal);
-      return { reply: await collectReply(events) };
+      return collectReply(events);
     },
   };
 }

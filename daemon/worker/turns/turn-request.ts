@@ -2,6 +2,7 @@
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import { agentAttributes, modelAttributes } from '../tracing/gen-ai.js';
 import type { Span, SpanEnd, SpanStart } from '../tracing/span.js';
 import type { Candidate } from './model/answer.js';
@@ -28,6 +29,8 @@ export interface TurnRequest {
   readonly messageId?: string;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
+  /** The chat to which the reply is delivered, if it is not that of the message that asks: it is stored, `hooks` deliver. */
+  readonly replyTo?: Lane | undefined;
   readonly hooks?: TurnHooks;
   /** The requester, for the log and for limits: `jobId`, `runId`, `jobDailyUsd`, `tokenId`. */
   readonly origin?: Readonly<Record<string, string>>;

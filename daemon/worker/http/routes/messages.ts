@@ -43,8 +43,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
         const { access, span } = ctx.state;
         const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };
-        const { reply } = await orAborted(messages.sync(message, options), signal);
-        return { status: 'ok', reply };
+        return { status: 'ok', ...(await orAborted(messages.sync(message, options), signal)) };
       },
     }),
   ];

@@ -36,7 +36,8 @@ import { textsEncodedOnce } from './0045-texts-encoded-once.js';
 import { messageEnds } from './0047-message-ends.js';
 import { restoreMark } from './0049-restore-mark.js';
 import { nodeBuilds } from './0051-node-builds.js';
-import { dropJournal } from './0052-drop-journal.js';
+import { replyChats } from './0053-reply-chats.js';
+import { dropJournal } from './0054-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -77,6 +78,7 @@ export const MIGRATIONS: readonly Migration[] = [
   messageEnds,
   restoreMark,
   nodeBuilds,
+  replyChats,
   dropJournal,
 ];
 

@@ -15,6 +15,8 @@ export interface WaitingTurn {
   readonly tokenId: string | null;
   readonly questionId: string;
   readonly text: string;
+  /** The chat to which its reply is delivered. */
+  readonly replyTo: Lane | undefined;
   readonly session: Pick<SessionRow, 'id' | 'key' | 'model'>;
 }
 
@@ -29,7 +31,14 @@ export async function noteTurnQuestion(tx: Transaction, { id, questionId }: { id
   await queriesOf(tx).updateTable('turns').set({ question_id: questionId }).where('id', '=', id).execute();
 }
 
-/** Takes a running turn from its worker. @returns whether another gateway was asked to stop it; undefined when it no longer runs */
+/** Notes the chat to which the reply of a turn is delivered. */
+export async function setReplyChat(tx: Transaction, { id, chat }: { id: string; chat: Lane }): Promise<void> {
+  const { channel, accountId, chatId } = chat;
+  const reply_to = JSON.stringify({ channel, accountId, chatId });
+  await queriesOf(tx).updateTable('turns').set({ reply_to }).where('id', '=', id).execute();
+}
+
+/** Takes a running turn from its worker. @returns whether another gateway has been asked to stop it; undefined when it does not run any more */
 export async function parkTurn(
   tx: Transaction,
   { id, questionId }: { id: string; questionId: string },
@@ -114,6 +123,7 @@ export async function listDecidedTurns(tx: Transaction): Promise<WaitingTurn[]> 
       'turns.agent_id as agentId',
       'turns.token_id as tokenId',
       'turns.question_id as questionId',
+      'turns.reply_to as replyTo',
       'messages.content as text',
     ])
     .select(['sessions.id as sessionId', 'sessions.key', 'sessions.model'])
@@ -123,9 +133,10 @@ export async function listDecidedTurns(tx: Transaction): Promise<WaitingTurn[]> 
     .where(IS_OWN)
     .orderBy('turns.created_at')
     .execute();
-  return rows.map(({ sessionId, key, model, questionId, ...turn }) => ({
+  return rows.map(({ sessionId, key, model, questionId, replyTo, ...turn }) => ({
     ...turn,
     questionId: questionId ?? '',
+    replyTo: replyTo === null ? undefined : (JSON.parse(replyTo) as Lane),
     session: { id: sessionId, key, model },
   }));
 }

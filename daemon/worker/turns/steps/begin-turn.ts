@@ -4,10 +4,11 @@ import { type Approval, readApprovalsOfTurn } from '../../store/approvals/approv
 import { readAsideText } from '../../store/conversations/branches.js';
 import { appendMessage, findMessage } from '../../store/conversations/messages.js';
 import type { NewSession, Session } from '../../store/conversations/sessions.js';
+import type { Lane } from '../../store/delivery/outbox.js';
 import { beginTurn, isTurnOfOther } from '../../store/conversations/turns.js';
 import type { Transaction } from '../../store/transaction.js';
 import { readTurnSteps, type StoredStep } from '../../store/turns/turn-steps.js';
-import { reopenTurn } from '../../store/turns/waiting-turns.js';
+import { reopenTurn, setReplyChat } from '../../store/turns/waiting-turns.js';
 import { adoptTurn } from './adoption.js';
 import { giveUpWaiting } from './waiting.js';
 
@@ -36,7 +37,9 @@ export interface TurnQuestion {
   readonly messageId?: string | undefined;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
-  /** The requester; its `tokenId` is stored, for the usage. */
+  /** The chat to which the reply is delivered, if it is not that of the message that asks. */
+  readonly replyTo?: Lane | undefined;
+  /** What asks; its `tokenId` is stored, for the usage. */
   readonly origin?: Readonly<Record<string, string>>;
 }
 
@@ -49,11 +52,12 @@ interface Beginning {
 
 /** Stores a turn with its question, or continues one that has waited. Runs in a transaction. */
 export async function storeTurn(tx: Transaction, { question, session, instanceId, nowMs }: Beginning): Promise<BegunTurn> {
-  const { previousTurnId: previous, agentId, origin } = question;
+  const { previousTurnId: previous, agentId, replyTo, origin } = question;
   const sessionId = session.id;
   const isAgain = previous !== undefined && (await reopenTurn(tx, { id: previous, sessionId, instanceId }));
   const id = isAgain ? previous : newId('turn');
   if (!isAgain) await beginTurn(tx, { id, sessionId, agentId, tokenId: origin?.['tokenId'] ?? null, instanceId, nowMs });
+  if (!isAgain && replyTo !== undefined) await setReplyChat(tx, { id, chat: replyTo });
   const stored = await storeQuestion(tx, { question, sessionId, turnId: id, nowMs });
   if (previous === undefined) return { id, session, steps: [], approvals: [], ...stored };
   const takeover = { from: previous, to: id, sessionId, questionSeq: stored.questionSeq };

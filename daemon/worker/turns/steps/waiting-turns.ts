@@ -6,6 +6,7 @@
  *   worker ends while a turn waits           → nothing happens
  *   decided while its worker stores the rest → the later of the two lets it go on
  *   worker ends after the decision           → the message, the job or the next look of a worker goes on with it
+ *   its reply was to go to a chat            → it goes there with its end
  *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
  *   its agent is gone after the decision     → it ends with that error, unless another gateway has the agent
  */
@@ -31,6 +32,7 @@ import { listDecidedTurns, listWaitingTurns, type WaitingTurn, type WaitingWhere
 import { chooseModels } from '../model/model-choice.js';
 import type { TurnRequest } from '../turn-request.js';
 import { stopReason, type TurnEvent } from '../turn-event.js';
+import { deliverReply, type ReplyOutbox } from './reply-delivery.js';
 import { giveUpWaiting, resumeTurn } from './waiting.js';
 
 export interface WaitingTurnsOptions {
@@ -40,6 +42,7 @@ export interface WaitingTurnsOptions {
   readonly instanceId: string;
   readonly liveness: Pick<Liveness, 'isServedElsewhere' | 'lookAgainMs' | 'onChange'>;
   readonly inbox: { wake(lane: Lane): void };
+  readonly outbox: ReplyOutbox;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
 }
@@ -190,7 +193,7 @@ export class WaitingTurns {
     }
   }
 
-  async #prepare({ id, tokenId, questionId, text, session }: WaitingTurn, agent: AgentConfig): Promise<TurnRequest> {
+  async #prepare({ id, tokenId, questionId, text, replyTo, session }: WaitingTurn, agent: AgentConfig): Promise<TurnRequest> {
     const { store, config, registry } = this.#options;
     const parts = parseSessionKey(session.key);
     if (parts === undefined) throw new Error(`invalid session key '${session.key}'`);
@@ -208,6 +211,7 @@ export class WaitingTurns {
       previousTurnId: id,
       ...(tokenId === null ? {} : { origin: { tokenId } }),
       hooks: {
+        ...(replyTo && deliverReply(this.#options, replyTo)),
         begun: async (_tx, begun) => {
           if (begun.id !== id) throw new GatewayError('CONFLICT', { message: 'another worker of the gateway goes on with this turn' });
         },

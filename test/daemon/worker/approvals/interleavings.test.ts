@@ -51,7 +51,12 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
   const liveness = createLiveness(instanceId, () => [instanceId]);
   const common = { store, clock, logger: logMemory(), instanceId, liveness, config: () => config };
   const registry = { defaultRef: async () => 'fake/one', resolve: () => ({}) } as unknown as ProviderRegistry;
-  const waiting = new WaitingTurns({ ...common, inbox: { wake: () => undefined }, registry: () => registry });
+  const waiting = new WaitingTurns({
+    ...common,
+    inbox: { wake: () => undefined },
+    outbox: { enqueue: async () => undefined, wake: () => undefined },
+    registry: () => registry,
+  });
   const journal = new TurnJournal(common);
   const expiry = new ApprovalExpiry({ ...common, waiting });
   const gate = new ToolGate({ ...common, post: async () => undefined, posted: async () => void expiry.look() });

@@ -27,6 +27,7 @@ test('of many turns that are decided about at once, eight go on, and the next on
     instanceId: 'wk_1',
     liveness: createLiveness('wk_1', () => ['wk_1']),
     inbox: { wake: () => undefined },
+    outbox: { enqueue: async () => undefined, wake: () => undefined },
     config: () => testConfig(),
     registry: () => ({ defaultRef: async () => 'fake/one', resolve: () => ({}) }) as unknown as ProviderRegistry,
   });

@@ -57,7 +57,16 @@ test('a turn of an agent that only another gateway has is left to it', async () 
     isServedElsewhere: async (_tx: unknown, needs: unknown) => asked.push(needs) > 0,
   };
   const config = () => testConfig();
-  const options = { store, logger, clock, instanceId: 'wk_1', liveness, inbox: { wake: () => undefined }, config };
+  const options = {
+    store,
+    logger,
+    clock,
+    instanceId: 'wk_1',
+    liveness,
+    inbox: { wake: () => undefined },
+    outbox: { enqueue: async () => undefined, wake: () => undefined },
+    config,
+  };
   const waiting = new WaitingTurns({ ...options, registry: () => ({}) as never });
   await waiting.start({ turns: { start: () => expect.unreachable() }, wakeJobs: () => undefined });
   await expect.poll(() => asked).toEqual([['agent:elsewhere']]);

@@ -190,7 +190,12 @@ test('a turn that is stopped while its wait is being stored ends', async () => {
   const [asked] = await pending(first);
   const liveness = createLiveness('wk_1', () => ['wk_1']);
   const from = { store, liveness, clock: systemClock, logger: logMemory(), instanceId: 'wk_1', config: () => testConfig() };
-  const waiting = new WaitingTurns({ ...from, inbox: { wake: () => undefined }, registry: () => ({}) as never });
+  const waiting = new WaitingTurns({
+    ...from,
+    inbox: { wake: () => undefined },
+    outbox: { enqueue: async () => undefined, wake: () => undefined },
+    registry: () => ({}) as never,
+  });
   await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('STOPPING', { message: 'the gateway stops' })));
   expect((await states()).turns).toEqual(['waiting']);
   await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('CONFLICT', { message: 'stopped' })));
