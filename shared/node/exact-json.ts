@@ -16,6 +16,19 @@ export const isUnsafeInteger = (value: unknown): boolean => Number.isInteger(val
 const HAS_LONG_NUMBER = /\d{16}/;
 const isRounded = (token: string): boolean => /^-?\d{16,}$/.test(token) && String(Number(token)) !== token;
 
+const MAX_SHOWN = 200;
+
+/**
+ * Returns what is wrong with the first number of a JSON text that would become another one. It is stricter than {@link readExactJson}, because
+ * somebody may have rounded the number already. A number with an exponent is a measured one, which may be rounded.
+ */
+export function inexactNumber(json: string): string | undefined {
+  const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
+  const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
+  const found = numbers.find((number) => Math.abs(Number(number)) > (/e/i.test(number) ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER));
+  return found && `it has the number ${found.slice(0, MAX_SHOWN)}, which is not kept exactly; write it as a string`;
+}
+
 function endOfString(json: string, start: number): number {
   let at = start + 1;
   while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { McpCallResult, McpServerDocument, McpTestResult } from '../../../shared/api/tools/mcp.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
+import { inexactNumber } from '../../../shared/node/exact-json.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
@@ -57,10 +58,12 @@ export class McpCallCommand extends BaseCommand {
     return result.isError ? 1 : 0;
   }
 
-  /** @throws USAGE */
+  /** @throws USAGE; INVALID_REQUEST for a number that would be rounded */
   async #readArguments(): Promise<unknown> {
     if (this.input === undefined) return {};
     const text = this.input === '-' ? await readInput(this.context.stdin) : this.input;
+    const problem = inexactNumber(text);
+    if (problem !== undefined) throw new GatewayError('INVALID_REQUEST', { message: `the arguments cannot be read: ${problem}` });
     try {
       return JSON.parse(text);
     } catch (error) {

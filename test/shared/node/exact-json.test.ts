@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exactJson, readExactJson } from '../../../shared/node/exact-json.js';
+import { exactJson, inexactNumber, readExactJson } from '../../../shared/node/exact-json.js';
 
 const again = (json: string): string => exactJson(JSON.stringify(readExactJson(json)));
 
@@ -29,4 +29,14 @@ test.each(['{"a":01324567890123456789}', '{"a":1324567890123456789', '[132456789
 test('a long text with many escapes is read', () => {
   const text = 'x\n'.repeat(2_000_000);
   expect(readExactJson(JSON.stringify({ text, digits: '1234567890123456' }))).toEqual({ text, digits: '1234567890123456' });
+});
+
+test.each([
+  ['{"id": 1324567890123456789}', '1324567890123456789'],
+  ['{"id": 9007199254740992}', '9007199254740992'],
+  ['[1e999]', '1e999'],
+  ['{"id": "1324567890123456789", "n": 9007199254740991, "mass": 5.9e24, "text": "\\"1324567890123456789"}', undefined],
+])('a number that would be rounded is named: %s', (json, number) => {
+  const problem = number && `it has the number ${number}, which is not kept exactly; write it as a string`;
+  expect(inexactNumber(json)).toBe(problem);
 });

@@ -9,6 +9,8 @@ import {
   mcpToolsResponse,
 } from '../../../../shared/api/tools/mcp.js';
 import { validate } from '../../../../shared/api/validate.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { inexactNumber } from '../../../../shared/node/exact-json.js';
 import type { McpService } from '../../tools/mcp/mcp-servers.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpContext } from '../context.js';
@@ -58,8 +60,11 @@ export function toolServerRoutes(mcp: McpService, connections: Pick<Connections,
       params: { server: mcpServerParameter, tool: mcpToolParameter },
       body: mcpCallRequest,
       isBodyOptional: true,
+      needsSource: true,
       answer: mcpCallResponse,
-      async handle(ctx, { body }) {
+      async handle(ctx, { body, source }) {
+        const problem = inexactNumber(source?.toString() ?? '');
+        if (problem !== undefined) throw new GatewayError('INVALID_REQUEST', { message: `arguments cannot be read: ${problem}` });
         const tool = validate(mcpToolParameter(), ctx.params['tool'], 'tool');
         const signal = connections.abortable(ctx.res, 'request');
         const result = await mcp.call(serverOf(ctx), { tool, input: body.arguments, signal });

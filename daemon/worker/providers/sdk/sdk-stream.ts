@@ -1,6 +1,7 @@
 /** Runs one model call of the AI SDK as the provider interface's stream of events. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import { inexactNumber } from '../../../../shared/node/exact-json.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 import type { ModelRequest, ProviderEvent, ToolCall } from '../provider.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkFinishReason, type SdkStreamPart } from './sdk-call.js';
@@ -24,17 +25,7 @@ function toCall(
 
 const MAX_SHOWN = 200;
 
-/**
- * Returns the first number of a JSON text that parsing would change. It is stricter than exact-json.ts, because a vendor's SDK may
- * already have rounded the number. A number with an exponent counts as a measurement, which may be rounded.
- */
-function inexactNumber(json: string): string | undefined {
-  const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
-  const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
-  return numbers.find((number) => Math.abs(Number(number)) > (/e/i.test(number) ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER));
-}
-
-/** Reads the input of a call. The person who approves the call and the tool both get exactly this input; otherwise it has a problem. */
+/** Reads the input of a call. Whoever approves the call and the tool that runs get exactly that, or it has a problem. */
 export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'> {
   if (text.trim() === '') return { input: {} };
   const refuse = (problem: string) => ({ input: {}, problem });
@@ -45,10 +36,8 @@ export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'>
     return refuse(`it is not JSON: ${text.slice(0, MAX_SHOWN)}`);
   }
   if (isTooDeep(input)) return refuse(`it ${TOO_DEEP}`);
-  const number = inexactNumber(text);
-  return number === undefined
-    ? { input }
-    : refuse(`it has the number ${number.slice(0, MAX_SHOWN)}, which is not kept exactly; write it as a string`);
+  const problem = inexactNumber(text);
+  return problem === undefined ? { input } : refuse(problem);
 }
 
 function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {

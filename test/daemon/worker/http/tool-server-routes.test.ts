@@ -46,6 +46,13 @@ test('what is not a call is refused, and names the field', async () => {
     const { status, json } = await send(path, { method: 'POST', headers, body });
     expect({ status, json }).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining(field) as string } } });
   }
+  const rounded = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' } };
+  expect(await send(CALL, { ...rounded, body: '{"arguments": {"id": 1324567890123456789}}' })).toMatchObject({
+    status: 400,
+    json: {
+      error: { code: 'INVALID_REQUEST', message: expect.stringContaining('the number 1324567890123456789, which is not kept') as string },
+    },
+  });
   expect(await send('/api/mcp/files/test', { method: 'POST', headers, body: { x: 1 } })).toMatchObject({ status: 400 });
   expect(services.calls).toEqual([]);
 });
