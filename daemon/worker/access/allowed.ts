@@ -77,8 +77,8 @@ export function mayUseAgent(access: Allowed | undefined, agent: string | undefin
 }
 
 /**
- * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to
- * agents gets its own sessions, because it may not read those of others. Undefined: it uses the shared sessions.
+ * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to agents reads no
+ * other sessions, so that what it names is its own. Undefined: its sessions are those that everybody has.
  */
 export function ownAccount(access: Allowed | undefined): string | undefined {
   return access === undefined || access.agents === null ? undefined : access.id;

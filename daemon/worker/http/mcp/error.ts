@@ -2,13 +2,17 @@
 import type { McpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { errorBody } from '../../../../shared/error-document.js';
 import type { GatewayError } from '../../../../shared/errors.js';
+import { isNotJson } from '../middleware/body.js';
 
-/** JSON-RPC 2.0, section 5.1: an invalid request, an internal error; below -32000 codes are free for servers. */
+/** JSON-RPC 2.0, section 5.1: what is not JSON, an invalid request, an internal error; below -32000 codes are free for servers. */
+const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
 const INTERNAL_ERROR = -32_603;
 const REFUSED = -32_000;
 
-function codeOf({ code, spec }: GatewayError): number {
+function codeOf(error: GatewayError): number {
+  const { code, spec } = error;
+  if (isNotJson(error)) return PARSE_ERROR;
   if (code === 'INVALID_REQUEST') return INVALID_REQUEST;
   return spec.status >= 500 ? INTERNAL_ERROR : REFUSED;
 }

@@ -8,6 +8,7 @@ import {
   sendMessageInput,
 } from '../../../../shared/api/tools/mcp-server.js';
 import { messageResponse } from '../../../../shared/api/messages.js';
+import { mayUseSession, ownAccount } from '../../access/allowed.js';
 import { explainStatus } from '../../observe/explain.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { askAgent } from './ask-agent.js';
@@ -48,8 +49,13 @@ function sessionTools({ sessions, archive }: McpServices): Tool[] {
       name: 'read_session',
       title: 'Read a session',
       description: 'Reads the newest messages of a conversation, oldest first.',
+      isPerAgent: true,
       input: readSessionInput,
-      run: async ({ session, ...page }) => ({ status: 'ok', ...(await archive.messages(sessions.keyOf(session), definedFields(page))) }),
+      async run({ session, ...page }, { access }) {
+        const key = sessions.keyOf(session, ownAccount(access));
+        mayUseSession(access, key, 'Name the `sessionKey` of an answer.');
+        return { status: 'ok', ...(await archive.messages(key, definedFields(page))) };
+      },
     }),
     tool({
       ...reading,

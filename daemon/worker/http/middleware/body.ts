@@ -51,6 +51,10 @@ function tooLarge(limitBytes: number, setting = ' (gateway.maxBodyBytes)'): Gate
   return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes${setting}.` });
 }
 
+const NOT_JSON = 'The body is not valid JSON';
+/** Whether an error says that a body cannot be parsed. */
+export const isNotJson = ({ message }: GatewayError): boolean => message.startsWith(NOT_JSON);
+
 /** Rewords an error of koa-body. Its messages and properties contain the body, which must not be logged. */
 function bodyError(error: unknown, larger: () => GatewayError): unknown {
   if (typeOf(error) === 'entity.too.large') return larger();
@@ -59,7 +63,7 @@ function bodyError(error: unknown, larger: () => GatewayError): unknown {
   if (error.message.includes('prototype property')) return refuse("The body has the key '__proto__', which is not allowed.");
   if (error.message.includes('only supports object')) return refuse('The body must be a JSON object.');
   const position = /position \d+/.exec(error.message)?.[0];
-  return refuse(`The body is not valid JSON${position === undefined ? '' : ` (at ${position})`}.`);
+  return refuse(`${NOT_JSON}${position === undefined ? '' : ` (at ${position})`}.`);
 }
 
 /**

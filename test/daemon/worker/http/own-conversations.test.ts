@@ -105,6 +105,18 @@ test('each API of /v1 and /mcp speaks in its own conversation', async () => {
   expect(lastSent()).not.toContain(SECRET);
 });
 
+test('it reads its own conversations over /mcp, by name and by key, and no others', async () => {
+  await ask('readable', 'to be read');
+  const key = `main:api:${bot.id}:direct:readable`;
+  const read = async (session: string): Promise<string> => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'read_session', arguments: { session } } };
+    return (await post('/mcp', call, { ...bot.headers, Accept: 'application/json, text/event-stream' })).text;
+  };
+  for (const session of ['readable', key]) expect(await read(session)).toContain('to be read');
+  for (const session of ['main:api:default:direct:readable', 'main:webchat:default:direct:a', 'other:api:x:direct:a'])
+    expect(await read(session)).toContain('FORBIDDEN');
+});
+
 test('two tokens have nothing in common', async () => {
   const other = await add('other-bot', ['main']);
   await ask('shared', 'from the first');

@@ -61,13 +61,14 @@ test('a session that a caller made for a chat id is not handed out to one that n
 test('a name is that of a session of the default agent among those of programs; a key is itself', async () => {
   const conversation = await makeConversation({ config: { agents: { default: 'b', list: [{ id: 'a' }, { id: 'b' }] } } });
   const { keyOf } = conversation.sessions;
-  expect(['trip', 'a:b', 'a:b:c:d:', 'Ü/1'].map(keyOf)).toEqual([
+  expect(['trip', 'a:b', 'a:b:c:d:', 'Ü/1'].map((name) => keyOf(name))).toEqual([
     'b:api:default:direct:trip',
     'b:api:default:direct:a:b',
     'b:api:default:direct:a:b:c:d:',
     'b:api:default:direct:Ü/1',
   ]);
-  for (const key of ['a:webchat:default:direct:x', 'a:b:c:d:e:f', ...['trip', 'a:b:c:d:'].map(keyOf)]) expect(keyOf(key)).toBe(key);
+  for (const key of ['a:webchat:default:direct:x', 'a:b:c:d:e:f', ...['trip', 'a:b:c:d:'].map((name) => keyOf(name))])
+    expect(keyOf(key)).toBe(key);
   expect(() => keyOf('x'.repeat(257))).toThrow(/^session must be 1–256 characters/);
   await ask(conversation, { message: 'x', session: 'trip' });
   expect((await conversation.sessions.get(keyOf('trip'))).session.messageCount).toBe(2);

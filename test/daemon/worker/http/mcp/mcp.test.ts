@@ -102,7 +102,7 @@ test('a token sees and calls what its scopes and its agents allow', async () => 
     expect.stringContaining("FORBIDDEN: The access token 'reader' has the scope read"),
   ]);
   const limited = await connect(app, { secret: grant({ scopes: ['chat', 'cron'], agents: ['work'] }), revision: '2026-07-28' });
-  expect(await namesOf(limited)).toEqual(['ask_agent']);
+  expect(await namesOf(limited)).toEqual(['ask_agent', 'read_session']);
   expect((await limited.callTool({ name: 'ask_agent', arguments: { message: 'hi', agentId: 'work' } })).isError).toBeUndefined();
   for (const call of [
     { name: 'ask_agent', arguments: { message: 'hi', agentId: 'main' } },
@@ -129,7 +129,7 @@ test('what is not a message of the protocol is refused in its shape, with the fi
   expect(await post('{"jsonrpc":')).toEqual([415, -32_000, expect.stringContaining('application/json')]);
   expect(await post('{"jsonrpc":', { 'Content-Type': 'application/json' })).toEqual([
     400,
-    -32_600,
+    -32_700,
     expect.stringContaining('not valid JSON'),
   ]);
   const deep = `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(100)}1${'}'.repeat(100)}}`;
