@@ -78,13 +78,13 @@ class AcpAgent {
   async #createSession(): Promise<string> {
     const api = await this.#options.connect();
     const { session, agentId } = this.#options;
-    if (session !== undefined) return (await readSession(api, session, 0)).session.key;
+    if (session !== undefined) return (await readOwn(api, session, 0)).session.key;
     const body = { channel: 'webchat', chat_id: randomUUID(), ...definedFields({ agentId }) };
     return (await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions', body })).session.key;
   }
 
   async #load(sessionId: string, client: acp.AgentContext): Promise<Record<string, never>> {
-    const { messages } = await readSession(await this.#options.connect(), sessionId, 1_000);
+    const { messages } = await readOwn(await this.#options.connect(), sessionId, 1_000);
     for (const update of messages.flatMap(updatesOf)) await client.notify('session/update', { sessionId, update });
     return {};
   }
@@ -146,6 +146,18 @@ class AcpAgent {
 
 const readSession = (api: ApiClient, key: string, limit: number): Promise<SessionTranscript> =>
   api.call<SessionTranscript>({ method: 'GET', path: `/api/sessions/${encodeURIComponent(key)}?limit=${limit}` });
+
+/** @throws CONFLICT for a session of another channel: it takes no prompts */
+async function readOwn(api: ApiClient, key: string, limit: number): Promise<SessionTranscript> {
+  const read = await readSession(api, key, limit);
+  const { channel } = read.session;
+  if (channel === 'webchat') return read;
+  const hint = `Those of the page are listed by: xopc sessions --search from:webchat`;
+  throw new GatewayError('CONFLICT', {
+    message: `this session belongs to the channel '${channel}'; an editor continues those of the page`,
+    hint,
+  });
+}
 
 /** Serves an editor until it closes its stream. */
 export async function serveAcp(options: AcpAgentOptions): Promise<void> {

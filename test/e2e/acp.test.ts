@@ -86,6 +86,10 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
     'It is noon.',
     ['time'],
   ]);
+  // The call that it was asked about is the one that ran.
+  const calls = editor.updates.filter(({ sessionId, update }) => sessionId === third && 'toolCallId' in update);
+  const states = calls.map(({ update }) => ('toolCallId' in update && 'status' in update ? `${update.toolCallId} ${update.status}` : ''));
+  expect(states).toEqual(['approval-1 in_progress', 'approval-1 completed']);
 
   model.reply({ ...says('You must'), finishReason: 'length' });
   expect(await editor.ask(third, 'How?')).toEqual({ stopReason: 'max_tokens' });
@@ -95,6 +99,10 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   const { sessions } = await agent.request('session/list', {});
   expect(sessions.map(({ sessionId }) => sessionId)).toEqual(expect.arrayContaining([first, second]));
   await expect(editor.ask('main:webchat:default:direct:nobody', 'Hello')).rejects.toThrow(/nobody/);
+  const other = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"channel": "team", "chat_id": "x"}' };
+  const { session } = (await (await fetch(`${gateway.url}/api/sessions`, other)).json()) as { session: { key: string } };
+  const refused = agent.request('session/load', { sessionId: session.key, cwd: '/', mcpServers: [] });
+  await expect(refused).rejects.toThrow(/belongs to the channel 'team'.*xopc sessions --search from:webchat/);
 
   editor.process.stdin.end();
   expect(await once(editor.process, 'exit')).toEqual([0, null]);

@@ -1,7 +1,9 @@
 import { Command, Option } from 'clipanion';
+import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import { SCOPES, type TokenCreated } from '../../../shared/api/gateway/tokens.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
+import { listNames } from '../../../shared/text/list-names.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
@@ -11,8 +13,12 @@ const words = (texts: readonly string[]): string[] => texts.flatMap((text) => te
 /** A date or time, or a duration from now. @throws USAGE */
 function parseExpiry(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const atMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Date.now() + parseDuration(text, '--expires');
-  if (Number.isNaN(atMs)) throw usage(`--expires is '${text}', which is not a date`, 'e.g. --expires 2027-01-31, or --expires 90d');
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  const atMs = day === undefined ? Date.now() + parseDuration(text, '--expires') : Date.parse(text);
+  const dayMs = day === undefined ? atMs : Date.parse(day);
+  // `Date` takes 31 February for 3 March.
+  const isDate = !Number.isNaN(atMs) && !Number.isNaN(dayMs) && (day === undefined || new Date(dayMs).toISOString().startsWith(day));
+  if (!isDate) throw usage(`--expires is '${text}', which is not a date`, 'e.g. --expires 2027-01-31, or --expires 90d');
   return new Date(atMs).toISOString();
 }
 
@@ -68,11 +74,20 @@ export class TokenAddCommand extends BaseCommand {
     });
     const body = { name: this.name, scopes, ...limits };
     const { secret, token } = await this.request<TokenCreated>({ method: 'POST', path: '/api/tokens', body });
+    if (agents !== undefined) await this.#checkAgents(agents);
     const end = token.expiresAt === null ? '' : ` until ${token.expiresAt}`;
     return this.printResult(
       { secret, token },
       secret,
       `This is the only time that the secret of '${token.name}' is shown. It may do: ${token.scopes.join(', ')}${end}. Revoke it with: ${shellCommand`xopc token revoke ${token.name}`}`,
     );
+  }
+  /** Warns about agents that do not exist; they may be added later. */
+  async #checkAgents(agents: readonly string[]): Promise<void> {
+    const view = await this.request<ConfigView>({ method: 'GET', path: '/api/config' }).catch(() => undefined);
+    const { agents: configured } = (view?.effective ?? {}) as { agents?: { list?: readonly { id: string }[] } };
+    const known = configured?.list?.map(({ id }) => id);
+    const missing = agents.filter((agent) => known?.includes(agent) === false);
+    if (missing.length > 0) await this.io.note(`⚠️ There is no agent ${listNames(missing)}: until it is added, the token cannot ask it.`);
   }
 }

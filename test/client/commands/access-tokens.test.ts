@@ -23,7 +23,8 @@ async function setUp() {
   const server = await fakeHttp((request, response) => {
     const limits = { agents: ['main'], requestsPerMinute: 5, dailyUsd: 2.5, spentTodayUsd: 0.75 };
     const times = { expiresAt: '2020-01-01T00:00:00.000Z', lastUsedAt: '2019-12-31T00:00:00.000Z', lastUsedFrom: '10.0.0.1' };
-    if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, { ...token, name: 'old', ...limits, ...times }] });
+    if (request.path === '/api/config') json(response, { effective: { agents: { list: [{ id: 'main' }] } } });
+    else if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, { ...token, name: 'old', ...limits, ...times }] });
     else json(response, { status: 'ok', secret: 'xopc_secret', token });
   });
   const paths = testPaths();
@@ -44,7 +45,7 @@ test('an end is a duration or a date', async () => {
   await run('add', 'ci', '--scope', 'chat', '--agents', 'main,other', '--expires', '2099-01-31');
   expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ agents: ['main', 'other'], expiresAt: '2099-01-31T00:00:00.000Z' });
   await run('add', 'ci', '--scope', 'chat', '--expires', '90d');
-  const { expiresAt } = JSON.parse(seen[1]?.body ?? '') as { expiresAt: string };
+  const { expiresAt } = JSON.parse(seen.at(-1)?.body ?? '') as { expiresAt: string };
   expect(Math.round((Date.parse(expiresAt) - Date.now()) / 86_400_000)).toBe(90);
 });
 
@@ -53,6 +54,8 @@ test.each([
   [['add', 'ci', '--scope', 'read,nope'], "--scope is 'nope', which does not exist"],
   [['add', 'ci', '--scope', 'read', '--expires', 'soon'], 'must be a duration'],
   [['add', 'ci', '--scope', 'read', '--expires', '2026-99-01'], 'is not a date'],
+  [['add', 'ci', '--scope', 'read', '--expires', '2027-02-31'], "--expires is '2027-02-31', which is not a date"],
+  [['add', 'ci', '--scope', 'read', '--expires', '2027-02-31T10:00Z'], 'is not a date'],
   [['add', 'ci', '--scope', 'read', '--rate', '0'], '--rate'],
   [['add', 'ci', '--scope', 'read', '--daily-usd', '-1'], '--daily-usd'],
 ])('%j is refused before anything is asked', async (args, message) => {
@@ -71,4 +74,12 @@ test('tokens are listed, and revoked by their name', async () => {
   );
   expect((await run('revoke', 'ci')).stdout).toBe('ci revoked\n');
   expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/tokens/ci' });
+});
+
+test('an agent that does not exist is warned of, and the token is made', async () => {
+  const { run } = await setUp();
+  const { code, stdout, stderr } = await run('add', 'ci', '--scope', 'chat', '--agents', 'main,nope');
+  expect([code, stdout]).toEqual([0, 'xopc_secret\n']);
+  expect(stderr).toContain('There is no agent nope');
+  expect((await run('add', 'ci', '--scope', 'chat', '--agents', 'main')).stderr).not.toContain('There is no agent');
 });
