@@ -59,6 +59,45 @@ function encodeQuestion({ session, key, content }: Question): string {
   throw new GatewayError('INVALID_REQUEST', { message: `the prompt has more than ${SOCKET_LIMITS.maxFrameBytes} bytes` });
 }
 
+/** Stops the answer to a prompt that is cancelled, or takes the prompt back before its answer begins. */
+class Cancellation {
+  readonly #send: (frame: string) => void;
+  readonly #prompt: Prompt;
+  readonly #question: Question;
+  #isStored = false;
+  #isWithdrawn = false;
+  #isStopped = false;
+
+  constructor(socket: ClientSocket, prompt: Prompt, question: Question) {
+    this.#send = (frame) => socket.send(frame);
+    this.#prompt = prompt;
+    this.#question = question;
+  }
+
+  /** The gateway has the prompt. */
+  stored(): void {
+    this.#isStored = true;
+    this.check();
+  }
+
+  /** Another attempt at the answer begins. */
+  begunAgain(): void {
+    this.#isStopped = false;
+  }
+
+  check(): void {
+    const { session, key, cancelled } = this.#question;
+    if (!cancelled.aborted || this.#isStopped) return;
+    if (this.#prompt.isBegun) {
+      this.#isStopped = true;
+      this.#send(encode('stop', { session }));
+    } else if (this.#isStored && !this.#isWithdrawn) {
+      this.#isWithdrawn = true;
+      this.#send(JSON.stringify({ v: 1, id: WITHDRAWAL, type: 'stop', session, key }));
+    }
+  }
+}
+
 /**
  * Follows a prompt until its end.
  * @throws ConnectionLost; the gateway's refusal with its code; the reason of `gone`
@@ -69,24 +108,12 @@ export function followPrompt(
 ): Promise<PromptEnd> {
   const { session, cancelled, gone, onApprovals } = question;
   const sent = encodeQuestion(question);
-  let isStored = false;
-  let isWithdrawn = false;
-  let isStopped = false;
-  const stop = (): void => {
-    if (!cancelled.aborted || isStopped) return;
-    if (prompt.isBegun) {
-      isStopped = true;
-      socket.send(encode('stop', { session }));
-    } else if (isStored && !isWithdrawn) {
-      isWithdrawn = true;
-      socket.send(JSON.stringify({ v: 1, id: WITHDRAWAL, type: 'stop', session, key: question.key }));
-    }
-  };
+  const cancellation = new Cancellation(socket, prompt, question);
+  const stop = (): void => cancellation.check();
   const receive = (frame: ServerFrame): PromptEnd | undefined => {
     if (frame.type === 'error') throw failureOf(frame);
     if (frame.type === 'sent') {
-      isStored = true;
-      stop();
+      cancellation.stored();
       socket.send(encode('watch', { session, ...prompt.follow(frame.messageId) }));
       return undefined;
     }
@@ -97,8 +124,7 @@ export function followPrompt(
     // A waiting turn is not running, so no other frame reports its end.
     if (frame.type === 'stopped' && prompt.isWaiting) return { state: 'aborted' };
     const end = prompt.receive(frame);
-    // Another attempt at the answer begins.
-    if (frame.type === 'turn') isStopped = false;
+    if (frame.type === 'turn') cancellation.begunAgain();
     if (end === undefined) stop();
     return end;
   };

@@ -109,8 +109,8 @@ export class Chat {
    * @returns whether there was one
    */
   async stop(session: string, key?: string): Promise<boolean> {
-    const { store, clock, stopTurns } = this.#options;
-    if (key === undefined) return stopTurns(session);
+    if (key === undefined) return this.#options.stopTurns(session);
+    const { store, clock } = this.#options;
     const update = { scope: SCOPE, updateId: updateIdOf(session, key), nowMs: clock.now() };
     return store.write((tx) => withdrawInbox(tx, update));
   }

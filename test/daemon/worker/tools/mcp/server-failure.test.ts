@@ -15,7 +15,8 @@ test.each([
     'rejected',
     'it answered 401 (no token): it needs a token (mcp.servers.my.token, or xopc mcp add … --token-env); sign-in by OAuth is not supported',
   ],
-] as const)('an answer %i is named, with what to do about a token: %s', (status, message, kind, words) => {
+] as const)('an answer %i is named, with what to do about a token: %s', (...row) => {
+  const [status, message, kind, words] = row;
   const failure = httpFailure({ status, message, statusText: 'Reason' }, { tokenKey: key, hasCredentials: false });
   expect([failure.kind, failure.message]).toEqual([kind, words]);
 });
