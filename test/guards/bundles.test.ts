@@ -58,9 +58,9 @@ test('the client for programs is small, loads nothing, and is in no bundle of th
 test.each([
   ['main', 9],
   ['client', 184],
-  ['tools', 816],
-  ['supervisor', 360],
-  ['worker', 1_570],
+  ['tools', 825],
+  ['supervisor', 362],
+  ['worker', 1_573],
   ['fallback', 33],
   ['ai', 850],
   ['late', 565],

@@ -216,9 +216,10 @@ interface MessagesProps {
 
 /** An error, and how much of the log is shown. */
 function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' | 'count'>) {
-  const error = feed.error.value ?? feed.olderError.value;
   const state = feed.state.value;
-  const retry = state === 'refused' || feed.error.value === undefined ? {} : { retry: () => feed.retry() };
+  const own = state === 'refused' ? undefined : feed.error.value;
+  const error = own ?? feed.olderError.value;
+  const retry = own === undefined ? {} : { retry: () => feed.retry() };
   return (
     <>
       {error !== undefined && <ErrorBox error={error} isStale={state !== 'first'} {...retry} />}

@@ -134,6 +134,12 @@ function useSaving(draft: Draft, save: () => Promise<void>) {
   const [tries, setTries] = useState(0);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
+  useEffect(() => {
+    const box = error === undefined ? undefined : form.current?.querySelector<HTMLElement>('.error-box');
+    // Centred, because it grows once its buttons are there.
+    box?.scrollIntoView({ block: 'center' });
+    box?.focus({ preventScroll: true });
+  }, [error]);
   const show = (faults: Faults, isLocal: boolean): void => {
     setRefused({ faults, draft, isLocal });
     setTries((number) => number + 1);

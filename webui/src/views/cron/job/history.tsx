@@ -36,7 +36,7 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
           <Outcome run={run} />
         </a>
       </td>
-      <td title={fullTime(at, job.timezone)}>
+      <td class="run-at" title={fullTime(at, job.timezone)}>
         <time>{zonedTime(run.scheduledAt, job.timezone)}</time>
         <small class="cell-note">
           {relativeTime(at)}
