@@ -70,7 +70,7 @@ function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
 }
 
-/** @param value  null: to have none */
+/** @param value  null for none */
 function hoursFlags(value: unknown, noDays: readonly string[] = []): string[] {
   if (value === undefined) return [];
   if (value === null) return ["--active ''"];

@@ -115,7 +115,7 @@ class AcpAgent {
     const cancel = new AbortController();
     this.#prompts.set(session, cancel);
     const { locate, sockets, connect, onError } = this.#options;
-    // In order, and before the answer to the prompt.
+    // Sent in order, and before the answer to the prompt.
     let sent = Promise.resolve();
     const onUpdate = (update: acp.SessionUpdate): void => {
       sent = sent.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);

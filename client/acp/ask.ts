@@ -29,7 +29,7 @@ const isPassing = (error: unknown): boolean =>
 const causeOf = (error: unknown): unknown =>
   error instanceof ConnectionLost ? (error.cause ?? new GatewayError('UNAVAILABLE', { message: error.message })) : error;
 
-/** @throws what the gateway refuses; the last failure when it cannot be reached */
+/** @throws the gateway's refusal; the last failure when the gateway cannot be reached */
 export async function ask({ locate, sockets, onUpdate, askedCall, ...asked }: AskOptions): Promise<PromptEnd> {
   const question = { ...asked, key: randomUUID() };
   const prompt = new Prompt({ onUpdate, ...definedFields({ askedCall }) });

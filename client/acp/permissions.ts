@@ -1,4 +1,4 @@
-/** Asks an editor about calls of tools that wait for a decision, as the page asks: whoever decides first does. */
+/** Asks an editor about tool calls that wait for a decision, as the page does; the first decision counts. */
 import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse, SessionUpdate } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
 import { createSerial } from '../../shared/serial.js';
@@ -11,7 +11,7 @@ export interface PermissionOptions {
   /** Shows the question until the signal aborts. */
   readonly request: (question: RequestPermissionRequest, signal: AbortSignal) => Promise<RequestPermissionResponse>;
   readonly onUpdate: (update: SessionUpdate) => void;
-  /** Called with failures. A question that cannot be shown or answered here can be elsewhere. */
+  /** Called with failures. A question that cannot be shown or answered here can still be answered elsewhere. */
   readonly onError: (error: unknown) => void;
 }
 

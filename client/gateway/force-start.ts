@@ -1,4 +1,4 @@
-/** Prepares a start with `--force`: whatever is in the way is replaced or ended. */
+/** Prepares a start with `--force`: replaces or ends whatever is in the way. */
 import { GatewayError } from '../../shared/errors.js';
 import { alreadyRuns } from '../../shared/node/files/gateway-locks.js';
 import { isHostFixed } from '../../shared/node/listen-error.js';
@@ -52,7 +52,7 @@ async function takeOver(
       await stopToMove(gateway, { paths: checks.paths, refusal: error, note: (text) => checks.note(text) });
       return undefined;
     }
-    // It exited during the request: for the successor of another takeover, or permanently.
+    // It exited during the request, either because of another takeover or permanently.
     const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
     const now = isGone ? await locateGateway(checks.paths) : undefined;
     if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);

@@ -1,4 +1,4 @@
-/** Starts a gateway that has ended, as it ran before. */
+/** Restarts a gateway that has exited, with its previous options. */
 import { readFileSync } from 'node:fs';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { SupervisorBoot } from '../../shared/ipc/messages.js';
@@ -24,7 +24,7 @@ export interface StartAgain {
   readonly former?: FormerStart | undefined;
   /** The token that it was given with `--token` or in its environment, where that is known. */
   readonly token?: string;
-  /** The service manager ran it, or is to. */
+  /** Whether the service manager ran it or should run it now. */
   readonly isService: boolean;
 }
 

@@ -128,7 +128,7 @@ export const REASONS = {
   'invalid-cursor': "invalid cursor '{cursor}'",
   'message-empty': 'message is empty',
   'name-empty': 'name is empty',
-  'given-together': '{first} and {second} are given together or not at all',
+  'given-together': '{first} and {second} must be given together or not at all',
   'chat-required': "channel and chat_id are required for a message; a job with mode 'agent' does not need them",
   'no-agent': "there is no agent '{name}'",
   'agent-disabled': "the agent '{name}' is disabled",

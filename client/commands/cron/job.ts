@@ -1,4 +1,4 @@
-/** Fields of scheduled jobs as flags, and how a job is shown. */
+/** Maps fields of scheduled jobs to flags, and renders jobs. */
 import { type ActiveHours, formatDays, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobAnswer } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';

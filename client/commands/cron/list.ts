@@ -10,7 +10,7 @@ import { disabledNote, jobPath } from './job.js';
 const LIMITS = { default: 50, max: 200 };
 const COUNTS = { default: 5, max: 100 };
 
-/** Effects of daylight saving on a time. */
+/** How daylight saving affects a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
   gap: '(moved: this hour is skipped by daylight saving)',
   repeated: '(this time occurs twice that day: first)',

@@ -29,7 +29,7 @@ interface Accepted {
 const SCOPE = 'webchat';
 const updateIdOf = (session: string, key: string): string => `${session} ${key}`;
 
-/** Opens a session that can be written to here. */
+/** Opens a session that can be written to from the page. */
 async function openOwn(tx: Transaction, key: string): Promise<Session> {
   const session = await getSession(tx, key);
   if (session.channel === 'webchat') return session;

@@ -1,4 +1,4 @@
-/** Messages for chats, and messages as if a chat had sent them. */
+/** Sends messages to chats, and handles messages as if a chat had sent them. */
 import type { MessageRequest, MessageSyncResponse } from '../../../shared/api/messages.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { definedFields } from '../../../shared/fields.js';

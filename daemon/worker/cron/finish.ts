@@ -175,7 +175,7 @@ export async function finishFailed(
   failure: { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
   const { error, isRetryable, waitMs, nowMs, chats } = failure;
-  // A retry asks afresh.
+  // A retry starts from scratch.
   if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   const job = await findCronJob(tx, run.jobId);

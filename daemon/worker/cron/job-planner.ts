@@ -121,7 +121,7 @@ export class JobPlanner {
     const source = { schedule: job.schedule, timezone: job.timezone, anchorMs, activeHours };
     const schedule = parseSchedule(source);
     const isResumed = before !== undefined && !before.enabled && job.enabled;
-    // Occurrences that passed while the job was disabled are not made up for.
+    // Occurrences missed while the job was disabled are not run later.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : firstInstant(schedule, source, nowMs);
     const { graceMs: wantedMs = counted?.graceMs ?? (before && chosenGraceMs(before)) } = input;
     const graceMs = wantedMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);

@@ -97,7 +97,7 @@ function chatIdsOf(config: Config, { channel, chatId }: Pick<Lane, 'channel' | '
 }
 
 export function createJobReading({ store, clock, channels, config, loadWords }: JobReadingOptions) {
-  /** One calculation with dates at a time: the steps of several would run directly after each other, and block other work. */
+  /** Only one date calculation at a time: the steps of several would run back to back and block other work. */
   const inTurn = createSerial();
   return {
     /** Returns why no job runs; undefined: jobs run. */

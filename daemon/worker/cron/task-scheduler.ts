@@ -24,7 +24,7 @@ const TWO_DAYS_MS = 2 * 86_400_000;
 
 const DISABLED = 'scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true';
 
-/** The date of the example is still to come, in every time zone. */
+/** Returns an example date that is in the future in every time zone. */
 function usage(clock: Clock): string {
   const date = new Date(clock.now() + TWO_DAYS_MS).toISOString().slice(0, 10);
   return `Write e.g. /remind 20m take the cake out, or /remind ${date}T09:00 call Ann.`;

@@ -187,7 +187,7 @@ export function createSessionService(options: SessionServiceOptions) {
   return {
     ...createSummaryService(options),
 
-    /** Returns the key of the session that a caller names by its key, or by its name among the programs' sessions of the default agent. */
+    /** Returns the key of a session that a caller names by key, or by name among the default agent's program sessions. */
     keyOf: (name: string, account?: string): string =>
       (parseSessionKey(name) ?? namedSession(options.config().agents.default, name, account)).key,
 

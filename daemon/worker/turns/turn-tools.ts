@@ -49,7 +49,7 @@ interface TurnRun {
 
 /** How the tools of a call without a conversation run. */
 interface CallRun {
-  /** Where what it finishes is stored. Default: nowhere. */
+  /** Where its progress is stored. Default: nowhere. */
   readonly steps?: (StepOwner & { readonly stored: readonly StoredStep[] }) | undefined;
   readonly span?: Span | undefined;
 }
@@ -62,7 +62,7 @@ function openCalls({ calls, begun }: StoredStep, decisions: ReadonlyMap<number, 
   return calls.filter((_call, index) => isOpen(index)).map(({ name }) => name);
 }
 
-/** Makes the tools of each turn from the configuration in force. */
+/** Creates the tools of each turn from the configuration in force. */
 export class ToolBox {
   readonly #options: TurnToolsOptions;
 

@@ -11,7 +11,7 @@ export interface SupervisorOptions {
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
   /** What is wrong with the edited configuration where this start, after a crash, uses the last good one; empty or missing: it uses the edited one. */
   readonly rejected?: readonly Problem[] | undefined;
-  /** True when started by `xopc gateway` itself: SIGHUP then stops it where stdin is a terminal. */
+  /** True when started by `xopc gateway` itself: SIGHUP then stops it if stdin is a terminal. */
   readonly foreground: boolean;
   /** Called once, when the first worker is active. */
   readonly onRunning?: (info: { readonly host: string; readonly port: number; readonly instanceId: string }) => void;

@@ -137,11 +137,11 @@ test.each([
   ],
   ["Invalid body: 'graceMs' must be at most 2678400000.", undefined, '--grace must be at most 31 d'],
   ["Invalid body: 'retries' must be at most 20.", undefined, '--retries must be at most 20'],
-  ['channel and chat_id are given together or not at all', 'given-together', '--channel and --chat are given together or not at all'],
+  ['channel and chat_id must be given together or not at all', 'given-together', '--channel and --chat must be given together or not at all'],
   [
-    'alertChannel and alertChatId are given together or not at all',
+    'alertChannel and alertChatId must be given together or not at all',
     'given-together',
-    '--alert-channel and --alert-chat are given together or not at all',
+    '--alert-channel and --alert-chat must be given together or not at all',
   ],
   [
     "channel and chat_id are required for a message; a job with mode 'agent' does not need them",

@@ -8,7 +8,7 @@ import { gatewayUrl } from './gateway-url.js';
 
 const PATH = '/api/page-session';
 
-/** What the gateway last said. */
+/** The gateway's last answer. */
 export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, owner: false, needsToken: false, openToNetwork: false });
 
 /** The sign-in at the start of the page, which never fails. Calls wait for it; the shell is shown before. */

@@ -6,7 +6,7 @@ import { whenIdle } from '../browser/when-idle.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-/** Leaves the connection to the data of the shown view first. */
+/** Delayed, so that the data of the shown view is loaded first. */
 const FIRST_MS = 500;
 const EVERY_MS = 60_000;
 

@@ -25,7 +25,7 @@ function toCall(
 
 const MAX_SHOWN = 200;
 
-/** Reads the input of a call. Whoever approves the call and the tool that runs get exactly that, or it has a problem. */
+/** Reads the input of a call. The person who approves the call and the tool both get exactly this input; otherwise it has a problem. */
 export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'> {
   if (text.trim() === '') return { input: {} };
   const refuse = (problem: string) => ({ input: {}, problem });

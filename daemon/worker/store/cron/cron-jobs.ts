@@ -109,7 +109,7 @@ export async function listDeletedCronJobs(tx: Transaction, afterMs: number): Pro
   return (await query.orderBy('deleted_at', 'desc').orderBy('seq', 'desc').execute()).map(COLUMNS.read);
 }
 
-/** Runs in a write. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
+/** Runs in a transaction. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
 export async function purgeDeletedCronJobs(tx: Transaction, beforeMs: number): Promise<number> {
   const expired = await queriesOf(tx).selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
   if (expired === undefined) return 0;

@@ -227,7 +227,7 @@ export const { first: findRunOfMessage } = prepare<{ messageId: string }>()((db,
   db.selectFrom('cron_runs').select(['id', 'job_id as jobId', 'error']).where('message_id', '=', p.messageId),
 );
 
-/** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */
+/** Runs in a transaction. Purges finished runs of a job beyond the newest `keep`. */
 async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
   const oldest = await queriesOf(tx)
     .selectFrom('cron_runs')

@@ -38,7 +38,7 @@ export async function setReplyChat(tx: Transaction, { id, chat }: { id: string; 
   await queriesOf(tx).updateTable('turns').set({ reply_to }).where('id', '=', id).execute();
 }
 
-/** Takes a running turn from its worker. @returns whether another gateway has been asked to stop it; undefined when it does not run any more */
+/** Takes a running turn from its worker. @returns whether another gateway was asked to stop it; undefined when it no longer runs */
 export async function parkTurn(
   tx: Transaction,
   { id, questionId }: { id: string; questionId: string },

@@ -61,7 +61,7 @@ export class McpServer {
   /** The last connection to a program that was closed: the program may not have ended yet. */
   #leaving: Connection | undefined;
   readonly #known: KnownTools;
-  /** Whether a turn has waited for the list in vain. */
+  /** Whether a turn has waited for the list without result. */
   #isListSlow = false;
   #inFlight = 0;
   #failures = 0;
@@ -100,14 +100,14 @@ export class McpServer {
     if (this.#known.current !== undefined) return this.#known.current;
     const { clock, logger } = this.#options;
     if (isNeeded) this.#retryAtMs = 0;
-    // After a failure it has to show first that it answers.
+    // After a failure the server must first prove that it answers.
     const usualMs = this.#failures > 0 || this.#isListSlow ? 0 : TURN_WAIT_MS;
     const limitMs = isNeeded ? START_LIMIT_MS : usualMs;
     const reading = this.tools();
     if (limitMs > 0) await orAborted(within(reading, limitMs, clock), signal).catch(() => undefined);
     if (this.#known.current === undefined && !signal.aborted) this.#isListSlow = true;
     if (this.#known.list === undefined && !signal.aborted)
-      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn has to do without the tools of the server');
+      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn continues without the tools of the server');
     return this.#known.list;
   }
 

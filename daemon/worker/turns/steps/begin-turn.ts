@@ -39,7 +39,7 @@ export interface TurnQuestion {
   readonly previousTurnId?: string | undefined;
   /** The chat to which the reply is delivered, if it is not that of the message that asks. */
   readonly replyTo?: Lane | undefined;
-  /** What asks; its `tokenId` is stored, for the usage. */
+  /** The requester; its `tokenId` is stored, for the usage. */
   readonly origin?: Readonly<Record<string, string>>;
 }
 

@@ -175,7 +175,7 @@ export class ToolRun implements TurnTools {
     return `there is no tool '${name.slice(0, 64)}'; available tools: ${known || 'none'}`;
   }
 
-  /** Whether nothing more happens if it is run again. */
+  /** Whether running it again has no further effect. */
   #isRepeatable(call: GatedCall, index: number): boolean {
     const tool = this.#find(call);
     return isRefused(call, index) || (tool !== undefined && tool.isRepeatable);

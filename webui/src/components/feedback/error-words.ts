@@ -54,7 +54,7 @@ export function errorWords(error: unknown): ErrorWords {
   // A reason that the reader understands needs no heading.
   const isUnderstood = language.value === 'en' || /\p{Script=Han}/u.test(message);
   if (code === 'INVALID_REQUEST' && message !== '' && isUnderstood) return { text: message };
-  // The gateway's message hides what happened, too.
+  // The gateway's message hides the cause too.
   return code === 'INTERNAL_ERROR' || message === '' ? { text: words(code) } : { text: words(code), detail: message };
 }
 

@@ -1,4 +1,4 @@
-/** What the gateway says of its own, in the page's language. Its answers have the English text. */
+/** Translates the gateway's own texts to the page's language. Its answers have the English text. */
 import { fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
 import { language } from '../../i18n/language.js';
 import { reasonTemplate } from '../../i18n/reasons.js';

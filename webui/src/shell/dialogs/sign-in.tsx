@@ -34,7 +34,7 @@ export function SignIn({ reason }: { reason: keyof typeof REASONS }) {
     setValue(text);
     setWrong(false);
   };
-  // Where calls need no token, most of the page works without signing in.
+  // If calls need no token, most of the page works without signing in.
   const close = session.value.needsToken ? {} : { onClose: () => closeSignIn(false), closeText: t('withoutToken') };
   return (
     <FormDialog

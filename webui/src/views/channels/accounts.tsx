@@ -31,7 +31,7 @@ const isStopped = (state: Account['state']): state is 'failed' | 'backoff' => st
 
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
-/** What is wrong, in the page's language, and what was said of it. */
+/** The problem in the page's language, with the original message. */
 function reasonOf({ channel, state, message, code, values, health, messages, lastError }: Account): {
   text: string;
   detail: string | null;

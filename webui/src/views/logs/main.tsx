@@ -235,7 +235,7 @@ function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' |
   );
 }
 
-/** What is in the place of lines while there are none. */
+/** Shown in place of lines while there are none. */
 function NoLines({ feed, isCurrent, refusal, count, isFiltered }: Omit<MessagesProps, 'total'>) {
   if (feed.error.value !== undefined || refusal !== undefined || count > 0) return null;
   const isReading = feed.state.value === 'first' || !isCurrent || feed.older.value !== 'none';

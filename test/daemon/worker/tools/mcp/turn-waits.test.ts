@@ -20,7 +20,7 @@ test('a turn does not wait for a server that hangs, nor for any once it is stopp
   expect((await tools).map(({ definition }) => definition.name)).toContain('odd__fine');
   expect(await servers.toolsFor(AGENT, GOES_ON)).toHaveLength(3);
   expect(servers.whyMissing(AGENT, 'slow__echo')).toBe("the MCP server 'slow' is not ready: it is still being started");
-  expect(log.entries).toContainEqual(expect.objectContaining({ message: 'a turn has to do without the tools of the server' }));
+  expect(log.entries).toContainEqual(expect.objectContaining({ message: 'a turn continues without the tools of the server' }));
 });
 
 test('a turn with a call of a server waits for its start, and for no longer than that', async () => {

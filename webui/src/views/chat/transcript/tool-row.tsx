@@ -18,7 +18,7 @@ interface ToolUse {
   readonly durationMs: number | undefined;
   /** When the result was stored; undefined: just now. */
   readonly at?: string;
-  /** What it shows: loaded when somebody looks. */
+  /** Its content, loaded when it is opened. */
   readonly files?: StoredMessage['attachments'];
 }
 

@@ -1,4 +1,4 @@
-/** What the gateway finds wrong in the edited settings, by the field where it is shown. */
+/** The gateway's problems with the edited settings, by the field where they are shown. */
 import { isCoded } from '../../../../../shared/text/fill-text.js';
 import { reasonText, sentence } from '../../../components/feedback/reason-text.js';
 import type { Problem } from '../config-api.js';

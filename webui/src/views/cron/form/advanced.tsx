@@ -66,7 +66,7 @@ function Alert({ form, faults, channels }: PartProps) {
   );
 }
 
-/** Whether one of the fields that are folded away is wrong. */
+/** Whether one of the folded fields is invalid. */
 const hasFault = ({ timezone, active, model, dailyUsd, grace, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
   [timezone, active, model, dailyUsd, grace, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
 
