@@ -18,7 +18,7 @@ const MAX_WAIT_MS = MAX_WAIT_DAYS * 86_400_000;
 /** Channels of sessions that cannot receive a message. */
 const UNREACHABLE_CHANNELS = new Set(['api', 'cron']);
 /** `1h 30m call Ann`: a text that begins with another unit is a part of the time. */
-const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?!\s*\d+[smhdw](?:\s|$))([\s\S]+)$/i;
+const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?=\S)(?!\d+[smhdw](?:\s|$))([\s\S]+)$/i;
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
 

@@ -137,6 +137,12 @@ test.each([
   expect(await cron.list()).toEqual([]);
 });
 
+test('/remind does not search a long gap again and again', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  expect(await remindIn(CHAT_KEY, { jobs: cron, clock })(`1s${' '.repeat(500_000)}1m`)).toBe(USAGE);
+});
+
 test('nothing is promised while scheduled jobs are disabled', async () => {
   const clock = new FakeClock(START);
   const conversation = await makeConversation({ clock, isActive: false });
