@@ -70,7 +70,7 @@ test.skipIf(reason !== undefined)(
         return outcome;
       };
       const refused = await run(...COPY);
-      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/the gateway runs.*\n.*xopc gateway stop/)]);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/the gateway is running.*\n.*xopc gateway stop/)]);
       expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
       addMessages(gateway.paths.databasePath);
 

@@ -38,6 +38,11 @@ describe('what somebody decides about', () => {
     expect(escapeHidden(text)).toBe(text);
   });
 
+  test('a joiner beside a hidden mark is hidden too', () => {
+    expect(escapeHidden('ک\u200c\u061c')).toBe('ک\\u200c\\u061c');
+    expect(escapeHidden('\u061c\u200cک')).toBe('\\u061c\\u200cک');
+  });
+
   test('controls, and what a carriage return overwrites, are seen', () => {
     expect(escapeHidden('rm -rf /\rls\u001b[2K\u0085\ud83d')).toBe('rm -rf /\\u000dls\\u001b[2K\\u0085\\ud83d');
     expect(escapeHidden('cat notes.txt # \u202e dlrow_olleh.txt\u2066\u202c')).toBe(

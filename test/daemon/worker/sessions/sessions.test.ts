@@ -160,7 +160,6 @@ test.each([
   { text: 'x'.repeat(200), title: `${'x'.repeat(59)}…` },
   { text: `${'word '.repeat(30)}`, title: `${'word '.repeat(11).trim()}…` },
   { text: `${'x'.repeat(58)}🌍🌍🌍`, title: `${'x'.repeat(58)}…` },
-  { text: ' \n ', title: 'New chat' },
   { text: '/help', title: 'New chat' },
 ])('the title is the first message, shortened to one line: $title', async ({ text, title }) => {
   const conversation = await makeConversation();

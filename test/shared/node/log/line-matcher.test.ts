@@ -87,7 +87,7 @@ describe('what is a pattern', () => {
   });
 
   test('not one that is longer than any that a person writes, or that becomes too large', () => {
-    expect(() => createLineMatcher('a'.repeat(501))).toThrow(/501 characters; 500/);
+    expect(() => createLineMatcher('a'.repeat(501))).toThrow(/501 characters; at most 500/);
     expect(() => createLineMatcher('a{999}'.repeat(20))).toThrow(/too large/);
   });
 });
