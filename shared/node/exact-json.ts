@@ -19,14 +19,14 @@ const isRounded = (token: string): boolean => /^-?\d{16,}$/.test(token) && Strin
 const MAX_SHOWN = 200;
 
 /**
- * Returns what is wrong with the first number of a JSON text that would become another one. It is stricter than {@link readExactJson}, because
- * somebody may have rounded the number already. A number with an exponent is a measured one, which may be rounded.
+ * Returns the problem of the first number in a JSON text that would change its value. It is stricter than {@link readExactJson}, because the
+ * number may already have been rounded. A number with an exponent is a measurement, which may be rounded.
  */
 export function inexactNumber(json: string): string | undefined {
   const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
   const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
   const found = numbers.find((number) => Math.abs(Number(number)) > (/e/i.test(number) ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER));
-  return found && `it has the number ${found.slice(0, MAX_SHOWN)}, which is not kept exactly; write it as a string`;
+  return found && `the number ${found.slice(0, MAX_SHOWN)} would be rounded; write it as a string`;
 }
 
 function endOfString(json: string, start: number): number {

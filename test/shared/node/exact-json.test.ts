@@ -37,6 +37,6 @@ test.each([
   ['[1e999]', '1e999'],
   ['{"id": "1324567890123456789", "n": 9007199254740991, "mass": 5.9e24, "text": "\\"1324567890123456789"}', undefined],
 ])('a number that would be rounded is named: %s', (json, number) => {
-  const problem = number && `it has the number ${number}, which is not kept exactly; write it as a string`;
+  const problem = number && `the number ${number} would be rounded; write it as a string`;
   expect(inexactNumber(json)).toBe(problem);
 });

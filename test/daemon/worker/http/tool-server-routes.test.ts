@@ -50,7 +50,7 @@ test('what is not a call is refused, and names the field', async () => {
   expect(await send(CALL, { ...rounded, body: '{"arguments": {"id": 1324567890123456789}}' })).toMatchObject({
     status: 400,
     json: {
-      error: { code: 'INVALID_REQUEST', message: expect.stringContaining('the number 1324567890123456789, which is not kept') as string },
+      error: { code: 'INVALID_REQUEST', message: expect.stringContaining('the number 1324567890123456789 would be rounded') as string },
     },
   });
   expect(await send('/api/mcp/files/test', { method: 'POST', headers, body: { x: 1 } })).toMatchObject({ status: 400 });

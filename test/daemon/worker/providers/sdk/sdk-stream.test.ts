@@ -24,7 +24,7 @@ test.each([
 ])('%s is a problem: a tool would get another number', (text, number) => {
   expect(readToolInput(text)).toEqual({
     input: {},
-    problem: `it has the number ${number}, which is not kept exactly; write it as a string`,
+    problem: `the number ${number} would be rounded; write it as a string`,
   });
 });
 
