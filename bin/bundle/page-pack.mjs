@@ -19,9 +19,9 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What only
- * one view uses is loaded with that view. Most CSS is in the entry too: that of the font is loaded after the first paint, and that of views which
- * need few requests comes with them, because a long chat has no room for it, and that of the dialogs when the browser is idle.
+ * Code shared by views is in the entry, except for large parts: each shared chunk would add a request to a view's first load. Code that only
+ * one view uses is loaded with that view. Most CSS is in the entry too. The CSS of the font is loaded after the first paint, and that of
+ * the dialogs when the browser is idle. Views which need few requests load their own CSS, because a long chat has no room for it.
  */
 const ENTRY =
   /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/(?:shell\/dialogs|views\/(?:channels|chat\/approvals|cron|models|sessions|status|tokens|tools))\/)(?!inter)[\w-]+\.css)$/;

@@ -106,9 +106,9 @@ export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).
 /** Query of `GET /api/cron`. */
 export const cronListQuery = () =>
   z.strictObject({
-    /** Further parts of the list, separated by commas. */
+    /** Additional parts of the list, separated by commas. */
     include: queryList(['runs', 'next', 'words']).optional(),
-    /** The jobs that were deleted in the last seven days, in place of the others. */
+    /** Lists the jobs that were deleted in the last seven days instead. */
     deleted: queryFlag().optional(),
   });
 /**

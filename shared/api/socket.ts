@@ -43,7 +43,7 @@ export const clientFrame = () =>
     }),
     /** Regenerates the answer to that message, or that answer. Repeating a `key` has no further effect. */
     frame('regenerate', { session: session(), key: idempotencyKey(), messageId: label(128) }),
-    /** Stops the answer in progress. `key`: takes back the message that was sent with it instead, unless its answer has begun. */
+    /** Stops the answer in progress. `key`: takes back the message with that key instead, unless its answer has begun. */
     frame('stop', { session: session(), key: idempotencyKey().optional() }),
     frame('ping', {}),
   ]);

@@ -22,7 +22,7 @@ export function hostFixed(host: string, current: { host: string; port: number })
   });
 }
 
-/** Whether an error is that of {@link hostFixed}, also where it comes from another process. */
+/** Whether an error is that of {@link hostFixed}, even if it comes from another process. */
 export function isHostFixed(error: unknown): error is GatewayError {
   return error instanceof GatewayError && error.code === 'CONFLICT' && typeof error.details?.['host'] === 'string';
 }

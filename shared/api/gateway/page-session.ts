@@ -15,7 +15,7 @@ export const pageSessionRequest = () =>
   });
 
 /**
- * `signedIn`: whether the browser has a session. `owner`: whether it is the owner's on this machine, and signed in again by itself. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. `only`: the
+ * `signedIn`: whether the browser has a session. `owner`: whether the session is that of the machine's owner, who is signed in again automatically. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. `only`: the
  * only view that this server has (`xopc gateway logs --web`).
  */
 export const pageSessionResponse = () =>

@@ -46,11 +46,11 @@ function fileId(path: string): string | undefined {
   }
 }
 
-/** What to do about a gateway that runs already, for a start. */
+/** What a start suggests about a gateway that already runs. */
 const REPLACE = { what: 'Replace it with', command: 'xopc gateway --force' } as const;
 
 /**
- * The error of a command for `configPath` that finds a gateway, which may run under another path of the same file.
+ * Returns the error of a command for `configPath` that finds a running gateway, possibly under another path of the same file.
  * @param action  what to do about it; default: replace it
  */
 export function alreadyRuns(holder: LockHolder, configPath: string, action: { what: string; command: string } = REPLACE): GatewayError {

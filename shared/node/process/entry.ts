@@ -9,7 +9,7 @@ import type { GatewayEnvironment } from './env.js';
 export interface SupervisorOptions {
   readonly environment: GatewayEnvironment;
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
-  /** What is wrong with the edited configuration where this start, after a crash, uses the last good one; empty or missing: it uses the edited one. */
+  /** Problems of the edited configuration if this start, after a crash, uses the last good one; empty or missing: it uses the edited one. */
   readonly rejected?: readonly Problem[] | undefined;
   /** True when started by `xopc gateway` itself: SIGHUP then stops it if stdin is a terminal. */
   readonly foreground: boolean;

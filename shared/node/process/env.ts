@@ -160,7 +160,7 @@ export function notifyEnvironment(): Record<string, string> {
 const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
 /**
- * Returns a child's environment: without the variables for one process alone, plus `extra`.
+ * Returns a child's environment: without the variables meant for one process only, plus `extra`.
  * @param from  default: our own environment
  */
 export function childEnvironment(extra: Record<string, string>, from: NodeJS.ProcessEnv = process.env): Record<string, string> {
