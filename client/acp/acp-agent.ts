@@ -100,7 +100,7 @@ class AcpAgent {
     return { sessions: sessions.map(({ key, title, updatedAt }) => ({ sessionId: key, cwd: directory, title, updatedAt })), nextCursor };
   }
 
-  /** Also ends an answer that waits for a decision, and that a prompt before has left. */
+  /** Cancels the prompt; without one, stops an answer that an earlier prompt left waiting for a decision. */
   #cancel(session: string): void {
     const { locate, sockets, onError } = this.#options;
     const prompt = this.#prompts.get(session);
@@ -152,9 +152,9 @@ async function readOwn(api: ApiClient, key: string, limit: number): Promise<Sess
   const read = await readSession(api, key, limit);
   const { channel } = read.session;
   if (channel === 'webchat') return read;
-  const hint = `Those of the page are listed by: xopc sessions --search from:webchat`;
+  const hint = `List the sessions of the page with: xopc sessions --search from:webchat`;
   throw new GatewayError('CONFLICT', {
-    message: `this session belongs to the channel '${channel}'; an editor continues those of the page`,
+    message: `this session belongs to the channel '${channel}'; an editor can continue only sessions of the page`,
     hint,
   });
 }

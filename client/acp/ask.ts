@@ -13,7 +13,7 @@ export interface AskOptions extends Omit<Question, 'key'> {
   readonly locate: () => Promise<ApiTarget>;
   readonly sockets: SocketModule;
   readonly onUpdate: (update: SessionUpdate) => void;
-  /** Returns the id under which the editor was asked about a call that now runs. */
+  /** Returns the tool call id that the editor was shown when it was asked about a call that now runs. */
   readonly askedCall?: PromptOptions['askedCall'];
 }
 
@@ -55,7 +55,7 @@ export async function ask({ locate, sockets, onUpdate, askedCall, ...asked }: As
   }
 }
 
-/** Stops what answers in a session without a prompt of this editor. @throws what the gateway refuses */
+/** Stops the answer of a session that has no prompt of this editor. @throws what the gateway refuses */
 export async function stop({ locate, sockets, session }: Pick<AskOptions, 'locate' | 'sockets' | 'session'>): Promise<void> {
   const target = await locate();
   await stopAnswer(new sockets.WebSocket(socketUrl(target)), { token: target.token, session });

@@ -74,13 +74,13 @@ class Cancellation {
     this.#question = question;
   }
 
-  /** The gateway has the prompt. */
+  /** Called when the gateway has stored the prompt. */
   stored(): void {
     this.#isStored = true;
     this.check();
   }
 
-  /** Another attempt at the answer begins. */
+  /** Called when another attempt at the answer begins. */
   begunAgain(): void {
     this.#isStopped = false;
   }
@@ -117,7 +117,7 @@ export function followPrompt(
       socket.send(encode('watch', { session, ...prompt.follow(frame.messageId) }));
       return undefined;
     }
-    // Otherwise its answer has begun, and is stopped once its question is seen.
+    // If it was not taken back, its answer has begun, and is stopped once its question is received.
     if (frame.type === 'stopped' && frame.re === WITHDRAWAL) return frame.stopped ? { state: 'aborted' } : undefined;
     if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
       onApprovals();

@@ -29,14 +29,14 @@ const CHOICES: PermissionOption[] = [
 
 const isPassing = (error: unknown): boolean => error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING');
 
-/** A question that is shown, or was. */
+/** A question that is or was shown. */
 interface Asked {
   readonly turn: string;
   readonly tool: string;
   readonly shown: AbortController;
-  /** It was allowed here. */
+  /** The call was allowed in this editor. */
   isAllowed: boolean;
-  /** Its call is shown. */
+  /** The turn has reported the call, which is shown under this id. */
   isTaken: boolean;
 }
 
@@ -44,7 +44,7 @@ const callIdOf = (id: number): string => `approval-${id}`;
 
 export class Permissions {
   readonly #options: PermissionOptions;
-  /** By the number of the approval, the oldest first. */
+  /** By approval id, oldest first. */
   readonly #asked = new Map<number, Asked>();
   readonly #over = new AbortController();
   readonly #inOrder = createSerial();
@@ -78,7 +78,7 @@ export class Permissions {
     }
   }
 
-  /** Returns the id under which the editor was asked about a call that is now shown, once for each question. */
+  /** Returns the tool call id that the editor was shown when it was asked about a call that now runs, once for each question. */
   take({ turn, tool }: { readonly turn: string; readonly tool: string }): string | undefined {
     const [id, asked] = [...this.#asked].find(([, one]) => !one.isTaken && one.turn === turn && one.tool === tool) ?? [];
     if (id === undefined || asked === undefined) return undefined;
@@ -86,7 +86,7 @@ export class Permissions {
     return callIdOf(id);
   }
 
-  /** Withdraws all questions, and ends those calls of which nothing else is shown. */
+  /** Withdraws all questions, and ends the calls that were shown only as questions. */
   end(): void {
     this.#over.abort();
     for (const [id, { isTaken, isAllowed }] of this.#asked) {

@@ -28,7 +28,7 @@ interface Live {
 
 export interface PromptOptions {
   readonly onUpdate: (update: SessionUpdate) => void;
-  /** Returns the id under which the editor was asked about a call of a turn, once for each question. */
+  /** Returns the tool call id that the editor was shown when it was asked about a call of a turn, once for each question. */
   readonly askedCall?: (call: { readonly turn: string; readonly tool: string }) => string | undefined;
 }
 
@@ -159,7 +159,7 @@ export class Prompt {
     if (text !== '') this.#onUpdate({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
   }
 
-  /** A call that the editor was asked about keeps its id. Otherwise a step of another attempt has the id of the step that it repeats. */
+  /** A call that the editor was asked about keeps its id. Otherwise a step of a later attempt gets the id of the step that it repeats. */
   #onTool({ name, state, detail }: ToolStep, { turn, index }: { turn: string; index: number }): void {
     const content = detail === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: detail } }];
     if (state === 'call') {

@@ -32,7 +32,7 @@ export interface Takeover {
   readonly isService: boolean;
 }
 
-/** @returns undefined when it has exited meanwhile and no other has taken its place, or was stopped because it has to move */
+/** @returns undefined when it has exited meanwhile and no other has taken its place, or when it was stopped to move to another host */
 async function takeOver(
   gateway: AnsweringGateway,
   { request, checks }: { request: TakeoverRequest; checks: StartChecks },
@@ -65,7 +65,7 @@ async function takeOver(
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
   refuseCompetitor(lock.createdAt, lock, checks.paths);
   const isService = await isServiceProcess(checks.paths, lock.pid);
-  // Its service starts it again with the environment that it has.
+  // Its service manager starts it again with the same environment.
   requireValidBeforeEnd(checks.paths, isService ? readFormerStart(lock)?.environment : undefined);
   await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
   await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });

@@ -20,9 +20,9 @@ export interface StartAgain {
   readonly configPath: string | undefined;
   /** Lock of the gateway that has exited; undefined if none is known. */
   readonly before: LockRecord | undefined;
-  /** How that one was started; undefined where the system did not show it. */
+  /** How that gateway was started; undefined if the system did not show it. */
   readonly former?: FormerStart | undefined;
-  /** The token that it was given with `--token` or in its environment, where that is known. */
+  /** Its token from `--token` or its environment, if known. */
   readonly token?: string;
   /** Whether the service manager ran it or should run it now. */
   readonly isService: boolean;
@@ -31,11 +31,11 @@ export interface StartAgain {
 /** How a gateway was started. */
 export interface FormerStart {
   readonly environment: Readonly<Record<string, string>>;
-  /** Undefined for one in the foreground. */
+  /** Undefined for a gateway in the foreground. */
   readonly flags: SupervisorBoot['flags'] | undefined;
 }
 
-/** Reads how a gateway that still runs was started. @returns undefined where the system does not show it */
+/** Reads how a running gateway was started. @returns undefined if the system does not show it */
 export function readFormerStart(lock: LockRecord): FormerStart | undefined {
   if (process.platform !== 'linux' || !isProven(lock)) return undefined;
   try {
@@ -44,11 +44,11 @@ export function readFormerStart(lock: LockRecord): FormerStart | undefined {
     const { XOPC_BOOT: boot, ...environment } = Object.fromEntries(named.filter(([name]) => name !== ''));
     return { environment, flags: boot === undefined ? undefined : (JSON.parse(boot) as SupervisorBoot).flags };
   } catch {
-    return undefined; // has ended, or is not ours to look at: it is started with our own environment
+    return undefined; // It has ended, or its environment cannot be read: it is started with our own.
   }
 }
 
-/** The options that it was started with; where nothing shows them, an address in its lock other than the configured one. */
+/** Returns the options that it was started with; if they are unknown, the address in its lock where that is not the configured one. */
 function flagsOf({ environment, configPath, before, former, token }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
   if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
   const { XOPC_HOST, XOPC_PORT } = former?.environment ?? {};
@@ -69,7 +69,7 @@ export async function startAgain(start: StartAgain): Promise<StatusDocument> {
   if (start.isService) return startService(paths, start.before?.instanceId);
   const rejected = await problemsAfterCrash(paths);
   const flags = flagsOf(start, rejected.length === 0 ? paths : lastGoodFiles(paths));
-  // A relative path in its environment was relative to its directory.
+  // A relative path in its environment was relative to its working directory.
   const home =
     former === undefined ? {} : { XOPC_HOME: paths.home, ...(former.environment['XOPC_CONFIG'] ? { XOPC_CONFIG: paths.configPath } : {}) };
   await startSupervisor({ flags, rejected, ...(former === undefined ? {} : { environment: { ...former.environment, ...home } }) });

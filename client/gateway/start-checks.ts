@@ -15,7 +15,7 @@ export interface StartChecks {
   readonly paths: GatewayPaths;
   /** Address of the new gateway; evaluated only if no other gateway is in the way. */
   listen(): Promise<ListenSettings>;
-  /** What is wrong with the edited configuration where the start uses the last good one, after a crash. */
+  /** Problems of the edited configuration if the start, after a crash, uses the last good one instead. */
   readonly rejected: readonly Problem[];
   /** The host of `--host`. */
   readonly givenHost: string | undefined;

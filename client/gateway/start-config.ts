@@ -1,4 +1,4 @@
-/** Which configuration a start uses: the edited files, or after a crash the last good ones, where the edited files are invalid. */
+/** Chooses the configuration of a start: the edited files or, if they are invalid after a crash, the last good copies. */
 import { existsSync } from 'node:fs';
 import { validateModels } from '../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
@@ -13,7 +13,7 @@ import { locateGateway } from './locate-gateway.js';
 
 type ConfigFiles = Pick<GatewayPaths, 'configPath' | 'modelsPath'>;
 
-/** @throws CONFIG_INVALID with everything for which a worker would refuse the files */
+/** @throws CONFIG_INVALID with every problem that would make a worker refuse the files */
 export function requireValidConfig({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): void {
   const document = loadConfigFile({ path: configPath, ...definedFields({ lookup }) });
   const models = loadConfigFile({ path: modelsPath, ...definedFields({ lookup }) });
@@ -33,7 +33,7 @@ function problemsOf(files: ConfigFiles): readonly Problem[] {
 }
 
 /**
- * Called before a start ends a gateway or another program: a start that is refused must leave them.
+ * Called before a start ends a gateway or another program: a start that is refused must leave them running.
  * @param environment  of the gateway to start; default: our own
  * @throws CONFIG_INVALID saying that nothing was ended
  */
@@ -47,7 +47,7 @@ export function requireValidBeforeEnd(files: ConfigFiles, environment?: Readonly
   }
 }
 
-/** The copies that the last worker ran with, as files of a configuration. */
+/** Returns the paths of the copies that the last worker ran with. */
 export function lastGoodFiles({ lastGoodConfigPath, lastGoodModelsPath }: GatewayPaths): ConfigFiles {
   return { configPath: lastGoodConfigPath, modelsPath: lastGoodModelsPath };
 }
@@ -61,7 +61,7 @@ function isSameText(one: string, other: string): boolean {
   }
 }
 
-/** Whether the last gateway of this configuration has died, and its lock is still there. */
+/** Whether the last gateway of this configuration died without removing its lock. */
 async function hasDied(paths: GatewayPaths): Promise<boolean> {
   const lock = readLock(paths.lockPath);
   if (!isLockRecord(lock) || classifyProcess(lock) === 'alive') return false;
@@ -69,8 +69,8 @@ async function hasDied(paths: GatewayPaths): Promise<boolean> {
 }
 
 /**
- * Returns what is wrong with the edited files where a start continues with the last good ones instead: its gateway has died, and would
- * have continued with them. Empty: the start uses the edited files, and is refused if they are invalid.
+ * Returns the problems of the edited files if a start uses the last good copies instead, because its gateway died and would have
+ * continued with them. Empty: the start uses the edited files, and is refused if they are invalid.
  */
 export async function problemsAfterCrash(paths: GatewayPaths): Promise<readonly Problem[]> {
   const lastGood = lastGoodFiles(paths);

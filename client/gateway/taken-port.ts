@@ -34,7 +34,7 @@ export async function lastingStrangersOn(checks: StartChecks, { listen, dead }: 
 }
 
 /**
- * @throws PORT_TAKEN with the owners, if the system names any; CONFIG_INVALID where the port of an invalid file is not known; LOCK_HELD as
+ * @throws PORT_TAKEN with the owners, if the system names any; CONFIG_INVALID if the file is invalid, so that its port is unknown; LOCK_HELD as
  *   soon as another start has won
  */
 export async function refuseTakenPort(checks: StartChecks, taken: TakenAddress): Promise<void> {

@@ -19,8 +19,8 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
 }
 
 /**
- * Problems of the configuration, alone and with `models.json`: a model of an unknown provider would prevent the next start.
- * @param from  `models.json`, or where it is
+ * Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start.
+ * @param from  the document of `models.json`, or its path
  */
 export function configProblems(document: ConfigDocument, from: string | ConfigDocument): readonly Problem[] {
   const { value: config, problems } = validateConfig(document);

@@ -44,7 +44,7 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly 'alert-chat' = Option.String('--alert-chat', { description: 'Chat of that channel.' });
   readonly 'alert-account' = Option.String('--alert-account', { description: 'Account of that channel.' });
 
-  /** @param hours  those of the job that is changed */
+  /** @param hours  the current active hours of the job that is changed */
   protected fields(hours?: ActiveHours | null): Record<string, unknown> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
       const text = this[flag];
@@ -53,7 +53,7 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
     return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this, hours) }) };
   }
 
-  /** A message, or standard input for `-`. */
+  /** Returns the message; `-` reads it from standard input. */
   protected readText(message: string): Promise<string> {
     return readMessage([message], this.context.stdin, "xopc cron add '0 9 * * 1-5' 'Stand up' --channel webchat --chat me");
   }
@@ -72,7 +72,7 @@ export class CronAddCommand extends JobFieldsCommand {
     category,
     description: 'Create a scheduled job.',
     details:
-      "A schedule is five cron fields or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'. The message is read from standard input with `-`.",
+      "A schedule is five cron fields or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'. With `-`, the message is read from standard input.",
     examples: [['Workdays at nine', "xopc cron add '0 9 * * 1-5' 'Stand up' --channel webchat --chat me"]],
   });
 
@@ -97,7 +97,7 @@ export class CronEditCommand extends JobFieldsCommand {
 
   readonly id = Option.String({ name: 'id' });
   readonly schedule = Option.String('--schedule', { description: 'The new schedule; it counts from now.' });
-  readonly message = Option.String('--message', { description: 'The new text; `-`: standard input.' });
+  readonly message = Option.String('--message', { description: 'The new text; `-` reads it from standard input.' });
 
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
@@ -109,7 +109,7 @@ export class CronEditCommand extends JobFieldsCommand {
     return this.printResult(answer.job, ...describeJob(answer));
   }
 
-  /** A job that does not exist is refused by the change itself. */
+  /** Returns the job's active hours; null also if the job does not exist, because the change itself reports that. */
   async #readHours(): Promise<ActiveHours | null> {
     const { jobs } = await this.request<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
     return jobs.find(({ id }) => id === this.id)?.activeHours ?? null;

@@ -33,12 +33,12 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
   ({ flag, field, kind }) => ({ flag, field, read: (text, name) => (text === '' ? null : READERS[kind](text, name)) }),
 );
 
-/** Refusals that name fields as words of a sentence. */
+/** Codes of API errors that name fields without quotes, as words of a sentence. */
 const FIELD_REASONS: readonly unknown[] = ['given-together', 'chat-required', 'name-empty'] satisfies ReasonCode[];
 
 const flagOf = (field: string): (typeof JOB_FLAG_FIELDS)[number] | undefined => JOB_FLAG_FIELDS.find((known) => known.field === field);
 
-/** Returns a refusal of fields of the body with the options, and their limits as options are written. */
+/** Replaces fields with options in an error about body fields, and limits in milliseconds with durations. */
 function refusedOptions(text: string): string {
   return text.replace(/(?<=^|; )'(\w+)'( must be at (?:most|least) \d+)?/g, (whole: string, field: string, limit?: string) => {
     const { flag, kind } = flagOf(field) ?? {};
@@ -48,7 +48,7 @@ function refusedOptions(text: string): string {
   });
 }
 
-/** Names the options in the place of the fields in a refusal of the API: `Invalid body: 'mode' must be …`, `channel and chat_id are …`. */
+/** Replaces field names with options in an API error: `Invalid body: 'mode' must be …`, `channel and chat_id are …`. */
 export function inOptions(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, details = {} } = error;
@@ -73,12 +73,12 @@ export interface HoursFlags {
   readonly days: string | undefined;
 }
 
-/** Whether one of the two is given, so that the other one stays as it is. */
+/** Whether only one of the two is given, so that the other one keeps its value. */
 export const isHalfOfHours = ({ active, days }: HoursFlags): boolean => active !== '' && (active === undefined) !== (days === undefined);
 
 /**
- * Reads `--active` and `--days`. @returns null where they are emptied, undefined where none is given. @throws USAGE
- * @param before  the hours of the job, from which the half that is not given is taken
+ * Reads `--active` and `--days`. @returns null if they are emptied, undefined if neither is given. @throws USAGE
+ * @param before  the current hours of the job, which supply the option that is not given
  */
 export function readHours({ active, days }: HoursFlags, before: ActiveHours | null = null): ActiveHours | null | undefined {
   if (active === undefined && days === undefined) return undefined;
@@ -94,7 +94,7 @@ export function readHours({ active, days }: HoursFlags, before: ActiveHours | nu
 
 export type JobAnswer = Pick<CronJobAnswer, 'job' | 'warning'>;
 
-/** Returns the line of a job, and a note if it does not run although it is enabled. */
+/** Returns a line about a job, and a note if it is enabled but no job runs. */
 export function describeJob({ job, warning }: JobAnswer): [text: string, note?: string] {
   const { id, enabled, nextRunAt } = job;
   if (!enabled) return [`${id} disabled`];

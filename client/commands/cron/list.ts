@@ -35,11 +35,11 @@ export class CronListCommand extends ListCommand {
     description: 'List the scheduled jobs.',
     examples: [
       ['All of them', 'xopc cron list'],
-      ['Removed ones that can be restored', 'xopc cron list --deleted'],
+      ['Removed jobs that can be restored', 'xopc cron list --deleted'],
     ],
   });
 
-  readonly deleted = Option.Boolean('--deleted', false, { description: 'Those removed in the last seven days.' });
+  readonly deleted = Option.Boolean('--deleted', false, { description: 'List the jobs removed in the last seven days instead.' });
 
   protected async run(): Promise<number> {
     if (this.deleted) return this.#listDeleted();

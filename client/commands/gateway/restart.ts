@@ -155,7 +155,7 @@ export class RestartCommand extends BaseCommand {
     return this.#print(result, text, now.kind === 'answers' ? now.status : undefined);
   }
 
-  /** With the warnings of the gateway, such as that it still listens on another address than the configured one. */
+  /** Prints the result and the gateway's warnings, for instance that it still listens on an address other than the configured one. */
   #print(result: RestartResult, text: string, status: StatusDocument | undefined): Promise<number> {
     const lines = status === undefined ? [] : warningBlock(status, this.io.out.paint);
     return this.printResult({ restarted: true, ...result, warnings: status?.warnings ?? [] }, [text, ...lines].join('\n'));

@@ -49,7 +49,7 @@ export class RunCommand extends BaseCommand {
     description: 'Run in the background; return once the gateway is ready.',
   });
 
-  /** What is wrong with the edited configuration where this start uses the last good one. */
+  /** Problems of the edited configuration if this start uses the last good one instead. */
   #rejected: readonly Problem[] = [];
 
   override async execute(): Promise<number> {

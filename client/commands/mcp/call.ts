@@ -29,11 +29,11 @@ export class McpTestCommand extends BaseCommand {
     return this.printResult(result, `✅ ${this.server} answers in ${durationMs} ms: ${named}${tools ?? 0} tools, MCP ${version ?? ''}`);
   }
 
-  /** The gateway logs what a program prints; a server at a URL has its log elsewhere. */
+  /** Points to the gateway's log, which has the output of a program; a server at a URL has its log elsewhere. */
   async #hint(): Promise<string | undefined> {
     const { servers } = await this.request<{ servers: McpServerDocument[] }>({ method: 'GET', path: '/api/mcp' });
     const isProgram = servers.some(({ name, transport }) => name === this.server && transport === 'stdio');
-    return isProgram ? 'Its log is in: xopc gateway logs --grep module:mcp' : undefined;
+    return isProgram ? 'See its log with: xopc gateway logs --grep module:mcp' : undefined;
   }
 }
 

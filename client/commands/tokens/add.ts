@@ -16,7 +16,7 @@ function parseExpiry(text: string | undefined): string | undefined {
   const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
   const atMs = day === undefined ? Date.now() + parseDuration(text, '--expires') : Date.parse(text);
   const dayMs = day === undefined ? atMs : Date.parse(day);
-  // `Date` takes 31 February for 3 March.
+  // `Date` reads 31 February as 3 March.
   const isDate = !Number.isNaN(atMs) && !Number.isNaN(dayMs) && (day === undefined || new Date(dayMs).toISOString().startsWith(day));
   if (!isDate) throw usage(`--expires is '${text}', which is not a date`, 'e.g. --expires 2027-01-31, or --expires 90d');
   return new Date(atMs).toISOString();
@@ -88,6 +88,6 @@ export class TokenAddCommand extends BaseCommand {
     const { agents: configured } = (view?.effective ?? {}) as { agents?: { list?: readonly { id: string }[] } };
     const known = configured?.list?.map(({ id }) => id);
     const missing = agents.filter((agent) => known?.includes(agent) === false);
-    if (missing.length > 0) await this.io.note(`⚠️ There is no agent ${listNames(missing)}: until it is added, the token cannot ask it.`);
+    if (missing.length > 0) await this.io.note(`⚠️ There is no agent ${listNames(missing)}: the token cannot ask it until it is added.`);
   }
 }

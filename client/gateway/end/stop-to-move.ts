@@ -1,4 +1,4 @@
-/** Stops a gateway that is to listen on another host of its port: its own socket is in the way as long as it runs. */
+/** Stops a gateway that must move to another host on the same port: while it runs, its own socket blocks the new address. */
 import { definedFields } from '../../../shared/fields.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
@@ -13,7 +13,7 @@ import { requireValidBeforeEnd } from '../start-config.js';
 
 interface Move {
   readonly paths: GatewayPaths;
-  /** The refusal of its succession, see `isHostFixed`. */
+  /** The error that refused its succession, see `isHostFixed`. */
   readonly refusal: GatewayError;
   /** Drain time in milliseconds; undefined: the configured one. */
   readonly timeoutMs?: number | undefined;
@@ -27,12 +27,12 @@ export async function stopToMove(
   environment?: Readonly<Record<string, string>>,
 ): Promise<void> {
   requireValidBeforeEnd(paths, environment);
-  await note(`Stopping the gateway (pid ${gateway.status.pid}) to start it there: ${refusal.message}`);
+  await note(`Stopping the gateway (pid ${gateway.status.pid}) to start it on the new host: ${refusal.message}`);
   await stopGateway(gateway, paths, timeoutMs);
 }
 
 /**
- * Stops the gateway as {@link stopToMove}. @returns how to start it again
+ * Stops the gateway like {@link stopToMove}. @returns how to start it again
  * @throws CONFIG_INVALID, or PORT_TAKEN where another program listens there, before anything is ended
  */
 export async function stopToStartAgain(
@@ -45,12 +45,12 @@ export async function stopToStartAgain(
   const former = before === undefined ? undefined : readFormerStart(before);
   const own = await askToken(gateway);
   await stopToMove(gateway, move, former?.environment);
-  // The host of its lock is the one that it leaves.
+  // The lock names the host that the gateway leaves.
   const token = own?.source === 'env' ? own.token : undefined;
   return { before: before === undefined ? undefined : { ...before, host: '' }, former, ...definedFields({ token }), isService: false };
 }
 
-/** @throws PORT_TAKEN where not only the gateway's own socket is in the way */
+/** @throws PORT_TAKEN if another program listens on the new address */
 function refuseOthers(lock: LockRecord | undefined, { paths, refusal }: Move): void {
   const { host, port } = refusal.details as { host: string; port: number };
   const own = new Set([lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]);
