@@ -58,7 +58,7 @@ export class ConfigChanges {
     this.#watch.start();
     this.#watch.check();
     const { config } = this.#deps;
-    // After a crash it runs with the last good files. The others may have been corrected since they were checked.
+    // After a crash, the gateway runs with the last good files; the edited files may have been corrected since they were checked.
     if (config.warnings.length > 0) this.#changed(hashFiles(config.editedPaths));
   }
 
@@ -127,7 +127,7 @@ export class ConfigChanges {
     }
     try {
       const socket = await bindBeside(current, config.settings);
-      // Not before: a restart that ends meanwhile shows it.
+      // Cleared only now: a restart that ends before still shows the warning.
       this.#rebindWarning = undefined;
       await this.#rebind(current, socket);
       log.info({ host, port }, 'listening on the new address');

@@ -13,7 +13,7 @@ export function startSecrets(environment: GatewayEnvironment, flags: { readonly 
   return [flags.token, environment.token, ...environmentSecrets()].filter((secret) => secret !== undefined);
 }
 
-/** Adds those of the current files, and of those that workers load instead. A file that cannot be read is reported elsewhere. */
+/** Adds the secrets in the current files, and in those that workers load instead. A file that cannot be read is reported elsewhere. */
 export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths, { configSource, modelsSource }: ConfigSource): void {
   const files = new Set([paths.configPath, paths.modelsPath, configSource, modelsSource]);
   const sources = [

@@ -32,8 +32,8 @@ export class LiveConfig {
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
   /**
-   * @param options.rejected  what is wrong with the edited files, where a start after a crash uses the last good ones
-   * @throws CONFIG_INVALID when the file cannot be used: at any other start there is nothing else to run with
+   * @param options.rejected  problems of the edited files if a start after a crash uses the last good ones instead
+   * @throws CONFIG_INVALID for a file that cannot be used at any other start, which has no copy to fall back to
    */
   constructor(options: {
     paths: GatewayPaths;

@@ -126,7 +126,7 @@ interface Unasked {
 export function restartUnasked(context: ControlContext, { reason, log, force = false }: Unasked): void {
   log.info({ reason }, 'restarting');
   restart(context, { force }, () => undefined).catch((error: unknown) => {
-    // A signal to all processes of a gateway stops it, whatever its worker asks for.
+    // A signal to all processes of a gateway stops it, even if its worker requests a restart.
     if (error instanceof GatewayError && error.code === 'STOPPING') log.info({ reason }, 'no restart: the gateway is stopping');
     else log.error({ err: error, reason }, 'the restart failed');
   });

@@ -78,7 +78,7 @@ export function mayUseAgent(access: Allowed | undefined, agent: string | undefin
 
 /**
  * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to agents reads no
- * other sessions, so that what it names is its own. Undefined: its sessions are those that everybody has.
+ * other sessions: a name that it uses means a conversation of its own. Undefined: the token uses the shared sessions.
  */
 export function ownAccount(access: Allowed | undefined): string | undefined {
   return access === undefined || access.agents === null ? undefined : access.id;

@@ -25,7 +25,7 @@ interface Accepted {
   readonly isRepeated: boolean;
 }
 
-/** Of the messages of this channel in the inbox. */
+/** Scope of this channel's messages in the inbox. */
 const SCOPE = 'webchat';
 const updateIdOf = (session: string, key: string): string => `${session} ${key}`;
 
@@ -104,9 +104,9 @@ export class Chat {
   }
 
   /**
-   * Stops the answer that is being given, here or in another worker; its text is kept.
-   * @param key  takes back the message of that key instead, if its answer has not begun
-   * @returns whether there was one
+   * Stops the answer in progress, here or in another worker; its text is kept.
+   * @param key  takes back the message with that key instead, if its answer has not begun
+   * @returns whether there was such an answer or message
    */
   async stop(session: string, key?: string): Promise<boolean> {
     if (key === undefined) return this.#options.stopTurns(session);

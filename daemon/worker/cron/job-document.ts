@@ -97,7 +97,7 @@ export function jobNotFound(id: string): GatewayError {
   return new GatewayError('JOB_NOT_FOUND', {
     message: `there is no scheduled job '${id.slice(0, 80)}'`,
     details: { job_id: id },
-    hint: 'GET /api/cron lists them; GET /api/cron?deleted=true those that can be restored.',
+    hint: 'GET /api/cron lists them; GET /api/cron?deleted=true lists those that can be restored.',
   });
 }
 

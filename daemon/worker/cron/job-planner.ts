@@ -63,7 +63,7 @@ function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before
   return { isChatIdNumber: isNumber(id, before?.isChatIdNumber), isAlertChatIdNumber: isNumber(alertId, before?.isAlertChatIdNumber) };
 }
 
-/** @throws INVALID_REQUEST for a text that shows nothing; one that a job has already stays, so that it can be disabled */
+/** @throws INVALID_REQUEST for a text without visible characters; a job keeps one that it already has, so that it can be disabled */
 function checkTexts({ name, message }: CronJobInput, before: CronJob | undefined): void {
   const isKept = message === undefined && before !== undefined;
   if (!isKept && !hasVisibleText(message ?? '')) throw invalidField('message', reason('message-empty'));
@@ -84,14 +84,14 @@ function complete(input: CronJobInput, before: CronJob | undefined, timezone: st
   };
 }
 
-/** Returns the grace that a caller chose for the job; undefined for the default of its schedule. */
+/** Returns the grace period that a caller chose for the job; undefined if it is the default of its schedule. */
 function chosenGraceMs(job: CronJob): number | undefined {
   return job.graceMs === defaultGraceMs(parseSchedule({ ...job, activeHours: null }), job.anchorMs) ? undefined : job.graceMs;
 }
 
 const ALERT_FIELDS = ['notifyAfter', 'alertChannel', 'alertChatId', 'alertAccountId', 'channel', 'chat_id', 'accountId'] as const;
 
-/** Returns the failures that a changed job counts: whoever is to be notified from now on is notified of the next one, if there were enough. */
+/** Returns the failure count of a changed job: below `notifyAfter` if its notification was changed, so that a later failure notifies. */
 export function failuresAfter(before: CronJob, after: CronJobSettings): number {
   const isNotifiedAlike = ALERT_FIELDS.every((field) => before[field] === after[field]);
   if (isNotifiedAlike || after.notifyAfter === 0) return before.failures;

@@ -56,7 +56,7 @@ async function readRecentRuns(tx: Transaction, jobs: readonly CronJob[]): Promis
   return found;
 }
 
-/** @param afterMs  deleted jobs in place of the others: those deleted after it */
+/** @param afterMs  lists the jobs deleted after this time instead */
 async function listJobs(
   tx: Transaction,
   { hasRuns, afterMs }: { hasRuns: boolean; afterMs: number | undefined },
@@ -90,7 +90,7 @@ function activeHoursOf(active: string | undefined, days: string | undefined): Ac
   return hours;
 }
 
-/** Returns the ids by which jobs name a chat: that of the page's default agent also by the last part of its session. */
+/** Returns the ids by which jobs may name a chat: a page chat of the default agent also has the last part of its session key. */
 function chatIdsOf(config: Config, { channel, chatId }: Pick<Lane, 'channel' | 'chatId'>): string[] {
   const session = channel === 'webchat' ? parseSessionKey(chatId) : undefined;
   return session?.agentId === config.agents.default ? [chatId, session.peerId] : [chatId];

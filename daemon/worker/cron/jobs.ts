@@ -44,7 +44,7 @@ function conflict(message: string, jobId: string, hint?: string): GatewayError {
   return new GatewayError('CONFLICT', { message, details: { job_id: jobId }, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** The refusal of what would not happen while `cron.enabled` is false. */
+/** Returns the error for scheduling a job while `cron.enabled` is false, because it would not run. */
 export function jobsDisabled(): GatewayError {
   return new GatewayError('CONFLICT', {
     message: sayOfAnswer('jobs-disabled'),

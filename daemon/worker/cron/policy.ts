@@ -65,7 +65,7 @@ export function countBetween(schedule: Schedule, fromMs: number, untilMs: number
 
 /**
  * Returns when a failed attempt is retried; null when it is not.
- * @param facts.waitMs  how long the failure lasts at least, as far as that is known; beyond the longest delay the next occurrence takes its place
+ * @param facts.waitMs  minimum duration of the failure, if known; beyond the longest delay there is no retry, and the next occurrence takes its place
  */
 export function decideRetry(facts: {
   job: Pick<CronJob, 'retries' | 'failures'>;

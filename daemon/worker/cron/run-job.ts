@@ -163,7 +163,7 @@ export class JobRunner {
     const end = { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output, nothingToReport: nothingToReport ?? null };
     const send = async (): Promise<string | undefined> => {
       if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;
-      // A chat of the page is a session: the one of the agent that was asked.
+      // A page chat is itself a session: that of the agent that was asked.
       if (chat.session.key !== session.key && session.channel !== 'webchat') return chats.say(tx, chat, reply);
       await chats.send(tx, chat, { id: replyId, content: reply });
       return replyId;

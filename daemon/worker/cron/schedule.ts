@@ -20,7 +20,7 @@ export interface Schedule {
   last(fromMs: number, atMs: number): number | null;
   /** Whether it may fire then, if that depends on its active hours. */
   isActive?(atMs: number): boolean;
-  /** Whether that time is not the one that the schedule names, because daylight saving skips it. Default: it never is. */
+  /** Whether the run was moved to this time, because daylight saving skips the time that the schedule names. Default: never. */
   isMoved?(atMs: number): boolean;
   /** With active hours: the first time after `afterMs`, or one before it that is outside of them. */
   look?(afterMs: number): number | null;
@@ -81,7 +81,7 @@ interface Instant {
   readonly isMoved: boolean;
 }
 
-/** Whether a date and time without a zone exist: February 30 would become a day in March. */
+/** Whether a local date and time exist: `Date` would turn February 30 into a day in March. */
 function isRealTime(local: string): boolean {
   const plain = Date.parse(`${local}Z`);
   return !Number.isNaN(plain) && new Date(plain).toISOString().startsWith(local);

@@ -17,7 +17,7 @@ const MAX_WAIT_DAYS = 3_660;
 const MAX_WAIT_MS = MAX_WAIT_DAYS * 86_400_000;
 /** Channels of sessions that cannot receive a message. */
 const UNREACHABLE_CHANNELS = new Set(['api', 'cron']);
-/** `1h 30m call Ann`: a text that begins with another unit is a part of the time. */
+/** In `1h 30m call Ann`, an amount with a unit at the start of the text is a part of the time. */
 const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?=\S)(?!\d+[smhdw](?:\s|$))([\s\S]+)$/i;
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
@@ -117,7 +117,7 @@ async function list({ jobs: chatJobs, clock }: RemindOptions, sessionKey: string
     .slice(0, MAX_LISTED)
     .map((job) => `${timeOf(job)} ${job.name}${job.schedule.startsWith('at ') ? '' : ` (${job.schedule})`} ${job.id}`);
   if (jobs.length > MAX_LISTED) lines.push(`… and ${jobs.length - MAX_LISTED} more`);
-  if (chatJobs.warning() !== undefined) lines.push(`Nothing of this is sent: ${DISABLED}`);
+  if (chatJobs.warning() !== undefined) lines.push(`None of these will be sent: ${DISABLED}`);
   return [...lines, 'Cancel one with: /remind cancel ID'].join('\n');
 }
 

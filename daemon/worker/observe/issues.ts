@@ -62,7 +62,7 @@ function ofJob({ id, name, failures }: FailingJob): StatusIssue {
   };
 }
 
-/** Jobs that would fire, were they not disabled all together. */
+/** Reports jobs that would fire if scheduled jobs were not disabled. */
 async function ofDisabled(tx: Transaction, { cron }: Config): Promise<StatusIssue[]> {
   if (cron.enabled || (await readNextCronInstant(tx)) === undefined) return [];
   const action = 'Enable them with: xopc config set cron.enabled true';

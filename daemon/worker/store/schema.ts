@@ -69,7 +69,7 @@ export interface TurnTable {
   question_id: Generated<string | null>;
   /** How often it was continued since it last began to wait. */
   resumes: Generated<number>;
-  /** The chat to which its reply is delivered, as JSON; null: none, or that of the message that it answers. */
+  /** The chat to which its reply is delivered, as JSON; null: none, or the chat of the message that it answers. */
   reply_to: Generated<string | null>;
 }
 

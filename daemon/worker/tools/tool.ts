@@ -30,12 +30,12 @@ export interface Tool {
 /** A source of additional tools for agents. */
 export interface ToolSource {
   /**
-   * Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then, or before the signal aborts, is left out.
+   * Returns the tools that an agent may call now, within a few seconds; tools that cannot be reached by then, or before the signal aborts, are omitted.
    * Never rejects.
-   * @param needed  the names of tools that are called already: where those come from gets the time that its start may take
+   * @param needed  the names of tools that have already been called: their sources get the full time of a start
    */
   toolsFor(agent: AgentConfig, signal: AbortSignal, needed?: readonly string[]): Promise<readonly Tool[]>;
-  /** Returns why a tool of an agent was left out for now; undefined: there is no such tool. */
+  /** Returns why a tool of an agent is not available now; undefined: there is no such tool. */
   whyMissing(agent: AgentConfig, name: string): string | undefined;
 }
 

@@ -29,7 +29,7 @@ export interface TurnRequest {
   readonly messageId?: string;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
-  /** The chat to which the reply is delivered, if it is not that of the message that asks: it is stored, `hooks` deliver. */
+  /** The chat to which the reply is delivered, if it is not the chat of the question. Only stored: `hooks` deliver the reply. */
   readonly replyTo?: Lane | undefined;
   readonly hooks?: TurnHooks;
   /** The requester, for the log and for limits: `jobId`, `runId`, `jobDailyUsd`, `tokenId`. */

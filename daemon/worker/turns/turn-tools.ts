@@ -84,7 +84,7 @@ export class ToolBox {
       const number = steps.indexOf(step);
       return new Map(approvals.filter((one) => one.step === number).map((one) => [one.callIndex, one]));
     };
-    // What a step before calls may need its server to start first.
+    // A tool that an earlier step called may need its server to start first.
     const needed = steps.flatMap((step) => openCalls(step, decisions(step)));
     const tools = await this.#tools(agent, run.signal, needed);
     if (run.asker === 'job') tools.push(createNothingToReportTool());

@@ -4,7 +4,7 @@ import { errorBody } from '../../../../shared/error-document.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import { isNotJson } from '../middleware/body.js';
 
-/** JSON-RPC 2.0, section 5.1: what is not JSON, an invalid request, an internal error; below -32000 codes are free for servers. */
+/** JSON-RPC 2.0, section 5.1: parse error, invalid request, internal error; servers may define codes from -32000 down to -32099. */
 const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
 const INTERNAL_ERROR = -32_603;

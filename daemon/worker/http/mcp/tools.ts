@@ -53,7 +53,7 @@ function sessionTools({ sessions, archive }: McpServices): Tool[] {
       input: readSessionInput,
       async run({ session, ...page }, { access }) {
         const key = sessions.keyOf(session, ownAccount(access));
-        mayUseSession(access, key, 'Name the `sessionKey` of an answer.');
+        mayUseSession(access, key, 'Use the `sessionKey` of an answer.');
         return { status: 'ok', ...(await archive.messages(key, definedFields(page))) };
       },
     }),

@@ -130,7 +130,7 @@ export async function listCronJobs(tx: Transaction): Promise<CronJob[]> {
   );
 }
 
-/** Returns the jobs of a chat that will fire, next first. Jobs that name no account are those of the default one. */
+/** Returns the jobs of a chat that will fire, next first. Jobs without an account belong to the default one. */
 export async function listCronJobsOfChat(
   tx: Transaction,
   query: { channel: string; accountId: string; isDefaultAccount: boolean; chatIds: readonly string[]; limit: number },

@@ -80,10 +80,10 @@ export const RUN_COLUMNS = mapColumns<CronRunRow, CronRun>({
   tokenId: 'token_id',
 });
 
-/** Finished runs of a job beyond so many are purged. */
+/** Maximum number of finished runs kept per job; older ones are purged. */
 const KEPT_RUNS_PER_JOB = 500;
 
-/** Runs in a write. Keeps the newest 500 runs of the job. Returns false when that attempt at that occurrence is stored already. */
+/** Runs in a transaction. Keeps the newest 500 runs of the job. Returns false when that attempt at that occurrence is stored already. */
 export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
   tellOthers(tx, 'cron');
   const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);

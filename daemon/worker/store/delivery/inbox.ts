@@ -159,7 +159,7 @@ export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: str
     .where('seq', '=', p.seq),
 );
 
-/** @returns 0 when the message has been taken back. Runs in a write. */
+/** @returns 0 when the message has been taken back. Runs in a transaction. */
 export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq).where('finished_at', 'is', null),
 );
@@ -174,13 +174,13 @@ const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((
     .where('finished_at', 'is', null),
 );
 
-/** Takes back a message whose turn has not begun, also while a worker waits to begin it. @returns whether it was one. Runs in a write. */
+/** Takes back a message whose turn has not begun, even if a worker waits to begin it; returns false if there is none. Runs in a transaction. */
 export async function withdrawInbox(tx: Transaction, update: { scope: string; updateId: string; nowMs: number }): Promise<boolean> {
   tellOthers(tx, 'inbox');
   return (await withdraw.run(tx, update)) === 1;
 }
 
-/** Runs in a write. */
+/** Runs in a transaction. */
 export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
 );

@@ -1,4 +1,4 @@
-/** The chat to which the reply of a turn is delivered, although no message of that chat asked for it. */
+/** Adds the chat to which the reply of a turn is delivered although no message of that chat requested it. */
 import type { Migration } from './migration.js';
 
 export const replyChats: Migration = {

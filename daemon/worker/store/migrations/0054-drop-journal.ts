@@ -1,6 +1,6 @@
 /**
  * Drops the journal, with its trigger: no worker of a build that uses it runs any more. Some databases have run this as version 13, 16, 18, 20, 22, 27, 29, 31, 40, 42, 46, 48, 50 or 52. It is the last
- * one, because a contraction keeps what comes after it waiting until the worker is alone.
+ * one, because a contraction makes later migrations wait until the worker is alone.
  */
 import type { Migration } from './migration.js';
 

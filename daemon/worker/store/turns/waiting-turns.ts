@@ -31,7 +31,7 @@ export async function noteTurnQuestion(tx: Transaction, { id, questionId }: { id
   await queriesOf(tx).updateTable('turns').set({ question_id: questionId }).where('id', '=', id).execute();
 }
 
-/** Notes the chat to which the reply of a turn is delivered. */
+/** Records the chat to which the reply of a turn is delivered. */
 export async function setReplyChat(tx: Transaction, { id, chat }: { id: string; chat: Lane }): Promise<void> {
   const { channel, accountId, chatId } = chat;
   const reply_to = JSON.stringify({ channel, accountId, chatId });

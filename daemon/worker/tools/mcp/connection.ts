@@ -91,7 +91,7 @@ const openTransport = ({ settings, process, clock, logger }: ConnectionOptions) 
 
 const endOf = (transport: ReturnType<typeof openTransport>): string => (transport instanceof ProcessTransport ? transport.reason : '');
 
-/** Returns an error of the SDK in words. @param late  said of a request that took too long */
+/** Rewords an error of the SDK. @param late  the text for a request that took too long */
 function inWords(error: unknown, { name, settings: { token, url = '' } }: ConnectionOptions, late: string): unknown {
   if (error instanceof ProtocolError) return new ServerFailure('refused', error.message, error);
   if (error instanceof SdkHttpError && error.status >= 300) {
@@ -101,10 +101,10 @@ function inWords(error: unknown, { name, settings: { token, url = '' } }: Connec
   return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout ? new ServerFailure('late', late, error) : error;
 }
 
-/** Returns what the SDK reported. */
+/** Returns the original error of the SDK. */
 const originOf = (error: unknown): unknown => (error instanceof ServerFailure ? error.cause : error);
 
-/** @param request.signal  its abort is no fault of the server */
+/** @param request.signal  an abort by it is not a failure of the server */
 async function explained<Value>(
   { transport, options }: { readonly transport: ReturnType<typeof openTransport>; readonly options: ConnectionOptions },
   work: Promise<Value>,
@@ -114,7 +114,7 @@ async function explained<Value>(
     return await work;
   } catch (error) {
     const reason = endOf(transport);
-    // A program that has ended says more than that the connection is closed.
+    // The reason why a program exited says more than that the connection is closed.
     if (reason !== '') throw new Error(reason, { cause: error });
     throw signal?.aborted === true ? error : inWords(error, options, late);
   }
@@ -138,7 +138,7 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     await explained(at, client.connect(transport, { timeout: startLimitMs, signal }), { late, signal });
   } catch (error) {
     await transport.close();
-    // No call was refused.
+    // A start makes no call that could be refused or late.
     const isStart = error instanceof ServerFailure && (error.kind === 'refused' || error.kind === 'late');
     throw isStart ? new Error(error.message, { cause: error }) : error;
   } finally {

@@ -49,7 +49,7 @@ export interface McpService {
 /** A worker that ends does not wait longer for servers that do not end. */
 const LAST_STOP: StopTimes = { termAfterMs: 100, killAfterMs: 1_000 };
 
-/** By how a server failed: the error, and what is said of the server. */
+/** By kind of failure: the error code, and what the message says about the server. */
 const FAILURES = {
   refused: ['INVALID_REQUEST', 'refused the call'],
   rejected: ['CONFLICT', 'cannot be used'],
@@ -75,7 +75,7 @@ function targetOf({ command, url = '' }: McpServerConfig): Pick<McpServerDocumen
   return { transport: 'stdio', target: command.split(/[\\/]/).at(-1) ?? command };
 }
 
-/** Returns the server in the name that models see; the name of a server has no underscore. */
+/** Returns the server's part of the tool name that models see; server names have no underscore. */
 const serverOfTool = (name: string): string => name.split('__')[0] ?? '';
 
 export class McpServers implements McpService, ToolSource {

@@ -1,8 +1,9 @@
-/** How a server fails, in words for people and models. */
+/** Describes failures of a server to people and models. */
 
 /**
- * `refused`: it answered a request with an error of the protocol. `rejected`: with an HTTP status that a repetition does not change. `faulty`:
- * with another HTTP status. `late`: it did not answer in time. `unreachable`: it could not be started, or the connection was lost.
+ * `refused`: the server answered a request with a protocol error. `rejected`: it answered with an HTTP status that a retry does not change.
+ * `faulty`: it answered with another HTTP status. `late`: it did not answer in time. `unreachable`: it could not be started, or the
+ * connection was lost.
  */
 export type FailureKind = 'refused' | 'rejected' | 'faulty' | 'late' | 'unreachable';
 
@@ -21,7 +22,7 @@ export const kindOf = (error: unknown): FailureKind => (error instanceof ServerF
 /** `fetch` failed: no answer came. */
 export const isUnreached = (error: unknown): error is TypeError => error instanceof TypeError && error.message === 'fetch failed';
 
-/** Returns the message; `fetch` has why it failed in the cause alone. */
+/** Returns the message; `fetch` has the reason only in `cause`. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // The SDK passes on what zod found in an answer.
@@ -29,21 +30,21 @@ export function messageOf(error: unknown): string {
   return isUnreached(error) && error.cause instanceof Error ? messageOf(error.cause) : error.message;
 }
 
-/** Statuses below 500 that may be another one later. */
+/** Statuses below 500 that a retry may change. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
 interface HttpAnswer {
   readonly status: number;
-  /** What the SDK says of it. */
+  /** The message of the SDK. */
   readonly message: string;
   readonly statusText?: string | undefined;
 }
 
-/** @param at.tokenKey  where the configuration has the server's token @param at.hasCredentials  whether some were sent */
+/** @param at.tokenKey  the configuration key of the server's token @param at.hasCredentials  whether the request had credentials */
 export function httpFailure(answer: HttpAnswer, at: { readonly tokenKey: string; readonly hasCredentials: boolean }): ServerFailure {
   const { status, message, statusText = '' } = answer;
   const text = message.replace(/^Error POSTing to endpoint: ?/, '');
-  // A page of a proxy says no more than its status.
+  // An HTML page of a proxy says no more than its status.
   const said = text === '' || text === 'null' || text.startsWith('<') ? statusText : text;
   const kind = status < 500 && !PASSING.has(status) ? 'rejected' : 'faulty';
   if (status !== 401) return new ServerFailure(kind, `it answered ${status}${said === '' ? '' : `: ${said}`}`, answer);

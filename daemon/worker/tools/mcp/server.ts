@@ -93,8 +93,8 @@ export class McpServer {
   }
 
   /**
-   * Returns the tools for a turn, which does not wait for a server that hangs, nor after its abort; undefined: they are not known yet.
-   * @param isNeeded  one of them is called already: the server gets the time that a start may take, also after a failure
+   * Returns the tools for a turn; undefined: they are not known yet. The turn does not wait for a server that hangs, nor after its abort.
+   * @param isNeeded  whether one of them has already been called: the server then gets the full time of a start, even after a failure
    */
   async toolsForTurn(signal: AbortSignal, isNeeded = false): Promise<readonly McpToolDocument[] | undefined> {
     if (this.#known.current !== undefined) return this.#known.current;

@@ -71,7 +71,7 @@ export function readTools(server: string, tools: readonly unknown[]): McpToolDoc
   });
 }
 
-/** The tools of a server as it listed them last. */
+/** The tools that a server listed last. */
 export class KnownTools {
   readonly #server: string;
   #list: readonly McpToolDocument[] | undefined;
@@ -86,7 +86,7 @@ export class KnownTools {
     return this.#list;
   }
 
-  /** Undefined also when they may have changed. */
+  /** Undefined also if the tools may have changed. */
   get current(): readonly McpToolDocument[] | undefined {
     return this.#isStale ? undefined : this.#list;
   }
@@ -96,7 +96,7 @@ export class KnownTools {
   }
 
   async ask(connection: Lister, limitMs?: number): Promise<readonly McpToolDocument[]> {
-    // A change while it is read makes it stale again.
+    // A change while the list is read makes it stale again.
     this.#isStale = false;
     try {
       return (this.#list = readTools(this.#server, await connection.listTools(limitMs)));

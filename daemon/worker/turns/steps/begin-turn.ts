@@ -37,7 +37,7 @@ export interface TurnQuestion {
   readonly messageId?: string | undefined;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */
   readonly previousTurnId?: string | undefined;
-  /** The chat to which the reply is delivered, if it is not that of the message that asks. */
+  /** The chat to which the reply is delivered, if it is not the chat of the question. */
   readonly replyTo?: Lane | undefined;
   /** The requester; its `tokenId` is stored, for the usage. */
   readonly origin?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Sends the reply of a turn to a chat, with the write that ends the turn: it is neither lost nor sent twice. */
+/** Sends the reply of a turn to a chat in the transaction that ends the turn, so that it is neither lost nor sent twice. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { withCutOff } from '../../../../shared/text/cut-off.js';
@@ -7,7 +7,7 @@ import type { Transaction } from '../../store/transaction.js';
 import type { TurnHooks } from '../turn-journal.js';
 
 export interface ReplyOutbox {
-  /** @throws what the channel cannot send, or CHANNEL_NOT_FOUND, before anything is stored */
+  /** @throws CHANNEL_NOT_FOUND, or the error of a message that the channel cannot send, before anything is stored */
   enqueue(tx: Transaction, message: Lane & { readonly id: string; readonly content: string }): Promise<void>;
   wake(lane: Lane): void;
 }
@@ -28,7 +28,7 @@ export function deliverReply(
       }
       return true;
     },
-    // Its caller may have gone.
+    // Not left to the caller, which may have disconnected.
     committed: () => outbox.wake(lane),
   };
 }

@@ -32,7 +32,7 @@ export interface ToolPlace {
   readonly log: StepLog | undefined;
   /** What calls them. */
   readonly span: Span | undefined;
-  /** Returns why a tool that is not there cannot be called for now; undefined: there is no such tool. */
+  /** Returns why a missing tool cannot be called now; undefined: there is no such tool. */
   whyMissing(name: string): string | undefined;
   /** Whether a tool may run. */
   decide(tool: Tool): Promise<'allow' | 'ask' | 'deny'>;

@@ -6,7 +6,7 @@
  *   worker ends while a turn waits           → nothing happens
  *   decided while its worker stores the rest → the later of the two lets it go on
  *   worker ends after the decision           → the message, the job or the next look of a worker goes on with it
- *   its reply was to go to a chat            → it goes there with its end
+ *   its reply is for a chat                  → the reply is sent when the turn ends
  *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
  *   its agent is gone after the decision     → it ends with that error, unless another gateway has the agent
  */

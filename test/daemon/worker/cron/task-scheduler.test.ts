@@ -152,7 +152,7 @@ test('nothing is promised while scheduled jobs are disabled', async () => {
   conversation.setConfig({ cron: { enabled: false } });
   const why = 'scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true';
   expect(await say('30m tea')).toBe(`Nothing was scheduled: ${why}`);
-  expect(await say('list')).toContain(`Nothing of this is sent: ${why}`);
+  expect(await say('list')).toContain(`None of these will be sent: ${why}`);
   const task = { schedule: 'every 1h', message: 'x', mode: 'direct', sessionKey: CHAT_KEY, key: 'k' } as const;
   await expect(createTaskScheduler(cron).schedule(task)).rejects.toMatchObject({ message: 'scheduled jobs are disabled' });
   expect(await cron.list()).toHaveLength(1);
