@@ -41,12 +41,12 @@ export function Empty({ title, icon, children, action }: EmptyProps) {
   );
 }
 
-/** Returns whether the banner says that the gateway is away: `connecting`, `waiting`, `restarting`. The page of the log alone has no socket. */
+/** Returns whether the banner says that the gateway is away: `connecting`, `waiting`, `restarting`. The log-only page has no socket. */
 const isAway = (): boolean => session.value.only === undefined && connection.value.kind.endsWith('ing');
 
 interface ErrorBoxProps {
   readonly error: unknown;
-  /** Of a read, which is repeated by itself once the gateway is back. */
+  /** Repeats a read. Reads are also repeated automatically once the gateway is back. */
   readonly retry?: () => void;
   /** Earlier data is still shown. An unreachable gateway then gets no box: the banner above the view reports it. */
   readonly isStale?: boolean;

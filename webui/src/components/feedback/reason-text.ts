@@ -16,7 +16,7 @@ export function reasonText({ message, code = '', values = {} }: Said): string {
   return fillText(text, Object.fromEntries(shown), (value) => value.toLocaleString(language.value));
 }
 
-/** Begins an English text with a capital letter: the gateway's reasons are phrases for the command line. Not for one that may begin with a name. */
+/** Capitalizes an English text, because the gateway's reasons are phrases for the command line. Not for a text that may begin with a name. */
 export const sentence = (text: string): string => (/^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
 /** Returns a text that an answer has under another name than `message`, in the page's language. */
@@ -30,6 +30,6 @@ export function refusalText(message: string, details: Details): string {
   if (issues.length > 0 && issues.every((issue) => reasonTemplate(issue.code ?? '') !== undefined))
     return issues.map((issue) => [issue.path, reasonText(issue)].filter(Boolean).join('：')).join('；');
   const text = reasonText({ message, code, values });
-  // About a field. Other errors may begin with the name of a provider.
+  // An error about a field. Other errors may begin with the name of a provider.
   return details['field'] === undefined && details['param'] === undefined ? text : sentence(text);
 }

@@ -1,4 +1,4 @@
-/** Shows where the text of a search is in a session. */
+/** Shows where a session matches the text of a search. */
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
 import { plainText } from '../markdown/plain-text.js';

@@ -12,7 +12,7 @@ export interface MenuItem {
   readonly label: string;
   readonly icon?: IconName;
   readonly kind?: 'danger';
-  /** A line is above it. */
+  /** Whether a line separates it from the item above. */
   readonly startsGroup?: boolean;
   /** For one of several choices: whether it is the current one. */
   readonly isChecked?: boolean;

@@ -38,7 +38,7 @@ function score({ id, label }: Command, wanted: string): number | undefined {
 
 type GroupName = 'view' | 'go' | 'everywhere' | 'chats';
 
-/** A command; a chat with why it was found. */
+/** A command; for a chat, with the text that matches the search. */
 interface Found extends Command {
   readonly match?: SessionMatch | undefined;
 }

@@ -44,7 +44,7 @@ function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): 
   }, [isOn]);
 }
 
-/** Commands of chats, which are not there all the time. */
+/** Commands of chats, which are not always registered. */
 const elsewhere = (): Command[] => {
   const run = (): void => undefined;
   return [

@@ -16,7 +16,7 @@ const canBeTested = ({ channel, state }: Account): boolean => channel !== 'webch
 
 const HEALTH_TONES: Readonly<Record<Account['health']['state'], Tone>> = { ok: 'good', degraded: 'warning', down: 'bad' };
 
-/** A webhook has no connection: the last call of it has failed. */
+/** Whether the last call of a webhook failed; a webhook has no connection. */
 const isUnreached = ({ channel, state }: Pick<Account, 'channel' | 'state'>): boolean => channel === 'webhook' && state === 'backoff';
 
 /** An account that runs may fail to deliver. */

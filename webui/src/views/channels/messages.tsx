@@ -29,7 +29,7 @@ function previewOf(content: string): string {
   return oneLine(titleText(content.slice(0, READ_LENGTH)), PREVIEW_LENGTH);
 }
 
-/** A chat of the page is named by its session, whose key says nothing to people. */
+/** A page chat is named by its session, whose key means nothing to people. */
 function Chat({ channel, accountId, chat }: Pick<Message, 'channel' | 'accountId'> & { chat: string }) {
   const name = accountName(channel, accountId);
   if (chat.includes(`:${channel}:`)) return <a href={hashOf('chat', [chat])}>{name}</a>;

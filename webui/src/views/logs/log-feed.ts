@@ -69,7 +69,7 @@ export class LogFeed {
   readonly isPartial = signal(false);
   readonly query: FeedQuery;
   readonly #leaving = new AbortController();
-  /** Ends the wait for the next try. */
+  /** Ends the wait for the next attempt. */
   #pause = new AbortController();
   #cursor: string | null = null;
   #pending: Lines[] = [];
@@ -108,7 +108,7 @@ export class LogFeed {
     }
   }
 
-  /** Tries at once what failed. */
+  /** Retries a failed request immediately. */
   retry(): void {
     this.#pause.abort();
   }

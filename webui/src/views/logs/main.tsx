@@ -37,7 +37,7 @@ const FEW_ROWS = 60;
 /** The number of rows in which matches are marked from the start, among the lines that do not match. */
 const FIND_ROWS = 1_000;
 
-/** Returns the feed of what the view asks for. The feed before it stays until the next one has read its first lines, and while it is refused. */
+/** Returns the feed for the view's query. The previous feed stays until the next one has read its first lines, and while the query is refused. */
 function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean; refusal: unknown } {
   const [feed, setFeed] = useState(() => new LogFeed(query));
   const running = useRef<LogFeed>(undefined);
@@ -206,7 +206,7 @@ interface MessagesProps {
   readonly feed: LogFeed;
   /** Whether the feed matches the view's query. */
   readonly isCurrent: boolean;
-  /** Why the gateway rejects what the view asks for. */
+  /** Why the gateway rejects the view's query. */
   readonly refusal: unknown;
   readonly count: number;
   /** Undefined until it is known. */

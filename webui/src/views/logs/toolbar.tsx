@@ -38,7 +38,7 @@ export interface MatchPosition {
   readonly go: (step: 1 | -1) => void;
 }
 
-/** The detail alone: what is wrong with the search. */
+/** Returns only the detail: what is wrong with the search. */
 function faultText(error: unknown): string {
   const { text, detail } = errorWords(error);
   return detail ?? text;

@@ -39,7 +39,7 @@ export function useSetup(): { readonly resource: Resource<Setup>; readonly choos
   return { resource, chooseOrder };
 }
 
-/** Returns why a provider cannot be removed: the default model, a fallback or an agent's model is one of its own. */
+/** Returns why a provider cannot be removed: it provides the default model, a fallback or an agent's model. */
 function useOf({ id, name }: Provider, { order, agents }: Setup): string | undefined {
   const isOwn = (model: string): boolean => model.startsWith(`${id}/`);
   const [first, ...fallbacks] = order;

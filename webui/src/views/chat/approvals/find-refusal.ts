@@ -1,15 +1,15 @@
-/** Which calls of tools were not run because of a decision. */
+/** Finds the tool calls that were not run because of a decision. */
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
 
 export interface ToolCall {
   readonly name: string;
-  /** JSON, or the beginning of a long one. */
+  /** JSON; only the beginning if it is long. */
   readonly input: string;
   /** When its result was stored; undefined: just now. */
   readonly at: string | undefined;
 }
 
-/** Returns what was decided last about such a call, if it was not allowed. */
+/** Returns the last decision about a call, unless it was allowed. */
 export function findRefusal(own: readonly ApprovalDocument[], { name, input, at }: ToolCall): 'denied' | 'expired' | undefined {
   const start = input.replace(/…$/, '');
   const isOfCall = ({ tool, input: asked, decidedAt }: ApprovalDocument): boolean =>

@@ -1,4 +1,4 @@
-/** The outcome of a call that was not run because of a decision; any other stays as the conversation shows it. */
+/** Shows that a call was denied or has expired; any other outcome stays as the conversation shows it. */
 import type { ComponentChildren } from 'preact';
 import { approvals } from '../../../api/approvals.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';

@@ -1,4 +1,4 @@
-/** Why a turn has no answer: a row for each cause, with the models that failed of it; and what can be done. Loaded after the page. */
+/** Shows why a turn has no answer: a row for each cause, with the models that failed for it, and the next actions. Loaded after the page. */
 import { copyText } from '../../../browser/copy.js';
 import { Button } from '../../../components/button/button.js';
 import { codeText } from '../../../components/feedback/error-words.js';
@@ -13,7 +13,7 @@ import { triesOf } from './tries.js';
 
 const t = defineText(en, zh);
 
-/** The others are folded. */
+/** Rows that are always shown; the others are collapsed. */
 const SHOWN = 2;
 
 interface FailedProps {
@@ -49,7 +49,7 @@ function Rows({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-/** Failures that a change of the models may end. */
+/** Errors that a change of models may resolve. */
 const OF_MODELS: readonly (string | undefined)[] = ['AGENT_ERROR', 'MODEL_NOT_FOUND'];
 
 /** The actions on a failed answer; its text names the cause and the next step. */

@@ -118,7 +118,7 @@ function EarlyEnd({ message: { status, turn }, canChange, isLastAnswer, goOn }: 
 const failedAnswer = late(async () => (await import('./failed-answer.js')).FailedAnswer);
 whenIdle(() => void failedAnswer.load());
 
-/** Until its part of the page is loaded, a failure is its text. */
+/** Shows a failure: only its text until that part of the page is loaded. */
 function Failure(props: MessageProps) {
   const { content, why } = props.message;
   useEffect(() => void failedAnswer.load(), []);

@@ -9,12 +9,12 @@ interface Try extends Failure {
   readonly model?: string | undefined;
 }
 
-/** What is between two of them in the English text: `with-fallback` and `with-next-fallback` of the gateway's sentences. */
+/** The text between two tries in the English text: `with-fallback` and `with-next-fallback` of the gateway's sentences. */
 const FALLBACK = / The (?:next )?fallback failed too: (\S+): ([^]*)/;
 
 const whyIn = (value: unknown): Failure['why'] => (isCoded(value) ? value : undefined);
 
-/** Returns them in the order in which they were asked. */
+/** Returns the tries in the order in which the models were asked. */
 export function triesOf({ content, why, model }: Try): readonly Try[] {
   const isJoined = why?.code === 'with-fallback' || why?.code === 'with-next-fallback';
   const [what = '', ref, cause] = isJoined ? content.split(FALLBACK) : [content];

@@ -76,7 +76,7 @@ export function createCodeMirror(host: HTMLElement, { label, text, onInput }: Op
     ],
   });
   const view = new EditorView({ state, root, parent: root });
-  // What appears below it makes it smaller: the line that is typed in stays in sight.
+  // Problems that appear below the editor make it smaller: the line being edited stays in sight.
   const resized = new ResizeObserver(() => {
     if (view.hasFocus) view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main.head) });
   });

@@ -12,7 +12,7 @@ export type Faults = ReadonlyMap<string, string>;
 const isWithin = (key: string, field: Field): boolean =>
   key === field.key || (key.startsWith(field.key) && /^[.[]/.test(key.slice(field.key.length)));
 
-/** Returns what a number must be, if the text of its control is another: said while it is typed, before the gateway has checked it. */
+/** Returns the range of a number if the typed text is outside it: shown while it is typed, before the gateway has checked it. */
 export function numberFault({ kind, schema }: Field, draft: string | null): string | undefined {
   const { minimum: from, maximum: to, type } = schema.anyOf?.find((part) => part.type !== 'null') ?? schema;
   if (kind !== 'number' || draft === null || draft === '' || draft.includes('${') || from === undefined || to === undefined)

@@ -50,7 +50,7 @@ function noteOf(field: Field, draft: string): string {
 function defaultText({ kind, schema, path }: Field): string {
   if (kind === 'switch') return t(schema.default === true ? 'on' : 'off');
   if (kind === 'choice' && typeof schema.default === 'string') return choiceLabel(path, schema.default);
-  // A port is a name.
+  // A port is an identifier, not a quantity.
   if (typeof schema.default === 'number' && path.at(-1) !== 'port') return schema.default.toLocaleString(language.value);
   return draftOf(kind, schema.default).replaceAll('\n', ', ') || '—';
 }

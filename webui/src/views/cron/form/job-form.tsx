@@ -77,7 +77,7 @@ function AgentField({ form: { fields, set }, faults, agents }: Pick<PartProps, '
 
 function What({ form, faults, channels, agents }: PartProps & { agents: Choices['agents'] }) {
   const { fields: draft, set } = form;
-  // A message goes to a chat: with one channel there is no choice.
+  // A message needs a channel: if there is only one, it is chosen.
   const only = channels.length === 1 ? channels[0] : undefined;
   return (
     <section class="card job-fields">
@@ -110,13 +110,13 @@ function What({ form, faults, channels, agents }: PartProps & { agents: Choices[
 
 interface Refused {
   readonly faults: Faults;
-  /** What was refused. */
+  /** The draft that was refused. */
   readonly draft: Draft;
-  /** Whether the form found them itself, not the gateway. */
+  /** Whether the form found the faults, not the gateway. */
   readonly isLocal: boolean;
 }
 
-/** Returns the faults that have not been put right since: as the form finds them now, or of fields that are still as the gateway refused them. */
+/** Returns the faults that are not fixed yet: those that the form still finds, or those of fields unchanged since the gateway refused them. */
 function openFaults({ faults, draft, isLocal }: Refused, now: Draft): Faults {
   const found = findFaults(now);
   const textOf = ({ activeFrom, activeTo, activeDays, ...fields }: Draft, name: keyof Faults): string =>
@@ -136,7 +136,7 @@ function useSaving(draft: Draft, save: () => Promise<void>) {
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
   useEffect(() => {
     const box = error === undefined ? undefined : form.current?.querySelector<HTMLElement>('.error-box');
-    // Centred, because it grows once its buttons are there.
+    // Centred, because the box grows once its buttons appear.
     box?.scrollIntoView({ block: 'center' });
     box?.focus({ preventScroll: true });
   }, [error]);

@@ -23,7 +23,7 @@ const columns = (): Column<Key>[] => [
   { key: 'result', name: t('result') },
 ];
 
-/** Two lines are shown; most of a text may be marks of Markdown. */
+/** Two lines are shown; most of a text may be Markdown syntax. */
 const READ_LENGTH = 1_000;
 
 function RunRow({ run, job }: { run: Run; job: Job }) {

@@ -32,7 +32,7 @@ function contextText(tokens: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(tokens);
 }
 
-/** Says where the provider does not list the model, after a test. */
+/** Marks a model that the provider does not list, after a test. */
 function Unlisted({ model, report }: { model: Model; report: ProviderTestResult | 'running' | undefined }) {
   if (report === undefined || report === 'running' || !report.ok) return null;
   const isListed = report.models.some((name) => `${model.provider}/${name}` === model.id);
