@@ -86,7 +86,7 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
     'It is noon.',
     ['time'],
   ]);
-  // The call that it was asked about is the one that ran.
+  // The call that the editor was asked about is the one that ran.
   const calls = editor.updates.filter(({ sessionId, update }) => sessionId === third && 'toolCallId' in update);
   const states = calls.map(({ update }) => ('toolCallId' in update && 'status' in update ? `${update.toolCallId} ${update.status}` : ''));
   expect(states).toEqual(['approval-1 in_progress', 'approval-1 completed']);

@@ -1,15 +1,15 @@
-/** Starts and restarts with files that are invalid: what runs is not ended for them, and what has crashed continues. Through the real binary. */
+/** Starts and restarts with invalid files: nothing that runs is ended, and a crashed gateway continues. Through the real binary. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listenerCode, startProgram } from '../helpers/child-program.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
 
-/** Writes over a file of the home, whatever it holds. */
+/** Overwrites a file of the home. */
 function spoil(gateway: RealGateway, file: 'config.json' | 'models.json', text: string): void {
   writeFileSync(file === 'config.json' ? gateway.paths.configPath : gateway.paths.modelsPath, text);
 }
 
-/** Running with the port in its file. */
+/** Starts a gateway that has its port in its configuration file. */
 async function running(): Promise<RealGateway & { readonly pid: number }> {
   const gateway = await RealGateway.create({ XOPC_PORT: '' });
   gateway.put('config.json', { gateway: { port: gateway.port, drainTimeoutMs: 100 } });
@@ -55,7 +55,7 @@ describe.each(INVALID)('with an invalid %s (%#)', (file, text) => {
   test('a start after a crash continues with the last good version, and says so', async () => {
     const gateway = await running();
     process.kill(gateway.pid, 'SIGKILL');
-    // Another port, as far as it can be read.
+    // The invalid file has another port, if that can be read.
     spoil(gateway, file, text(gateway.port + 1));
     const started = await gateway.xopc('gateway', 'start');
     expect(started).toMatchObject({ code: 0, stdout: expect.stringContaining('last good configuration') as string });
@@ -67,7 +67,7 @@ describe.each(INVALID)('with an invalid %s (%#)', (file, text) => {
     await until('the log', () =>
       gateway.log().some(({ msg }) => msg === 'the changed configuration is invalid; the previous one stays in effect'),
     );
-    // Corrected, it applies.
+    // The corrected file applies.
     rmSync(gateway.paths.modelsPath, { force: true });
     gateway.put('config.json', { gateway: { port: gateway.port, drainTimeoutMs: 200 } });
     await until('the correction', async () => (await gateway.status()).warnings.length === 0);
@@ -86,7 +86,7 @@ test('restart --force and a start in the foreground continue after a crash, too,
   const { pid } = await gateway.status();
   process.kill(pid, 'SIGKILL');
   await gateway.run(['--force']);
-  // What is left of the worker may have answered first.
+  // The rest of the killed gateway may have answered first.
   await until('the gateway', async () => (await gateway.status()).ready);
   expect((await gateway.status()).warnings).toMatchObject([{ code: 'CONFIG_INVALID' }]);
 });

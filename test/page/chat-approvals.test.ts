@@ -86,7 +86,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   model.reply(says('Then not'));
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).getByText('Then not').waitFor();
-  // It was not run: it has neither failed nor taken any time.
+  // The call was not run, so it has neither failed nor taken any time.
   await expect.poll(() => page.locator('.tool-row > summary').last().innerText()).toMatch(/^Tool\s+time\s+\{.*\}\s+Denied$/);
 
   // A job that is deleted withdraws the question of its turn.

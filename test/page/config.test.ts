@@ -30,7 +30,7 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   const sections = page.getByRole('navigation', { name: 'Sections' });
   const save = page.getByRole('button', { name: 'Save' });
   await page.getByLabel('gateway.drainTimeoutMs').fill('7');
-  // Said at once, before the gateway has checked it.
+  // Shown at once, before the gateway has checked it.
   await page.route('**/api/config/text', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
   await page.getByLabel('gateway.maxBodyBytes').fill('12');
   await page.getByText('Must be a whole number from 1,024 to 104,857,600', { exact: true }).waitFor();
@@ -130,7 +130,7 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await page.getByText('Saved', { exact: true }).waitFor();
   expect(read()).toBe(TEXT.replace('{\n', '{\n  "logs": { "level": "debug" }, // g?\n'));
 
-  // The line that is typed in stays in sight when what is wrong is shown below the editor.
+  // The line being edited stays in sight when problems are shown below the editor.
   await page.setViewportSize({ width: 1_440, height: 480 });
   await changeEditor(page, (text) => text + '\n'.repeat(60));
   await page.keyboard.press('Control+End');

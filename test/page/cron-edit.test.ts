@@ -55,7 +55,7 @@ test.skipIf(noBrowser)('on a phone, why a schedule could not be created comes in
   await page.getByLabel('Task').fill('Report');
   const error = { code: 'WORKER_NOT_READY', message: '' };
   await page.route('**/api/cron/create', (route) => route.fulfill({ status: 503, json: { error } }));
-  // As with the keyboard of the phone, or from the middle of the form.
+  // As the keyboard of a phone submits it, or a key in the middle of the form.
   await page.getByLabel('Name').press('Enter');
   const alert = page.getByRole('main').getByRole('alert');
   await expect.poll(() => alert.evaluate((box: object) => box === (globalThis as never)['document']['activeElement'])).toBe(true);

@@ -36,7 +36,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('Enter a task.').waitFor();
   await task.and(page.locator(':focus')).waitFor();
-  // It is still empty when another field is changed.
+  // The task is still empty when another field is changed.
   await when.fill('every 2 hours');
   await page.getByText('Every 2 hours', { exact: true }).waitFor();
   await page.getByText('Enter a task.').waitFor();

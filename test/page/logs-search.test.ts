@@ -18,7 +18,7 @@ test.skipIf(noBrowser)('a regular expression is searched for by the gateway: mar
   await page.getByRole('button', { name: 'Regular expression' }).click();
   await page.getByRole('searchbox').fill('line 7(');
   await page.getByText('missing closing ) (character 7)').waitFor();
-  // What was read stays, and moves by a line.
+  // The lines that were read stay, and move by one line.
   await page.getByText('line 1499').waitFor();
   expect((await topOf()) - top).toBeLessThan(40);
   await expect.poll(() => page.getByRole('searchbox').getAttribute('aria-invalid')).toBe('true');

@@ -73,7 +73,7 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
   appendLog(gateway, ...numbered(100));
   const page = await openView(gateway, '#/logs?q=line&level=warn');
   await until('ten lines', async () => (await page.locator('.log-head').count()) === 10);
-  // Of the whole range, and of the levels above: what the choice shows.
+  // The number counts the whole range and the higher levels: what the choice shows.
   const level = (name: RegExp | string) => page.getByRole('radiogroup', { name: 'Lowest level' }).getByRole('radio', { name });
   await level('Warnings 10').and(page.locator(':checked')).waitFor();
   await level('Info 100').click();

@@ -65,7 +65,7 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   await page.getByRole('button', { name: 'Actions for home/large' }).click();
   await page.getByRole('menuitem', { name: 'Make default' }).click();
   await page.getByText('Models: home/large → home/small').waitFor();
-  // What is in use is not removed.
+  // A provider in use is not removed.
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
   await page.getByText('home provides the default model. Choose another default first.').waitFor();

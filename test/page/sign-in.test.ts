@@ -61,7 +61,7 @@ test.skipIf(noBrowser || !isOwner)('on the gateway’s machine its owner reads t
   await logIsShown(page);
   expect(await cookies(page)).toMatchObject([{ httpOnly: true, sameSite: 'Strict', path: '/' }]);
   expect(await readable(page)).not.toContain(tokenOf(gateway));
-  // Signed out, he would be signed in again at once: also with the session that he has by now.
+  // The owner cannot sign out, because the page would sign in again at once; also with a session that exists by now.
   await page.reload();
   await logIsShown(page);
   await page.getByRole('button', { name: 'Preferences' }).click();

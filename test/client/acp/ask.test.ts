@@ -99,7 +99,7 @@ test('a prompt that is cancelled stops its own answer, when that has begun', asy
       socket.say(...others, QUESTION);
     }
     if (sent.type !== 'stop') return;
-    // Its answer has begun: it cannot be taken back.
+    // The answer has begun, so the prompt cannot be taken back.
     if ('key' in sent) return socket.say({ type: 'stopped', re: 'withdraw', stopped: false });
     stops += 1;
     if (stops === 2) socket.say({ ...END, state: 'aborted' });

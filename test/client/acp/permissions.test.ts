@@ -53,7 +53,7 @@ function start() {
 test('each call that waits is shown once, and the choice decides it', async () => {
   const { world, shown, permissions, settled } = start();
   await Promise.all([permissions.check(), permissions.check()]);
-  // As the gateway lists them.
+  // In the order in which the gateway lists them.
   world.pending = [approval(3), approval(2), approval(1)];
   await permissions.check();
   expect([...shown.keys()]).toEqual(['approval-1', 'approval-2', 'approval-3']);

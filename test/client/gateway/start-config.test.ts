@@ -14,7 +14,7 @@ function write(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o600 });
 }
 
-/** A home whose gateway ran with the first text; the second one is there now. */
+/** A home whose gateway ran with the first text; the second text is the edited one. */
 function home(lastGood: string | undefined, edited: string): GatewayPaths {
   const paths = testPaths();
   write(paths.configPath, edited);

@@ -19,7 +19,7 @@ test('the reply of a turn that waited goes to its chat, once, whatever worker en
   fake.reply({ ...says('I ask.'), calls: [send] }, hangs, says('Sent.'));
   const answer = await first.messages.sync(message, { deliver: true, signal: never });
   expect(answer).toMatchObject({ reply: 'I ask.', approvals: [{ tool: 'send', state: 'pending' }] });
-  // The worker that was asked has ended, and so does the one that goes on.
+  // The worker that was asked ends, and so does the one that continues the turn.
   await first.close();
   const second = await start('wk_2', first.home);
   const by = { via: 'page', name: null };

@@ -11,7 +11,7 @@ interface DraftModule {
   saveCall(draft: object, job: CronJobDocument | undefined): { method: string; body: Record<string, unknown> };
   findFaults(draft: object): Record<string, string>;
 }
-// By a name that the compiler does not follow: it is code of the browser.
+// Imported by a name that the compiler does not follow, because it is browser code.
 const source = '../../../../../webui/src/views/cron/form/draft.js';
 const { draftOf, saveCall, findFaults } = (await import(source)) as DraftModule;
 
