@@ -28,8 +28,8 @@ test.skipIf(noBrowser)('a token is created, tried with the line that is shown on
   await dialog.getByText('This is not a number.').waitFor();
   await page.getByLabel('Requests a minute').fill('0');
   await dialog.getByRole('button', { name: 'Create token' }).click();
-  await dialog.getByText(/^must be 1 to 64 letters/).waitFor();
-  await dialog.getByText('must be at least 1', { exact: true }).waitFor();
+  await dialog.getByText(/^Must be 1 to 64 letters/).waitFor();
+  await dialog.getByText('Must be at least 1', { exact: true }).waitFor();
   expect(
     await page
       .getByLabel('Name')

@@ -137,7 +137,11 @@ test.each([
   ],
   ["Invalid body: 'graceMs' must be at most 2678400000.", undefined, '--grace must be at most 31 d'],
   ["Invalid body: 'retries' must be at most 20.", undefined, '--retries must be at most 20'],
-  ['channel and chat_id must be given together or not at all', 'given-together', '--channel and --chat must be given together or not at all'],
+  [
+    'channel and chat_id must be given together or not at all',
+    'given-together',
+    '--channel and --chat must be given together or not at all',
+  ],
   [
     'alertChannel and alertChatId must be given together or not at all',
     'given-together',
