@@ -157,7 +157,7 @@ export class RestartCommand extends BaseCommand {
 
   /** Prints the result and the gateway's warnings, for instance that it still listens on an address other than the configured one. */
   #print(result: RestartResult, text: string, status: StatusDocument | undefined): Promise<number> {
-    const lines = status === undefined ? [] : warningBlock(status, this.io.out.paint);
+    const lines = status === undefined ? [] : warningBlock(status, this.io.out.paint).map((line) => this.io.asCalled(line));
     return this.printResult({ restarted: true, ...result, warnings: status?.warnings ?? [] }, [text, ...lines].join('\n'));
   }
 }

@@ -145,10 +145,13 @@ describe('xopc gateway restart', () => {
 
   test('shows the warnings that the gateway has then', async () => {
     const paths = testPaths();
-    const warnings = [{ code: 'ADDRESS_UNCHANGED', message: 'still on 0.0.0.0:1', hint: 'Stop it' }];
+    const warnings = [{ code: 'ADDRESS_UNCHANGED', message: 'still on 0.0.0.0:1', hint: 'Stop it with: xopc gateway stop' }];
     await fakeControl(paths.controlPath, gateway(succeed(RESULT), { warnings }));
-    const text = 'Gateway restarted in 0.2 s (worker 9).\n⚠️  Warnings:\n   ADDRESS_UNCHANGED still on 0.0.0.0:1\n     Stop it\n';
-    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 0, stdout: text });
+    const text =
+      'Gateway restarted in 0.2 s (worker 9).\n⚠️  Warnings:\n   ADDRESS_UNCHANGED still on 0.0.0.0:1\n     Stop it with: ./bin/xopc gateway stop\n';
+    const variable = (name: string): string | undefined => (name === 'XOPC_CALLED_AS' ? './bin/xopc' : undefined);
+    const runtime = { invocation: () => ({ entry: '/clone/dist/main.cjs', variable }) };
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home, runtime })).toMatchObject({ code: 0, stdout: text });
     const { stdout } = await runCommand(['gateway', 'restart', '--json'], { home: paths.home });
     expect(JSON.parse(stdout)).toEqual({ restarted: true, ...RESULT, warnings });
   });
