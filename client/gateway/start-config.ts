@@ -1,6 +1,7 @@
 /** Chooses the configuration of a start: the edited files or, if they are invalid after a crash, the last good copies. */
 import { existsSync } from 'node:fs';
-import { validateModels } from '../../shared/config/validate.js';
+import type { ConfigDocument } from '../../shared/config/document.js';
+import { validateFiles } from '../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import { configInvalid, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
@@ -8,16 +9,15 @@ import type { VariableLookup } from '../../shared/node/config/config-text.js';
 import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
-import { configProblems } from '../commands/config/config-values.js';
 import { locateGateway } from './locate-gateway.js';
 
 type ConfigFiles = Pick<GatewayPaths, 'configPath' | 'modelsPath'>;
 
 /** @throws CONFIG_INVALID with every problem that would make a worker refuse the files */
 export function requireValidConfig({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): void {
-  const document = loadConfigFile({ path: configPath, ...definedFields({ lookup }) });
-  const models = loadConfigFile({ path: modelsPath, ...definedFields({ lookup }) });
-  const problems = [...configProblems(document, models), ...validateModels(models).problems];
+  const load = (path: string): ConfigDocument => loadConfigFile({ path, ...definedFields({ lookup }) });
+  const { config, models, references } = validateFiles(load(configPath), load(modelsPath));
+  const problems = [...config.problems, ...models.problems, ...references];
   if (problems.length > 0) throw configInvalid(configPath, problems);
 }
 

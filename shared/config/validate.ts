@@ -9,6 +9,7 @@ import { allowed, inputSchema, schemaAt, type SchemaNode, shownValue, unknownKey
 import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
+import { findUnknownProviders } from './model-references.js';
 import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
@@ -209,4 +210,21 @@ export function configJsonSchema(): SchemaNode {
 /** Validates `models.json`. */
 export function validateModels(document: ConfigDocument): Validation<ModelsDocument> {
   return validateDocument(document, modelsSchema);
+}
+
+export interface ValidatedFiles {
+  readonly config: Validation<Config>;
+  readonly models: Validation<ModelsDocument>;
+  /** Problems of what `config.json` refers to in `models.json`; known only if both are valid by themselves. */
+  readonly references: readonly Problem[];
+}
+
+/** Validates `config.json` and `models.json`, and the references between them. */
+export function validateFiles(document: ConfigDocument, modelsDocument: ConfigDocument): ValidatedFiles {
+  const config = validateConfig(document);
+  const models = validateModels(modelsDocument);
+  if (config.value === undefined || models.value === undefined) return { config, models, references: [] };
+  const { file: modelsFile, exists: modelsExist } = modelsDocument;
+  const files = { document, config: config.value, models: models.value, modelsFile, modelsExist };
+  return { config, models, references: findUnknownProviders(files) };
 }

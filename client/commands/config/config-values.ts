@@ -4,8 +4,7 @@ import { HIDDEN_SECRET, replaceSecrets } from '../../../shared/config/secrets.js
 import { closestMatch } from '../../../shared/text/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
-import { findUnknownProviders } from '../../../shared/config/model-references.js';
-import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { editJsonc } from '../../../shared/config/jsonc-edit.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
@@ -18,17 +17,10 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
   return replaceSecrets(value, () => HIDDEN_SECRET, path);
 }
 
-/**
- * Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start.
- * @param from  the document of `models.json`, or its path
- */
-export function configProblems(document: ConfigDocument, from: string | ConfigDocument): readonly Problem[] {
-  const { value: config, problems } = validateConfig(document);
-  if (config === undefined || problems.length > 0) return problems;
-  const modelsDocument = typeof from === 'string' ? loadConfigFile({ path: from }) : from;
-  const { value: models, problems: ofModels } = validateModels(modelsDocument);
-  if (models === undefined || ofModels.length > 0) return [];
-  return findUnknownProviders({ document, config, models, modelsFile: modelsDocument.file, modelsExist: modelsDocument.exists });
+/** Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start. */
+export function configProblems(document: ConfigDocument, modelsPath: string): readonly Problem[] {
+  const { config, references } = validateFiles(document, loadConfigFile({ path: modelsPath }));
+  return [...config.problems, ...references];
 }
 
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { configJsonSchema, validateFiles } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
@@ -7,7 +7,6 @@ import { isVersionOf, listVersions } from '../../../shared/node/config/config-ve
 import { ListCommand } from '../../cli/list-command.js';
 import { usage } from '../../cli/usage.js';
 import { ConfigCommand } from './config-command.js';
-import { configProblems } from './config-values.js';
 
 export class ConfigValidateCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
@@ -27,10 +26,9 @@ export class ConfigValidateCommand extends ConfigCommand {
     const path = this.file ?? configPath;
     const document = loadConfigFile({ path });
     if (this.file !== undefined && !document.exists) throw usage(`${path} does not exist`, 'Name an existing file.');
-    const config = validateConfig(document);
-    const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: modelsPath }))] : [config];
-    const alone = results.flatMap((result) => result.problems);
-    const problems = alone.length > 0 ? alone : configProblems(document, modelsPath);
+    const { config, models, references } = validateFiles(document, loadConfigFile({ path: modelsPath }));
+    const results = this.file === undefined ? [config, models] : [config];
+    const problems = [...results.flatMap((result) => result.problems), ...references];
     const warnings = results.flatMap((result) => result.warnings);
     if (problems.length > 0) throw configInvalid(path, problems, this.file === undefined ? undefined : 'Correct it, then check it again.');
     if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);

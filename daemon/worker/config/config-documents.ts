@@ -15,7 +15,7 @@ import type { ConfigDocument } from '../../../shared/config/document.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
-import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { configJsonSchema, validateFiles } from '../../../shared/config/validate.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { createSerial } from '../../../shared/serial.js';
@@ -35,7 +35,6 @@ import {
   writeConfigText,
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { findUnknownProviders } from '../../../shared/config/model-references.js';
 import { pinsOf, sourcesOf } from './config-sources.js';
 import { maskText, restoreText } from './secret-text.js';
 
@@ -217,22 +216,13 @@ export class ConfigDocuments {
   }
 
   /** Checks both files together: references between them must resolve. */
-  #problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
+  #problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): readonly Problem[] {
     const { paths } = this.#options;
     const configDocument = changed.config ?? loadConfigFile({ path: paths.configPath });
     const modelsDocument = changed.models ?? loadConfigFile({ path: paths.modelsPath });
-    const config = validateConfig(configDocument);
-    const models = validateModels(modelsDocument);
+    const { config, models, references } = validateFiles(configDocument, modelsDocument);
     const own = changed.config === undefined ? models.problems : config.problems;
-    if (own.length > 0 || config.value === undefined || models.value === undefined) return [...own];
-    const modelsExist = modelsDocument.exists;
-    return findUnknownProviders({
-      document: configDocument,
-      config: config.value,
-      models: models.value,
-      modelsFile: paths.modelsPath,
-      modelsExist,
-    });
+    return own.length > 0 ? own : references;
   }
 
   /** If the caller gave no revision, a concurrent change by another process only requires a reread. */

@@ -6,11 +6,10 @@ import type { OwnToken, StatusWarning } from '../../../shared/control/messages.j
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { validateFiles } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { loadOrCreateToken } from '../../../shared/node/secrets/token-file.js';
-import { findUnknownProviders } from '../../../shared/config/model-references.js';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -39,21 +38,8 @@ function findToken(files: ConfigFiles, config: Config): OwnToken {
 /** @throws CONFIG_INVALID (details.problems, each with file, line, column and key) */
 export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
   const document = loadConfigFile({ path: files.config });
-  const modelsDocument = loadConfigFile({ path: files.models });
-  const config = validateConfig(document);
-  const models = validateModels(modelsDocument);
-  const problems: Problem[] = [...config.problems, ...models.problems];
-  if (config.value !== undefined && models.value !== undefined) {
-    problems.push(
-      ...findUnknownProviders({
-        document,
-        config: config.value,
-        models: models.value,
-        modelsFile: files.models,
-        modelsExist: modelsDocument.exists,
-      }),
-    );
-  }
+  const { config, models, references } = validateFiles(document, loadConfigFile({ path: files.models }));
+  const problems = [...config.problems, ...models.problems, ...references];
   if (config.value === undefined || models.value === undefined || problems.length > 0) throw configInvalid(document.file, problems);
   const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
     code: 'CONFIG_INCOMPLETE',
