@@ -25,3 +25,6 @@ export const GUIDE_REF = `${GUIDE_PROVIDER}/guide`;
 export const GATEWAY_DEFAULTS = { host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000 } as const;
 
 export const LOG_DEFAULTS = { level: 'info', maxBytes: 10_485_760, files: 5 } as const;
+
+/** What to do while `cron.enabled` is false. */
+export const ENABLE_JOBS = 'Enable them with: xopc config set cron.enabled true';

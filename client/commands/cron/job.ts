@@ -1,6 +1,7 @@
 /** Maps fields of scheduled jobs to flags, and renders jobs. */
 import { type ActiveHours, formatDays, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobAnswer } from '../../../shared/api/cron.js';
+import { ENABLE_JOBS } from '../../../shared/config/defaults.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { ReasonCode } from '../../../shared/text/reasons.js';
@@ -102,4 +103,4 @@ export function describeJob({ job, warning }: JobAnswer): [text: string, note?: 
   return warning === undefined ? [text] : [text, disabledNote(warning)];
 }
 
-export const disabledNote = (warning: string): string => `No job runs: ${warning}. Enable them with: xopc config set cron.enabled true`;
+export const disabledNote = (warning: string): string => `No job runs: ${warning}. ${ENABLE_JOBS}`;

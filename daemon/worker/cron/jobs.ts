@@ -2,6 +2,7 @@
 import { isoTime } from '../../../shared/clock.js';
 import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import { ENABLE_JOBS } from '../../../shared/config/defaults.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
@@ -48,7 +49,7 @@ function conflict(message: string, jobId: string, hint?: string): GatewayError {
 export function jobsDisabled(): GatewayError {
   return new GatewayError('CONFLICT', {
     message: sayOfAnswer('jobs-disabled'),
-    hint: 'Enable them with: xopc config set cron.enabled true',
+    hint: ENABLE_JOBS,
   });
 }
 

@@ -1,4 +1,6 @@
 /** Schedules jobs from within a conversation: for the tool `schedule` of agents and for the command `/remind`. */
+import { ENABLE_JOBS } from '../../../shared/config/defaults.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -22,7 +24,7 @@ const REMIND = /^(?:in\s+)?(\d+[smhdw](?:\s*\d+[smhdw])*)\s+(?=\S)(?!\d+[smhdw](
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
 const TWO_DAYS_MS = 2 * 86_400_000;
 
-const DISABLED = 'scheduled jobs are disabled. Enable them with: xopc config set cron.enabled true';
+const DISABLED = `${sayOfAnswer('jobs-disabled')}. ${ENABLE_JOBS}`;
 
 /** Returns an example date that is in the future in every time zone. */
 function usage(clock: Clock): string {

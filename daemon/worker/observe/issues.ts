@@ -2,6 +2,7 @@
  * Collects parts that do not work now, or did not in the last hour: accounts, providers and jobs. Sent to the supervisor with the
  * heartbeat.
  */
+import { ENABLE_JOBS } from '../../../shared/config/defaults.js';
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
@@ -65,8 +66,7 @@ function ofJob({ id, name, failures }: FailingJob): StatusIssue {
 /** Reports jobs that would fire if scheduled jobs were not disabled. */
 async function ofDisabled(tx: Transaction, { cron }: Config): Promise<StatusIssue[]> {
   if (cron.enabled || (await readNextCronInstant(tx)) === undefined) return [];
-  const action = 'Enable them with: xopc config set cron.enabled true';
-  return [{ id: 'cron', severity: 'warning', name: 'cron', text: sayOfIssue('issue-jobs-disabled'), action }];
+  return [{ id: 'cron', severity: 'warning', name: 'cron', text: sayOfIssue('issue-jobs-disabled'), action: ENABLE_JOBS }];
 }
 
 export class Issues {
