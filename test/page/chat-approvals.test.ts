@@ -87,7 +87,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).getByText('Then not').waitFor();
   // The call was not run, so it has neither failed nor taken any time.
-  await expect.poll(() => page.locator('.tool-row > summary').last().innerText()).toMatch(/^Tool\s+time\s+\{.*\}\s+Denied$/);
+  await expect.poll(() => page.locator('.tool-row > summary').last().innerText()).toMatch(/^Tool\s+time\s+\{.*\}\s+Not run$/);
 
   // A job that is deleted withdraws the question of its turn.
   model.reply(callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }));

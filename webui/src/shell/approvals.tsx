@@ -8,10 +8,8 @@ import { t } from './text.js';
 export const approvalItems = late(async () => (await import('../views/chat/approvals/main.js')).default);
 export const waitingChats = late(async () => (await import('../views/chat/approvals/main.js')).WaitingChats);
 
-export const toolOutcome = late(async () => (await import('../views/chat/approvals/main.js')).ToolOutcome);
-
 export async function loadApprovals(): Promise<void> {
-  await Promise.all([approvalItems.load(), waitingChats.load(), toolOutcome.load()]);
+  await Promise.all([approvalItems.load(), waitingChats.load()]);
 }
 
 export function ApprovalBadge() {

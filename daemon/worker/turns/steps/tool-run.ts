@@ -1,4 +1,5 @@
 /** Runs the tools of one turn, or of one call that is not stored. */
+import { NOT_RUN } from '../../../../shared/api/tools/approval-states.js';
 import type { Clock } from '../../../../shared/clock.js';
 import { newId } from '../../../../shared/ids.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -65,14 +66,14 @@ interface Ended {
 /** More calls in one step are refused; the model can make them in its next step. */
 const MAX_CALLS = 16;
 
-const DENIED = 'not run: the configuration denies it';
-const CANNOT_WAIT = 'not run: it needs the approval of a person, for which a call without a session cannot wait';
+const DENIED = `${NOT_RUN}the configuration denies it`;
+const CANNOT_WAIT = `${NOT_RUN}it needs the approval of a person, for which a call without a session cannot wait`;
 
 /** Returns why a call is not run. */
 function refusalOf({ state, note }: CallDecision): string | undefined {
-  if (state === 'expired') return 'not run: nobody decided about it in time';
-  if (state === 'denied') return note === null ? 'not run: a person has denied it' : `not run: a person has denied it: ${note}`;
-  return state === 'cancelled' ? 'not run: the question about it was withdrawn' : undefined;
+  if (state === 'expired') return `${NOT_RUN}nobody decided about it in time`;
+  if (state === 'denied') return note === null ? `${NOT_RUN}a person has denied it` : `${NOT_RUN}a person has denied it: ${note}`;
+  return state === 'cancelled' ? `${NOT_RUN}the question about it was withdrawn` : undefined;
 }
 
 const UNKNOWN = 'outcome unknown: the gateway ended while this tool ran; it may have taken effect';
@@ -171,7 +172,7 @@ export class ToolRun implements TurnTools {
   #whyMissing(name: string): string {
     const known = this.definitions.map((definition) => definition.name).join(', ');
     const reason = this.#place.whyMissing(name);
-    if (reason !== undefined) return `not run: ${reason}`;
+    if (reason !== undefined) return `${NOT_RUN}${reason}`;
     return `there is no tool '${name.slice(0, 64)}'; available tools: ${known || 'none'}`;
   }
 
@@ -216,7 +217,7 @@ export class ToolRun implements TurnTools {
     if (call.refusal !== undefined) throw new ToolError(call.refusal);
     if (tool === undefined) throw new ToolError(this.#whyMissing(call.name));
     if (call.problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(call.problem)}`);
-    if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
+    if (index >= MAX_CALLS) throw new ToolError(`${NOT_RUN}at most ${MAX_CALLS} calls can run at once`);
     mustBeValid(this.#options.liveness);
     return tool.run(call.input, { agentId, sessionKey, callKey: call.key, signal });
   }

@@ -4,7 +4,6 @@ import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals
 import { ApprovalCard, ApprovalLine } from './card.js';
 import { followPending, followSession } from './follow.js';
 import { t } from './text.js';
-export { ToolOutcome } from './tool-outcome.js';
 export { WaitingChats } from './waiting-chats.js';
 import './approvals.css';
 

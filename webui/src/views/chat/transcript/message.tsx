@@ -45,7 +45,7 @@ function When({ iso }: { iso: string }) {
   );
 }
 
-export function LiveMessage({ session, live }: { session: string; live: LiveAnswer }) {
+export function LiveMessage({ live }: { live: LiveAnswer }) {
   const { text, earlier } = live;
   const shown = shownText(live);
   const isOther = !earlier.startsWith(text) && !text.startsWith(earlier);
@@ -58,7 +58,7 @@ export function LiveMessage({ session, live }: { session: string; live: LiveAnsw
           <pre tabIndex={0}>{earlier}</pre>
         </details>
       )}
-      <LiveTools session={session} tools={live.tools} />
+      <LiveTools tools={live.tools} />
       {shown !== '' && <Markdown text={shown} />}
       <p class="live-state">
         <span class="pulse" aria-hidden="true" />
@@ -69,7 +69,6 @@ export function LiveMessage({ session, live }: { session: string; live: LiveAnsw
 }
 
 interface MessageProps extends MessageActions {
-  readonly session: string;
   readonly message: StoredMessage;
   /** No answer is running: messages can be edited and regenerated, and variants chosen. */
   readonly canChange: boolean;
@@ -136,7 +135,7 @@ function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { id, role, content, why, status, model, createdAt, attachments = [], turn } = message;
   const isFailure = role === 'system' && status === 'error';
-  if (role === 'tool') return <StoredTool session={props.session} message={message} />;
+  if (role === 'tool') return <StoredTool message={message} />;
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}

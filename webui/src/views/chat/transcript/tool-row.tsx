@@ -1,10 +1,10 @@
 /** Tool calls: a line each, with input and result folded below it. */
 import { useState } from 'preact/hooks';
+import { NOT_RUN } from '../../../../../shared/api/tools/approval-states.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { durationText } from '../../../components/time-text/time-text.js';
-import { toolOutcome } from '../../../shell/approvals.js';
 import { MessageFiles } from '../composer/file-list.js';
 import type { StoredMessage, ToolStep } from '../model/chat-model.js';
 import { t } from '../text.js';
@@ -16,8 +16,6 @@ interface ToolUse {
   readonly output: string | undefined;
   readonly isFailed: boolean;
   readonly durationMs: number | undefined;
-  /** When the result was stored; undefined: just now. */
-  readonly at?: string;
   /** Its content, loaded when it is opened. */
   readonly files?: StoredMessage['attachments'];
 }
@@ -31,30 +29,17 @@ function indented(text: string): string {
   }
 }
 
-interface RowProps {
-  readonly session: string;
-  readonly id?: string;
-  readonly use: ToolUse;
-}
-
-function Outcome({ session, use: { name, input, isFailed, durationMs, at } }: RowProps) {
-  const Decided = toolOutcome.component.value;
-  const outcome = (
+function Outcome({ isFailed, output, durationMs }: ToolUse) {
+  if (isFailed && output?.startsWith(NOT_RUN)) return <Badge>{t('toolNotRun')}</Badge>;
+  return (
     <>
       {isFailed && <Badge tone="bad">{t('toolFailed')}</Badge>}
       {durationMs !== undefined && <span class="number">{durationText(durationMs)}</span>}
     </>
   );
-  if (!isFailed || Decided === undefined) return outcome;
-  return (
-    <Decided session={session} call={{ name, input, at }}>
-      {outcome}
-    </Decided>
-  );
 }
 
-function ToolRow(props: RowProps) {
-  const { id, use } = props;
+function ToolRow({ id, use }: { id?: string; use: ToolUse }) {
   const { name, input, output, files = [] } = use;
   const [isOpen, setOpen] = useState(false);
   return (
@@ -64,7 +49,7 @@ function ToolRow(props: RowProps) {
         <span class="off-screen">{t('tool')}</span>
         <code>{name}</code>
         <span class="tool-input">{input}</span>
-        <Outcome {...props} />
+        <Outcome {...use} />
         <Icon name="down" size={14} />
       </summary>
       <div class="tool-parts">
@@ -89,14 +74,13 @@ function ToolRow(props: RowProps) {
 /** A stored call: name and input in the first line, then the output. */
 const STORED = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
 
-export function StoredTool({ session, message }: { session: string; message: StoredMessage }) {
-  const { id, content, status, durationMs, createdAt: at, attachments: files } = message;
+export function StoredTool({ message: { id, content, status, durationMs, attachments: files } }: { message: StoredMessage }) {
   const [, name = '', input = '', output = content] = STORED.exec(content) ?? [];
-  return <ToolRow {...{ session, id }} use={{ name, input, output, isFailed: status === 'error', durationMs, at, files }} />;
+  return <ToolRow id={id} use={{ name, input, output, isFailed: status === 'error', durationMs, files }} />;
 }
 
 /** The calls of the answer in progress. Results come in the order of the calls. */
-export function LiveTools({ session, tools }: { session: string; tools: readonly ToolStep[] }) {
+export function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
   const results = tools.filter(({ state }) => state !== 'call');
   return (
     <>
@@ -105,7 +89,7 @@ export function LiveTools({ session, tools }: { session: string; tools: readonly
         .map(({ name, detail }, index) => {
           const result = results[index];
           const use = { name, input: detail, output: result?.detail, isFailed: result?.state === 'error', durationMs: result?.durationMs };
-          return <ToolRow key={index} {...{ session, use }} />;
+          return <ToolRow key={index} use={use} />;
         })}
     </>
   );

@@ -59,7 +59,7 @@ function useLive({ live, isAnswering }: ChatModel): LiveAnswer | undefined {
 /** Rendered again as the answer grows, and nothing else with it. */
 function Live({ model }: { model: ChatModel }) {
   const live = useLive(model);
-  return live === undefined ? null : <LiveMessage session={model.session} live={live} />;
+  return live === undefined ? null : <LiveMessage live={live} />;
 }
 
 /** Announces the answer to a screen reader. */
@@ -254,7 +254,6 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
             {summary?.Line !== undefined && summary.beforeSeq === message.seq && <summary.Line session={model.session} id={summary.id} />}
             {Approvals !== undefined && places.has(message.seq) && <Approvals items={places.get(message.seq) ?? []} />}
             <Message
-              session={model.session}
               {...{ message, choose }}
               canChange={isQuiet && canWrite}
               variants={placed.get(message.id)}
