@@ -28,7 +28,7 @@ async function enter(link: string | undefined): Promise<void> {
   if (!isSignedIn && (link !== undefined || session.peek().needsToken)) void askForSignIn(link === undefined ? 'wanted' : 'linkUsed');
 }
 
-/** Runs once the page is signed in, or knows that it is not. */
+/** Called once it is known whether the page is signed in. */
 function begin(): void {
   const { only } = session.peek();
   window.addEventListener('hashchange', enterAgain);

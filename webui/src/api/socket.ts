@@ -18,6 +18,9 @@ type ConnectionState =
 
 export const connection = signal<ConnectionState>({ kind: 'connecting' });
 
+/** Whether the page waits for the gateway, and says so in its banner. */
+export const isGatewayAway = (): boolean => ['connecting', 'waiting', 'restarting'].includes(connection.value.kind);
+
 /** The contents of the gateway's `hello`, a new object for each connection. The first build id is the page's own. */
 export const gateway = signal<{ readonly buildId: string; readonly version: string; readonly instanceId: string } | undefined>(undefined);
 export const isOutdated = signal(false);

@@ -6,6 +6,9 @@ import type { IconName } from '../components/icon/icon.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { navigate } from './router.js';
 
+/** Keys of what a chat offers only at times: the list of shortcuts shows them in every view. */
+export const CHAT_KEYS = { approve: 'mod+shift+a', deny: 'mod+shift+d', stop: 'escape' } as const;
+
 export interface Command {
   readonly id: string;
   readonly label: string;

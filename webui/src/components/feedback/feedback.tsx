@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
 import { session } from '../../api/session.js';
-import { connection } from '../../api/socket.js';
+import { isGatewayAway } from '../../api/socket.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
@@ -41,8 +41,8 @@ export function Empty({ title, icon, children, action }: EmptyProps) {
   );
 }
 
-/** Returns whether the banner says that the gateway is away: `connecting`, `waiting`, `restarting`. The log-only page has no socket. */
-const isAway = (): boolean => session.value.only === undefined && connection.value.kind.endsWith('ing');
+/** Whether the banner reports the error already. The page of the log alone has no banner. */
+const isInBanner = (): boolean => session.value.only === undefined && isGatewayAway();
 
 interface ErrorBoxProps {
   readonly error: unknown;
@@ -56,7 +56,7 @@ interface ErrorBoxProps {
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   const isUnreachable = error instanceof ApiError && error.status === 0;
   if (error instanceof NotDone || (isStale && isUnreachable)) return null;
-  if (isUnreachable && retry !== undefined && isAway()) return <Skeleton lines={4} />;
+  if (isUnreachable && retry !== undefined && isInBanner()) return <Skeleton lines={4} />;
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (

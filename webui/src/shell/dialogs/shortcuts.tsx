@@ -4,6 +4,7 @@ import { Button } from '../../components/button/button.js';
 import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { CheckField } from '../../components/field/field.js';
 import {
+  CHAT_KEYS,
   areShortcutsOn,
   bindKeys,
   chordOf,
@@ -48,9 +49,9 @@ function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): 
 const elsewhere = (): Command[] => {
   const run = (): void => undefined;
   return [
-    { id: 'approve', label: t('keysApprove'), keys: 'mod+shift+a', run },
-    { id: 'deny', label: t('keysDeny'), keys: 'mod+shift+d', run },
-    { id: 'stop', label: t('keysStop'), keys: 'escape', run },
+    { id: 'approve', label: t('keysApprove'), keys: CHAT_KEYS.approve, run },
+    { id: 'deny', label: t('keysDeny'), keys: CHAT_KEYS.deny, run },
+    { id: 'stop', label: t('keysStop'), keys: CHAT_KEYS.stop, run },
   ];
 };
 

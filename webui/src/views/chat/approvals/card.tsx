@@ -13,7 +13,7 @@ import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { Ago, clockTime, fullTime } from '../../../components/time-text/time-text.js';
 import { showError } from '../../../components/toast/toast.js';
-import { commands, keysText, useCommands } from '../../../shell/commands.js';
+import { CHAT_KEYS, commands, keysText, useCommands } from '../../../shell/commands.js';
 import { t as shell } from '../../../shell/text.js';
 import { readApproval } from './follow.js';
 import { ToolInput } from './tool-input.js';
@@ -100,8 +100,8 @@ function Decide({ approval, isFirst }: CardProps) {
     void decision.decide({ decision: 'approve', ...(remember === undefined ? {} : { remember }) });
   // A letter alone, even with Shift, would begin a message, because the box has the focus.
   const keyed = [
-    { id: 'approve', label: t('approveTool', { tool }), icon: 'check' as const, keys: 'mod+shift+a', run: () => approve() },
-    { id: 'deny', label: t('denyTool', { tool }), icon: 'close' as const, keys: 'mod+shift+d', run: () => setDenying(true) },
+    { id: 'approve', label: t('approveTool', { tool }), icon: 'check' as const, keys: CHAT_KEYS.approve, run: () => approve() },
+    { id: 'deny', label: t('denyTool', { tool }), icon: 'close' as const, keys: CHAT_KEYS.deny, run: () => setDenying(true) },
   ];
   useCommands(isFirst ? keyed : []);
   if (isDenying) return <DenyForm {...decision} onCancel={() => setDenying(false)} />;

@@ -9,7 +9,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../../api/copy-mode.js';
 import type { Resource } from '../../../api/use-resource.js';
 import { Button, IconButton } from '../../../components/button/button.js';
-import { useCommands } from '../../../shell/commands.js';
+import { CHAT_KEYS, useCommands } from '../../../shell/commands.js';
 import { t as shell } from '../../../shell/text.js';
 import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
@@ -189,7 +189,7 @@ export function Composer(props: ComposerProps) {
   const commands = useSlashCommands(text);
   const canStop = model?.canStop.value === true;
   // Not a turn that waits for a decision: a key pressed by accident would withdraw the question.
-  const stopKeys = model?.isAnswering.value === true ? 'escape' : undefined;
+  const stopKeys = model?.isAnswering.value === true ? CHAT_KEYS.stop : undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
