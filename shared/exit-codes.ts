@@ -6,7 +6,7 @@ export const FINAL_EXIT_CODES = [0, 5, 78] as const;
 /** A supervisor under a service manager exits with this to be started again (EX_TEMPFAIL). */
 export const RESTART_ME_EXIT_CODE = 75;
 
-/** A worker exits with this code so that it is not respawned (s6's "permanent failure"). */
+/** Exit code of a worker that must not be respawned (a "permanent failure" in s6). */
 export const PERMANENT_EXIT_CODE = 125;
 
 /** A command that was interrupted by Ctrl-C. */

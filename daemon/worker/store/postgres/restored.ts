@@ -1,6 +1,6 @@
 /**
- * Notices that pg_restore has filled the database. A row names the transaction that wrote it and its table: pg_restore creates both
- * anew, while a physical backup, a template and pg_upgrade keep them.
+ * Detects that pg_restore has filled the database. A row contains the ids of its table and of the transaction that wrote it. After
+ * pg_restore both ids are different; a physical backup, a template and pg_upgrade keep them.
  */
 import { endUnfinished } from '../copy/end-unfinished.js';
 import { INSERT_MARK } from '../migrations/0049-restore-mark.js';

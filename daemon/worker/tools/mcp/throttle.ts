@@ -1,4 +1,4 @@
-/** Limits how much a server may send per second: beyond that it is not read until the second is over. */
+/** Limits how much is read from a server per second. Above the limit, reading pauses until the second is over. */
 import type { Clock } from '../../../../shared/clock.js';
 
 const WINDOW_MS = 1_000;
