@@ -168,15 +168,26 @@ test.skipIf(noBrowser)('a file that cannot be uploaded stays, to be saved or upl
   await page.getByRole('link', { name: 'Chat', exact: true }).click();
   await chips.getByText('a.txt').waitFor();
   await gateway.run();
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let uploads = 0;
+  await page.route('**/attachments', async (route) => {
+    uploads += 1;
+    if (uploads === 1) await released;
+    await (uploads === 2 ? route.abort() : route.continue());
+  });
+  const begun = page.waitForRequest('**/attachments');
   await tryNow(page);
+  await begun;
   await untilBegun(page);
   await expect.poll(() => chips.getByRole('alert').count()).toBe(0);
-  // In its session.
-  await page.route('**/attachments', (route) => route.abort(), { times: 1 });
+  // In its session, while the first is still uploaded.
   await attach('b.txt');
   await chips.getByRole('alert').waitFor();
+  const uploaded = page.waitForResponse('**/attachments');
   await page.getByRole('button', { name: 'Upload b.txt again' }).click();
-  await expect.poll(() => chips.getByRole('alert').count()).toBe(0);
+  await uploaded;
+  release();
   await send.click();
   await page.getByRole('article', { name: 'Agent' }).waitFor();
   await expect

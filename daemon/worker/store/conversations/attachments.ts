@@ -118,7 +118,8 @@ export async function copyAttachments(
 }
 
 /**
- * Attaches files of the session to a message; one that already belongs to another message is copied. Runs in a transaction.
+ * Attaches files of the session to a message, in the order of `ids`; one that already belongs to another message is copied. Runs in a
+ * transaction.
  * @returns the ids that do not exist
  */
 export async function attachFiles(
@@ -126,13 +127,25 @@ export async function attachFiles(
   { place, ids, newId }: { place: AttachmentPlace; ids: readonly string[]; newId: () => string },
 ): Promise<string[]> {
   const missing: string[] = [];
+  // The files of a message have the order of their rows. A file that was uploaded before the one it follows gets a new row.
+  let lastSeq = 0;
   for (const id of ids) {
     const own = queriesOf(tx).selectFrom('attachments').where('id', '=', id).where('session_id', '=', place.sessionId);
-    const found = await own.select(['message_id', 'created_at', ...COPIED]).executeTakeFirst();
-    if (found === undefined) missing.push(id);
-    else if (found.message_id === UNSENT)
+    const found = await own.select(['seq', 'message_id', 'created_at', ...COPIED]).executeTakeFirst();
+    if (found === undefined) {
+      missing.push(id);
+      continue;
+    }
+    const { seq, ...file } = found;
+    const isUnsent = file.message_id === UNSENT;
+    if (isUnsent && seq > lastSeq) {
       await queriesOf(tx).updateTable('attachments').set({ message_id: place.messageId }).where('id', '=', id).execute();
-    else await insertRow(tx, { ...found, id: newId(), session_id: place.sessionId, message_id: place.messageId });
+      lastSeq = seq;
+      continue;
+    }
+    if (isUnsent) await queriesOf(tx).deleteFrom('attachments').where('id', '=', id).execute();
+    await insertRow(tx, { ...file, id: isUnsent ? id : newId(), session_id: place.sessionId, message_id: place.messageId });
+    lastSeq = Infinity;
   }
   return missing;
 }

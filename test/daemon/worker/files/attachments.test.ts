@@ -76,6 +76,28 @@ test('files are kept before the message that they go with, shown with it, and gi
   expect(copied?.attachments).toMatchObject([{ name: 'dot.png', size: PNG.length }]);
 });
 
+test('the files of a message have the order in which it names them, whenever each was uploaded', async () => {
+  const world = await makeWorld();
+  const { conversation, session } = world;
+  const { port } = await startHttpApp({ services: conversation });
+  const client = await greetSocket(port);
+  const upload = async (name: string) => (await conversation.attachments.upload(session, { ...notes, name })).id;
+  const namesOf = async (content: string, rest: object): Promise<string[] | undefined> => {
+    client.send('send', { session, key: content.replace(' ', '-'), content, ...rest });
+    const { message } = await client.next('message', (frame) => frame.message.content === content);
+    return message.attachments?.map(({ name }) => name);
+  };
+  client.send('watch', { session });
+  const [c, a, b] = [await upload('c'), await upload('a'), await upload('b')];
+  expect(await namesOf('Read', { attachments: [a, b, c] })).toEqual(['a', 'b', 'c']);
+  await client.next('turn', ({ state }) => state === 'done');
+  expect(lastAsked(world)).toMatch(/name="a"[^]*name="b"[^]*name="c"/);
+  // A file that an edited message keeps stands before those that it adds.
+  const d = await upload('d');
+  const { messages } = await conversation.sessions.get(session);
+  expect(await namesOf('Read again', { attachments: [c, d], replaceFrom: messages[0]?.id })).toEqual(['c', 'd']);
+});
+
 test('a program sends files with its message, stored together with it', async () => {
   const world = await makeWorld();
   const { conversation } = world;
