@@ -41,7 +41,7 @@ function nextLook(directory: string): Promise<void> {
 export function watchGateway<T>(
   paths: GatewayPaths,
   check: (location: GatewayLocation) => T | undefined,
-  limitMs = DEFAULT_LIMIT_MS,
+  limitMs: number,
 ): Promise<T | undefined> {
   return poll(async () => check(await locateGateway(paths)), { limitMs, pause: () => nextLook(dirname(paths.controlPath)) });
 }

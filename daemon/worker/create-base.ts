@@ -6,7 +6,7 @@ import { environmentValue } from '../../shared/node/process/env.js';
 import { createGuide } from './turns/model/guide.js';
 import { LocalDiscovery } from './providers/discovery/discovery.js';
 import { listModels } from './providers/list-models.js';
-import { currentRegistry } from './providers/current-registry.js';
+import { currentRegistry } from './providers/registry.js';
 import type { ConversationDeps } from './conversation.js';
 import { createStore } from './create-store.js';
 import { AiLoader } from './providers/ai-loader.js';

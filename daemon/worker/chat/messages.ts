@@ -22,6 +22,7 @@ import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEvent } from '../turns/turn-event.js';
 import { deliverReply } from '../turns/steps/reply-delivery.js';
+import type { SendPort } from '../tools/send.js';
 import type { Span } from '../tracing/span.js';
 import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
@@ -139,5 +140,13 @@ export function createMessageService(options: MessageServiceOptions) {
           : options.keyed.run({ scope: 'message/sync', caller, bodyHash, prepare }, signal);
       return collectReply(events);
     },
+  };
+}
+
+/** Tools write to chats as programs do. The page is not a target, because it is open anyway. */
+export function createSendPort(channels: ChannelRegistry, accept: AcceptMessage): SendPort {
+  return {
+    channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
+    send: async ({ chatId, ...message }, key) => (await accept({ ...message, chat_id: chatId }, { key })).messageId,
   };
 }

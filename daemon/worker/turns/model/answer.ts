@@ -2,20 +2,16 @@
  * Generates one answer: calls the chosen model, runs its tool calls, calls it with the results, and falls back to
  * the next model. A model that takes over gets the results of the tools that already ran.
  */
-import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { withNewestPictures } from '../../files/pictures.js';
-import { type Asker, describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
 import type { StoredStep } from '../../store/turns/turn-steps.js';
-import type { Purse } from '../../spending/spending.js';
-import type { Span } from '../../tracing/span.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
-import { ask, type StepEnd } from './ask.js';
+import { ask, type AskOptions, type StepEnd } from './ask.js';
 import { estimateRequest, type StepMessage } from './context.js';
 import { nothingToReport } from './nothing-to-report.js';
 import type { LearnedWindows } from './learned-windows.js';
@@ -55,7 +51,7 @@ export interface StepRequest {
   readonly isLastStep: boolean;
 }
 
-export interface AnswerOptions {
+export interface AnswerOptions extends Omit<AskOptions, 'buildRequest'> {
   /** At least one. */
   readonly candidates: readonly Candidate[];
   /** Builds a request that fits the model's context window. */
@@ -64,17 +60,6 @@ export interface AnswerOptions {
   /** The steps finished before: their text is repeated, and the answer continues from them. Default: none. */
   readonly steps?: readonly StoredStep[];
   readonly windows: LearnedWindows;
-  readonly agentId: string;
-  /** Of the turn. */
-  readonly span?: Span | undefined;
-  readonly asker: Asker;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  /** Pays for each step. */
-  readonly purse: Purse;
-  /** 0 ≤ x < 1. */
-  random(): number;
-  readonly logger: LogPort;
 }
 
 /** Error texts of models and servers that do not support tools. */

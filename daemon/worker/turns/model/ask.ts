@@ -25,6 +25,7 @@ export interface AskOptions {
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Pays for each step. */
   readonly purse: Purse;
   /** 0 ≤ x < 1. */
   random(): number;

@@ -1,11 +1,11 @@
 /** The log: a first page, then new lines as they are written, and older pages on request. Bounded by {@link MAX_ROWS}. */
+import { pause, systemClock } from '../../../../shared/clock.js';
 import { signal } from '@preact/signals';
 import type { LogPage } from '../../../../shared/api/gateway/logs.js';
 import type { LogLevel } from '../../../../shared/log/level.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
 import { ApiError, apiPath, call, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
-import { sleep } from '../../browser/sleep.js';
 import { compileLevel } from './log-filter.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
@@ -104,7 +104,7 @@ export class LogFeed {
       }
       this.state.value = this.state.peek() === 'first' ? 'first' : 'lost';
       this.#pause = new AbortController();
-      await sleep(retryMs * (0.75 + Math.random() / 2), AbortSignal.any([left, this.#pause.signal]));
+      await pause(retryMs * (0.75 + Math.random() / 2), systemClock, AbortSignal.any([left, this.#pause.signal]));
     }
   }
 
