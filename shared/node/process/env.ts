@@ -160,6 +160,12 @@ export function notifyEnvironment(): Record<string, string> {
 const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
 /**
+ * How many memory pools the C library of Linux keeps for the threads of a process. By default it has eight for each core; each keeps
+ * the most that it ever had, so that a gateway grows for hours.
+ */
+const FEW_POOLS = { MALLOC_ARENA_MAX: '2' };
+
+/**
  * Returns a child's environment: without the variables meant for one process only, plus `extra`.
  * @param from  default: our own environment
  */
@@ -167,7 +173,7 @@ export function childEnvironment(extra: Record<string, string>, from: NodeJS.Pro
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(from))
     if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = PATHS.has(name) && value !== '' ? resolve(value) : value;
-  return { ...clean, ...extra };
+  return { ...FEW_POOLS, ...clean, ...extra };
 }
 
 /** Variables that a program needs to run at all. Other people's programs must not get our keys. */

@@ -36,3 +36,10 @@ test('a child finds the home and the configuration of its parent from another wo
   vi.stubEnv('XOPC_CONFIG', '');
   expect(childEnvironment({}).XOPC_CONFIG).toBe('');
 });
+
+test('a child has few memory pools, unless the owner has set their number', () => {
+  vi.stubEnv('MALLOC_ARENA_MAX', undefined);
+  expect(childEnvironment({})).toMatchObject({ MALLOC_ARENA_MAX: '2' });
+  vi.stubEnv('MALLOC_ARENA_MAX', '4');
+  expect(childEnvironment({})).toMatchObject({ MALLOC_ARENA_MAX: '4' });
+});
