@@ -2,7 +2,7 @@
 import { formatProblem, GatewayError, toErrorDocument, type ErrorDocument, type Problem } from '../../shared/errors.js';
 import { escapeControlsKeepLines, escapeJsonControls } from '../../shared/log/escape.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
-import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
+import { resolveKnownPaths, resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientContext } from './client-context.js';
 import { withCommandName } from './command-name.js';
 import { Output } from '../output/output.js';
@@ -70,6 +70,17 @@ export class CommandIo {
   get gatewayPaths(): GatewayPaths {
     const { home, runtimeDir } = this.environment;
     return (this.#paths ??= resolvePaths({ home, runtimeDir, configPath: this.configPath }));
+  }
+
+  /**
+   * Resolves the paths also where the owner record cannot be used, for commands that look or stop.
+   * @returns why it cannot be used
+   */
+  findPaths(): GatewayError | undefined {
+    const { home, runtimeDir } = this.environment;
+    const { paths, problem } = resolveKnownPaths({ home, runtimeDir, configPath: this.configPath });
+    this.#paths = paths;
+    return problem;
   }
 
   /** Use the claimed paths from now on. */

@@ -23,9 +23,11 @@ export class DoctorCommand extends BaseCommand {
   readonly fix = Option.Boolean('--fix', false, { description: 'Repair what is safe to repair, and show what was done.' });
 
   protected async run(): Promise<number> {
+    const ownerProblem = this.io.findPaths();
     const { gatewayPaths: paths, environment } = this.io;
     const deps = {
       paths,
+      ownerProblem,
       locate: () => locateGateway(paths),
       listen: () => readListenSettings(paths, environment),
       isSocketPassed: (recordOf(paths)?.plan.socket ?? null) !== null,

@@ -1,6 +1,8 @@
 /** Checks permissions, disk space and sizes of the home's files. */
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { GatewayError } from '../../shared/errors.js';
+import { inspectOwner } from '../../shared/node/process/owner-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 import { serviceDirectory, serviceEnvPath } from '../service/files/install-record.js';
@@ -62,6 +64,15 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
       return commands.join(', ');
     },
   });
+}
+
+/** Checks the record of whose data it is, which is worth a line only when it is damaged. */
+export function checkOwner({ dataDir, ownerPath }: GatewayPaths, problem: GatewayError | undefined): Finding[] {
+  if (problem !== undefined) return [fail('owner', problem.message, { fix: problem.hint })];
+  const record = inspectOwner(dataDir);
+  if (record.kind !== 'damaged') return [];
+  const fix = 'The next start of this configuration writes it again, and keeps a copy; the files beside it show whose data it is';
+  return [warn('owner', `${ownerPath} is damaged: ${record.reason}`, { fix })];
 }
 
 export function checkDirectories(paths: GatewayPaths): Finding {

@@ -1,18 +1,21 @@
 /** Runs all checks of `doctor` in dependency order. Only {@link repairAll} changes anything. */
 import { LOG_DEFAULTS } from '../../shared/config/defaults.js';
+import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { checkConfig, checkExposure, checkModels } from './check-config.js';
 import { checkDatabase } from './check-database.js';
-import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from './check-files.js';
+import { checkDirectories, checkDisk, checkLog, checkOwner, checkPrivateFiles, checkTokenFile } from './check-files.js';
 import { checkLock, checkPort, checkWorker } from './check-gateway.js';
 import { checkBuild, checkLauncher, checkNode } from './check-program.js';
 import { fail, type Finding, reasonOf } from './finding.js';
 
 interface DoctorDeps {
   readonly paths: GatewayPaths;
+  /** Why the record of who owns the data cannot be used. */
+  readonly ownerProblem: GatewayError | undefined;
   locate(): Promise<GatewayLocation>;
   /** Where a gateway started now would listen. @throws CONFIG_INVALID */
   listen(): ListenSettings;
@@ -37,8 +40,8 @@ async function guarded(id: string, check: () => Finding | Finding[] | Promise<Fi
     return Array.isArray(found) ? found : [found];
   } catch (error) {
     const isForeign = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
-    const fix = isForeign ? { fix: 'Run it as the owner of that home, or set XOPC_HOME' } : {};
-    return [fail(id, `could not be checked: ${reasonOf(error)}`, fix)];
+    const fix = isForeign ? 'Run it as the owner of that home, or set XOPC_HOME' : undefined;
+    return [fail(id, `could not be checked: ${reasonOf(error)}`, { fix: error instanceof GatewayError ? error.hint : fix })];
   }
 }
 
@@ -54,6 +57,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['node', () => checkNode()],
     ['build', () => checkBuild()],
     ['launcher', () => checkLauncher()],
+    ['owner', () => checkOwner(paths, deps.ownerProblem)],
     ['directories', () => checkDirectories(paths)],
     ['private-files', () => checkPrivateFiles(paths)],
     ['token-file', () => checkTokenFile(paths)],

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type GatewayLockFile, listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
+import { GatewayError } from '../../shared/errors.js';
 import { dataDirsOf, readOwner } from '../../shared/node/process/data-owner.js';
-import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
+import { type GatewayPaths, resolveKnownPaths } from '../../shared/node/process/paths.js';
 import { type GatewayLocation, locateGateway } from './locate-gateway.js';
 
 export interface HomeGateway {
@@ -22,12 +23,16 @@ export async function findOthers(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath
 /**
  * Finds every running gateway of the home, and every configuration that owns data there or was requested.
  * @param paths  of the requested configuration, which is listed if it exists
- * @throws CONFIG_INVALID when an owner record cannot be read
+ * @returns also the owner records that cannot be used
  */
-export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string): Promise<HomeGateway[]> {
+export async function listHomeGateways(
+  paths: GatewayPaths,
+  runtimeDir: string,
+): Promise<{ gateways: HomeGateway[]; problems: readonly GatewayError[] }> {
   const { home } = paths;
   const asked = [paths.configPath, paths.databasePath].some((path) => existsSync(path)) ? [paths.configPath] : [];
-  const known = [...ownersIn(home), ...asked].map((configPath) => resolvePaths({ home, configPath, runtimeDir }));
+  const { names, problems } = ownersIn(home);
+  const known = [...names, ...asked].map((configPath) => resolveKnownPaths({ home, configPath, runtimeDir }).paths);
   const byLock = new Map(
     known.map((one) => [one.lockPath, one as Pick<GatewayPaths, 'configPath' | 'dataDir' | 'lockPath' | 'controlPath'>]),
   );
@@ -38,15 +43,24 @@ export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string):
   }
   const found = await Promise.all([...byLock.values()].map(async (one) => ({ ...one, location: await locateGateway(one) })));
   const isFirst = (one: HomeGateway): number => (one.dataDir === home ? 0 : 1);
-  return found
+  const gateways = found
     .map(({ configPath, dataDir, location }) => ({ configPath, dataDir, location }))
     .toSorted((a, b) => isFirst(a) - isFirst(b) || a.configPath.localeCompare(b.configPath));
+  return { gateways, problems };
 }
 
 /** The configurations that the home's owner records name. */
-function ownersIn(home: string): string[] {
-  return dataDirsOf(home).flatMap((directory) => {
-    const name = readOwner(directory);
-    return name === undefined ? [] : [resolve(home, name)];
+function ownersIn(home: string): { names: string[]; problems: GatewayError[] } {
+  const problems: GatewayError[] = [];
+  const names = dataDirsOf(home).flatMap((directory) => {
+    try {
+      const name = readOwner(directory);
+      return name === undefined ? [] : [resolve(home, name)];
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      problems.push(error);
+      return [];
+    }
   });
+  return { names, problems };
 }

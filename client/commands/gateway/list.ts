@@ -28,8 +28,10 @@ export class GatewayListCommand extends ListCommand {
   });
 
   protected async run(): Promise<number> {
+    this.io.findPaths();
     const found = await listHomeGateways(this.io.gatewayPaths, this.io.environment.runtimeDir);
-    const gateways = found.map((gateway) => this.#describe(gateway));
+    for (const { message, hint } of found.problems) await this.io.note([message, ...(hint === undefined ? [] : [hint])].join('\n  '));
+    const gateways = found.gateways.map((gateway) => this.#describe(gateway));
     const rows = gateways.map(({ configPath, state, port, pid, service, dataDir }) => [
       configPath,
       state,

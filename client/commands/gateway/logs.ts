@@ -77,12 +77,13 @@ export class LogsCommand extends BaseCommand {
   #matcher: LineMatcher | undefined;
 
   protected async run(): Promise<number> {
+    const problem = this.io.findPaths();
     if (this.web) return this.#showPage();
     const filter = this.#filter();
     this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
     if (this.follow && this.until !== undefined) throw usage('--until cannot be combined with --follow, which ends with Ctrl-C');
     if (!this.follow) {
-      if ((await this.#showLast(filter)) === null) throw noLog(this.io.gatewayPaths.logPath);
+      if ((await this.#showLast(filter)) === null) throw problem ?? noLog(this.io.gatewayPaths.logPath);
       return 0;
     }
     // From here on Ctrl-C is the ordinary end, as is a reader that closes.

@@ -19,6 +19,7 @@ export class StatusCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
+    this.io.findPaths();
     const status = await this.#ask();
     if (this.json) await this.io.printJson({ running: true, ...status });
     else {

@@ -61,6 +61,7 @@ export class StopCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
+    this.io.findPaths();
     const paths = this.io.gatewayPaths;
     if (recordOf(paths) === undefined) return this.#stopWhatRuns();
     return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.io.note(text), stop: () => this.#stopWhatRuns() });

@@ -1,10 +1,11 @@
 /** Creates a configuration's data directory and records the configuration as its owner. */
 import { dirname } from 'node:path';
 import { GatewayError } from '../../errors.js';
-import { createFile, ensureHomeDirectory, ensurePrivateDirectory } from '../files/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../files/atomic-file.js';
 import { removeAbandonedTemps } from '../files/temporary-file.js';
 import { ownerName } from './config-identity.js';
-import { OWNER_VERSION, ownDataDir, ownerPathIn, readOwner } from './data-owner.js';
+import { ownDataDir, problemOfOwner, readOwner } from './data-owner.js';
+import { inspectOwner, ownerPathIn, recordOwner, replaceDamagedOwner } from './owner-record.js';
 import { type GatewayPaths, withDataDir } from './paths.js';
 
 /**
@@ -15,15 +16,11 @@ import { type GatewayPaths, withDataDir } from './paths.js';
  */
 export function claimPaths(paths: GatewayPaths): GatewayPaths {
   ensureHomeDirectory(paths.home);
-  const name = ownerName(paths);
+  const claimed = tryClaim(paths, paths.dataDir);
+  if (claimed !== undefined) return claimed;
   const ownDirectory = ownDataDir(paths);
-  for (const dataDir of new Set([paths.dataDir, ownDirectory])) {
-    if (claim(dataDir, name) !== name) continue;
-    const claimed = withDataDir(paths, dataDir);
-    // Directories that are created only once are synced here, because no later write would do so.
-    for (const directory of [claimed.stateDir, claimed.credentialsDir]) removeAbandonedTemps(directory);
-    return claimed;
-  }
+  const own = ownDirectory === paths.dataDir ? undefined : tryClaim(paths, ownDirectory);
+  if (own !== undefined) return own;
   throw new GatewayError('CONFIG_INVALID', {
     message: `${ownerPathIn(ownDirectory)} names another configuration: ${readOwner(ownDirectory)}`,
     details: { path: ownerPathIn(ownDirectory) },
@@ -31,11 +28,24 @@ export function claimPaths(paths: GatewayPaths): GatewayPaths {
   });
 }
 
+/** @returns undefined when the directory is another configuration's */
+function tryClaim(paths: GatewayPaths, dataDir: string): GatewayPaths | undefined {
+  if (claim(paths, dataDir) !== ownerName(paths)) return undefined;
+  const claimed = withDataDir(paths, dataDir);
+  // Directories that are created only once are synced here, because no later write would do so.
+  for (const directory of [claimed.stateDir, claimed.credentialsDir]) removeAbandonedTemps(directory);
+  return claimed;
+}
+
 /** @returns the owner after this call */
-function claim(dataDir: string, name: string): string | undefined {
+function claim(paths: GatewayPaths, dataDir: string): string | undefined {
   for (const path of [dataDir, dirname(ownerPathIn(dataDir))]) ensurePrivateDirectory(path);
-  const owner = readOwner(dataDir);
-  if (owner !== undefined) return owner;
-  createFile(ownerPathIn(dataDir), `${JSON.stringify({ v: OWNER_VERSION, configPath: name })}\n`);
+  const record = inspectOwner(dataDir);
+  if (record.kind === 'none') recordOwner(dataDir, ownerName(paths));
+  if (record.kind === 'damaged') {
+    const problem = problemOfOwner(paths, dataDir, record);
+    if (problem !== undefined) throw problem;
+    replaceDamagedOwner(dataDir, ownerName(paths));
+  }
   return readOwner(dataDir);
 }

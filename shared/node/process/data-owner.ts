@@ -2,14 +2,13 @@
  * Which directory holds a configuration's data: the home itself for one configuration, `{home}/gateways/{hash}` for every other.
  * `{home}/state/owner.json` names the one that owns the home's data; see docs/adr/0001-lock.md, "Data".
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatewayError } from '../../errors.js';
+import type { GatewayError } from '../../errors.js';
 import { type ConfigIdentity, ownerName } from './config-identity.js';
 import { isEarlierOwner } from './earlier-owner.js';
-
-/** Owner records in a later format are refused, not guessed at. */
-export const OWNER_VERSION = 1;
+import { type DamagedOwner, inspectOwner, isDenied, type OwnerRecord, unusableOwner } from './owner-record.js';
+import { describeUse, judgeTraces } from './owner-traces.js';
 
 /** Returns the directories of a home that may hold a configuration's data: the home itself, then those in `gateways`. */
 export function dataDirsOf(home: string): string[] {
@@ -25,81 +24,78 @@ export function dataDirsOf(home: string): string[] {
 /**
  * Returns the data directory of a configuration that does not own the home's data: `{home}/gateways/{hash}`, with the digits of
  * its lock. In a home that was moved the digits differ; there the record in the directory decides.
+ * @throws CONFIG_INVALID when a directory may be that of the configuration, and nothing in it shows whether it is
  */
 export function ownDataDir(config: ConfigIdentity): string {
-  const expected = join(config.home, 'gateways', config.hash);
+  return findOwnDataDir(config) ?? expectedDataDir(config);
+}
+
+const expectedDataDir = ({ home, hash }: ConfigIdentity): string => join(home, 'gateways', hash);
+
+function findOwnDataDir(config: ConfigIdentity): string | undefined {
+  const expected = expectedDataDir(config);
   if (existsSync(expected)) return expected;
-  const name = ownerName(config);
   const [, ...others] = dataDirsOf(config.home);
-  return others.find((dataDir) => isOwnedBy(dataDir, name)) ?? expected;
-}
-
-/** An unreadable record counts as another configuration's. */
-function isOwnedBy(dataDir: string, name: string): boolean {
-  try {
-    return readOwner(dataDir) === name;
-  } catch {
-    return false;
+  const unclear: GatewayError[] = [];
+  for (const dataDir of others) {
+    const owner = ownerOf(config, dataDir);
+    if (owner === 'own') return dataDir;
+    if (typeof owner === 'object') unclear.push(owner);
   }
+  // To begin with an empty directory would look like the loss of all data.
+  if (unclear[0] !== undefined) throw unclear[0];
+  return undefined;
 }
 
-/** Returns where a data directory's owner is recorded. */
-export function ownerPathIn(dataDir: string): string {
-  return join(dataDir, 'state', 'owner.json');
+/** @returns an error when the record cannot be used, and the files beside it do not show whose data it is */
+function ownerOf(config: ConfigIdentity, dataDir: string): 'own' | 'other' | GatewayError {
+  let problem: GatewayError;
+  try {
+    const record = inspectOwner(dataDir);
+    if (record.kind === 'owned') return record.name === ownerName(config) ? 'own' : 'other';
+    if (record.kind === 'none') return 'other';
+    problem = unclearOwner(config, dataDir, record);
+  } catch (error) {
+    problem = error as GatewayError;
+  }
+  const verdict = judgeTraces(config, dataDir);
+  return verdict === 'unclear' ? problem : verdict;
 }
 
-const OTHER_OWNER_HINT = 'Run the command as the owner of that directory, or set XOPC_HOME to a directory of your own.';
-
-function unreadable(path: string, reason: string, cause?: unknown): GatewayError {
-  return new GatewayError('CONFIG_INVALID', {
-    message: `${path} cannot be used: ${reason}; it records which configuration the data beside it belongs to`,
-    details: { path },
-    hint: isDenied(cause) ? OTHER_OWNER_HINT : `Write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
-    cause,
-  });
+function unclearOwner(config: ConfigIdentity, dataDir: string, { reason }: DamagedOwner): GatewayError {
+  const { text, hint } = describeUse(config, dataDir);
+  return unusableOwner(dataDir, { reason: `${reason}, and ${text}`, hint });
 }
 
-/** Returns the name of the configuration that owns the data; undefined without a record. @throws CONFIG_INVALID for one that cannot be read */
+/** Returns why a configuration may not replace a damaged record; undefined if it may: the files beside it show that the data is its own. */
+export function problemOfOwner(config: ConfigIdentity, dataDir: string, record: DamagedOwner): GatewayError | undefined {
+  return judgeTraces(config, dataDir) === 'own' ? undefined : unclearOwner(config, dataDir, record);
+}
+
+/** Returns the name of the configuration that owns the data; undefined without a record. @throws CONFIG_INVALID for one that cannot be used */
 export function readOwner(dataDir: string): string | undefined {
-  const path = ownerPathIn(dataDir);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw unreadable(path, `reading it failed (${code ?? String(error)})`, error);
-  }
-  return parseOwner(path, text);
-}
-
-function parseOwner(path: string, text: string): string {
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(path, 'it is not JSON', error);
-  }
-  const { v, configPath } = (record ?? {}) as { v?: unknown; configPath?: unknown };
-  if (v !== OWNER_VERSION) throw unreadable(path, `its version ${JSON.stringify(v)} is not ${OWNER_VERSION}`);
-  if (typeof configPath !== 'string' || configPath === '') throw unreadable(path, 'it names no configuration');
-  return configPath;
+  const record = inspectOwner(dataDir);
+  if (record.kind === 'damaged')
+    throw unusableOwner(dataDir, { reason: record.reason, hint: 'A start of its configuration repairs it, or says what is missing.' });
+  return record.kind === 'owned' ? record.name : undefined;
 }
 
 /** Returns the directory of a configuration's data; until it is claimed, another configuration may claim it. @throws CONFIG_INVALID */
 export function findDataDir(config: ConfigIdentity): string {
-  let owner: string | undefined;
+  let record: OwnerRecord;
   try {
-    owner = readOwner(config.home);
+    record = inspectOwner(config.home);
   } catch (error) {
     // In another user's home nothing can be claimed, and commands report whose gateway it is.
     if (isDenied((error as Error).cause)) return config.home;
     throw error;
   }
-  const ownsHome = owner === undefined ? isEarlierOwner(config) : owner === ownerName(config);
-  return ownsHome ? config.home : ownDataDir(config);
-}
-
-function isDenied(error: unknown): boolean {
-  return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+  if (record.kind === 'owned') return record.name === ownerName(config) ? config.home : ownDataDir(config);
+  if (record.kind === 'none') return isEarlierOwner(config) ? config.home : ownDataDir(config);
+  const verdict = judgeTraces(config, config.home);
+  if (verdict === 'own') return config.home;
+  const own = findOwnDataDir(config);
+  if (own !== undefined) return own;
+  if (verdict === 'unclear') throw unclearOwner(config, config.home, record);
+  return expectedDataDir(config);
 }

@@ -1,8 +1,11 @@
 /** The paths under the home directory (`~/.xopc`). Writes nothing; only reads the record of who owns the home's data. */
 import { join, resolve } from 'node:path';
+import { GatewayError } from '../../errors.js';
 import { sha256Hex } from '../../sha256.js';
+import { isLockRecord, readLock } from '../files/lock-record.js';
 import { configHash, type ConfigIdentity } from './config-identity.js';
-import { findDataDir, ownerPathIn } from './data-owner.js';
+import { findDataDir } from './data-owner.js';
+import { ownerPathIn } from './owner-record.js';
 
 /** Where one configuration's data is. */
 interface DataPaths {
@@ -88,6 +91,13 @@ export function withDataDir(paths: GatewayPaths, dataDir: string): GatewayPaths 
   return dataDir === paths.dataDir ? paths : { ...paths, ...dataPaths(dataDir, paths.hash) };
 }
 
+interface PathOptions {
+  home: string;
+  configPath?: string | undefined;
+  runtimeDir: string;
+  dataDir?: string | undefined;
+}
+
 /**
  * Resolves every path from the home directory and the configuration path.
  * @param options.runtimeDir  where the control socket moves if its path is too long (XDG_RUNTIME_DIR or the temp directory); if it
@@ -95,12 +105,7 @@ export function withDataDir(paths: GatewayPaths, dataDir: string): GatewayPaths 
  * @param options.dataDir  where the caller knows it; default: from the home's owner record
  * @throws CONFIG_INVALID when that record cannot be read
  */
-export function resolvePaths(options: {
-  home: string;
-  configPath?: string | undefined;
-  runtimeDir: string;
-  dataDir?: string | undefined;
-}): GatewayPaths {
+export function resolvePaths(options: PathOptions): GatewayPaths {
   const home = resolve(options.home);
   const configPath = resolve(options.configPath ?? join(home, 'config.json'));
   const hash = configHash(configPath);
@@ -118,4 +123,21 @@ export function resolvePaths(options: {
     modelsLockPath: at('locks', 'models.lock'),
     ...dataPaths(options.dataDir ?? findDataDir({ home, configPath, hash }), hash),
   };
+}
+
+/**
+ * Resolves the paths of a gateway to look at or to stop, which needs only its lock and its control socket: where the owner record cannot be
+ * used, its data is where its lock says, or else in the directory that no other configuration can have.
+ * @returns also why the record cannot be used
+ */
+export function resolveKnownPaths(options: PathOptions): { paths: GatewayPaths; problem?: GatewayError } {
+  try {
+    return { paths: resolvePaths(options) };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const paths = resolvePaths({ ...options, dataDir: resolve(options.home) });
+    const lock = readLock(paths.lockPath);
+    const known = isLockRecord(lock) && lock.dataDir !== '' ? lock.dataDir : join(paths.home, 'gateways', paths.hash);
+    return { paths: withDataDir(paths, known), problem: error };
+  }
 }

@@ -70,11 +70,34 @@ test('an unused home has none', async () => {
   expect(JSON.parse((await runCommand(['gateway', 'list', '--json'], { home })).stdout)).toEqual({ gateways: [] });
 });
 
-test('an owner record that cannot be read is an error that says what to do', async () => {
+test('an owner record that cannot be used is named, and the other gateways are listed', async () => {
   const { home } = testPaths();
-  mkdirSync(join(home, 'state'));
+  configured(home, 'config.json');
+  const work = configured(home, 'work.json');
   writeFileSync(join(home, 'state', 'owner.json'), 'damaged');
-  const { code, stderr } = await runCommand(['gateway', 'list'], { home });
-  expect(code).toBe(78);
-  expect(stderr).toMatch(/owner\.json cannot be used: it is not JSON.*\n {2}Write the configuration's path into it/);
+  const { code, stdout, stderr } = await runCommand(['gateway', 'list', '--json'], { home });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    gateways: expect.arrayContaining([expect.objectContaining({ configPath: work.configPath })]),
+  });
+  expect(stderr).toMatch(/owner\.json cannot be used: it is not JSON/);
+});
+
+test('status, stop and logs of a gateway do without the owner record, and doctor goes on', async () => {
+  const { home } = testPaths();
+  const paths = configured(home, 'config.json');
+  writeFileSync(paths.ownerPath, 'damaged');
+  expect(await runCommand(['gateway', 'stop'], { home })).toMatchObject({ code: 0, stderr: expect.stringContaining('is not running') });
+  expect((await runCommand(['gateway', 'logs'], { home })).stderr).toMatch(/owner\.json cannot be used/);
+  writeLock(paths, lockRecord(paths, process.pid));
+  mkdirSync(paths.logDir);
+  writeFileSync(paths.logPath, '{"level":"info","time":"2026-03-01T12:00:00.000Z","msg":"here"}\n');
+  await fakeControl(paths.controlPath, answers(sampleStatus));
+  expect((await runCommand(['gateway', 'status'], { home })).code).toBe(0);
+  expect((await runCommand(['gateway', 'logs'], { home })).stdout).toContain('here');
+  const { checks } = JSON.parse((await runCommand(['doctor', '--json'], { home })).stdout) as { checks: { id: string; level: string }[] };
+  expect(checks.filter(({ id }) => id === 'owner')).toEqual([
+    expect.objectContaining({ level: 'fail', fix: expect.stringContaining('config.json') }),
+  ]);
+  expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['lock', 'disk', 'log']));
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimPaths } from '../../../../shared/node/process/claim-paths.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/process/paths.js';
@@ -89,18 +89,101 @@ test('a home under a symlink has the same names before and after it is created',
 
 test.each([
   ['half a record', '{"v":1,"confi', /is not JSON/],
-  ['an empty file', '', /is not JSON/],
+  ['an empty file', '', /is empty/],
   ['a record without a path', '{"v":1}', /names no configuration/],
-  ['null', 'null', /its version undefined is not 1/],
-  ['a later version', '{"v":2,"configPath":"config.json"}', /its version 2 is not 1/],
-])('%s is refused with what to do, for every configuration', (_name, content, reason) => {
-  const home = tempDir();
-  mkdirSync(join(home, 'state'));
-  writeFileSync(join(home, 'state', 'owner.json'), content);
-  for (const name of [undefined, 'work.json'])
+  ['null', 'null', /names no configuration/],
+  ['a record without a version', '{"configPath":"config.json"}', /its version undefined is not 1/],
+])('%s in data that nothing shows the user of is refused, for every configuration', (_name, content, reason) => {
+  const home = damagedHome(content, []);
+  for (const name of ['config.json', 'work.json'])
     expect(() => pathsOf(home, name)).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(reason), hint: expect.stringContaining('"v":1') }),
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(reason),
+        hint: expect.stringContaining(`{"v":1,"configPath":"${name}"}   If it was never used`),
+      }),
     );
+});
+
+test('a record of a later version asks for an update, whatever is beside it', () => {
+  const home = damagedHome('{"v":2,"configPath":"config.json"}', ['config.json']);
+  expect(() => pathsOf(home)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', hint: expect.stringContaining('Update xopc') }));
+});
+
+/** A home whose record is damaged, with the traces of these configurations, the last one newest. */
+function damagedHome(content: string, names: readonly string[]): string {
+  const home = tempDir();
+  mkdirSync(join(home, 'state'), { mode: 0o700 });
+  leaveTraces(home, names);
+  writeFileSync(join(home, 'state', 'owner.json'), content);
+  return home;
+}
+
+function leaveTraces(home: string, names: readonly string[], { dataDir = home, text = 'text' } = {}): void {
+  for (const [number, name] of names.entries()) {
+    const { hash } = resolvePaths({ home, runtimeDir: home, configPath: resolve(home, name), dataDir });
+    const file = number % 2 === 0 ? `config.${hash}.last-good.json` : `life.${hash}.jsonl`;
+    writeFileSync(join(dataDir, 'state', file), text);
+    utimesSync(join(dataDir, 'state', file), 1_000 + number, 1_000 + number);
+  }
+}
+
+test.each(['', '{"v":1,"confi', '{"v":1}'])(
+  'a record damaged to %j is written again for the configuration that used the data',
+  (content) => {
+    const home = damagedHome(content, ['work.json']);
+    writeFileSync(join(home, 'work.json'), '{}');
+    expect([pathsOf(home, 'work.json').dataDir, pathsOf(home).dataDir]).toEqual([home, join(home, 'gateways', pathsOf(home).hash)]);
+    expect(claimPaths(pathsOf(home)).dataDir).not.toBe(home);
+    expect(readFileSync(join(home, 'state', 'owner.json'), 'utf8')).toBe(content);
+    expect(claimPaths(pathsOf(home, 'work.json')).dataDir).toBe(home);
+    expect(readFileSync(join(home, 'state', 'owner.json'), 'utf8')).toBe('{"v":1,"configPath":"work.json"}\n');
+    expect(readFileSync(join(home, 'state', 'owner.json.bad'), 'utf8')).toBe(content);
+  },
+);
+
+test('a damaged record with traces of two configurations is refused with what they show, and one with data of its own is not concerned', () => {
+  const home = damagedHome('', ['config.json', 'work.json']);
+  writeFileSync(join(home, 'work.json'), '{}');
+  for (const name of ['config.json', 'work.json'])
+    expect(() => pathsOf(home, name)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/used by work\.json until 1970-01-01T00:16Z, config\.json until 1970-01-01T00:16Z/),
+        hint: expect.stringContaining('{"v":1,"configPath":"work.json"}'),
+      }),
+    );
+  const { dataDir, hash } = resolvePaths({ home, runtimeDir: home, configPath: join(home, 'own.json'), dataDir: home });
+  const own = join(dataDir, 'gateways', hash);
+  mkdirSync(own, { recursive: true });
+  expect(pathsOf(home, 'own.json').dataDir).toBe(own);
+});
+
+test('a damaged record in a home that was moved is judged by the text last used, and not at all if two have it', () => {
+  const before = damagedHome('', ['config.json']);
+  const after = join(tempDir(), 'after');
+  renameSync(before, after);
+  writeFileSync(join(after, 'config.json'), 'text');
+  expect(claimPaths(pathsOf(after)).dataDir).toBe(after);
+  writeFileSync(join(after, 'state', 'owner.json'), '');
+  writeFileSync(join(after, 'copy.json'), 'text');
+  for (const name of ['config.json', 'copy.json']) expect(() => pathsOf(after, name)).toThrow(/no longer there/);
+  leaveTraces(after, ['other.json', 'config.json']);
+  expect(pathsOf(after).dataDir).toBe(after);
+});
+
+test('in a moved home a damaged record of another directory is judged too, and never passed over', () => {
+  const before = join(tempDir(), 'before');
+  claimPaths(pathsOf(before));
+  const { dataDir } = claimPaths(pathsOf(before, 'work.json'));
+  leaveTraces(before, ['work.json'], { dataDir, text: 'work' });
+  writeFileSync(join(dataDir, 'state', 'owner.json'), '');
+  const after = join(tempDir(), 'after');
+  renameSync(before, after);
+  expect(pathsOf(after).dataDir).toBe(after);
+  expect(claimPaths(pathsOf(after)).dataDir).toBe(after);
+  expect(() => pathsOf(after, 'work.json')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  writeFileSync(join(after, 'work.json'), 'work');
+  expect(claimPaths(pathsOf(after, 'work.json')).dataDir).toBe(dataDir.replace(before, after));
 });
 
 test('a directory in the place of the record is refused', () => {
