@@ -104,14 +104,15 @@ export class LifeLog {
   }
 
   #lastSeenMs(): number {
-    return statSync(this.#options.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return this.#attempt(() => statSync(this.#options.path, { throwIfNoEntry: false })?.mtimeMs) ?? 0;
   }
 
-  #attempt(write: () => void): void {
+  #attempt<T>(access: () => T): T | undefined {
     try {
-      write();
+      return access();
     } catch (error) {
       this.#warn(error);
+      return undefined;
     }
   }
 

@@ -40,3 +40,13 @@ test('a supervisor that never served leaves no trace, and a file that cannot be 
   expect(blind.summary()).toMatchObject({ crashesLastHour: 1 });
   expect(warnings.length).toBeGreaterThan(0);
 });
+
+test('a file that cannot even be looked at costs only the numbers', () => {
+  const { path, open, warnings } = lives();
+  // Root may look anywhere; a name that is too long is refused to everybody.
+  const blind = open(join(path, '..', 'a'.repeat(300)));
+  blind.note('up');
+  blind.note('stop');
+  expect(blind.summary()).toMatchObject({ last24Hours: { crashes: 0 } });
+  expect(warnings[0]).toMatchObject({ err: { code: 'ENAMETOOLONG' } });
+});
