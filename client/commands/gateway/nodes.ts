@@ -1,4 +1,6 @@
 import { Command } from 'clipanion';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { formatDuration } from '../../output/duration.js';
@@ -20,6 +22,7 @@ export class GatewayNodesCommand extends ListCommand {
   protected async run(): Promise<number> {
     const { status } = await requireGateway(this.io.gatewayPaths);
     const nodes = status.nodes ?? [];
+    if (nodes.length === 0) refuseUnknown(status);
     const nowMs = Date.now();
     const ago = (at: string): string => `${formatDuration(Math.max(0, nowMs - Date.parse(at)))} ago`;
     const rows = nodes.map(({ name, version, address, since, renewedAt, settings, isSelf }) => [
@@ -39,4 +42,16 @@ export class GatewayNodesCommand extends ListCommand {
       },
     );
   }
+}
+
+/** @throws STORE_UNAVAILABLE, WORKER_NOT_READY when nothing is known of other nodes */
+function refuseUnknown({ warnings, ready, state }: StatusDocument): void {
+  const code = 'STORE_UNAVAILABLE';
+  const unavailable = warnings.find((warning) => warning.code === code);
+  if (unavailable !== undefined) throw new GatewayError(code, { message: unavailable.message, hint: unavailable.hint ?? 'xopc doctor' });
+  if (ready) return;
+  throw new GatewayError('WORKER_NOT_READY', {
+    message: `the nodes are not known: the gateway's worker is not ready (${state})`,
+    hint: 'Check again with: xopc gateway status',
+  });
 }
