@@ -4,7 +4,7 @@ import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
-import { takePort } from '../ports/free-port.js';
+import { howToFree } from '../ports/free-port.js';
 import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
 import { describeExit, otherIssues } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
@@ -54,9 +54,9 @@ function ownPids(location: GatewayLocation): Set<number | null> {
 /** @param passed  the service manager holds the socket */
 export function checkPort(
   listen: ListenSettings,
-  context: { location: GatewayLocation; passed: boolean; find?: typeof findPortOwners },
+  context: { paths: Pick<GatewayPaths, 'lockDir'>; location: GatewayLocation; passed: boolean; find?: typeof findPortOwners },
 ): Finding {
-  const { location, passed, find = findPortOwners } = context;
+  const { paths, location, passed, find = findPortOwners } = context;
   const { host, port } = listen;
   const own = ownPids(location);
   const strangers: PortListener[] = find(host, port).filter(({ pid }) => !own.has(pid));
@@ -65,7 +65,7 @@ export function checkPort(
   if (strangers.length === 0) return ok('port', `${host}:${port} is free`);
   if (passed) return ok('port', `${host}:${port} is owned by the service manager`);
   return fail('port', `${host}:${port} is taken by ${strangers.map(describeListener).join(', ')}`, {
-    fix: `Stop it, take the port over with ${takePort({ port })}, or choose another: xopc config set gateway.port PORT`,
+    fix: howToFree(port, strangers, paths),
   });
 }
 

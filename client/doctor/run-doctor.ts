@@ -67,7 +67,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['database', () => checkDatabase(paths, { url: value?.store.url, inspectServer: (url) => deps.inspectServer(url) })],
     ['log', () => checkLog(paths, value?.logs ?? LOG_DEFAULTS)],
     ['lock', () => checkLock(paths, location)],
-    ['port', () => (hasAddress ? checkPort(address(), { location, passed: deps.isSocketPassed }) : [])],
+    ['port', () => (hasAddress ? checkPort(address(), { paths, location, passed: deps.isSocketPassed }) : [])],
     ['worker', () => checkWorker(location, Date.now())],
     ['exposure', () => (value === undefined ? [] : checkExposure(value, address().host))],
     ['service', () => deps.service()],

@@ -75,6 +75,23 @@ export function takePort({ port, host }: { port: number; host?: string | undefin
   return shellCommand`xopc gateway --force --port ${port}` + (host === undefined ? '' : shellCommand` --host ${host}`);
 }
 
+/** Returns why a start with --force does not end the listeners; undefined if it ends them. */
+function reasonToSpareAny(owners: readonly PortListener[]): string | undefined {
+  const own = { uid: process.getuid?.(), ancestors: selfAndAncestors() };
+  return owners.map((owner) => reasonToSpare(owner, own)).find((reason) => reason !== undefined);
+}
+
+/** Returns how to get a taken port, or another one: only what {@link freePort} does not refuse. */
+export function howToFree(port: number, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): string {
+  const another = 'choose another port: xopc config set gateway.port PORT';
+  const gateway = gatewayAmong(owners, paths);
+  if (gateway !== undefined) return `Stop that gateway: xopc gateway stop --config ${pathWord(gateway.configPath)}   Or ${another}`;
+  if (owners.some(isSystemd)) return unitHint(owners);
+  const reason = reasonToSpareAny(owners);
+  if (reason !== undefined) return `xopc does not end that process, because ${reason}. End it yourself, or ${another}`;
+  return `Stop it, take the port over with ${takePort({ port })}, or ${another}`;
+}
+
 /**
  * The error for a taken port; a gateway of this home is named by its configuration. @param address.host  if it differs from the
  * configured one
@@ -94,10 +111,11 @@ export function portTaken(
       hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${pathWord(configPath)}`,
     });
   }
+  const free = reasonToSpareAny(owners) === undefined ? `free this one with: ${takePort(address)}` : 'end that process yourself.';
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },
-    hint: owners.some(isSystemd) ? unitHint(owners) : `Use another port with --port, or free this one with: ${takePort(address)}`,
+    hint: owners.some(isSystemd) ? unitHint(owners) : `Use another port with --port, or ${free}`,
   });
 }
 

@@ -75,8 +75,23 @@ describe('the port', () => {
     ],
     ['taken from a gateway that cannot start', answering({ ready: false, state: 'failed' }), [nginx], false, 'fail', 'nginx'],
   ])('is %s', (...[_title, location, owners, passed, level, says]) => {
-    const finding = checkPort(LISTEN, { location, passed, find: () => owners });
+    const finding = checkPort(LISTEN, { paths: testPaths('/nowhere'), location, passed, find: () => owners });
     expect(finding).toMatchObject({ id: 'port', level, message: expect.stringContaining(says) as string });
+  });
+
+  test('is freed only as a start with --force would free it', () => {
+    const paths = testPaths();
+    const fixOf = (owner: PortListener): string =>
+      checkPort(LISTEN, { paths, location: ABSENT, passed: false, find: () => [owner] }).fix ?? '';
+    const own = { ...nginx, uid: process.getuid?.() ?? null, startTime: '1' };
+    expect(fixOf(own)).toContain('xopc gateway --force --port 18790');
+    expect(fixOf({ ...own, pid: null })).toMatch(/does not end that process, because it belongs to another user/);
+    expect(fixOf({ ...own, name: 'systemd' })).toContain('systemctl');
+    const other = testPaths(paths.home, 'other.json');
+    writeLock(other, lockRecord(other, process.pid));
+    expect(fixOf({ ...own, pid: process.pid })).toBe(
+      `Stop that gateway: xopc gateway stop --config ${other.configPath}   Or choose another port: xopc config set gateway.port PORT`,
+    );
   });
 });
 

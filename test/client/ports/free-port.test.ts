@@ -119,11 +119,17 @@ test('the ancestors reach from this process to the first', () => {
 });
 
 test('the error for a taken port names all owners', () => {
-  expect(portTaken({ port: 80 }, [listener, { ...listener, pid: 813 }], testPaths())).toMatchObject({
+  const ours = { ...listener, uid: process.getuid?.() ?? null };
+  expect(portTaken({ port: 80 }, [ours, { ...ours, pid: 813 }], testPaths())).toMatchObject({
     code: 'PORT_TAKEN',
     message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
     hint: 'Use another port with --port, or free this one with: xopc gateway --force --port 80',
   });
+});
+
+test('the error for a port of another user does not suggest what a start refuses', () => {
+  const { hint } = portTaken({ port: 80 }, [{ ...listener, pid: null }], testPaths());
+  expect(hint).toBe('Use another port with --port, or end that process yourself.');
 });
 
 test.each([
