@@ -5,8 +5,10 @@ import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { listGatewayLocks } from '../../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
-import { readStartTime } from '../../../shared/node/process/process-identity.js';
+import { pathWord } from '../../../shared/node/path-word.js';
+import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
@@ -95,7 +97,28 @@ export class StopCommand extends BaseCommand {
     const died = dead === undefined ? '.' : `; process ${dead.pid} died.`;
     if (this.json) await this.io.printJson({ stopped: true, wasRunning: false });
     else await this.io.note(`The gateway is not running${died}`);
+    await this.#noteNamesake();
     return 0;
+  }
+
+  /** In a home that was moved, the gateway that runs there has another path. It is recognised by its port. */
+  async #noteNamesake(): Promise<void> {
+    const { gatewayPaths: paths, environment } = this.io;
+    const others = listGatewayLocks(paths).filter(({ lockPath, record }) => lockPath !== paths.lockPath && isSameProcess(record));
+    if (others.length === 0) return;
+    const { readListenSettings } = await import('../../gateway/gateway-settings.js');
+    let port: number;
+    try {
+      ({ port } = readListenSettings(paths, environment));
+    } catch {
+      return; // a configuration that cannot be read names no port
+    }
+    for (const { record } of others.filter((other) => other.record.port === port)) {
+      const { pid, configPath } = record;
+      await this.io.note(
+        `  Port ${port} is held by the gateway of this home that runs as ${configPath} (pid ${pid}). Stop it with: xopc gateway stop --config ${pathWord(configPath)}`,
+      );
+    }
   }
 
   /** Asks a gateway to exit at once, and kills it if it has not exited a moment later. */
