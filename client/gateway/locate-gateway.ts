@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
+import { copiedLockError } from '../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
@@ -91,10 +92,17 @@ export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'l
   return answer instanceof GatewayError ? classifyUnanswered(lock, answer, paths.lockPath) : answer;
 }
 
-/** Finds the gateway of a configuration, or one that uses its data under another path (one home mounted in two places). */
+/**
+ * Finds the gateway of a configuration, or one that uses its data under another path (one home mounted in two places).
+ * @throws LOCK_HELD for one that runs with a directory of which this one looks like a copy
+ */
 export async function locateDataUser(paths: GatewayPaths): Promise<GatewayLocation> {
   const location = await locateGateway(paths);
-  return location.kind === 'absent' ? locateGateway({ ...paths, lockPath: paths.dataLockPath }) : location;
+  if (location.kind !== 'absent') return location;
+  const user = await locateGateway({ ...paths, lockPath: paths.dataLockPath });
+  const copied = user.kind === 'absent' ? undefined : copiedLockError(paths.dataLockPath);
+  if (copied !== undefined) throw copied;
+  return user;
 }
 
 function notRunning(lock: LockRecord | undefined): GatewayError {

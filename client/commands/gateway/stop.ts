@@ -116,7 +116,7 @@ export class StopCommand extends BaseCommand {
     for (const { record } of others.filter((other) => other.record.port === port)) {
       const { pid, configPath } = record;
       await this.io.note(
-        `  Port ${port} is held by the gateway of this home that runs as ${configPath} (pid ${pid}). Stop it with: xopc gateway stop --config ${pathWord(configPath)}`,
+        `  Port ${port} is held by the gateway that runs as ${configPath} (pid ${pid}). Stop it with: xopc gateway stop --config ${pathWord(configPath)}`,
       );
     }
   }

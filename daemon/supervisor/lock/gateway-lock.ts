@@ -1,6 +1,7 @@
 /** The exclusive lock of one configuration and of its data. See docs/adr/0001-lock.md. */
 import { utimesSync } from 'node:fs';
-import { alreadyRuns } from '../../../shared/node/files/gateway-locks.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { alreadyRuns, copiedLockError } from '../../../shared/node/files/gateway-locks.js';
 import { acquireLock, releaseLock, replaceLock } from '../../../shared/node/files/lock.js';
 import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -107,7 +108,8 @@ export async function acquireGatewayLock(paths: LockPaths, record: LockRecord, d
     if (!isSameHolder(replaced, data)) report(paths.dataLockPath, data, deps);
   } catch (error) {
     lock.release();
-    throw error;
+    const isHeld = error instanceof GatewayError && error.code === 'LOCK_HELD';
+    throw (isHeld ? copiedLockError(paths.dataLockPath) : undefined) ?? error;
   }
   return lock;
 }

@@ -1,11 +1,12 @@
 /** Finds the gateways of one home by the locks that they hold or have left. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import type { GatewayPaths } from '../process/paths.js';
 import type { LockHolder } from './lock.js';
 import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
 import { pathWord } from '../path-word.js';
+import { shellCommand } from '../../text/shell-word.js';
 import { ifPresent } from './if-present.js';
 
 /** The paths by which one gateway is found, like those of its configuration. */
@@ -61,5 +62,26 @@ export function alreadyRuns(holder: LockHolder, configPath: string, action: { wh
     message: `a gateway already runs for this configuration${isAlias ? ` as ${holder.configPath}` : ''}: pid ${pid} on port ${port}`,
     details: { pid, port, host, configPath: holder.configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },
     hint: `See it with: ${of('xopc gateway status')}   ${action.what}: ${of(action.command)}`,
+  });
+}
+
+/**
+ * Explains a data lock that was copied with its directory while a gateway ran: the directory that it names is another one, with the same
+ * lock. It still counts as held: nothing proves that its gateway does not use this directory too, for example where homes were renamed, or
+ * mounted elsewhere (docs/adr/0001-lock.md, "Copies").
+ * @returns undefined for a lock that does not look like a copy
+ */
+export function copiedLockError(dataLockPath: string): GatewayError | undefined {
+  const lock = readLock(dataLockPath);
+  if (!isLockRecord(lock) || lock.dataDir === '') return undefined;
+  const [here, there] = [fileId(dirname(dataLockPath)), fileId(lock.dataDir)];
+  if (here === undefined || there === undefined || here === there) return undefined;
+  const original = readLock(join(lock.dataDir, basename(dataLockPath)));
+  if (!isLockRecord(original) || original.instanceId !== lock.instanceId) return undefined;
+  const { pid, port, configPath, instanceId, dataDir } = lock;
+  return new GatewayError('LOCK_HELD', {
+    message: `${dirname(dataLockPath)} has the lock of the gateway that runs with ${dataDir} (${configPath}, pid ${pid}), as a copy of it has`,
+    details: { pid, port, configPath, instanceId, dataDir },
+    hint: `If it is a copy, and that gateway does not use it, remove the copied lock: ${shellCommand`rm ${dataLockPath}`}   The database of a copy made while a gateway runs may be damaged; safe: xopc backup`,
   });
 }
