@@ -106,13 +106,24 @@ function newestOther({ path, versionsDir }: ConfigWriteOptions): string | undefi
   return version === undefined ? undefined : readVersion(versionsDir, version.id);
 }
 
+/** The text before the last change. Nobody edits that file, so one that is damaged counts as missing. */
+function readUndo({ undoPath }: ConfigWriteOptions): string | undefined {
+  try {
+    const text = readConfigText(undoPath);
+    return text === undefined || parseConfigText(text, undoPath).problems.length > 0 ? undefined : text;
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Swaps the file with the version before its last change, so that a second undo is a redo. If xopc has not changed the file yet,
  * swaps it with the newest version that differs.
  * @throws NOT_FOUND when there is none
  */
 export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {
-  const previous = readConfigText(options.undoPath) ?? newestOther(options);
+  const previous = readUndo(options) ?? newestOther(options);
   if (previous === undefined) {
     throw new GatewayError('NOT_FOUND', {
       message: 'there is no earlier version of the configuration',

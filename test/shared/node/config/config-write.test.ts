@@ -51,6 +51,20 @@ test('a byte order mark is kept', async () => {
   expect(read(options.path)).toMatch(/^\uFEFF\{/);
 });
 
+test.each([
+  ['what is not text', Buffer.from([0xff, 0xfe, 0xff])],
+  ['half a document', Buffer.from('{ "a": 1')],
+  ['nothing', Buffer.alloc(0)],
+])('a kept text that was damaged to %s counts as none, and an earlier version is restored', async (_title, content) => {
+  const options = { ...setUp('{ "a": 1 }'), versionsDir: join(tempDir(), 'versions') };
+  await writeConfig(options, [{ path: ['a'], value: 2 }]);
+  writeFileSync(options.undoPath, content);
+  await undoConfig(options);
+  expect(read(options.path)).toBe('{ "a": 1 }');
+  writeFileSync(options.undoPath, content);
+  await expect(undoConfig({ ...options, versionsDir: join(options.path, '..', 'none') })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
 test('where the text before cannot be kept, nothing is written', async () => {
   const options = setUp('{ "a": 1 }');
   const undoPath = join(options.path, '..', 'missing', 'undo.json');
