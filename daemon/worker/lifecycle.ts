@@ -30,7 +30,7 @@ import { LogLevelOverride, LogLevels } from './observe/log-level.js';
 import { lateLogs } from './observe/late-logs.js';
 import { ownRssBytes } from './observe/memory.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
-import { WorkerConfig } from './config/worker-config.js';
+import { TOKEN_REPLACED, WorkerConfig } from './config/worker-config.js';
 import { Tracing } from './tracing/tracing.js';
 
 /** After a crash, connections wait in the kernel. They are answered first; activation begins this much later. */
@@ -96,6 +96,7 @@ export class WorkerLifecycle {
       bindings: { role: 'worker', instanceId: boot.instanceId },
       redactor: this.#redactor,
     });
+    for (const { code, message } of loaded().warnings) if (code === TOKEN_REPLACED) this.#log.warn({}, message);
     this.#logLevel = new LogLevelOverride({ clock, levels: this.#levels, logger: this.#log, path: paths.logLevelPath });
     this.#activity = new Activity({ instanceId: boot.instanceId, build: this.#build, clock });
     this.#tracing = this.#createTracing(clock);

@@ -52,7 +52,11 @@ export class TokenCommand extends BaseCommand {
     const known = await findToken(await locateGateway(paths), paths, environment);
     if (known !== undefined) return known;
     this.#prepareDirectory();
-    return { token: loadOrCreateToken(this.io.gatewayPaths.tokenPath), source: 'generated' };
+    const { tokenPath } = this.io.gatewayPaths;
+    let isReplaced = false;
+    const token = loadOrCreateToken(tokenPath, () => (isReplaced = true));
+    if (isReplaced) await this.io.note(`${tokenPath} was empty; this is a new token.`);
+    return { token, source: 'generated' };
   }
 
   #prepareDirectory(): void {

@@ -3,7 +3,14 @@ import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 
 /** Warnings about configuration choices and pending steps; they do not affect health. */
-const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
+const HARMLESS: ReadonlySet<string> = new Set([
+  'AUTH_DISABLED',
+  'CORS_OPEN',
+  'LOOPBACK_REFUSED',
+  'LOG_LEVEL_CHANGED',
+  'NEWER_BUILD',
+  'TOKEN_REPLACED',
+]);
 
 export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'lastExit' | 'warnings'> {
   readonly crashesLastHour: number;

@@ -10,6 +10,7 @@ import { validateFiles } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { loadOrCreateToken } from '../../../shared/node/secrets/token-file.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -28,11 +29,21 @@ export interface ConfigFiles {
   readonly tokenOverride: string | undefined;
 }
 
+/** A new token took the place of an empty file. */
+export const TOKEN_REPLACED = 'TOKEN_REPLACED';
+
 /** Returns the token in force: environment or flag, then `gateway.auth.api_key`, then the generated one. */
-function findToken(files: ConfigFiles, config: Config): OwnToken {
+function findToken(files: ConfigFiles, config: Config, onReplaced: () => void): OwnToken {
   if (files.tokenOverride !== undefined) return { token: files.tokenOverride, source: 'env' };
   const { api_key: configured } = config.gateway.auth;
-  return configured === null ? { token: loadOrCreateToken(files.token), source: 'generated' } : { token: configured, source: 'config' };
+  return configured === null
+    ? { token: loadOrCreateToken(files.token, onReplaced), source: 'generated' }
+    : { token: configured, source: 'config' };
+}
+
+function tokenReplaced(path: string): StatusWarning {
+  const hint = 'Show the new one with: xopc gateway token --show';
+  return { code: TOKEN_REPLACED, message: sayOfIssue('token-replaced', { path }), hint };
 }
 
 /** @throws CONFIG_INVALID (details.problems, each with file, line, column and key) */
@@ -41,12 +52,13 @@ export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
   const { config, models, references } = validateFiles(document, loadConfigFile({ path: files.models }));
   const problems = [...config.problems, ...models.problems, ...references];
   if (config.value === undefined || models.value === undefined || problems.length > 0) throw configInvalid(document.file, problems);
-  const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
+  const warnings: StatusWarning[] = [...config.warnings, ...models.warnings].map((problem) => ({
     code: 'CONFIG_INCOMPLETE',
     message: formatProblem(problem),
     why: problemWhy(problem),
   }));
-  return { config: config.value, models: models.value, token: findToken(files, config.value), hash: document.hash, warnings };
+  const token = findToken(files, config.value, () => warnings.push(tokenReplaced(files.token)));
+  return { config: config.value, models: models.value, token, hash: document.hash, warnings };
 }
 
 /** The configuration in force. */

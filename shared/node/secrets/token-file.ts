@@ -1,6 +1,6 @@
 /** The generated token: created once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { createFile, writeFileAtomic } from '../files/atomic-file.js';
@@ -68,15 +68,18 @@ export function readToken(path: string): string | undefined {
 /**
  * Reads the token, or generates one. Concurrent processes all get the same one: the file appears with its complete content or not
  * at all. The directory must exist.
+ * @param onReplaced  called when a new token takes the place of an empty file, which may once have had another
  * @throws CONFIG_INVALID as {@link readToken}
  */
-export function loadOrCreateToken(path: string): string {
+export function loadOrCreateToken(path: string, onReplaced: () => void = () => undefined): string {
   for (;;) {
     const existing = readToken(path);
     if (existing !== undefined) return existing;
     const isThere = !createFile(path, `${generateToken()}\n`);
     // An empty file or a dangling link.
-    if (isThere && readToken(path) === undefined) rmSync(path, { force: true });
+    if (!isThere || readToken(path) !== undefined) continue;
+    if (existsSync(path)) onReplaced();
+    rmSync(path, { force: true });
   }
 }
 

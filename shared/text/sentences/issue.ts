@@ -28,6 +28,7 @@ export const ISSUE_REASONS = {
   'messages-set-aside': '{count} {count:message was|messages were} set aside, because the worker ended each time it was handled',
   'log-level-changed': "the log level is '{level}' until {time}, then '{next}' again",
   'log-level-changed-of': "the log level of {module} is '{level}' until {time}, then '{next}' again",
+  'token-replaced': '{path} was empty: a new token was generated, and clients with the old one are refused',
   'store-moved': 'store.url was changed; until a restart of the gateway {place} is used',
   'store-listen-moved': 'store.listenUrl was changed; until a restart of the gateway the former one is used',
   'model-unusable-default': 'agents.defaults.model: {cause}',

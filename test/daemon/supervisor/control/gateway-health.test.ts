@@ -6,7 +6,7 @@ const lastExit = { at: '', pid: 1, code: 1, signal: null, reason: 'exited with c
 
 test('choices of the owner are no issues, everything else degrades, and errors come first', () => {
   expect(gatewayHealth(well)).toEqual({ state: 'healthy', issues: [] });
-  const harmless = ['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD'].map((code) => ({
+  const harmless = ['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD', 'TOKEN_REPLACED'].map((code) => ({
     code,
     message: 'x',
   }));

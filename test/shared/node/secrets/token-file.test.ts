@@ -45,10 +45,12 @@ test.runIf(isPosix)('a file that others could read is closed', () => {
 test.each([
   ['', 'an empty file'],
   ['\n \n', 'a blank file'],
-])('%j (%s) is replaced by a token', (content) => {
+])('%j (%s) is replaced by a token, and that is reported', (content) => {
   const path = join(tempDir(), 'token');
   writeFileSync(path, content);
-  const token = loadOrCreateToken(path);
+  let replaced = 0;
+  const token = loadOrCreateToken(path, () => (replaced += 1));
+  expect([loadOrCreateToken(path, () => (replaced += 1)), replaced]).toEqual([token, 1]);
   expect(token).toHaveLength(43);
   expect(readToken(path)).toBe(token);
 });
@@ -63,7 +65,7 @@ test('a dangling symlink is replaced by a token', () => {
   const path = join(tempDir(), 'token');
   symlinkSync(join(tempDir(), 'gone'), path);
   expect(readToken(path)).toBeUndefined();
-  expect(loadOrCreateToken(path)).toHaveLength(43);
+  expect(loadOrCreateToken(path, () => expect.fail('it had no token'))).toHaveLength(43);
 });
 
 test.each([['two words'], ['tab\there'], ['schlüssel'], ['a\nb'], ['x'.repeat(5_000)]])(
