@@ -30,12 +30,13 @@ export class LogLevelCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const change = this.#change();
     const path = '/api/logs/level';
-    const { level, configured, until, modules } = await this.request<LogLevelState>(
+    const { level, configured, until, modules, kept } = await this.request<LogLevelState>(
       change === undefined ? { method: 'GET', path } : { method: 'PATCH', path, body: change },
     );
     const inForce = until === null ? level : `${level} until ${until}, then ${configured}`;
     const own = modules.map((change) => `${change.module}: ${change.level} until ${change.until}, then ${level}`);
-    return this.printResult({ level, configured, until, modules }, [inForce, ...own].join('\n'));
+    const note = kept === false ? 'This could not be stored: it applies only until the next restart. The log has the reason.' : undefined;
+    return this.printResult({ level, configured, until, modules, ...definedFields({ kept }) }, [inForce, ...own].join('\n'), note);
   }
 
   /** @returns undefined when the level is only shown. @throws USAGE */

@@ -82,6 +82,8 @@ export class LogLevelOverride {
   readonly #logger: LogPort;
   readonly #path: string | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** Whether the file has the levels in force. */
+  #isKept = true;
 
   constructor({ clock, levels, logger, path }: LogLevelOptions) {
     this.#clock = clock;
@@ -105,11 +107,12 @@ export class LogLevelOverride {
       configured: this.#levels.configured(),
       until: all === undefined ? null : isoTime(all.untilMs),
       modules,
+      ...(this.#isKept ? {} : { kept: false }),
     };
   }
 
-  /** Sets a level for a time, 15 minutes by default. It survives restarts. */
-  change({ level, module, durationMs = DEFAULT_MS }: LogLevelChange): LogLevelState {
+  /** Sets a level for a time, 15 minutes by default. It survives restarts, once it is stored. @returns the state after that */
+  async change({ level, module, durationMs = DEFAULT_MS }: LogLevelChange): Promise<LogLevelState> {
     const scope = module ?? ALL;
     if (level === null) for (const name of module === undefined ? [...this.#levels.overrides.keys()] : [module]) this.#end(name);
     else {
@@ -118,6 +121,7 @@ export class LogLevelOverride {
       this.#logger.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed temporarily`);
       this.#keep();
     }
+    await this.#writing;
     return this.read();
   }
 
@@ -155,7 +159,13 @@ export class LogLevelOverride {
     if (path === undefined) return;
     const text = JSON.stringify([...this.#levels.overrides].map(([scope, { level, untilMs }]) => ({ scope, level, untilMs })));
     this.#writing = this.#writing
-      .then(() => writeFileAtomic(path, `${text}\n`))
-      .catch((error: unknown) => this.#logger.warn({ err: error }, 'failed to store the log level; it will not survive a restart'));
+      .then(async () => {
+        await writeFileAtomic(path, `${text}\n`);
+        this.#isKept = true;
+      })
+      .catch((error: unknown) => {
+        this.#isKept = false;
+        this.#logger.warn({ err: error }, 'failed to store the log level; it will not survive a restart');
+      });
   }
 }

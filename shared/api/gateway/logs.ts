@@ -66,7 +66,10 @@ export const logLevelRequest = () =>
     durationMs: z.int().min(1_000).max(DAY_MS).optional(),
   });
 
-/** `until`: when `configured` applies again; null while it does. `modules`: modules with a temporary level of their own. */
+/**
+ * `until`: when `configured` applies again; null while it does. `modules`: modules with a temporary level of their own. `kept`: false when the
+ * levels could not be stored, so that they apply only until the next restart.
+ */
 export const logLevelResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -74,6 +77,7 @@ export const logLevelResponse = () =>
     configured: z.enum(LOG_LEVELS),
     until: z.iso.datetime().nullable(),
     modules: z.array(z.strictObject({ module: z.enum(LOG_MODULES), level: z.enum(LOG_LEVELS), until: z.iso.datetime() })),
+    kept: z.literal(false).optional(),
   });
 
 /** Events of `GET /api/logs/follow`: name → `data`. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LogLevelOverride, type LogLevelOptions, LogLevels } from '../../../../daemon/worker/observe/log-level.js';
@@ -16,12 +16,12 @@ function make(
   return Object.assign(new LogLevelOverride({ ...options, levels, logger: logMemory() }), { levels });
 }
 
-test('a temporary level is shown while it applies, and ends with the configured level', () => {
+test('a temporary level is shown while it applies, and ends with the configured level', async () => {
   const clock = new FakeClock();
   let configured: LogLevel = 'info';
   const level = make({ clock }, () => configured);
   expect([level.levels.level, level.read().until, level.warnings()]).toEqual(['info', null, []]);
-  level.change({ level: 'debug', durationMs: 60_000 });
+  await level.change({ level: 'debug', durationMs: 60_000 });
   expect(level.read()).toEqual({
     level: 'debug',
     configured: 'info',
@@ -35,23 +35,23 @@ test('a temporary level is shown while it applies, and ends with the configured 
   expect([level.levels.level, level.read().until, level.warnings()]).toEqual(['warn', null, []]);
 });
 
-test('a second change takes the place of the first with its time, and null goes back at once', () => {
+test('a second change takes the place of the first with its time, and null goes back at once', async () => {
   const clock = new FakeClock();
   const level = make({ clock });
-  level.change({ level: 'debug', durationMs: 1_000 });
-  level.change({ level: 'trace' });
+  await level.change({ level: 'debug', durationMs: 1_000 });
+  await level.change({ level: 'trace' });
   clock.advance(1_000);
   expect(level.levels.level).toBe('trace');
-  level.change({ level: null });
+  await level.change({ level: null });
   expect(level.levels.level).toBe('info');
   clock.advance(3_600_000);
   expect(level.levels.level).toBe('info');
 });
 
-test('a module has a temporary level of its own, independent of the others', () => {
+test('a module has a temporary level of its own, independent of the others', async () => {
   const clock = new FakeClock();
   const level = make({ clock });
-  level.change({ level: 'trace', module: 'outbox', durationMs: 60_000 });
+  await level.change({ level: 'trace', module: 'outbox', durationMs: 60_000 });
   expect(['outbox', 'cron', undefined, 'constructor', 7].map((name) => level.levels.levelOf(name))).toEqual([
     'trace',
     'info',
@@ -59,7 +59,7 @@ test('a module has a temporary level of its own, independent of the others', () 
     'info',
     'info',
   ]);
-  level.change({ level: 'error', durationMs: 30_000 });
+  await level.change({ level: 'error', durationMs: 30_000 });
   expect([level.levels.levelOf('outbox'), level.levels.levelOf('cron')]).toEqual(['trace', 'error']);
   expect(level.warnings().map(({ hint }) => hint)).toEqual([
     'Change it back now with: xopc gateway log-level --reset --module outbox',
@@ -71,13 +71,13 @@ test('a module has a temporary level of its own, independent of the others', () 
   expect([level.levels.levelOf('outbox'), level.read().modules]).toEqual(['info', []]);
 });
 
-test('null takes back a module alone, or without one all that was changed', () => {
+test('null takes back a module alone, or without one all that was changed', async () => {
   const level = make({ clock: new FakeClock() });
-  level.change({ level: 'debug', module: 'outbox' });
-  level.change({ level: 'debug', module: 'cron' });
-  level.change({ level: 'warn' });
-  expect(level.change({ level: null, module: 'cron' })).toMatchObject({ level: 'warn', modules: [{ module: 'outbox' }] });
-  expect(level.change({ level: null })).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+  await level.change({ level: 'debug', module: 'outbox' });
+  await level.change({ level: 'debug', module: 'cron' });
+  await level.change({ level: 'warn' });
+  expect(await level.change({ level: null, module: 'cron' })).toMatchObject({ level: 'warn', modules: [{ module: 'outbox' }] });
+  expect(await level.change({ level: null })).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
 });
 
 test('what was changed holds in the next process for the rest of its time, and no longer', async () => {
@@ -89,9 +89,9 @@ test('what was changed holds in the next process for the rest of its time, and n
   };
   const path = join(tempDir(), 'log-level.json');
   const first = make({ clock: clockAt(0), path });
-  first.change({ level: 'warn', durationMs: 60_000 });
-  first.change({ level: 'debug', module: 'cron', durationMs: 90_000 });
-  await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(2));
+  await first.change({ level: 'warn', durationMs: 60_000 });
+  await first.change({ level: 'debug', module: 'cron', durationMs: 90_000 });
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(2);
   const clock = clockAt(59_000);
   const second = make({ clock, path });
   expect(second.read()).toEqual(first.read());
@@ -99,6 +99,14 @@ test('what was changed holds in the next process for the rest of its time, and n
   expect([second.levels.levelOf('cron'), second.levels.levelOf('outbox'), second.read().until]).toEqual(['debug', 'info', null]);
   await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject([{ scope: 'cron' }]));
   expect(make({ clock: clockAt(90_000), path }).read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+});
+
+test('a level that could not be stored says so, until it can be', async () => {
+  const directory = join(tempDir(), 'state');
+  const level = make({ clock: new FakeClock(), path: join(directory, 'log-level.json') });
+  expect(await level.change({ level: 'debug' })).toMatchObject({ level: 'debug', kept: false });
+  mkdirSync(directory);
+  expect(await level.change({ level: 'trace' })).not.toHaveProperty('kept');
 });
 
 test.each([

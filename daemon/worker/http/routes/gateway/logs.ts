@@ -30,7 +30,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
       answer: api.logLevelResponse,
       access: 'token',
       body: api.logLevelRequest,
-      handle: (_ctx, { body }) => ({ status: 'ok', ...logLevel.change(body) }),
+      handle: async (_ctx, { body }) => ({ status: 'ok', ...(await logLevel.change(body)) }),
     }),
   ];
 }
