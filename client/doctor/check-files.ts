@@ -77,7 +77,16 @@ export function checkOwner({ dataDir, ownerPath }: GatewayPaths, problem: Gatewa
 
 export function checkDirectories(paths: GatewayPaths): Finding {
   if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is created at the first start`);
-  const names = [paths.home, paths.dataDir, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
+  const names = [
+    paths.home,
+    paths.dataDir,
+    paths.lockDir,
+    dirname(paths.controlPath),
+    paths.logDir,
+    paths.stateDir,
+    paths.configVersionsDir,
+    paths.credentialsDir,
+  ];
   const own = [...new Set([...names, serviceDirectory(paths), join(paths.home, 'cache')])];
   const problems = own.map((path) => inspect(path, 'directory')).filter((problem) => problem !== undefined);
   return toFinding('directories', `${paths.home} is private to this user`, problems);
@@ -107,7 +116,9 @@ export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
     const text = readFileSync(tokenPath, 'utf8').trim();
     if (/^[\x21-\x7e]{16,4096}$/.test(text)) return ok(id, `${tokenPath} is private to this user`);
     return text === ''
-      ? ok(id, `${tokenPath} is empty; the next start generates a token`)
+      ? warn(id, `${tokenPath} is empty; the next start generates a new token, and refuses clients with the old one`, {
+          fix: `Put the token back into ${tokenPath}, or accept a new one: xopc gateway token --rotate`,
+        })
       : fail(id, `${tokenPath} holds an invalid token, or one with fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
   } catch (error) {
     return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: shellCommand`chmod 600 ${tokenPath}` });
@@ -141,7 +152,9 @@ export function checkDisk(
 const LOG_SLACK = 1.5;
 
 export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {
-  if (!existsSync(logDir)) return ok('log', 'there is no log yet');
+  const directory = entryOf(logDir);
+  if (directory === undefined) return ok('log', 'there is no log yet');
+  if (!directory.isDirectory()) return fail('log', `${logDir} is not a directory, so nothing is logged`, { fix: moveAway(logDir) });
   const isObstructed = lstatSync(logPath, { throwIfNoEntry: false }) !== undefined && entryOf(logPath)?.isFile() !== true;
   if (isObstructed) return fail('log', `${logPath} is not a regular file, so nothing is logged`, { fix: moveAway(logPath) });
   const names = readdirSync(logDir).filter((name) => name.startsWith(basename(logPath)));

@@ -2,6 +2,7 @@
 import { LOG_DEFAULTS } from '../../shared/config/defaults.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
@@ -33,15 +34,21 @@ export interface Repair {
   readonly succeeded: boolean;
 }
 
+/** What to do about an error of a check: a file that cannot be inspected, or the error's own hint. */
+function fixOf(error: unknown): string | undefined {
+  if (error instanceof GatewayError) return error.hint;
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (['EACCES', 'EPERM'].includes(code)) return 'Run it as the owner of that home, or set XOPC_HOME';
+  return path === undefined ? undefined : `See what is there with: ${shellCommand`ls -ld ${path}`}`;
+}
+
 /** A check that throws becomes a finding, and the other checks still run. */
 async function guarded(id: string, check: () => Finding | Finding[] | Promise<Finding[]>): Promise<Finding[]> {
   try {
     const found = await check();
     return Array.isArray(found) ? found : [found];
   } catch (error) {
-    const isForeign = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
-    const fix = isForeign ? 'Run it as the owner of that home, or set XOPC_HOME' : undefined;
-    return [fail(id, `could not be checked: ${reasonOf(error)}`, { fix: error instanceof GatewayError ? error.hint : fix })];
+    return [fail(id, `could not be checked: ${reasonOf(error)}`, { fix: fixOf(error) })];
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from '../../../client/doctor/check-files.js';
@@ -79,18 +79,19 @@ describe('permissions', () => {
     expect(checkDirectories(paths)).toMatchObject({ fix: `mv '${paths.credentialsDir}' '${paths.credentialsDir}.away'` });
   });
 
-  test('are not changed where something else is in the place', () => {
+  test.each(['logDir', 'configVersionsDir'] as const)('are not changed where something else is in the place: %s', (name) => {
     const paths = testPaths();
-    writeFileSync(paths.logDir, '');
+    mkdirSync(paths.stateDir, { mode: 0o700 });
+    writeFileSync(paths[name], '');
     const finding = checkDirectories(paths);
-    expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining('is not a directory') as string });
+    expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining(`${paths[name]} is not a directory`) as string });
     expect(finding.repair).toBeUndefined();
   });
 });
 
 test.each([
   { what: 'a good one', paths: () => tokenFile('a-token-of-some-length-0123456789\n'), level: 'ok', says: 'private to this user' },
-  { what: 'an empty one', paths: () => tokenFile('\n'), level: 'ok', says: 'the next start generates a token' },
+  { what: 'an empty one', paths: () => tokenFile('\n'), level: 'warn', says: 'the next start generates a new token' },
   { what: 'one for all to read', paths: () => tokenFile('a-token-of-some-length-0123456789', 0o644), level: 'fail', says: '(0644)' },
   { what: 'a short one', paths: () => tokenFile('secret'), level: 'fail', says: 'fewer than 16' },
   { what: 'no text', paths: () => tokenFile('a\0b\n c'), level: 'fail', says: 'an invalid token' },
@@ -98,6 +99,7 @@ test.each([
   const finding = checkTokenFile(paths());
   expect(finding).toMatchObject({ level, message: expect.stringContaining(says) as string });
   expect(finding.message).not.toContain('a-token-of');
+  expect(finding.fix === undefined).toBe(level === 'ok');
 });
 
 test('a dangling link in place of the token counts as missing', () => {
@@ -120,6 +122,9 @@ test.each([
 test('a log that is larger than its limits allow is named', () => {
   const paths = testPaths();
   expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'ok', message: 'there is no log yet' });
+  writeFileSync(paths.logDir, '');
+  expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'fail', fix: `mv ${paths.logDir} ${paths.logDir}.away` });
+  rmSync(paths.logDir);
   mkdirSync(paths.logDir);
   mkdirSync(paths.logPath);
   expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({
