@@ -42,7 +42,7 @@ export class BackupCommand extends BaseCommand {
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
     const restore = `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`;
-    const without = `It does not contain the database ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
+    const without = `It does not contain the data in ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
     const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
     const warning = textWarning(problems, 'It is in the backup as it is. Correct it, then check it with: xopc config validate');
     if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);

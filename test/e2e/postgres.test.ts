@@ -74,7 +74,7 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
     const backup = await gateway.xopc('backup', archive);
     expect([backup.code, backup.stdout + backup.stderr]).toEqual([
       0,
-      expect.stringMatching(/does not contain the database postgres:.*pg_dump/s),
+      expect.stringMatching(/does not contain the data in postgres:.*pg_dump/s),
     ]);
     const other = await RealGateway.create({ XOPC_DATABASE_URL: url });
     mkdirSync(other.xopcHome);

@@ -44,6 +44,9 @@ test('the commands that backup and restore print act on the same configuration, 
   writeFileSync(testPaths(paths.home).configPath, '{}');
   const ofDefault = await runCommand(['backup', join(paths.home, 'default.tar.gz')], { home: paths.home });
   expect(ofDefault.stderr).toContain(`xopc restore ${join(paths.home, 'default.tar.gz')}\n`);
+  writeFileSync(testPaths(paths.home).configPath, '{ "store": { "url": "${NOT_SET_HERE}" } }');
+  const ofServer = await runCommand(['backup', join(paths.home, 'server.tar.gz')], { home: paths.home });
+  expect(ofServer.stderr).toContain('It does not contain the data in the database of store.url. ');
 });
 
 test('a database alone is restored, and configuration and token stay', async () => {
