@@ -26,7 +26,7 @@ test.each([true, false])('whatever a receiver answers, the attempt has an outcom
         expect(outcome.reason.length).toBeLessThan(600);
       }
       if (outcome.type === 'failed') expect(outcome.retryAfterMs ?? 0).toBeLessThanOrEqual(86_400_000);
-      expect(['running', 'backoff', 'failed']).toContain(account.health().state);
+      expect(['running', 'failed']).toContain(account.health().state);
       await account.stop();
     });
   }),

@@ -80,7 +80,7 @@ export function fakeChannelService(calls: { name: string; input: unknown }[]): C
     message: 'cannot be reached',
     since: '2026-01-01T00:00:00.000Z',
     lastError: { message: 'cannot be reached', at: '2026-01-01T00:00:00.000Z' },
-    health: { state: 'down', reason: 'The account is not connected and tries again: cannot be reached.' },
+    health: { state: 'down', reason: 'The account is not working and tries again: cannot be reached.' },
     messages: { waiting: 1, retrying: 1, dead: 0, unknown: 0, oldestWaitingAt: '2026-01-01T00:00:00.000Z', lastDeliveredAt: null },
   } as const;
   return {

@@ -57,7 +57,6 @@ export class WebhookAccount implements ChannelAccount {
   #isStarted = false;
   /** The reason why nothing is sent until the configuration changes. */
   #problem: string | undefined;
-  #lastFailure: string | undefined;
 
   constructor(options: WebhookAccountOptions) {
     const { url, idempotent } = options.settings;
@@ -103,14 +102,13 @@ export class WebhookAccount implements ChannelAccount {
     const result = await withSignal([signal, this.#stopped.signal], (either) => post({ ...request, signal: either }));
     const { outcome, isGone } = classifyAnswer(this.#withoutSecrets(result), clock.now());
     if (isGone) this.#disable();
-    this.#lastFailure = outcome.type === 'failed' || outcome.type === 'unknown' ? outcome.reason : undefined;
     return outcome;
   }
 
+  /** There is no connection: whether the receiver takes messages shows in them, as `health` of the API. */
   health(): ChannelStatus {
     if (!this.#isStarted) return { state: 'off' };
-    if (this.#problem !== undefined) return { state: 'failed', message: this.#problem };
-    return this.#lastFailure === undefined ? { state: 'running' } : { state: 'backoff', message: this.#lastFailure };
+    return this.#problem === undefined ? { state: 'running' } : { state: 'failed', message: this.#problem };
   }
 
   #headers(signer: WebhookSigner | undefined, id: string, body: string): Record<string, string> {

@@ -6,19 +6,21 @@ test('an account that cannot deliver and a job that fails are issues, with what 
   const { issues, cron, messages, outgoing, setConfig } = await makeConversation({ config });
   await issues.refresh();
   expect(issues.current).toEqual([]);
-  await messages.accept({ channel: 'webhook', chat_id: '7', content: 'hi' });
-  await expect.poll(async () => (await outgoing.list({})).messages[0]?.status).toBe('retry_wait');
   const job = await cron.create({ name: 'Report', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'main', retries: 0 });
   setConfig({ ...config, agents: { list: [{ id: 'other' }], default: 'other' } });
   await cron.trigger(job.id);
   await expect.poll(async () => (await cron.list())[0]?.failures).toBe(1);
+  await messages.accept({ channel: 'webhook', chat_id: '7', content: 'hi' });
+  await expect.poll(async () => (await outgoing.list({})).messages[0]?.status).toBe('retry_wait');
   await issues.refresh();
   expect(issues.current).toEqual([
     {
       id: 'channel:webhook',
-      severity: 'error',
+      severity: 'warning',
       name: 'webhook',
-      text: expect.stringMatching(/^Channel webhook: The account is not connected and tries again: .*127\.0\.0\.1:9/) as string,
+      text: expect.stringMatching(
+        /^Channel webhook: Sending fails and is being retried: 1 message waiting\. The last error: .*127\.0\.0\.1:9/,
+      ) as string,
       action: 'See: xopc channels',
     },
     {

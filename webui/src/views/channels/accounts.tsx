@@ -16,14 +16,11 @@ const canBeTested = ({ channel, state }: Account): boolean => channel !== 'webch
 
 const HEALTH_TONES: Readonly<Record<Account['health']['state'], Tone>> = { ok: 'good', degraded: 'warning', down: 'bad' };
 
-/** Whether the last call of a webhook failed; a webhook has no connection. */
-const isUnreached = ({ channel, state }: Pick<Account, 'channel' | 'state'>): boolean => channel === 'webhook' && state === 'backoff';
-
 /** An account that runs may fail to deliver. */
-function stateOf({ channel, state, health }: Account): { tone: Tone; text: string } {
+function stateOf({ state, health }: Account): { tone: Tone; text: string } {
   if (state === 'running') return { tone: HEALTH_TONES[health.state], text: t(`health_${health.state}`) };
   const tones = { off: 'off', starting: 'busy', backoff: 'bad', failed: 'bad' } as const;
-  return { tone: tones[state], text: isUnreached({ channel, state }) ? t('state_undelivered') : t(`state_${state}`) };
+  return { tone: tones[state], text: t(`state_${state}`) };
 }
 
 /** Its settings are what has to change. */
@@ -32,12 +29,8 @@ const isStopped = (state: Account['state']): state is 'failed' | 'backoff' => st
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
 /** The problem in the page's language, with the original message. */
-function reasonOf({ channel, state, message, code, values, health, messages, lastError }: Account): {
-  text: string;
-  detail: string | null;
-} {
-  const said = isUnreached({ channel, state }) ? 'reason_undelivered' : (`reason_${state}` as 'reason_failed' | 'reason_backoff');
-  if (isStopped(state)) return { text: t(said), detail: message === null ? null : reasonText({ message, code, values }) };
+function reasonOf({ state, message, code, values, health, messages, lastError }: Account): { text: string; detail: string | null } {
+  if (isStopped(state)) return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
   const detail = lastError === null ? null : reasonText(lastError);
   if (messages.retrying === 0) return { text: t('reason_lost'), detail };
   return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
@@ -48,13 +41,7 @@ function Trouble({ account }: { account: Account }) {
   const { text, detail } = reasonOf(account);
   // Nothing is wrong: another gateway serves it.
   if (health.reason === null) return state !== 'starting' || message === null ? null : <p>{reasonText({ message, code, values })}</p>;
-  const advice = isUnreached(account)
-    ? 'advice_undelivered'
-    : isStopped(state)
-      ? (`advice_${state}` as const)
-      : messages.retrying > 0
-        ? 'advice_retrying'
-        : 'advice_lost';
+  const advice = isStopped(state) ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (
     <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>

@@ -112,6 +112,8 @@ test.each(ANSWERS)('an answer of $reaction means $expected.type', async ({ react
   const channel = await startChannel({ url: receiver.url, idempotent: false });
   expect(await send(channel)).toMatchObject(expected);
   expect(receiver.received).toHaveLength(1);
+  // A message that is never sent again must not leave a failing account behind.
+  expect(channel.health()).toEqual({ default: { state: 'running' } });
 });
 
 test('a receiver that is down does not have the message', async () => {
@@ -119,7 +121,6 @@ test('a receiver that is down does not have the message', async () => {
   await receiver.close();
   const channel = await startChannel({ url: receiver.url });
   expect(await send(channel)).toMatchObject({ type: 'failed', reason: expect.stringContaining('ECONNREFUSED') });
-  expect(channel.health()).toMatchObject({ default: { state: 'backoff', message: expect.stringContaining('ECONNREFUSED') } });
 });
 
 test('a receiver that never answers may have the message', async () => {

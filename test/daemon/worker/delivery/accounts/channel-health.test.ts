@@ -52,7 +52,7 @@ const CASES: Case[] = [
     '1 message not delivered in the last hour. The last error: no such chat.',
   ],
   ['it has stopped', {}, { state: 'failed', message: 'the token is refused' }, 'down', 'The account has stopped: the token is refused'],
-  ['it is not connected', {}, { state: 'backoff' }, 'down', 'The account is not connected and tries again.'],
+  ['it is not connected', {}, { state: 'backoff' }, 'down', 'The account is not working and tries again.'],
 ];
 
 test.each(CASES)('%s', (...[, messages, status, state, reason]) => {
