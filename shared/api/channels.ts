@@ -71,4 +71,6 @@ export type PairingDocument = z.output<ReturnType<typeof pairingDocument>>;
 export const channelListResponse = () =>
   z.strictObject({ status: okStatus(), channels: z.array(channelDocument()), pairings: z.array(pairingDocument()) });
 export const pairingApproveResponse = () => z.strictObject({ status: okStatus(), pairing: pairingDocument() });
-export const pairingRevokeResponse = () => z.strictObject({ status: okStatus() });
+/** `warning`: why the sender may still be able to write. */
+export const pairingRevokeResponse = () => z.strictObject({ status: okStatus(), warning: z.string().optional() });
+export type PairingRevokeResponse = z.output<ReturnType<typeof pairingRevokeResponse>>;

@@ -96,7 +96,7 @@ export function fakeChannelService(calls: { name: string; input: unknown }[]): C
     },
     revoke(name, input) {
       calls.push({ name: 'channels.revoke', input: { name, ...input } });
-      return Promise.resolve();
+      return Promise.resolve({});
     },
     openFile(file) {
       calls.push({ name: 'channels.openFile', input: { ...file } });

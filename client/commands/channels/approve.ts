@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { PairingDocument } from '../../../shared/api/channels.js';
+import type { PairingDocument, PairingRevokeResponse } from '../../../shared/api/channels.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 
@@ -25,7 +25,7 @@ export class ChannelRevokeCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Withdraw the access of a person, or reject a request for it.',
-    details: 'To remove a person whom `allowFrom` lists, edit the configuration.',
+    details: 'People whom `allowFrom` or the policy `open` lets write do not need an approval: to remove them, edit the configuration.',
     examples: [['By the id that `xopc channels` shows', 'xopc channels revoke telegram 42']],
   });
 
@@ -36,7 +36,9 @@ export class ChannelRevokeCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const { account, sender } = this;
     const body = { senderId: sender, ...definedFields({ accountId: account }) };
-    await this.request({ method: 'POST', path: `/api/channels/${encodeURIComponent(this.channel)}/revoke`, body });
-    return this.printResult({ senderId: sender, revoked: true }, `${sender} can no longer write to ${this.channel}`);
+    const path = `/api/channels/${encodeURIComponent(this.channel)}/revoke`;
+    const { warning } = await this.request<PairingRevokeResponse>({ method: 'POST', path, body });
+    const document = { senderId: sender, revoked: true, ...definedFields({ warning }) };
+    return this.printResult(document, `${sender} is no longer approved in ${this.channel}`, warning);
   }
 }

@@ -163,7 +163,9 @@ test('channels are listed with their senders, who can be approved and revoked', 
   const { run, seen } = await setUp(({ path }, response) =>
     json(
       response,
-      path.endsWith('approve') ? { pairing: { ...fakePairing, state: 'approved', code: null } } : { channels, pairings: [fakePairing] },
+      path.endsWith('approve')
+        ? { pairing: { ...fakePairing, state: 'approved', code: null } }
+        : { channels, pairings: [fakePairing], warning: 'allowFrom lists user names' },
     ),
   );
   const { stdout, stderr } = await run(['channels']);
@@ -171,7 +173,11 @@ test('channels are listed with their senders, who can be approved and revoked', 
   expect(stdout).toMatch(/telegram +default +42 +Ann +pending +ABCD2345\n/);
   expect(stderr).toContain('xopc channels approve telegram ABCD2345');
   expect((await run(['channels', 'approve', 'telegram', 'ABCD2345'])).stdout).toBe('Ann (42) can now write to telegram\n');
-  expect((await run(['channels', 'revoke', 'telegram', '42', '--account', 'ops'])).code).toBe(0);
+  expect(await run(['channels', 'revoke', 'telegram', '42', '--account', 'ops'])).toMatchObject({
+    code: 0,
+    stdout: '42 is no longer approved in telegram\n',
+    stderr: expect.stringContaining('allowFrom lists user names') as string,
+  });
   expect(seen.slice(1).map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
     ['/api/channels/telegram/approve', { code: 'ABCD2345' }],
     ['/api/channels/telegram/revoke', { senderId: '42', accountId: 'ops' }],

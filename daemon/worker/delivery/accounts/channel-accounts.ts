@@ -1,10 +1,13 @@
 /** Provides the API's view of the channels: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
 import { type Clock, isoTime } from '../../../../shared/clock.js';
+import { formatKey } from '../../../../shared/config/key-path.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
+import { listNames } from '../../../../shared/text/list-names.js';
 import { knownSentence } from '../../../../shared/text/sentences/known.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import type { OpenedFile } from '../../channels/channel.js';
 import { isListed } from '../../channels/telegram/access-policy.js';
 import type { FileRef } from '../../channels/file-links.js';
@@ -93,14 +96,27 @@ async function readAccounts({ store, clock, channels, config, times }: ChannelSe
   });
 }
 
-/** @throws CONFLICT for a sender who could still write without an approval */
-function mustNotBeListed({ channels }: Config, { channel, accountId, senderId }: PairingKey): void {
+/**
+ * Finds out whether a sender could still write without an approval.
+ * @returns a warning where that is not known: a pairing has no user name
+ * @throws CONFLICT for one who could
+ */
+function checkRevocation({ channels }: Config, { channel, accountId, senderId }: PairingKey): { warning?: string } {
   const account = channel === 'telegram' ? channels.telegram?.accounts[accountId] : undefined;
-  if (account === undefined || !isListed(account.allowFrom, { id: Number(senderId), username: undefined })) return;
-  throw new GatewayError('CONFLICT', {
-    message: `'${senderId}' may write without an approval: channels.telegram.accounts.${accountId}.allowFrom lists it`,
-    hint: 'Remove it from that list: xopc config edit',
-  });
+  if (account === undefined) return {};
+  const key = formatKey(['channels', 'telegram', 'accounts', accountId]);
+  const listed = isListed(account.allowFrom, { id: Number(senderId), username: undefined });
+  if (listed || account.dmPolicy === 'open') {
+    throw new GatewayError('CONFLICT', {
+      message: `'${senderId.slice(0, 80)}' may write without an approval: ${key}${listed ? '.allowFrom lists it' : ".dmPolicy is 'open'"}`,
+      hint: listed
+        ? 'Remove it from that list: xopc config edit'
+        : `Let only approved people write: ${shellCommand`xopc config set ${`${key}.dmPolicy`} pairing`}`,
+    });
+  }
+  const names = account.allowFrom.map(String).filter((entry) => !/^-?\d+$/.test(entry.trim()));
+  if (names.length === 0) return {};
+  return { warning: `${key}.allowFrom lists user names (${listNames(names)}): a person with one of them may still write` };
 }
 
 export type ChannelService = ReturnType<typeof createChannelService>;
@@ -133,13 +149,13 @@ export function createChannelService(options: ChannelServiceOptions) {
       return toDocument(approved);
     },
 
-    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender; CONFLICT for one whom the configuration lists */
-    async revoke(channel: string, { accountId: wanted, senderId }: PairingRevokeRequest): Promise<void> {
+    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender; CONFLICT for one whom the configuration lets write */
+    async revoke(channel: string, { accountId: wanted, senderId }: PairingRevokeRequest): Promise<{ warning?: string }> {
       const { accountId } = channels.getAccount(channel, wanted);
       const sender = { channel, accountId, senderId };
-      mustNotBeListed(options.config(), sender);
+      const checked = checkRevocation(options.config(), sender);
       const existed = await store.write((tx) => removePairing(tx, sender));
-      if (existed) return;
+      if (existed) return checked;
       throw new GatewayError('NOT_FOUND', {
         message: `'${senderId.slice(0, 80)}' is not known to the account '${accountId}' of '${channel}'`,
         hint: 'List the known senders: xopc channels',

@@ -46,8 +46,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
       answer: pairingRevokeResponse,
       body: pairingRevokeRequest,
       async handle(ctx, { body }) {
-        await channels.revoke(channelOf(ctx), body);
-        return { status: 'ok' };
+        return { status: 'ok', ...(await channels.revoke(channelOf(ctx), body)) };
       },
     }),
   ];
