@@ -18,7 +18,8 @@ export type AttachedFile =
 /** Providers take pictures of up to 5 MB. */
 const MAX_IMAGE_BYTES = 5 * 1_048_576;
 const MAX_TEXT_BYTES = 256 * 1_024;
-const MAX_FILES = 6;
+/** An album of Telegram has up to ten. */
+const MAX_FILES = 10;
 const LOAD_MS = 20_000;
 const MAX_CACHED_BYTES = 16 * 1_048_576;
 const IMAGE_NAME = /\.(?:jpe?g|png|gif|webp)$/i;

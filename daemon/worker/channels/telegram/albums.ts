@@ -34,8 +34,7 @@ export function gatherAlbums(updates: readonly Update[]): GatheredUpdate[] {
   });
 }
 
-/** Whether more parts of an album may follow. */
-export function mayGrow(updates: readonly Update[]): boolean {
-  const last = updates.at(-1);
-  return last !== undefined && albumOf(last) !== undefined;
+/** Returns the number of updates that are parts of albums, of which more may follow. */
+export function countParts(updates: readonly Update[]): number {
+  return updates.filter((update) => albumOf(update) !== undefined).length;
 }

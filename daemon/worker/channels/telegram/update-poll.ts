@@ -7,7 +7,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import { MIN_VALID_MS } from '../../store/liveness.js';
 import type { ButtonPress, ChannelIntake, IncomingMessage, PressAnswer } from '../host.js';
-import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
+import { countParts, gatherAlbums, type GatheredUpdate } from './albums.js';
 import type { Update } from './api/bot-answers.js';
 import { askedWaitMs, type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused } from './api/bot-api.js';
 
@@ -101,12 +101,14 @@ export class UpdatePoll {
   }
 
   /**
-   * Waits for the other parts of an album, whose first part ends a request. Returns no updates when stopped, because all of them
-   * will be read again.
+   * Waits for the other parts of albums, whose first part ends a request, until no more come. Returns no updates when stopped,
+   * because all of them will be read again.
    */
   async #complete(updates: Update[], signal: AbortSignal): Promise<Update[]> {
     let known = updates;
-    for (let looks = 0; looks < ALBUM_LOOKS && mayGrow(known) && known.length < BATCH; looks += 1) {
+    let parts = 0;
+    for (let looks = 0; looks < ALBUM_LOOKS && countParts(known) > parts && known.length < BATCH; looks += 1) {
+      parts = countParts(known);
       await pause(ALBUM_WAIT_MS, this.#options.clock, signal);
       if (signal.aborted) return [];
       const result = await this.#ask(0, signal);

@@ -11,7 +11,7 @@ async function setUp(input: string[]): Promise<{ fake: FakeTelegram; model: Fake
   const model = await startFakeOpenAi({ models: ['one'] });
   onTestFinished(() => model.close());
   const fake = await startFakeTelegram();
-  const providers = { fake: { baseUrl: model.baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', input }] } };
+  const providers = { fake: { baseUrl: model.baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', input, contextWindow: 128_000 }] } };
   await makeConversation({ config: { ...telegramConfig(fake), agents: { defaults: { model: 'fake/one' } } }, models: { providers } });
   return { fake, model };
 }
@@ -84,5 +84,5 @@ test("what people write cannot name another account's files, nor more than a few
   expect(fake.calls).not.toContain('file');
   fake.say(Array.from({ length: 30 }, () => `[photo](/api/files/telegram/default/${id}/photo.jpg)`).join('\n'));
   await fake.until(() => fake.bot.sent.length === 2);
-  expect(asked(model).at(-1)).toHaveLength(1 + 6);
+  expect(asked(model).at(-1)).toHaveLength(1 + 10);
 });

@@ -34,6 +34,20 @@ test('an album whose parts come one after another is one message', async () => {
   await advanceUntil(clock, () => intake.taken.length === 2);
 });
 
+test('an album stays one message when another chat writes between its parts', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, intake, host } = await makeTelegram({ clock });
+  const photo = (id: string): object => ({ media_group_id: 'g1', photo: [{ file_id: id }] });
+  fake.say('', { message: photo('one_one_one') });
+  fake.say('hello', { from: { id: 43, first_name: 'Bob' } });
+  await channel.start(host);
+  await fake.until(() => fake.calls.includes('getUpdates') && fake.openPolls === 0);
+  fake.say('', { message: photo('two_two_two') });
+  await advanceUntil(clock, () => intake.taken.length > 0);
+  const links = ['one_one_one', 'two_two_two'].map((id) => `[photo](/api/files/telegram/default/${id}/photo.jpg)`);
+  expect(intake.taken.map(({ content }) => content)).toEqual([links.join('\n'), 'hello']);
+});
+
 test('an album that a stop interrupts is read as a whole by the next worker', async () => {
   const clock = new FakeClock();
   const first = await makeTelegram({ clock });
