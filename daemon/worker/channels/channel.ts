@@ -49,6 +49,8 @@ export interface Pace {
   /** For all chats of the account together. */
   readonly account: Rate;
   readonly chat: Rate;
+  /** The chat that `chat` is counted for, such as the group of a topic. Default: the chat itself. */
+  readonly chatId?: string;
 }
 
 /** The facts of a chat that other parts of the gateway use. */

@@ -39,41 +39,40 @@ const CLOCK_SLACK_MS = 1_000;
 export class Pacer {
   readonly #accounts = new Map<string, Account>();
   readonly #chats = new Map<string, Meter>();
-  /** By chat: the time of its next send. Each has its own time, so that they do not all ask again at once. */
+  /** By lane: the time of its next send. Each has its own time, so that they do not all ask again at once. */
   readonly #given = new Map<string, number>();
   #lastMs = 0;
 
-  /** Returns when a message may be sent to the chat: `nowMs` for now. Asking again changes nothing. */
+  /** Returns when a message of the lane may be sent: `nowMs` for now. Asking again changes nothing. */
   ask(lane: Lane, pace: Pace, nowMs: number): number {
     if (nowMs < this.#lastMs - CLOCK_SLACK_MS) this.#forget();
     this.#lastMs = nowMs;
     const key = laneKey(lane);
-    const chatAtMs = this.#chats.get(key)?.earliest(pace.chat, nowMs) ?? nowMs;
-    if (chatAtMs > nowMs) return chatAtMs;
+    const chat = this.#chatOf(lane, pace);
     const givenMs = this.#given.get(key);
-    if (givenMs !== undefined && givenMs > nowMs) return givenMs;
+    const chatAtMs = givenMs ?? chat.earliest(pace.chat, nowMs);
+    if (chatAtMs > nowMs) return chatAtMs;
     const { sent, given } = this.#accountOf(lane);
     const freeAtMs = sent.earliest(pace.account, nowMs);
     // A time that has passed is invalid if other messages were sent in the meantime.
     if (givenMs !== undefined && freeAtMs <= nowMs) return nowMs;
     const atMs = given.earliest(pace.account, freeAtMs);
     given.count(pace.account, atMs);
+    // Other topics of the group may ask before this message is sent.
+    if (givenMs === undefined) chat.count(pace.chat, atMs);
     this.#given.set(key, atMs);
     return atMs;
   }
 
   /** Counts a send. */
   count(lane: Lane, pace: Pace, nowMs: number): void {
-    const key = laneKey(lane);
-    this.#given.delete(key);
+    const wasGiven = this.#given.delete(laneKey(lane));
     this.#accountOf(lane).sent.count(pace.account, nowMs);
-    const chat = this.#chats.get(key) ?? new Meter();
-    chat.count(pace.chat, nowMs);
-    this.#chats.set(key, chat);
+    if (!wasGiven) this.#chatOf(lane, pace).count(pace.chat, nowMs);
     if (this.#chats.size > MAX_IDLE_CHATS) this.#removeIdle(nowMs);
   }
 
-  /** The chat has nothing to send. */
+  /** The lane has nothing to send. */
   release(lane: Lane): void {
     this.#given.delete(laneKey(lane));
   }
@@ -83,6 +82,13 @@ export class Pacer {
     const account = this.#accounts.get(key) ?? { sent: new Meter(), given: new Meter() };
     this.#accounts.set(key, account);
     return account;
+  }
+
+  #chatOf(lane: Lane, { chatId = lane.chatId }: Pace): Meter {
+    const key = laneKey({ ...lane, chatId });
+    const chat = this.#chats.get(key) ?? new Meter();
+    this.#chats.set(key, chat);
+    return chat;
   }
 
   #removeIdle(nowMs: number): void {
