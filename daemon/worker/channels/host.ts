@@ -24,6 +24,8 @@ export interface ButtonPress extends Lane {
   readonly decision: 'approve' | 'deny';
   readonly remember?: 'session';
   readonly senderName: string;
+  /** The account's policy does not let this person decide. */
+  readonly isRefused?: boolean;
   /** If set, the press counts only if this sender is paired. */
   readonly pairing?: PairingCandidate;
 }

@@ -25,7 +25,8 @@ export interface PressOutcome {
   readonly decided?: DecisionOutcome | undefined;
 }
 
-async function mayDecide(tx: Transaction, { pairing, channel, accountId }: ButtonPress): Promise<boolean> {
+async function mayDecide(tx: Transaction, { isRefused = false, pairing, channel, accountId }: ButtonPress): Promise<boolean> {
+  if (isRefused) return false;
   return pairing === undefined || isPaired(tx, { channel, accountId, senderId: pairing.senderId });
 }
 

@@ -24,7 +24,7 @@ export function decisionButtons(approvalId: number): Keyboard {
   return { inline_keyboard: [BUTTONS.map(({ key, text }) => ({ text, callback_data: `ap:${approvalId}:${key}` }))] };
 }
 
-/** Returns the press of a person who may write to the bot there; undefined for any other update. */
+/** Returns the press of a person; undefined for any other update. */
 export function readPress(
   { callback_query: query }: Update,
   account: { accountId: string; settings: TelegramSettings },
@@ -35,7 +35,6 @@ export function readPress(
   if (query === undefined || message === undefined || from === undefined || from.is_bot === true || button === undefined) return undefined;
   const groupId = message.chat.type === 'private' ? undefined : message.chat.id;
   const access = decideAccess(account.settings, { id: from.id, username: from.username }, groupId);
-  if (access === 'refused') return undefined;
   const senderName = nameOf(from);
   return {
     channel: 'telegram',
@@ -46,6 +45,7 @@ export function readPress(
     approvalId: Number(number),
     ...button.decision,
     senderName,
+    ...(access === 'refused' ? { isRefused: true } : {}),
     ...(access === 'pairing' ? { pairing: { senderId: String(from.id), senderName } } : {}),
   };
 }

@@ -15,10 +15,10 @@ import { telegramConfig } from '../../../helpers/telegram-fixture.js';
 import { testConfig } from '../../../helpers/test-config.js';
 
 /** Delivery and approvals of a worker whose turns only ask: `turn_N` for its Nth message. */
-async function start() {
+async function start(account: object = { groupPolicy: 'open' }) {
   const [store, fake] = [await openStore(), await startFakeTelegram()];
   const session = await addSession(store, 'a');
-  const config = testConfig(telegramConfig(fake, { groupPolicy: 'open' }));
+  const config = testConfig(telegramConfig(fake, { ...account }));
   const instanceId = 'wk_1';
   const deps = { store, clock: systemClock, logger: logMemory(), instanceId, liveness: createLiveness(instanceId, () => [instanceId]) };
   const common = { ...deps, config: () => config, publish: () => undefined, random: () => 0 };
@@ -122,4 +122,13 @@ test('a button cannot decide about the question of another chat, or about one th
   await fake.until(() => mine.edits === 1);
   expect([(await approvals.service.get(2, undefined)).state, theirs.edits]).toEqual(['pending', 0]);
   expect((await approvals.service.get(1, undefined)).state).toBe('denied');
+});
+
+test('someone whom the policy refuses is told so at the button, and decides nothing', async () => {
+  const { fake, approvals } = await start({ groupPolicy: 'allowlist', allowFrom: [PERSON.id] });
+  const asked = await question(fake, 1, GROUP);
+  fake.press(asked, 'Approve', { id: 43, first_name: 'Bob' });
+  await fake.until(() => answers(fake).length === 1);
+  expect(answers(fake)).toEqual(['You are not allowed to decide here.']);
+  expect((await approvals.service.get(1, undefined)).state).toBe('pending');
 });

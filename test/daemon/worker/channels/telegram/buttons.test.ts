@@ -42,7 +42,8 @@ test('a press counts only of people who may write there', () => {
     [accountOf({ groupPolicy: 'disabled', allowFrom: [42] }), topic],
     [accountOf({ groupPolicy: 'allowlist', allowFrom: [43] }), topic],
   ] as const;
-  for (const [account, message] of policies) expect(readPress(update({ message }), account)).toBeUndefined();
+  for (const [account, message] of policies) expect(readPress(update({ message }), account)?.isRefused).toBe(true);
+  for (const message of [direct, topic]) expect(readPress(update({ message }), open)?.isRefused).toBeUndefined();
   expect(readPress(update({}), accountOf({ dmPolicy: 'pairing' }))?.pairing).toEqual({ senderId: '42', senderName: 'Ann' });
   expect(readPress(update({ message: topic }), accountOf({ groupPolicy: 'allowlist', allowFrom: [42] }))?.approvalId).toBe(12);
   expect(readPress(update({ from: { ...ann, is_bot: true } }), open)).toBeUndefined();
