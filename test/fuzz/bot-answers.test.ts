@@ -67,7 +67,7 @@ test('whatever the Bot API answers, a call succeeds with a value of its schema o
         if (method !== 'getUpdates') expect(RESULTS[method].safeParse(result.value).success).toBe(true);
         else
           for (const gathered of gatherAlbums(result.value as never)) {
-            readUpdate(gathered, { id: 99, username: 'Helper_bot' }, ({ id, name }) => `${id}${name}`);
+            readUpdate(gathered, { bot: { id: 99, username: 'Helper_bot' }, commands: [], linkTo: ({ id, name }) => `${id}${name}` });
             const press = readPress(gathered.update, ACCOUNT);
             if (press !== undefined) expect(press.approvalId).toBeLessThan(1e9);
           }

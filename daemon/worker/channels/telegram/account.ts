@@ -227,12 +227,12 @@ export class TelegramAccount implements ChannelAccount {
   }
 
   #read(gathered: GatheredUpdate, bot: BotIdentity): IncomingMessage | undefined {
-    const { accountId, settings, logger } = this.#options;
+    const { accountId, settings, logger, host } = this.#options;
     const { chat, migrate_to_chat_id: movedTo } = gathered.update.message ?? {};
     if (movedTo !== undefined)
       logger.warn({ accountId }, `the group ${chat?.id} has become the supergroup ${movedTo}; update allowFrom if it names the old id`);
     const linkTo: LinkToFile = ({ id, name }) => fileLink({ channel: 'telegram', accountId, fileId: id, name });
-    const message = readUpdate(gathered, bot, linkTo);
+    const message = readUpdate(gathered, { bot, commands: host.commands, linkTo });
     if (message === undefined) return undefined;
     const access = decideAccess(settings, message.sender, message.groupId);
     if (access === 'refused') return undefined;

@@ -127,8 +127,7 @@ export function contentOf(message: Message, { text, botId, linkTo, rest }: Messa
   const origin = originOf(message);
   const attached = [message, ...rest].map((part) => showAttachment(part, linkTo));
   const said = [...attached, text].filter((part) => part !== undefined && part !== '');
-  // A command is also a command in a reply, but not when forwarded.
-  if (said.length === 0 || (origin === undefined && text.startsWith('/'))) return said.join('\n');
+  if (said.length === 0) return '';
   const frame = [origin === undefined ? undefined : `[forwarded from ${origin}]`, quoteOf(message, botId)];
   return [...frame.filter((part) => part !== undefined), ...said].join('\n');
 }

@@ -1,6 +1,7 @@
 /** Reads the content of an update and decides whether it is addressed to this bot. Pure. */
 import type { Sender } from './access-policy.js';
 import type { GatheredUpdate } from './albums.js';
+import type { ChatCommand } from '../host.js';
 import type { Message } from './api/bot-answers.js';
 import { chatIdOf } from './chat-id.js';
 import { contentOf, type LinkToFile, nameOf } from './message-content.js';
@@ -34,22 +35,33 @@ interface Addressed {
   readonly text: string;
 }
 
-/** In a group, a message addresses the bot by its name, by replying to it, or by a command. */
+/** In a group, a message addresses the bot by its name, by replying to it, or with a slash, unless another bot's name follows. */
 function addressIn(message: Message, bot: BotIdentity): Addressed {
   const text = textOf(message);
   const [, target] = /^\/\w+(?:@(\w+))?/.exec(text) ?? [];
   const isPassedOn = message.forward_origin !== undefined;
-  const isCommand = !isPassedOn && text.startsWith('/') && (target === undefined || target.toLowerCase() === bot.username.toLowerCase());
+  const isCall = !isPassedOn && text.startsWith('/') && (target === undefined || target.toLowerCase() === bot.username.toLowerCase());
   const name = new RegExp(`@${bot.username}\\b`, 'i');
   const isNamed = name.test(text);
   const isAnswer = message.reply_to_message?.from?.id === bot.id;
   const entities = message.entities ?? message.caption_entities ?? [];
   const mentioned = entities.some((entity) => entity.type === 'text_mention' && entity.user?.id === bot.id);
-  const isOther = target !== undefined && !isCommand;
-  return {
-    isForBot: !isOther && (isCommand || isNamed || isAnswer || mentioned),
-    text: isCommand ? text : text.replace(name, '').trim(),
-  };
+  const isOther = target !== undefined && !isCall;
+  const said = text.replace(name, '').trim();
+  // The mention alone calls the bot, perhaps to the message that it replies to.
+  return { isForBot: !isOther && (isCall || isNamed || isAnswer || mentioned), text: said === '' ? text : said };
+}
+
+/**
+ * Returns the command of the gateway that a message consists of; undefined for a text to the agent. A command is also one in a
+ * reply, but not when forwarded. Telegram sends `/start` when someone opens the bot.
+ */
+function commandIn({ text, forward_origin: origin }: Message, commands: readonly ChatCommand[]): string | undefined {
+  const [, called] = /^\s*\/([\w-]+)(?:@\w+)?(?:\s|$)/.exec(text ?? '') ?? [];
+  const name = called?.toLowerCase();
+  if (origin !== undefined || name === undefined) return undefined;
+  if (name === 'start') return '/help';
+  return commands.some((command) => command.name === name) ? text : undefined;
 }
 
 interface Speaker {
@@ -66,8 +78,15 @@ function speakerOf({ from, sender_chat: chat, chat: where }: Message): Speaker |
   return from.is_bot === true ? undefined : { sender: { id: from.id, username: from.username }, name: nameOf(from) };
 }
 
+export interface Reader {
+  readonly bot: BotIdentity;
+  /** The gateway's commands. */
+  readonly commands: readonly ChatCommand[];
+  readonly linkTo: LinkToFile;
+}
+
 /** Returns the message to the bot; undefined when there is none. */
-export function readUpdate({ update, rest }: GatheredUpdate, bot: BotIdentity, linkTo: LinkToFile): TelegramMessage | undefined {
+export function readUpdate({ update, rest }: GatheredUpdate, { bot, commands, linkTo }: Reader): TelegramMessage | undefined {
   const { message } = update;
   const speaker = message === undefined ? undefined : speakerOf(message);
   if (message === undefined || speaker === undefined) return undefined;
@@ -77,15 +96,16 @@ export function readUpdate({ update, rest }: GatheredUpdate, bot: BotIdentity, l
     senderName: speaker.name,
     chatId: chatIdOf(message),
   };
+  const command = commandIn(message, commands);
   const frame = { botId: bot.id, linkTo, rest };
   if (message.chat.type === 'private') {
-    const text = textOf(message).replace(/^\/start(?:@\w+)?(?:\s.*)?$/is, '/help');
-    const content = contentOf(message, { ...frame, text });
+    const content = command ?? contentOf(message, { ...frame, text: textOf(message) });
     return content === '' ? undefined : { ...what, groupId: undefined, content };
   }
   const { isForBot, text } = addressIn(message, bot);
-  const content = isForBot ? contentOf(message, { ...frame, text }) : '';
+  if (!isForBot) return undefined;
+  const content = contentOf(message, { ...frame, text });
   if (content === '') return undefined;
-  // In a group the agent must know the author; a command stays a command.
-  return { ...what, groupId: message.chat.id, content: content.startsWith('/') ? content : `[${speaker.name}] ${content}` };
+  // In a group the agent must know the author.
+  return { ...what, groupId: message.chat.id, content: command ?? `[${speaker.name}] ${content}` };
 }

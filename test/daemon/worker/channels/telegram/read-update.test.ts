@@ -9,10 +9,12 @@ const direct = { id: 42, type: 'private', first_name: 'Ann' };
 const group = { id: -100, type: 'supergroup', title: 'Group' };
 
 const linkTo: LinkToFile = ({ id, name }) => `/f/${id}/${name}`;
+const commands = ['help', 'models', 'new'].map((name) => ({ name, summary: '' }));
+const reader = { bot, commands, linkTo };
 
 function read(message: object, rest: readonly object[] = []): ReturnType<typeof readUpdate> {
   const update = { update_id: 1, message: { message_id: 5, date: 0, chat: direct, from: ann, ...message } } as Update;
-  return readUpdate({ update, rest: rest as Message[] }, bot, linkTo);
+  return readUpdate({ update, rest: rest as Message[] }, reader);
 }
 
 test('a direct message is taken verbatim', () => {
@@ -49,6 +51,8 @@ test.each([
   [{ text: 'why?', reply_to_message: { text: 'all', from: ann }, quote: { text: 'part' } }, '[in reply to Ann Lee: part]\nwhy?'],
   [{ text: 'this?', reply_to_message: { photo: [{ file_id: 'p' }], from: ann } }, '[in reply to Ann Lee: photo]\nthis?'],
   [{ text: '/new', reply_to_message: { text: 'all', from: ann } }, '/new'],
+  [{ text: '/shorter', reply_to_message: { text: 'all', from: ann } }, '[in reply to Ann Lee: all]\n/shorter'],
+  [{ photo: [], caption: '/new', reply_to_message: { text: 'all', from: ann } }, '[in reply to Ann Lee: all]\n[photo]\n/new'],
   [{ text: '/new', forward_origin: { type: 'user', sender_user: ann } }, '[forwarded from Ann Lee]\n/new'],
   [{ text: 'news', forward_origin: { type: 'channel', chat: { title: 'The [News]' } } }, '[forwarded from The  News ]\nnews'],
   [{ text: 'x', forward_origin: { type: 'hidden_user', sender_user_name: 'Bob' } }, '[forwarded from Bob]\nx'],
@@ -81,6 +85,12 @@ test.each([
   ['hey you', { entities: [{ type: 'text_mention', offset: 0, length: 3, user: { id: 99 } }] }, '[Ann Lee] hey you'],
   ['/models openai', {}, '/models openai'],
   ['/help@helper_BOT', {}, '/help@helper_BOT'],
+  ['/start@helper_bot', {}, '/help'],
+  ['/shorter', { reply_to_message: { text: 'An article', from: ann } }, '[Ann Lee] [in reply to Ann Lee: An article]\n/shorter'],
+  ['/shorter@helper_bot please', {}, '[Ann Lee] /shorter please'],
+  ['/etc/hosts is odd', {}, '[Ann Lee] /etc/hosts is odd'],
+  ['@helper_bot', {}, '[Ann Lee] @helper_bot'],
+  ['@helper_bot', { reply_to_message: { text: 'Why?', from: ann } }, '[Ann Lee] [in reply to Ann Lee: Why?]\n@helper_bot'],
 ])('in a group %j is for the bot', (text, more, content) => {
   expect(read({ text, chat: group, ...more })).toMatchObject({ chatId: '-100', groupId: -100, content });
 });
@@ -121,6 +131,6 @@ test('a name cannot imitate the frame of another author', () => {
 test.each([{ update_id: 2 }, { update_id: 2, edited_message: { text: 'x' } }, { update_id: 2, channel_post: { text: 'x' } }])(
   '%j says nothing',
   (update) => {
-    expect(readUpdate({ update: update as Update, rest: [] }, bot, linkTo)).toBeUndefined();
+    expect(readUpdate({ update: update as Update, rest: [] }, reader)).toBeUndefined();
   },
 );
