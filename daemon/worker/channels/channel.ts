@@ -92,6 +92,8 @@ export interface Channel {
   /** Returns the name of a configured account, by default that of the default account; undefined if it is not configured. */
   findAccount(accountId: string | undefined): string | undefined;
   describeChat(accountId: string, chatId: string): ChatFacts;
+  /** Called for a message that is not an answer. @throws INVALID_REQUEST if nobody would receive it */
+  checkReceiver?(accountId: string): void;
   /** Converts a text into bodies to send, in order. None: the text is delivered by being stored in its session. @throws INVALID_REQUEST */
   compose(message: Composition): string[];
   /** Starts to receive and to send; only in the one active worker. Resolves without waiting for the other side. */

@@ -87,7 +87,7 @@ function findChat({ channel: name, accountId: wanted, chat_id: chatId }: Message
 
 /**
  * Accepts a message for a chat: on disk when this resolves. The same key with the same message returns the first result again.
- * @throws CHANNEL_NOT_FOUND; CONFLICT for a key used with another message; UNAVAILABLE while nothing can be stored
+ * @throws CHANNEL_NOT_FOUND; INVALID_REQUEST; CONFLICT for a key used with another message; UNAVAILABLE while nothing can be stored
  */
 export type AcceptMessage = (message: MessageRequest, caller?: CallerKey) => Promise<Accepted>;
 
@@ -95,8 +95,9 @@ export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
   const { store, outbox, live, publish } = options;
   return async (message, caller) => {
     const { session, lane } = findChat(message, options);
-    const content = checkText('content', message.content);
     const { channel, accountId, chatId } = lane;
+    options.channels.get(channel).checkReceiver?.(accountId);
+    const content = checkText('content', message.content);
     const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
     const use = keyUse('message', caller, partsOf(lane, content));
     const accepted = await store.writeItem(acceptMessages, { message: stored, session, use });

@@ -23,11 +23,11 @@ export interface JobChatsOptions {
   config(): Config;
 }
 
-type Target = Pick<CronJob, 'channel' | 'accountId' | 'chat_id'>;
+type Target = Pick<CronJob, 'mode' | 'channel' | 'accountId' | 'chat_id'>;
 
 function alertTarget(job: CronJob): Target {
   if (job.alertChannel === null) return job;
-  return { channel: job.alertChannel, accountId: job.alertAccountId, chat_id: job.alertChatId };
+  return { mode: 'direct', channel: job.alertChannel, accountId: job.alertAccountId, chat_id: job.alertChatId };
 }
 
 const isSameLane = (one: Lane, other: Lane): boolean =>
@@ -40,10 +40,11 @@ export class JobChats {
     this.#options = options;
   }
 
-  /** Returns the chat that a job names; undefined when it names none. @throws CHANNEL_NOT_FOUND */
-  find({ channel: name, accountId: wantedAccount, chat_id: chatId }: Target): Chat | undefined {
+  /** Returns the chat that a job names; undefined when it names none. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST for a message without a receiver */
+  find({ mode, channel: name, accountId: wanted, chat_id: chatId }: Target): Chat | undefined {
     if (name === null || chatId === null) return undefined;
-    const { channel, accountId } = this.#options.channels.getAccount(name, wantedAccount ?? undefined);
+    const { channel, accountId } = this.#options.channels.getAccount(name, wanted ?? undefined);
+    if (mode === 'direct') channel.checkReceiver?.(accountId);
     const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
     const agent = findAgent(this.#options.config(), agentId);
     const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });

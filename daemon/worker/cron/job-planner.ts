@@ -98,6 +98,11 @@ export function failuresAfter(before: CronJob, after: CronJobSettings): number {
   return Math.min(before.failures, after.notifyAfter - 1);
 }
 
+interface ChatOfJob extends Pick<CronJobSettings, 'mode' | 'accountId'> {
+  readonly channel: string;
+  readonly chatId: string;
+}
+
 export class JobPlanner {
   readonly #options: JobPlannerOptions;
 
@@ -133,18 +138,20 @@ export class JobPlanner {
     if ((channel === null) !== (chatId === null))
       throw invalidField(channel === null ? 'channel' : 'chat_id', reason('given-together', { first: 'channel', second: 'chat_id' }));
     if (channel === null && job.mode === 'direct') throw invalidField('channel', reason('chat-required'));
-    if (channel !== null && chatId !== null) this.#checkChat(channel, job.accountId, chatId);
+    if (channel !== null && chatId !== null) this.#checkChat({ mode: job.mode, channel, accountId: job.accountId, chatId });
     if ((alertChannel === null) !== (alertChatId === null)) {
       const field = alertChannel === null ? 'alertChannel' : 'alertChatId';
       throw invalidField(field, reason('given-together', { first: 'alertChannel', second: 'alertChatId' }));
     }
-    if (alertChannel !== null && alertChatId !== null) this.#checkChat(alertChannel, job.alertAccountId, alertChatId);
+    if (alertChannel !== null && alertChatId !== null)
+      this.#checkChat({ mode: 'direct', channel: alertChannel, accountId: job.alertAccountId, chatId: alertChatId });
     if (job.agentId !== null) findAgent(this.#options.config(), job.agentId);
     if (job.model !== null) this.#options.checkModel(job.model);
   }
 
-  #checkChat(channel: string, wantedAccount: string | null, chatId: string): void {
-    const { accountId } = this.#options.channels.getAccount(channel, wantedAccount ?? undefined);
-    sessionOf({ agentId: 'main', channel, accountId, peerId: chatId });
+  #checkChat({ mode, channel: name, accountId: wanted, chatId }: ChatOfJob): void {
+    const { channel, accountId } = this.#options.channels.getAccount(name, wanted ?? undefined);
+    if (mode === 'direct') channel.checkReceiver?.(accountId);
+    sessionOf({ agentId: 'main', channel: name, accountId, peerId: chatId });
   }
 }

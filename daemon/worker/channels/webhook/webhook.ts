@@ -1,7 +1,11 @@
 /** The channel `webhook`: sends messages as signed HTTP requests to the owner's receiver. */
 import type { Clock } from '../../../../shared/clock.js';
+import { formatKey } from '../../../../shared/config/key-path.js';
 import type { Config } from '../../../../shared/config/schema.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { AccountChannel } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
 import { WebhookAccount, type WebhookSettings } from './account.js';
@@ -29,14 +33,31 @@ export function composeWebhook({ id, accountId, chatId, content, nowMs }: Compos
 
 const hasNoReceiver = (settings: WebhookSettings | undefined): boolean => settings !== undefined && settings.url === undefined;
 
-export function createWebhookChannel({ config, ...options }: WebhookChannelOptions): Channel {
-  return new AccountChannel<WebhookSettings>({
-    name: 'webhook',
-    ...options,
-    settings: () => webhookSettings(config()),
-    create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
-    isIdempotent: (settings) => settings?.idempotent ?? false,
-    // Without a receiver, an answer exists only in its session.
-    compose: (message) => (hasNoReceiver(webhookSettings(config())[message.accountId]) ? [] : [composeWebhook(message)]),
-  });
+class WebhookChannel extends AccountChannel<WebhookSettings> {
+  readonly #config: () => Config;
+
+  constructor({ config, ...options }: WebhookChannelOptions) {
+    super({
+      name: 'webhook',
+      ...options,
+      settings: () => webhookSettings(config()),
+      create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
+      isIdempotent: (settings) => settings?.idempotent ?? false,
+      // Without a receiver, an answer exists only in its session.
+      compose: (message) => (hasNoReceiver(webhookSettings(config())[message.accountId]) ? [] : [composeWebhook(message)]),
+    });
+    this.#config = config;
+  }
+
+  checkReceiver(accountId: string): void {
+    if (!hasNoReceiver(webhookSettings(this.#config())[accountId])) return;
+    throw new GatewayError('INVALID_REQUEST', {
+      message: sayOfAnswer('no-receiver', { account: accountId }),
+      hint: `Set the address of the receiver: ${shellCommand`xopc config set ${formatKey(['channels', 'webhook', 'accounts', accountId, 'url'])} URL`}`,
+    });
+  }
+}
+
+export function createWebhookChannel(options: WebhookChannelOptions): Channel {
+  return new WebhookChannel(options);
 }

@@ -69,6 +69,19 @@ test.each([
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
 });
 
+test('a message that nobody would receive is refused; the answer of an account without a receiver stays in its session', async () => {
+  const config = { channels: { webhook: { accounts: { inbound: { preset: 'github', inboundToken: 'a-token-of-sixteen' } } } } };
+  const { messages, cron, sessions } = await makeConversation({ config });
+  const toWebhook = { ...message, channel: 'webhook' };
+  const refusal = { code: 'INVALID_REQUEST', hint: expect.stringContaining('channels.webhook.accounts.inbound.url URL') as string };
+  await expect(messages.accept(toWebhook)).rejects.toMatchObject(refusal);
+  const job = { schedule: '0 0 1 1 *', message: 'x', channel: 'webhook', chat_id: 'chat' };
+  await expect(cron.create({ ...job, mode: 'direct' })).rejects.toMatchObject(refusal);
+  await cron.create({ ...job, mode: 'agent' });
+  await messages.sync({ ...toWebhook, content: '/help' }, { deliver: true, signal: never });
+  expect((await sessions.list({})).sessions).toMatchObject([{ channel: 'webhook', messageCount: 2 }]);
+});
+
 test("a synchronous message is a turn in the chat, with the chat's earlier messages as context", async () => {
   const fake = await startFakeOpenAi();
   const conversation = await makeConversation({ models: fakeModels(fake.baseUrl) });
