@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
-import { formatKey } from '../../../shared/config/key-path.js';
+import { formatKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -49,11 +49,25 @@ export class ChannelAddCommand extends BaseCommand {
 
   /** Returns the account under the new configuration, once it has tried to connect. */
   async #settled(channel: string): Promise<ChannelDocument | undefined> {
-    const { inForce } = await this.request<ConfigView>({ method: 'GET', path: '/api/config' });
+    const { inForce, effective } = await this.request<ConfigView>({ method: 'GET', path: '/api/config' });
     if (!inForce) return undefined;
+    this.#mustBeEnabled(channel, effective);
     const { channels } = await this.request<{ channels: ChannelDocument[] }>({ method: 'GET', path: '/api/channels' });
     const found = channels.find((entry) => entry.channel === channel && entry.accountId === this.account);
     return found === undefined || found.state === 'starting' || found.state === 'off' ? undefined : found;
+  }
+
+  #mustBeEnabled(channel: string, config: unknown): void {
+    const keys = [['channels', channel] as const, ['channels', channel, 'accounts', this.account] as const].map((path) => [
+      ...path,
+      'enabled',
+    ]);
+    const off = keys.find((path) => valueAt(config, path) === false);
+    if (off === undefined) return;
+    throw new GatewayError('CONFLICT', {
+      message: `${channel}/${this.account} is in the configuration but disabled: ${formatKey(off)} is false`,
+      hint: `Enable it with: ${shellCommand`xopc config set ${formatKey(off)} true`}`,
+    });
   }
 
   async #report(channel: string, found: ChannelDocument | undefined): Promise<number> {

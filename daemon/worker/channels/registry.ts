@@ -3,7 +3,9 @@ import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { DisabledAccount } from './disabled-accounts.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
 
@@ -18,9 +20,11 @@ export function accountLabel(channel: string, accountId: string): string {
 
 export class ChannelRegistry {
   readonly #channels: ReadonlyMap<string, Channel>;
+  readonly #disabled: () => readonly DisabledAccount[];
 
-  constructor(channels: readonly Channel[]) {
+  constructor(channels: readonly Channel[], disabled: () => readonly DisabledAccount[] = () => []) {
     this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+    this.#disabled = disabled;
   }
 
   /** @throws CHANNEL_NOT_FOUND */
@@ -34,12 +38,13 @@ export class ChannelRegistry {
     });
   }
 
-  /** @throws CHANNEL_NOT_FOUND for a channel or account that is not configured */
+  /** @throws CHANNEL_NOT_FOUND for a channel or account that is not configured or is disabled */
   getAccount(name: string, accountId: string | undefined): { channel: Channel; accountId: string } {
     const channel = this.get(name);
     const account = channel.findAccount(accountId);
     if (account !== undefined) return { channel, accountId: account };
     const known = Object.keys(channel.health());
+    this.#mustNotBeDisabled({ name, accountId, known });
     throw new GatewayError('CHANNEL_NOT_FOUND', {
       message:
         accountId === undefined && known.length > 0
@@ -50,6 +55,20 @@ export class ChannelRegistry {
         known.length > 0
           ? `Name one of its accounts: ${listNames(known)}.`
           : `Set one up in the configuration: channels.${name}.accounts${name === 'telegram' ? ', or with: xopc channels add telegram' : '.'}`,
+    });
+  }
+
+  /** @throws CHANNEL_NOT_FOUND for an account that is configured but disabled */
+  #mustNotBeDisabled({ name, accountId, known }: { name: string; accountId: string | undefined; known: readonly string[] }): void {
+    const disabled = this.#disabled().filter(({ channel }) => channel === name);
+    const [only] = known.length + disabled.length === 1 ? disabled : [];
+    const wanted = accountId ?? only?.accountId ?? DEFAULT_ACCOUNT;
+    const found = disabled.find((account) => account.accountId === wanted);
+    if (found === undefined) return;
+    throw new GatewayError('CHANNEL_NOT_FOUND', {
+      message: sayOfAnswer('account-disabled', { channel: name, account: wanted, key: found.key }),
+      details: { channel: name, accountId: wanted },
+      hint: `Enable it with: ${shellCommand`xopc config set ${found.key} true`}`,
     });
   }
 

@@ -6,6 +6,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { ofModule } from '../../../shared/log/modules.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';
+import { disabledAccounts } from '../channels/disabled-accounts.js';
 import { ChannelRegistry } from '../channels/registry.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
@@ -67,11 +68,14 @@ const SEND_SHARE = 0.6;
 
 export function createDelivery({ logger, publish, loadTelegram: load, ...deps }: DeliveryDeps): DeliveryParts {
   const { config, clock, random } = deps;
-  const channels = new ChannelRegistry([
-    createWebchat(),
-    createTelegramChannel({ config, clock, random, load, logger: ofModule(logger, 'telegram') }),
-    createWebhookChannel({ config, clock, logger: ofModule(logger, 'webhook') }),
-  ]);
+  const channels = new ChannelRegistry(
+    [
+      createWebchat(),
+      createTelegramChannel({ config, clock, random, load, logger: ofModule(logger, 'telegram') }),
+      createWebhookChannel({ config, clock, logger: ofModule(logger, 'webhook') }),
+    ],
+    () => disabledAccounts(config()),
+  );
   const outbox = new Outbox({
     ...deps,
     logger: ofModule(logger, 'outbox'),

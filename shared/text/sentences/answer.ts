@@ -19,6 +19,7 @@ export const ANSWER_REASONS = {
   'run-internal-error': 'the gateway failed to run the job; see its log',
   'no-channel': "there is no channel '{channel}'",
   'no-account': "the channel '{channel}' has no account '{account}'",
+  'account-disabled': "the account '{account}' of the channel '{channel}' is disabled: {key} is false",
   'no-receiver': "the webhook account '{account}' has no url: nobody would receive the message",
   'no-default-account': "the channel '{channel}' has no default account",
 

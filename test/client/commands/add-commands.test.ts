@@ -37,13 +37,14 @@ interface Answers {
   /** Of a test of the provider. */
   readonly tested?: (body: { baseUrl?: string }) => object;
   readonly channels?: readonly object[];
+  readonly effective?: object;
 }
 
-async function setUp({ tested = () => works, channels = [] }: Answers = {}) {
+async function setUp({ tested = () => works, channels = [], effective = {} }: Answers = {}) {
   const server = await fakeHttp((request: SeenRequest, response: ServerResponse) => {
     if (request.path === '/api/providers') json(response, { providers });
     else if (request.path === '/api/providers/test') json(response, { status: 'ok', ...tested(JSON.parse(request.body) as object) });
-    else if (request.path === '/api/config') json(response, { status: 'ok', inForce: true, pinned: {} });
+    else if (request.path === '/api/config') json(response, { status: 'ok', inForce: true, pinned: {}, effective });
     else json(response, { status: 'ok', channels, pairings: [] });
   });
   const paths = testPaths();
@@ -135,6 +136,17 @@ test('a bot that cannot be used is reported with the reason and how to remove it
     1,
     expect.stringMatching(/Telegram rejects the token[^]*xopc config unset channels\.telegram\.accounts\.default/),
   ]);
+});
+
+test('a bot whose account or channel is disabled is not waited for', async () => {
+  const add = async (telegram: object) => {
+    const { run } = await setUp({ channels: [{ ...account, state: 'off' }], effective: { channels: { telegram } } });
+    return run(['channels', 'add', 'telegram', '--token-stdin'], { stdin: '1:a' });
+  };
+  const disabled = (key: string) => ({ code: 1, stderr: expect.stringContaining(`xopc config set ${key} true`) as string });
+  expect(await add({ enabled: false })).toMatchObject(disabled('channels.telegram.enabled'));
+  const accounts = { default: { enabled: false } };
+  expect(await add({ enabled: true, accounts })).toMatchObject(disabled('channels.telegram.accounts.default.enabled'));
 });
 
 test('the command that removes an account names it as a key, in one word of the shell', async () => {

@@ -9,6 +9,7 @@ import { listNames } from '../../../../shared/text/list-names.js';
 import { knownSentence } from '../../../../shared/text/sentences/known.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import type { OpenedFile } from '../../channels/channel.js';
+import { type DisabledAccount, disabledAccounts } from '../../channels/disabled-accounts.js';
 import { isListed } from '../../channels/telegram/access-policy.js';
 import type { FileRef } from '../../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
@@ -60,22 +61,16 @@ function chatOf({ channel, accountId, senderId }: Pairing): Lane {
 
 type AccountState = ReturnType<ChannelRegistry['accounts']>[number];
 
-/** Accounts that the configuration disables; their channels do not know them. */
-function disabledAccounts({ channels }: Config): AccountState[] {
-  return (['telegram', 'webhook'] as const).flatMap((channel) => {
-    const { enabled: isChannelOn = false, accounts = {} } = channels[channel] ?? {};
-    return Object.entries(accounts)
-      .filter(([, { enabled }]) => !isChannelOn || !enabled)
-      .map(([accountId]) => ({ channel, accountId, status: { state: 'off' } as const }));
-  });
-}
-
 async function readAccounts({ store, clock, channels, config, times }: ChannelServiceOptions): Promise<ChannelDocument[]> {
   const nowMs = clock.now();
   const known = channels.accounts();
-  const isKnown = (account: AccountState) =>
+  const isKnown = (account: DisabledAccount) =>
     known.some(({ channel, accountId }) => channel === account.channel && accountId === account.accountId);
-  const accounts = [...known, ...disabledAccounts(config()).filter((account) => !isKnown(account))];
+  const disabled = disabledAccounts(config()).filter((account) => !isKnown(account));
+  const accounts: AccountState[] = [
+    ...known,
+    ...disabled.map(({ channel, accountId }) => ({ channel, accountId, status: { state: 'off' } as const })),
+  ];
   const read = await store.read((tx) => readAccountMessages(tx, accounts, nowMs - HEALTH_WINDOW_MS));
   return accounts.flatMap(({ channel, accountId, status }, index) => {
     const messages = read[index];

@@ -100,6 +100,20 @@ test.each([
   await expect(messages.accept(message)).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expected });
 });
 
+test('a message for a disabled account is refused with the key that disables it', async () => {
+  const { start } = await setUp();
+  const { messages } = await start({ enabled: false });
+  const refusal = {
+    code: 'CHANNEL_NOT_FOUND',
+    message: "the account 'default' of the channel 'telegram' is disabled: channels.telegram.accounts.default.enabled is false",
+    hint: 'Enable it with: xopc config set channels.telegram.accounts.default.enabled true',
+  };
+  for (const accountId of [undefined, 'default'])
+    await expect(messages.accept({ channel: 'telegram', accountId, chat_id: '1', content: 'x' })).rejects.toMatchObject(refusal);
+  const other = messages.accept({ channel: 'telegram', accountId: 'other', chat_id: '1', content: 'x' });
+  await expect(other).rejects.toMatchObject({ message: "the channel 'telegram' has no account 'other'" });
+});
+
 test('a stranger gets a code once; an approved sender is answered, and can be revoked', async () => {
   const { fake, start } = await setUp();
   const { channelAccounts } = await start({ dmPolicy: 'pairing' });
