@@ -12,6 +12,9 @@ export interface ReplyOutbox {
   wake(lane: Lane): void;
 }
 
+/** Replaces a reply that a channel cannot send. */
+export const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session of this chat.';
+
 export function deliverReply(
   { outbox, logger }: { readonly outbox: ReplyOutbox; readonly logger: LogPort },
   lane: Lane,
@@ -19,12 +22,15 @@ export function deliverReply(
   return {
     async ended(tx, { turnId, state, reply, replyId, cutOff }) {
       if (state !== 'done' || reply === '') return true;
-      try {
-        await outbox.enqueue(tx, { ...lane, id: replyId, content: withCutOff(reply, cutOff) });
-      } catch (error) {
-        // The channel may have been removed while the turn waited; the reply is in the session.
-        if (!(error instanceof GatewayError)) throw error;
-        logger.error({ turnId, channel: lane.channel, err: error }, 'failed to deliver a reply');
+      for (const content of [withCutOff(reply, cutOff), UNSENDABLE]) {
+        try {
+          await outbox.enqueue(tx, { ...lane, id: replyId, content });
+          return true;
+        } catch (error) {
+          // The channel may have been removed while the turn waited; the reply is in the session.
+          if (!(error instanceof GatewayError)) throw error;
+          logger.error({ turnId, channel: lane.channel, err: error }, 'failed to deliver a reply');
+        }
       }
       return true;
     },

@@ -32,6 +32,22 @@ test('the reply of a turn that waited goes to its chat, once, whatever worker en
   expect((await third.outgoing.list({})).messages).toHaveLength(2);
 });
 
+const end = { turnId: 'turn_1', state: 'done', reply: 'Sent.', replyId: 'msg_1' } as TurnEnding;
+
+test('a reply that its channel cannot send is replaced by a notice', async () => {
+  const sent: string[] = [];
+  const outbox = {
+    async enqueue(_tx: unknown, { content }: { readonly content: string }) {
+      if (content === 'Sent.') throw new GatewayError('INVALID_REQUEST', { message: 'too long' });
+      sent.push(content);
+    },
+    wake: () => undefined,
+  };
+  const { ended } = deliverReply({ outbox, logger: logMemory() }, { channel: 'webhook', accountId: 'a', chatId: 'desk' });
+  expect(await ended?.(undefined as never, end)).toBe(true);
+  expect(sent).toEqual(['The answer cannot be shown here. It is kept in the session of this chat.']);
+});
+
 test('a reply that its channel no longer takes does not keep the turn from its end', async () => {
   const logger = logMemory();
   const outbox = {
@@ -39,7 +55,7 @@ test('a reply that its channel no longer takes does not keep the turn from its e
     wake: () => undefined,
   };
   const { ended } = deliverReply({ outbox, logger }, { channel: 'webhook', accountId: 'gone', chatId: 'desk' });
-  const end = { turnId: 'turn_1', state: 'done', reply: 'Sent.', replyId: 'msg_1' } as TurnEnding;
   expect(await ended?.(undefined as never, end)).toBe(true);
-  expect(logger.entries).toMatchObject([{ level: 'error', message: 'failed to deliver a reply' }]);
+  const failure = { level: 'error', message: 'failed to deliver a reply' };
+  expect(logger.entries).toMatchObject([failure, failure]);
 });
