@@ -4,7 +4,7 @@
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest, FinishFacts, TokenCount, TokenUsage } from './completion.js';
-import type { ProviderFailure } from './failure.js';
+import type { Asker, ProviderFailure } from './failure.js';
 
 export interface ChatImage {
   readonly mediaType: string;
@@ -77,6 +77,8 @@ export interface ModelRequest {
   readonly isLastStep?: boolean;
   /** The model's output limit in tokens, if known. */
   readonly maxTokens?: number;
+  /** For the built-in guide, whose answer depends on it. */
+  readonly asker?: Asker;
 }
 
 /** Any number of `delta`, `toolCall` and `alive`, then exactly one of the others. */

@@ -268,7 +268,7 @@ export class TurnRunner {
       buildRequest: async (step) => {
         const built = await buildModelRequest({ ...this.#options, turn, step, text, systemPrompt: agent.systemPrompt });
         mustBeValid(liveness);
-        return built;
+        return { ...built, asker: request.asker };
       },
       tools: await tools.forTurn(agent, turn, { signal, span, asker: request.asker }),
       steps: turn.steps,

@@ -23,6 +23,11 @@ const EXAMPLE = `\`\`\`json
 }
 \`\`\``;
 
+/** For people in chats, who cannot change the configuration and need not know the owner's paths. */
+export const GUIDE_IN_CHATS = `Your message arrived and is stored, but no language model is configured yet. The owner of this gateway sets one up with \`xopc setup\`.
+
+/help lists the commands.`;
+
 /** Returns the answer, the same for every question. */
 export function guideText({ modelsPath, configPath }: GuideOptions): string {
   return `Your message arrived and is stored, but no language model is configured yet. This is the built-in guide, which understands commands but cannot answer questions.
@@ -50,8 +55,8 @@ function words(text: string): string[] {
 }
 
 /** Yields the answer, as events of the given type, and its end. */
-async function* say<Type extends 'delta' | 'text'>(options: GuideOptions, type: Type, signal: AbortSignal) {
-  for (const text of words(guideText(options))) {
+async function* say<Type extends 'delta' | 'text'>(answer: string, type: Type, signal: AbortSignal) {
+  for (const text of words(answer)) {
     if (signal.aborted) {
       yield { type: 'aborted' } as const;
       return;
@@ -66,8 +71,10 @@ export function createGuide(options: GuideOptions): BuiltInProvider {
   const provider: Provider = {
     id: GUIDE_PROVIDER,
     name: 'Built-in guide',
-    stream: (_request, signal) => say(options, 'delta', signal),
-    complete: (_request, signal) => say(options, 'text', signal),
+    // The answer of a job may go to a chat too.
+    stream: ({ asker = 'program' }, signal) =>
+      say(asker === 'chat' || asker === 'job' ? GUIDE_IN_CHATS : guideText(options), 'delta', signal),
+    complete: (_request, signal) => say(guideText(options), 'text', signal),
   };
   const model = {
     id: GUIDE_REF,

@@ -5,7 +5,7 @@ import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/idempotency.
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { rateLimited, unauthorized } from '../../../fakes/openai/reply.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+import { ask, fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
 import { isOnPostgres } from '../../../helpers/store-engine.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -80,6 +80,14 @@ test('a message that nobody would receive is refused; the answer of an account w
   await cron.create({ ...job, mode: 'agent' });
   await messages.sync({ ...toWebhook, content: '/help' }, { deliver: true, signal: never });
   expect((await sessions.list({})).sessions).toMatchObject([{ channel: 'webhook', messageCount: 2 }]);
+});
+
+test('without a model, people in chats are told so, but not the paths of the owner', async () => {
+  const conversation = await makeConversation();
+  const { reply } = await conversation.messages.sync({ ...message, content: 'hi' }, { deliver: false, signal: never });
+  expect(reply).toContain('no language model is configured yet');
+  expect(reply).not.toContain(conversation.home);
+  expect((await ask(conversation, 'hi')).text).toContain(conversation.home);
 });
 
 test("a synchronous message is a turn in the chat, with the chat's earlier messages as context", async () => {
