@@ -204,7 +204,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       samples.start();
     },
     async reconfigure() {
-      await delivery.channels.reconfigure();
+      await delivery.reconfigure();
       cron.reconfigure();
       parts.mcp.reconfigure();
     },

@@ -89,10 +89,13 @@ export class ChatTurns implements InboxHandler {
     handling.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
   }
 
-  canHandle({ channel, accountId, chatId }: Lane): boolean {
+  hasAccount({ channel, accountId }: Lane): boolean {
+    return this.#options.channels.isConfigured(channel, accountId);
+  }
+
+  canHandle(lane: Lane): boolean {
     const { channels, config } = this.#options;
-    if (!channels.isConfigured(channel, accountId)) return false;
-    return isAgentEnabled(config(), channels.get(channel).describeChat(accountId, chatId).agentId);
+    return this.hasAccount(lane) && isAgentEnabled(config(), channels.get(lane.channel).describeChat(lane.accountId, lane.chatId).agentId);
   }
 
   needsOf({ channel, accountId, chatId }: Lane): Need[] {
@@ -189,9 +192,11 @@ export class ChatTurns implements InboxHandler {
     });
   }
 
+  /** @throws UNAVAILABLE for an account that is not configured (any more): the message then waits for it */
   #sessionOf(message: InboxMessage): { agent: ReturnType<typeof findAgent>; session: NewSession } {
     const { channels, config } = this.#options;
     const { channel, accountId, chatId, peerKind } = message;
+    if (!this.hasAccount(message)) throw new GatewayError('UNAVAILABLE', { message: `the account '${accountId}' is not configured` });
     const { agentId, peerId = chatId } = channels.get(channel).describeChat(accountId, chatId);
     const agent = findAgent(config(), agentId);
     return { agent, session: sessionOf({ agentId: agent.id, channel, accountId, peerKind, peerId }) };

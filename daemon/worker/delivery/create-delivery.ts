@@ -54,6 +54,8 @@ export interface DeliveryParts {
   readonly inbox: Inbox;
   /** Starts sending, receiving and answering; only in the one active worker. */
   start(start: DeliveryStart): Promise<void>;
+  /** Applies a changed configuration. */
+  reconfigure(): Promise<void>;
   /** Stops all of these within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
   quiesce(timeoutMs: number): Promise<void>;
   /** Aborts pending answers; the next worker restarts them. */
@@ -96,6 +98,10 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
       await inbox.start(handler);
       await channels.start({ intake, commands, accountReady: (channel, accountId) => outbox.wakeAccount(channel, accountId) });
       spread.start();
+    },
+    async reconfigure() {
+      await channels.reconfigure();
+      for (const { channel, accountId } of channels.accounts()) inbox.wakeAccount(channel, accountId);
     },
     async quiesce(timeoutMs) {
       inbox.stop();

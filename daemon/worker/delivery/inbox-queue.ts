@@ -7,18 +7,19 @@ import {
   finishInbox,
   type InboxMessage,
   listInboxLanes,
-  listInboxStops,
   putBackInbox,
   readInboxHead,
   readInboxMessage,
   readRunningInbox,
 } from '../store/delivery/inbox.js';
+import { listInboxStops } from '../store/delivery/inbox-stops.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
 import { isDecision } from '../turns/commands/approval-commands.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
+import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
@@ -31,6 +32,8 @@ export interface InboxHandler {
    * it could not be handled
    */
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
+  /** Whether the chat's account is configured in this gateway. */
+  hasAccount(lane: Lane): boolean;
   /** Whether the chat's account and agent are configured in this gateway. */
   canHandle(lane: Lane): boolean;
   /** What a gateway needs for this, as far as it is known here. */
@@ -61,6 +64,7 @@ export const isStop = (content: string): boolean => STOP.test(content);
 const ERRORS = {
   interrupted: 'interrupted after effects that must not be repeated',
   poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
+  expired: 'its account was not configured within a day',
 } as const;
 
 /** The same for the chat. */
@@ -96,7 +100,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     return lanes;
   }
 
-  /** Another gateway may have the account and its agent; if none has, this one reports the problem. */
+  /** Another gateway may have the account and its agent. If none has, the messages wait here, or the missing agent is reported. */
   async #isLeftToOthers(tx: Transaction, lane: Lane): Promise<boolean> {
     if (this.#handler.canHandle(lane)) return false;
     return this.#options.liveness.isServedElsewhere(tx, this.#handler.needsOf(lane));
@@ -130,15 +134,36 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   /** Counts the attempt before it is made, so that an attempt that crashes the worker counts too. */
   async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
+    if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
+    if (!this.#handler.hasAccount(lane)) return this.#hold(tx, lane);
     const isWaiting = await hasParkedInbox(tx, lane);
     // While a message waits for a person, only decisions and stop requests are handled after it; the end of the wait wakes the
     // lane.
     const message = isWaiting ? await firstOf(tx, lane, isAlwaysHandled) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
-    if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
     return { type: 'item', item: message };
+  }
+
+  /** Lets the messages of an account that is not configured wait for it, as long as a message may wait to be sent. */
+  async #hold(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
+    const { clock, instanceId, logger } = this.#options;
+    const nowMs = clock.now();
+    const expired: string[] = [];
+    const committed = (): void => {
+      for (const messageId of expired) logger.warn({ ...lane, messageId }, `a message was not handled: ${ERRORS.expired}`);
+    };
+    for (;;) {
+      const message = await readInboxHead(tx, lane);
+      if (message === undefined) return { type: 'empty', committed };
+      if (message.state === 'running') return { type: 'held', committed };
+      const untilMs = message.receivedAtMs + MESSAGE_TTL_MS;
+      if (untilMs > nowMs) return { type: 'wait', untilMs, committed };
+      await beginInboxAttempt(tx, { seq: message.seq, instanceId });
+      await giveUpMessage(tx, message, { instanceId, state: 'failed', error: ERRORS.expired, nowMs });
+      expired.push(message.id);
+    }
   }
 
   async attempt(message: InboxMessage): Promise<Attempt> {

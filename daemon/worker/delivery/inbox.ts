@@ -58,6 +58,11 @@ export class Inbox {
     this.#running?.worker.wake(lane);
   }
 
+  /** To be called when an account may have been configured: its messages wait for that. */
+  wakeAccount(channel: string, accountId: string): void {
+    this.#running?.worker.wakeAccount(channel, accountId);
+  }
+
   /** Starts handling messages. Never rejects. */
   async start(handler: InboxHandler): Promise<void> {
     const queue = new InboxQueue(this.#options, handler);

@@ -41,6 +41,7 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly questionId: string | null;
   /** The access token that sent it; null: none. */
   readonly tokenId: string | null;
+  readonly receivedAtMs: number;
 }
 
 /** A turn with effects continues from its steps. */
@@ -50,7 +51,7 @@ const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
   MAY_GO_ON.as('isRepeatable'),
-  ...(['preview_id as previewId', 'question_id as questionId', 'token_id as tokenId'] as const),
+  ...(['preview_id as previewId', 'question_id as questionId', 'token_id as tokenId', 'received_at as receivedAtMs'] as const),
 ] as const;
 
 const insert = prepare<
@@ -123,16 +124,6 @@ export const { all: listInboxLanes } = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
-/** Returns the unhandled messages that may ask to stop an answer. */
-export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
-  db
-    .selectFrom('inbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'received_at as receivedAtMs'])
-    .where('finished_at', 'is', null)
-    .where('state', '=', sql.lit('pending' as const))
-    .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
-);
-
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
@@ -163,22 +154,6 @@ export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: str
 export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq).where('finished_at', 'is', null),
 );
-
-const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((db, p) =>
-  db
-    .updateTable('inbox_messages')
-    .set({ state: sql.lit('done' as const), error: sql.lit('taken back'), instance_id: null, finished_at: p.nowMs })
-    .where('scope', '=', p.scope)
-    .where('update_id', '=', p.updateId)
-    .where('turn_id', 'is', null)
-    .where('finished_at', 'is', null),
-);
-
-/** Takes back a message whose turn has not begun, even if a worker waits to begin it; returns false if there is none. Runs in a transaction. */
-export async function withdrawInbox(tx: Transaction, update: { scope: string; updateId: string; nowMs: number }): Promise<boolean> {
-  tellOthers(tx, 'inbox');
-  return (await withdraw.run(tx, update)) === 1;
-}
 
 /** Runs in a transaction. */
 export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>

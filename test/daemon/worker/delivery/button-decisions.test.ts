@@ -56,6 +56,7 @@ async function start(account: object = { groupPolicy: 'open' }) {
   };
   const handler = {
     handle,
+    hasAccount: () => true,
     canHandle: () => true,
     needsOf: () => [],
     notify: async () => undefined,

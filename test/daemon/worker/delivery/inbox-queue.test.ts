@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MESSAGE_TTL_MS } from '../../../../daemon/worker/delivery/delivery-policy.js';
 import { type InboxHandler, InboxQueue } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import { beginInboxAttempt, insertInboxMessage } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
@@ -23,23 +24,33 @@ function counted(tx: Transaction): { readonly tx: Transaction; readonly count: (
   return { tx: { ...access, run, first } as unknown as Transaction, count: () => count };
 }
 
-test('a look asks as much of the database for many chats as for few, and leaves out those that wait for a person', async () => {
+const INSTANCE = { instanceId: 'wk_1' };
+const lane = (chatId: string) => ({ channel: 'webhook', accountId: 'default', chatId });
+
+async function makeQueue(handler: Partial<InboxHandler> = {}) {
   const store = await openStore();
+  const clock = new FakeClock();
   const liveness = createLiveness('wk_1', () => ['wk_1']);
-  const options = { clock: new FakeClock(), logger: logMemory(), liveness, outbox: { wake: () => undefined } };
-  const queue = new InboxQueue({ ...options, instanceId: 'wk_1' }, { canHandle: () => true } as unknown as InboxHandler);
+  const options = { clock, logger: logMemory(), liveness, outbox: { wake: () => undefined }, ...INSTANCE };
+  const known = { hasAccount: () => true, canHandle: () => true, needsOf: () => [], ...handler };
+  const queue = new InboxQueue(options, known as unknown as InboxHandler);
   const receive = (chatId: string, content: string) =>
     store.write(async (tx) => {
       const id = `${chatId} ${content}`;
-      const where = { channel: 'webhook', accountId: 'default', chatId, scope: 's', updateId: id } as const;
-      await insertInboxMessage(tx, { ...where, id, peerKind: 'direct', content, nowMs: 1_000 });
+      await insertInboxMessage(tx, { ...lane(chatId), scope: 's', updateId: id, id, peerKind: 'direct', content, nowMs: clock.now() });
       const { seq } = await queriesOf(tx).selectFrom('inbox_messages').select('seq').where('id', '=', id).executeTakeFirstOrThrow();
       return seq;
     });
+  const states = () => store.read((tx) => queriesOf(tx).selectFrom('inbox_messages').select(['content', 'state']).orderBy('seq').execute());
+  return { store, clock, liveness, queue, receive, states };
+}
+
+test('a look asks as much of the database for many chats as for few, and leaves out those that wait for a person', async () => {
+  const { store, queue, liveness, receive } = await makeQueue();
   for (const chatId of ['waits', 'decides']) {
     const seq = await receive(chatId, 'pay');
-    await store.write((tx) => beginInboxAttempt(tx, { seq, instanceId: 'wk_1' }));
-    await store.write((tx) => parkInbox(tx, { seq, instanceId: 'wk_1', nowMs: 1_000 }));
+    await store.write((tx) => beginInboxAttempt(tx, { seq, ...INSTANCE }));
+    await store.write((tx) => parkInbox(tx, { seq, ...INSTANCE, nowMs: 1_000 }));
   }
   await receive('waits', 'and?');
   await receive('decides', '/approve 1');
@@ -55,4 +66,27 @@ test('a look asks as much of the database for many chats as for few, and leaves 
   const many = await look();
   expect(many.chats).toHaveLength(21);
   expect(many.statements).toBe(few.statements);
+});
+
+test('messages of an account that is not configured wait for it for a day', async () => {
+  let isConfigured = false;
+  const { store, clock, queue, liveness, receive, states } = await makeQueue({
+    hasAccount: () => isConfigured,
+    canHandle: () => isConfigured,
+  });
+  const beganAtMs = clock.now();
+  const claim = () => store.write((tx) => queue.claim(tx, lane('chat')));
+  await receive('chat', 'old');
+  clock.advance(1_000);
+  await receive('chat', 'new');
+  expect(await store.read((tx) => queue.listLanes(tx, liveness))).toEqual([lane('chat')]);
+  expect(await claim()).toMatchObject({ type: 'wait', untilMs: beganAtMs + MESSAGE_TTL_MS });
+  clock.advance(MESSAGE_TTL_MS - 1_000);
+  expect(await claim()).toMatchObject({ type: 'wait', untilMs: beganAtMs + 1_000 + MESSAGE_TTL_MS });
+  isConfigured = true;
+  expect(await claim()).toMatchObject({ type: 'item', item: { content: 'new' } });
+  expect(await states()).toEqual([
+    { content: 'old', state: 'failed' },
+    { content: 'new', state: 'running' },
+  ]);
 });

@@ -53,7 +53,12 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
   const { turnId } = await addWaitingTurn(store, { name: 'chat' });
   const lane = { channel: 'webhook', accountId: 'default', chatId: 'chat' };
   const error = new GatewayError('INVALID_REQUEST', { message: 'the agent is gone' });
-  const handler = { handle: async () => error, canHandle: () => true, notify: async () => undefined } as unknown as InboxHandler;
+  const handler = {
+    handle: async () => error,
+    hasAccount: () => true,
+    canHandle: () => true,
+    notify: async () => undefined,
+  } as unknown as InboxHandler;
   const liveness = createLiveness('wk_1', () => ['wk_1']);
   const options = { clock, logger: logMemory(), liveness, outbox: { wake: () => undefined } };
   const queue = new InboxQueue({ ...options, instanceId: 'wk_1' }, handler);

@@ -1,0 +1,30 @@
+/** Requests to stop an answer, and messages that are taken back before their answer has begun. */
+import { sql } from 'kysely';
+import { prepare } from '../prepare.js';
+import { tellOthers, type Transaction } from '../transaction.js';
+
+/** Returns the unhandled messages that may ask to stop an answer. */
+export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
+  db
+    .selectFrom('inbox_messages')
+    .select(['channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'received_at as receivedAtMs'])
+    .where('finished_at', 'is', null)
+    .where('state', '=', sql.lit('pending' as const))
+    .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
+);
+
+const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: sql.lit('done' as const), error: sql.lit('taken back'), instance_id: null, finished_at: p.nowMs })
+    .where('scope', '=', p.scope)
+    .where('update_id', '=', p.updateId)
+    .where('turn_id', 'is', null)
+    .where('finished_at', 'is', null),
+);
+
+/** Takes back a message whose turn has not begun, even if a worker waits to begin it; returns false if there is none. Runs in a transaction. */
+export async function withdrawInbox(tx: Transaction, update: { scope: string; updateId: string; nowMs: number }): Promise<boolean> {
+  tellOthers(tx, 'inbox');
+  return (await withdraw.run(tx, update)) === 1;
+}
