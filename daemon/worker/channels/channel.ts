@@ -98,7 +98,7 @@ export interface Channel {
   compose(message: Composition): string[];
   /** Starts to receive and to send; only in the one active worker. Resolves without waiting for the other side. */
   start(host: ChannelHost): Promise<void>;
-  /** Receives nothing more; what was received is stored. */
+  /** Receives nothing more; what was received is stored. Sends in progress continue for a short time, for which nobody waits. */
   stop(): Promise<void>;
   /** Applies a changed configuration, if started. */
   reconfigure(): Promise<void>;

@@ -8,6 +8,7 @@ import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';
 import { disabledAccounts } from '../channels/disabled-accounts.js';
 import { ChannelRegistry } from '../channels/registry.js';
+import { SEND_GRACE_MS } from '../channels/sends.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
@@ -63,8 +64,6 @@ export interface DeliveryParts {
   warnings(): StatusWarning[];
 }
 
-/** How long a restart waits for sends in progress; the next worker cannot start sending before that. */
-const SEND_GRACE_MS = 2_000;
 /** The rest of a short deadline is for recording the results. */
 const SEND_SHARE = 0.6;
 

@@ -43,6 +43,7 @@ export const CHANNEL_REASONS = {
   // Accounts and deliveries
   'account-fault': 'it failed unexpectedly and is started again; the log has the reason: xopc gateway logs --level error',
   'account-not-running': "its account '{account}' is not running",
+  'account-ended': 'its account was disabled or changed',
   'gateway-stopped': 'the gateway stopped',
   'worker-ended': 'the worker ended',
   'channel-failed': 'the channel failed: {cause}',

@@ -3,12 +3,12 @@ import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
-import { withSignal } from '../../../../shared/node/signals.js';
 import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
 import type { ChannelHost, IncomingMessage, PressAnswer } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
+import { Sends } from '../sends.js';
 import type { GatheredUpdate } from './albums.js';
 import type { BotMethodResult } from './api/bot-answers.js';
 import { askedWaitMs, BotApi, type BotFailure, type BotResult, classifyFailure, describeFailure, isTokenRefused } from './api/bot-api.js';
@@ -46,6 +46,7 @@ export class TelegramAccount implements ChannelAccount {
   readonly #api: BotApi;
   readonly #scope: string;
   readonly #stopped = new AbortController();
+  readonly #sends = new Sends();
   readonly #pollSeconds: number;
   readonly #clock: Clock;
   #running: Promise<void> = Promise.resolve();
@@ -78,8 +79,8 @@ export class TelegramAccount implements ChannelAccount {
   async stop(): Promise<void> {
     this.#isReady = false;
     this.#stopped.abort();
+    this.#sends.end(this.#clock, () => this.#api.close());
     await Promise.all([this.#running, this.#menu, this.#answered]);
-    this.#api.close();
     this.#status = { state: 'off' };
   }
 
@@ -106,8 +107,7 @@ export class TelegramAccount implements ChannelAccount {
 
   async send({ body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
     if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
-    const request = JSON.parse(body) as BotRequest;
-    const { result, method } = await withSignal([signal, this.#stopped.signal], (either) => this.#request(request, either));
+    const { result, method } = await this.#sends.run(signal, (either) => this.#request(JSON.parse(body) as BotRequest, either));
     if (result.ok) return { type: 'delivered', sentId: result.value === true ? undefined : String(result.value.message_id) };
     if (isTokenRefused(result.failure)) this.#fail();
     return classifyFailure(result.failure, method);
@@ -281,6 +281,7 @@ export class TelegramAccount implements ChannelAccount {
   }
 
   #fail(): void {
+    if (this.#stopped.signal.aborted) return;
     const { accountId, logger, settings } = this.#options;
     this.#isReady = false;
     const message = sayOfChannel(settings.apiRoot === undefined ? 'telegram-token' : 'telegram-token-root');

@@ -8,10 +8,10 @@ import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createRedactor, type Redactor } from '../../../../shared/node/secrets/redact.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
-import { withSignal } from '../../../../shared/node/signals.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
+import { Sends } from '../sends.js';
 import { classifyAnswer } from './classify-answer.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
@@ -53,7 +53,7 @@ export class WebhookAccount implements ChannelAccount {
   /** Receivers may quote the URL and headers of a refused request. */
   readonly #redactor: Redactor;
   readonly #agent: HttpAgent | false;
-  readonly #stopped = new AbortController();
+  readonly #sends = new Sends();
   #isStarted = false;
   /** The reason why nothing is sent until the configuration changes. */
   #problem: string | undefined;
@@ -80,8 +80,9 @@ export class WebhookAccount implements ChannelAccount {
 
   async stop(): Promise<void> {
     this.#isStarted = false;
-    this.#stopped.abort();
-    if (this.#agent !== false) this.#agent.destroy();
+    this.#sends.end(this.#options.clock, () => {
+      if (this.#agent !== false) this.#agent.destroy();
+    });
   }
 
   isReady(): boolean {
@@ -99,9 +100,9 @@ export class WebhookAccount implements ChannelAccount {
       readBytes: (status: number) => (status >= 200 && status < 300 ? 0 : EXCERPT_BYTES),
       agent: this.#agent,
     };
-    const result = await withSignal([signal, this.#stopped.signal], (either) => post({ ...request, signal: either }));
+    const result = await this.#sends.run(signal, (either) => post({ ...request, signal: either }));
     const { outcome, isGone } = classifyAnswer(this.#withoutSecrets(result), clock.now());
-    if (isGone) this.#disable();
+    if (isGone && this.#isStarted) this.#disable();
     return outcome;
   }
 

@@ -6,6 +6,8 @@ import type { PostResult } from '../http-post.js';
 
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 const MAX_QUOTED = 200;
+/** The outbox has another reason when the gateway itself stops. */
+const ABORTED = sayOfChannel('delivery-interrupted', { what: sayOfChannel('account-ended') });
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). @returns milliseconds; undefined when the value is not usable */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
@@ -50,7 +52,7 @@ export function classifyAnswer(result: PostResult, nowMs: number): ClassifiedAns
       return { outcome: { type: result.sent ? 'unknown' : 'failed', reason: result.reason }, isGone: false };
     case 'aborted':
       return {
-        outcome: result.sent ? { type: 'unknown', reason: sayOfChannel('gateway-stopped') } : { type: 'interrupted' },
+        outcome: result.sent ? { type: 'unknown', reason: ABORTED } : { type: 'interrupted' },
         isGone: false,
       };
   }

@@ -129,7 +129,7 @@ export function describeFailure(failure: BotFailure): string {
     case 'invalid':
       return failure.reason;
     case 'aborted':
-      return sayOfChannel('gateway-stopped');
+      return sayOfChannel('account-ended');
   }
 }
 
@@ -143,7 +143,9 @@ export function classifyFailure(failure: BotFailure, method: BotRequest['method'
   const reason = describeFailure(failure);
   if (failure.type === 'invalid') return { type: 'unknown', reason };
   const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';
-  if (mayBeDone) return { type: 'unknown', reason };
+  // The outbox has another reason when the gateway itself stops.
+  if (mayBeDone)
+    return { type: 'unknown', reason: failure.type === 'aborted' ? sayOfChannel('delivery-interrupted', { what: reason }) : reason };
   if (failure.type === 'aborted') return { type: 'interrupted' };
   if (failure.type === 'network') return { type: 'failed', reason };
   // The account is about to fail; the message waits for a new token.

@@ -11,7 +11,8 @@ test('an account that is handed over reads nothing more, ends what it sends, and
   let isSent = false;
   const message = { accountId: 'default', chatId: '42', id: 'msg_1' };
   const [body = ''] = channel.compose({ ...message, content: 'slow', nowMs: 0 });
-  const sending = channel.send({ ...message, body }, new AbortController().signal).then(() => (isSent = true));
+  const cut = new AbortController();
+  const sending = channel.send({ ...message, body }, cut.signal).then(() => (isSent = true));
   await fake.until(() => fake.calls.includes('sendMessage'));
 
   const isMoved = await channel.handOver?.('default', async () => {
@@ -31,6 +32,7 @@ test('an account that is handed over reads nothing more, ends what it sends, and
   await eventually(() => expect([fake.openPolls, channel.isReady('default')]).toEqual([1, true]));
   expect([fake.conflicts, isSent]).toEqual([0, false]);
   await channel.stop();
+  cut.abort();
   await sending;
   expect(channel.canServe?.('default')).toBe(false);
 });
