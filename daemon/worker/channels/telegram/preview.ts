@@ -2,7 +2,7 @@
 import { withSignal } from '../../../../shared/node/signals.js';
 import type { Background } from '../account-set.js';
 import type { Preview, PreviewTarget } from '../channel.js';
-import { askedWaitMs, type BotApi } from './api/bot-api.js';
+import { askedWaitMs, type BotApi, classifyFailure } from './api/bot-api.js';
 import { isGroupId, parseChatId } from './chat-id.js';
 import { MAX_TEXT_UNITS } from './compose.js';
 import { renderMarkdown } from './markdown-entities.js';
@@ -33,6 +33,8 @@ export class TelegramPreview implements Preview {
   #text = '';
   #shown = '';
   #previewId: string | undefined;
+  /** A message may have been sent whose id is unknown: a further one would stay beside it. */
+  #isLost = false;
   #cancel: () => void;
   #change: Promise<void> = Promise.resolve();
 
@@ -59,13 +61,13 @@ export class TelegramPreview implements Preview {
   #tick(): void {
     if (this.#ended.signal.aborted) return;
     const { background, mode, target } = this.#options;
-    const isTyping = mode === 'off' || this.#text.trim() === '';
+    const isTyping = mode === 'off' || this.#isLost || this.#text.trim() === '';
     const everyMs = isTyping ? TYPING_MS : EDIT_MS[isGroupId(target.chatId) ? 'group' : 'direct'];
     this.#change = background.run(async () => {
       const waitMs = await (isTyping ? this.#type() : this.#show());
       if (this.#ended.signal.aborted) return;
       // Text may arrive before Telegram hides "typing".
-      const nextMs = isTyping && mode === 'partial' ? Math.min(everyMs, EDIT_MS.direct) : everyMs;
+      const nextMs = isTyping && mode === 'partial' && !this.#isLost ? Math.min(everyMs, EDIT_MS.direct) : everyMs;
       this.#cancel = background.clock.after(Math.max(nextMs, waitMs), () => this.#tick());
     });
   }
@@ -93,7 +95,10 @@ export class TelegramPreview implements Preview {
         ? // Not aborted when the account stops: the id of a sent message would be lost.
           await api.call('sendMessage', { ...chat, ...content }, this.#ended.signal)
         : await this.#call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content });
-    if (!result.ok) return askedWaitMs(result.failure);
+    if (!result.ok) {
+      this.#isLost = this.#previewId === undefined && classifyFailure(result.failure, 'sendMessage').type === 'unknown';
+      return askedWaitMs(result.failure);
+    }
     this.#shown = text;
     if (this.#previewId === undefined && typeof result.value === 'object') {
       this.#previewId = String(result.value.message_id);

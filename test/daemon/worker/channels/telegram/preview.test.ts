@@ -115,3 +115,24 @@ test('a very long answer shows its beginning', async () => {
   await pass(700);
   expect(calls[0]?.text?.length).toBeLessThanOrEqual(4_096);
 });
+
+test.each([
+  ['lost', { type: 'network', sent: true, reason: 'no answer' }],
+  ['unreadable', { type: 'invalid', reason: 'no message' }],
+] as const)('after an answer to its first message that is %s, a preview sends no other one', async (_title, failure) => {
+  const { preview, calls, pass } = makePreview({ answers: [{ ok: false, failure }] });
+  for (const text of ['One', 'One two', 'One two three']) {
+    preview.update(text);
+    await pass(1_000);
+  }
+  expect(calls.map(({ method }) => method)).toEqual(['sendMessage', 'sendChatAction']);
+  expect(await preview.end()).toBeUndefined();
+});
+
+test('a first message that cannot have arrived is sent again', async () => {
+  const { preview, calls, pass } = makePreview({ answers: [{ ok: false, failure: { type: 'network', sent: false, reason: 'refused' } }] });
+  preview.update('One');
+  await pass(1_000);
+  await pass(1_000);
+  expect(calls.map(({ method }) => method)).toEqual(['sendMessage', 'sendMessage']);
+});
