@@ -5,15 +5,14 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { withSignal } from '../../../shared/node/signals.js';
-import { withCutOff } from '../../../shared/text/cut-off.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { type InboxHandler, NOTICES, putBackFailed, releaseInterrupted } from '../delivery/inbox-queue.js';
+import { type InboxHandler, putBackFailed, releaseInterrupted } from '../delivery/inbox-queue.js';
 import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { finishInbox, type InboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
+import { finishInbox, type InboxMessage, readInboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
@@ -26,6 +25,7 @@ import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { VoiceNotes } from '../turns/voice/voice-notes.js';
+import { textOf } from './answer-text.js';
 import type { Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
@@ -57,12 +57,6 @@ interface Handling {
   end: TurnEnding | undefined;
   /** Whether the message was finished or requeued when its turn ended. */
   isRecorded: boolean;
-}
-
-/** @returns the text for the chat; of a stopped answer, only the part that the chat has already seen */
-function textOf({ reply, error, stopReason, cutOff }: TurnEnding, previewId: string | undefined): string {
-  if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply}\n\n_Stopped._`;
-  return error === null ? withCutOff(reply, cutOff) : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
 }
 
 export class ChatTurns implements InboxHandler {
@@ -138,7 +132,9 @@ export class ChatTurns implements InboxHandler {
       const notice = { sessionId: session.id, turnId: message.turnId, content: text, model: null, nowMs: this.#options.clock.now() };
       await appendMessage(tx, { ...notice, id: newId('msg'), role: 'system', status: 'error' });
     }
-    await this.#send(tx, message, { id: newId('msg'), content: text });
+    // The preview of an answer that is not continued would stay unfinished.
+    const previewId = (await readInboxMessage(tx, message.seq))?.previewId ?? undefined;
+    await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
   }
 
   /** The chat's channel or agent may have been removed from the configuration since. */
@@ -249,17 +245,25 @@ export class ChatTurns implements InboxHandler {
     const { instanceId, clock } = this.#options;
     const { message, previewId } = handling;
     const row = { seq: message.seq, instanceId, nowMs: clock.now() };
-    if (end.state === 'waiting') return parkInbox(tx, row);
+    const text = textOf(end, previewId !== undefined);
+    if (end.state === 'waiting') {
+      const isParked = await parkInbox(tx, row);
+      if (isParked && previewId !== undefined && text !== '') {
+        // The question to the person comes after it, and so does the answer.
+        await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
+        await setInboxPreview(tx, { seq: message.seq, previewId: null });
+      }
+      return isParked;
+    }
     if (end.stopReason?.code === 'STOPPING') {
       const isRepeated = (await releaseInterrupted(tx, row)) === 'repeated';
-      if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });
+      if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
       return !isRepeated;
     }
     // A fault of the gateway itself, such as a lost database, is not sent as an answer.
     if (end.error?.code === 'UNAVAILABLE' && (await putBackFailed(tx, row))) return false;
     const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
-    const text = textOf(end, previewId);
     if (text !== '') await this.#send(tx, message, { id: end.replyId, content: text, previewId });
     return true;
   }

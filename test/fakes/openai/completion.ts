@@ -1,7 +1,7 @@
 /** Writes chat completions the way OpenAI's API does: as one document, or as a stream of chunks. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokenReply, TextReply } from './reply.js';
+import { type BrokenReply, type TextReply, type ToolCall, toolCallsOf } from './reply.js';
 
 export interface CompletionRequest {
   readonly id: string;
@@ -48,6 +48,10 @@ class ChunkWriter {
     this.data(JSON.stringify({ ...base(this.#request, 'chat.completion.chunk'), choices: [], usage: usageOf(this.#request, text) }));
   }
 
+  calls(calls: readonly ToolCall[]): void {
+    this.#choice({ tool_calls: toolCallsOf(calls) }, null);
+  }
+
   data(text: string): void {
     this.#response.write(`data: ${text}\n\n`);
   }
@@ -73,7 +77,8 @@ async function streamText(response: ServerResponse, request: CompletionRequest, 
     writer.part(part);
   }
   await waitForPart(reply, reply.parts.length);
-  const { finishReason = 'stop' } = reply;
+  if (reply.calls !== undefined) writer.calls(reply.calls);
+  const { finishReason = reply.calls === undefined ? 'stop' : 'tool_calls' } = reply;
   if (finishReason !== null) {
     writer.finish(finishReason);
     if (request.includeUsage) writer.usage(reply.parts.join(''));

@@ -1,5 +1,10 @@
 /** What the fake server is told to answer, one reply per request. */
 
+export interface ToolCall {
+  readonly name: string;
+  readonly input: object;
+}
+
 export interface TextReply {
   readonly type: 'text';
   /** Each part is one chunk of a stream. */
@@ -8,6 +13,8 @@ export interface TextReply {
   readonly gate?: { readonly before: number; readonly until: Promise<unknown> };
   /** Between two parts, for tests that need an answer to take time. */
   readonly delayMs?: number;
+  /** Calls of tools after the text, in a stream. */
+  readonly calls?: readonly ToolCall[];
   /** `null`: the stream ends without one. Default `stop`. */
   readonly finishReason?: 'stop' | 'length' | 'content_filter' | 'model_length' | 'insufficient_system_resource' | null;
 }
@@ -35,14 +42,18 @@ export function says(...parts: string[]): TextReply {
   return { type: 'text', parts };
 }
 
-/** Calls of tools, in one chunk of a stream. */
-export function callsTools(...calls: { readonly name: string; readonly input: object }[]): StatusReply {
-  const toolCalls = calls.map(({ name, input }, index) => ({
+export function toolCallsOf(calls: readonly ToolCall[]): object[] {
+  return calls.map(({ name, input }, index) => ({
     index,
     id: `call_${index}`,
     type: 'function',
     function: { name, arguments: JSON.stringify(input) },
   }));
+}
+
+/** Calls of tools, in one chunk of a stream. */
+export function callsTools(...calls: ToolCall[]): StatusReply {
+  const toolCalls = toolCallsOf(calls);
   const chunk = (delta: object, reason: string | null) =>
     `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
   const body = `${chunk({ role: 'assistant', tool_calls: toolCalls }, null)}${chunk({}, 'tool_calls')}data: [DONE]\n\n`;

@@ -156,7 +156,7 @@ export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()(
 );
 
 /** Runs in a transaction. */
-export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
+export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string | null }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
 );
 

@@ -1,0 +1,19 @@
+/** What a chat is told at the end of a turn. */
+import { withCutOff } from '../../../shared/text/cut-off.js';
+import { NOTICES } from '../delivery/inbox-queue.js';
+import type { TurnEnding } from '../turns/turn-journal.js';
+
+type Ending = Pick<TurnEnding, 'reply' | 'error' | 'stopReason' | 'cutOff'>;
+
+const paragraphs = (...parts: string[]): string => parts.filter((part) => part !== '').join('\n\n');
+
+/**
+ * Returns the text for the chat; of an answer that was stopped or interrupted, only the part that the chat has already seen.
+ * @param hasPreview  whether the chat shows the beginning of the answer
+ */
+export function textOf({ reply, error, stopReason, cutOff }: Ending, hasPreview: boolean): string {
+  const seen = hasPreview ? reply : '';
+  if (stopReason?.code === 'STOPPING') return paragraphs(seen, NOTICES.interrupted);
+  if (stopReason !== null) return hasPreview ? paragraphs(seen, '_Stopped._') : '';
+  return error === null ? withCutOff(reply, cutOff) : paragraphs(reply, `⚠️ ${error.message}`);
+}
