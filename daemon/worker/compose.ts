@@ -106,7 +106,7 @@ function createParts(deps: ConversationDeps) {
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
-  const handler = new ChatTurns({ ...common, channels, outbox, turns, voice, ...after });
+  const handler = new ChatTurns({ ...common, channels, outbox, turns, commands, voice, ...after });
   return {
     ...base,
     delivery,

@@ -22,6 +22,7 @@ import { findSession, type NewSession, type Session } from '../store/conversatio
 import type { Store } from '../store/store.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
+import type { CommandRegistry } from '../turns/commands/commands.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { VoiceNotes } from '../turns/voice/voice-notes.js';
@@ -35,6 +36,7 @@ export interface ChatTurnsOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly turns: Pick<TurnRunner, 'start'>;
+  readonly commands: Pick<CommandRegistry, 'match'>;
   readonly titles: Pick<Titles, 'begin' | 'cancel'>;
   readonly voice: Pick<VoiceNotes, 'questionOf'>;
   readonly instanceId: string;
@@ -81,6 +83,10 @@ export class ChatTurns implements InboxHandler {
     if (handling === undefined || handling.beganAtMs > atMs) return;
     this.#interrupted.add(laneKey(lane));
     handling.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
+  }
+
+  isCommand(content: string): boolean {
+    return this.#options.commands.match(content) !== undefined;
   }
 
   hasAccount({ channel, accountId }: Lane): boolean {

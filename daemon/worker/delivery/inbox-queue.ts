@@ -32,6 +32,8 @@ export interface InboxHandler {
    * it could not be handled
    */
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
+  /** Whether the text is a command of the gateway, which is answered at once. */
+  isCommand(content: string): boolean;
   /** Whether the chat's account is configured in this gateway. */
   hasAccount(lane: Lane): boolean;
   /** Whether the chat's account and agent are configured in this gateway. */
@@ -75,6 +77,8 @@ export const NOTICES = {
 
 export class InboxQueue implements LaneQueue<InboxMessage> {
   readonly name = 'inbox';
+  /** Commands need no place of an answer, so a chat can stop, decide or ask for help while all are taken. */
+  readonly extraPlaces = 4;
   readonly #options: InboxQueueOptions;
   readonly #handler: InboxHandler;
   #setAside = 0;
@@ -133,7 +137,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   }
 
   /** Counts the attempt before it is made, so that an attempt that crashes the worker counts too. */
-  async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
+  async claim(tx: Transaction, lane: Lane, hasPlace: boolean): Promise<Claim<InboxMessage>> {
     if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
     if (!this.#handler.hasAccount(lane)) return this.#hold(tx, lane);
     const isWaiting = await hasParkedInbox(tx, lane);
@@ -142,6 +146,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     const message = isWaiting ? await firstOf(tx, lane, isAlwaysHandled) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
+    if (!hasPlace && !this.#handler.isCommand(message.content)) return { type: 'full' };
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
     return { type: 'item', item: message };
   }

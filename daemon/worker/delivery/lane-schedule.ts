@@ -1,6 +1,7 @@
 /**
  * Decides when each lane of a queue runs. A lane is a chat: its items are worked on one after another. A limited number of lanes
- * per account run at a time, in the order in which they became due. No timer is armed while nothing is due later.
+ * per account run at a time, in the order in which they became due; a few more may run for items that need no place. No timer is
+ * armed while nothing is due later.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -10,23 +11,28 @@ export type LaneState = 'idle' | 'waiting' | 'ready' | 'running' | 'stale';
 
 /**
  * `wake`: something may be due. `due`: the time that a lane waited for has come. `start`: a place is free. `wait`: a run has
- * ended and the next item is due later. `empty`: a run has ended and nothing is left.
+ * ended and the next item is due later. `full`: a run without a place has ended, and the next item needs one. `empty`: a run has
+ * ended and nothing is left.
  */
-export type LaneEvent = 'wake' | 'due' | 'start' | 'wait' | 'empty';
+export type LaneEvent = 'wake' | 'due' | 'start' | 'wait' | 'full' | 'empty';
 
 /** An event without an entry changes nothing. */
 export const LANE_TRANSITIONS: Readonly<Record<LaneState, Readonly<Partial<Record<LaneEvent, LaneState>>>>> = {
   idle: { wake: 'ready' },
   waiting: { wake: 'ready', due: 'ready' },
   ready: { start: 'running' },
-  running: { wake: 'stale', wait: 'waiting', empty: 'idle' },
-  stale: { wait: 'ready', empty: 'ready' },
+  running: { wake: 'stale', wait: 'waiting', full: 'ready', empty: 'idle' },
+  stale: { wait: 'ready', full: 'ready', empty: 'ready' },
 };
 
 interface Account {
   running: number;
-  /** A Set keeps the order in which lanes became ready. */
+  /** Runs without a place. */
+  extra: number;
+  /** A Set keeps the order in which lanes became ready. A lane that runs without a place keeps its turn. */
   readonly ready: Set<Entry>;
+  /** Those of them whose next item may need no place. */
+  readonly news: Set<Entry>;
 }
 
 /** A lane as found by a query. */
@@ -52,8 +58,13 @@ export interface LaneScheduleOptions {
   readonly clock: Clock;
   /** Lanes of one account that run at the same time. */
   readonly maxRunningPerAccount: number;
-  /** Processes due items. Never rejects. @returns when the next item is due, in epoch ms; undefined when nothing is left */
-  run(lane: Lane): Promise<number | undefined>;
+  /** Further ones that run without a place. Default: none. */
+  readonly maxExtraPerAccount?: number | undefined;
+  /**
+   * Processes due items, without a place only those that need none. Never rejects. @returns when the next item is due, in epoch
+   * ms; `full` when it needs a place; undefined when nothing is left
+   */
+  run(lane: Lane, hasPlace: boolean): Promise<number | 'full' | undefined>;
 }
 
 /** After a suspension of the machine or a change of its clock, lanes are checked this soon. */
@@ -94,9 +105,10 @@ export class LaneSchedule {
     }
   }
 
-  /** Whether another lane of the account waits for a free slot. */
-  hasReady(lane: Lane): boolean {
-    return this.#accountOf(lane).ready.size > 0;
+  /** Whether another lane of the account waits to run, as this one does with or without a place. */
+  hasReady(lane: Lane, hasPlace = true): boolean {
+    const { ready, news } = this.#accountOf(lane);
+    return (hasPlace ? ready : news).size > 0;
   }
 
   /** Starts no more runs. */
@@ -122,39 +134,54 @@ export class LaneSchedule {
 
   #accountOf(lane: Lane): Account {
     const key = accountKey(lane);
-    const account = this.#accounts.get(key) ?? { running: 0, ready: new Set() };
+    const account = this.#accounts.get(key) ?? { running: 0, extra: 0, ready: new Set(), news: new Set() };
     this.#accounts.set(key, account);
     return account;
   }
 
   #apply(entry: Entry, event: LaneEvent): void {
-    entry.state = LANE_TRANSITIONS[entry.state][event] ?? entry.state;
+    const { state: before, account } = entry;
+    entry.state = LANE_TRANSITIONS[before][event] ?? before;
+    if (entry.state === 'idle' || entry.state === 'waiting') account.ready.delete(entry);
     if (entry.state === 'idle') this.#entries.delete(entry.key);
     if (entry.state === 'waiting') this.#checkDue(entry);
     if (entry.state !== 'ready') return;
-    entry.account.ready.add(entry);
-    this.#fill(entry.account);
+    account.ready.add(entry);
+    if (event !== 'full' || before === 'stale') account.news.add(entry);
+    this.#fill(account);
   }
 
   #fill(account: Account): void {
+    const { maxRunningPerAccount, maxExtraPerAccount = 0 } = this.#options;
     for (const entry of account.ready) {
-      if (this.#isStopped || account.running >= this.#options.maxRunningPerAccount) return;
+      if (this.#isStopped || account.running >= maxRunningPerAccount) break;
+      // It runs without a place.
+      if (entry.state !== 'ready') continue;
       account.ready.delete(entry);
-      account.running += 1;
-      this.#apply(entry, 'start');
-      const run = this.#run(entry).finally(() => this.#runs.delete(run));
-      this.#runs.add(run);
+      this.#begin(entry, true);
+    }
+    for (const entry of account.news) {
+      if (this.#isStopped || account.extra >= maxExtraPerAccount) return;
+      this.#begin(entry, false);
     }
   }
 
-  async #run(entry: Entry): Promise<void> {
-    const dueAtMs = await this.#options.run(entry.lane);
-    entry.account.running -= 1;
-    if (dueAtMs !== undefined) {
-      entry.dueAtMs = dueAtMs;
+  #begin(entry: Entry, hasPlace: boolean): void {
+    entry.account[hasPlace ? 'running' : 'extra'] += 1;
+    entry.account.news.delete(entry);
+    this.#apply(entry, 'start');
+    const run = this.#run(entry, hasPlace).finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+
+  async #run(entry: Entry, hasPlace: boolean): Promise<void> {
+    const next = await this.#options.run(entry.lane, hasPlace);
+    entry.account[hasPlace ? 'running' : 'extra'] -= 1;
+    if (typeof next === 'number') {
+      entry.dueAtMs = next;
       entry.sinceMs = this.#options.clock.now();
     }
-    this.#apply(entry, dueAtMs === undefined ? 'empty' : 'wait');
+    this.#apply(entry, next === undefined ? 'empty' : next === 'full' ? 'full' : 'wait');
     this.#fill(entry.account);
   }
 

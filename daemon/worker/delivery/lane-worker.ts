@@ -37,6 +37,8 @@ type Claimed<Item> =
   | { readonly type: 'wait'; readonly untilMs: number }
   /** Another live worker holds the first item, or serves the account. */
   | { readonly type: 'held' }
+  /** The next item waits for a place. */
+  | { readonly type: 'full' }
   | { readonly type: 'empty' };
 
 export interface Attempt {
@@ -52,14 +54,16 @@ export interface Attempt {
 export interface LaneQueue<Item extends Lane> {
   /** Name for the log. */
   readonly name: 'inbox' | 'outbox';
+  /** Lanes of an account that may run in addition for items that need no place. Default: none. */
+  readonly extraPlaces?: number;
   /** @returns every lane whose first item this worker may take now or later, the longest waiting first */
   listLanes(tx: Transaction, liveness: Liveness): Promise<FoundLane[]>;
   /** Whether {@link recover} would change anything. */
   hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean>;
   /** Decides about items of dead workers. Returns a function to call once that is on disk. */
   recover(tx: Transaction, liveness: Liveness): Promise<() => void>;
-  /** Takes the first item of a lane. */
-  claim(tx: Transaction, lane: Lane): Promise<Claim<Item>>;
+  /** Takes the first item of a lane; without a place only one that needs none. */
+  claim(tx: Transaction, lane: Lane, hasPlace: boolean): Promise<Claim<Item>>;
   /** Processes an item once. Never rejects. */
   attempt(item: Item, signal: AbortSignal): Promise<Attempt>;
 }
@@ -72,6 +76,7 @@ export interface LaneWorkerOptions {
   readonly liveness: Liveness;
 }
 
+/** As docs/channels.md says. */
 const MAX_RUNNING_PER_ACCOUNT = 8;
 /** Another worker may add items but cannot wake this one. */
 const OVERLAP_LOOK_MS = 500;
@@ -102,7 +107,8 @@ export class LaneWorker<Item extends Lane> {
     this.#lanes = new LaneSchedule({
       clock: options.clock,
       maxRunningPerAccount: MAX_RUNNING_PER_ACCOUNT,
-      run: (lane) => this.#run(lane),
+      maxExtraPerAccount: queue.extraPlaces,
+      run: (lane, hasPlace) => this.#run(lane, hasPlace),
     });
   }
 
@@ -170,19 +176,20 @@ export class LaneWorker<Item extends Lane> {
     if (this.#isActive && waitMs !== undefined) this.#lookIn(waitMs);
   }
 
-  /** Processes the due items of a lane, one after another. @returns when the next one is due; undefined when nothing is left */
-  async #run(lane: Lane): Promise<number | undefined> {
+  /** Processes the due items of a lane, one after another. See {@link LaneSchedule} for the result. */
+  async #run(lane: Lane, hasPlace: boolean): Promise<number | 'full' | undefined> {
     const { store, clock, liveness } = this.#options;
     try {
-      let claim = await store.write((tx) => this.#claim(tx, lane));
+      let claim = await store.write((tx) => this.#claim(tx, lane, hasPlace));
       claim.committed?.();
       while (claim.type === 'item') {
         this.#laneWait.succeeded();
-        claim = await this.#process(lane, claim.item);
+        claim = await this.#process(lane, claim.item, hasPlace);
       }
       this.#laneWait.succeeded();
       if (claim.type === 'empty') return undefined;
       if (claim.type === 'wait') return claim.untilMs;
+      if (claim.type === 'full') return 'full';
       // While other workers are alive, polling finds the lane again.
       return liveness.isAlone() ? clock.now() + OVERLAP_LOOK_MS : undefined;
     } catch (error) {
@@ -191,29 +198,29 @@ export class LaneWorker<Item extends Lane> {
   }
 
   /** A worker that is stopping leaves the items to the next one. */
-  async #claim(tx: Transaction, lane: Lane): Promise<Claim<Item>> {
+  async #claim(tx: Transaction, lane: Lane, hasPlace: boolean): Promise<Claim<Item>> {
     mustBeValid(this.#options.liveness);
-    return this.#isActive ? this.#queue.claim(tx, lane) : { type: 'held' };
+    return this.#isActive ? this.#queue.claim(tx, lane, hasPlace) : { type: 'held' };
   }
 
   /** @returns the lane's next item, claimed in the transaction that records the result of this one */
-  async #process(lane: Lane, item: Item): Promise<Claim<Item>> {
+  async #process(lane: Lane, item: Item, hasPlace: boolean): Promise<Claim<Item>> {
     const attempt = await withSignal([this.#aborted.signal], (signal) => this.#queue.attempt(item, signal));
     const claim = await this.#stored(async (tx) => {
       await attempt.record?.(tx);
-      return this.#next(tx, lane, attempt);
+      return this.#next(tx, lane, { ...attempt, hasPlace });
     });
     attempt.recorded?.();
     claim.committed?.();
     return claim;
   }
 
-  async #next(tx: Transaction, lane: Lane, { pauseMs }: Attempt): Promise<Claim<Item>> {
+  async #next(tx: Transaction, lane: Lane, { pauseMs, hasPlace }: Attempt & { readonly hasPlace: boolean }): Promise<Claim<Item>> {
     const nowMs = this.#options.clock.now();
     if (pauseMs !== undefined) return { type: 'wait', untilMs: nowMs + pauseMs };
     // Other lanes of the account have waited longer.
-    if (this.#lanes.hasReady(lane)) return { type: 'wait', untilMs: nowMs };
-    return this.#claim(tx, lane);
+    if (this.#lanes.hasReady(lane, hasPlace)) return { type: 'wait', untilMs: nowMs };
+    return this.#claim(tx, lane, hasPlace);
   }
 
   /** Writes, and retries while the store is unavailable. @throws the store's error once aborted, or when it is permanent */

@@ -56,6 +56,7 @@ async function start(account: object = { groupPolicy: 'open' }) {
   };
   const handler = {
     handle,
+    isCommand: () => false,
     hasAccount: () => true,
     canHandle: () => true,
     needsOf: () => [],

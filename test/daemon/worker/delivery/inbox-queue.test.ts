@@ -75,7 +75,7 @@ test('messages of an account that is not configured wait for it for a day', asyn
     canHandle: () => isConfigured,
   });
   const beganAtMs = clock.now();
-  const claim = () => store.write((tx) => queue.claim(tx, lane('chat')));
+  const claim = () => store.write((tx) => queue.claim(tx, lane('chat'), true));
   await receive('chat', 'old');
   clock.advance(1_000);
   await receive('chat', 'new');

@@ -81,6 +81,21 @@ test('a chat is told that an answer is cut off', async () => {
   expect(await chatHistory(conversation)).toEqual(['user complete: how?', 'assistant complete: Before opening the valve, you must']);
 });
 
+test('a command does not wait for the answers of other chats', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  const slow = gate();
+  const held = { ...says('an ', 'answer'), gate: { before: 1, until: slow.until } };
+  model.reply(...Array.from({ length: 9 }, () => held));
+  for (let chat = 1; chat <= 9; chat += 1) await say(conversation, 'hello', { chatId: `${chat}` });
+  await model.received(8);
+  await say(conversation, '/help', { chatId: 'ninth' });
+  expect(await told(1)).toEqual([expect.stringContaining('/new')]);
+  expect(model.requests).toHaveLength(8);
+  slow.open();
+  expect((await told(10)).slice(1)).toEqual(Array.from({ length: 9 }, () => 'an answer'));
+});
+
 test('/stop does not wait for the answer that it stops', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();

@@ -6,34 +6,35 @@ import { FakeClock } from '../../../helpers/fake-clock.js';
 const lane = (chatId: string, accountId = 'a'): Lane => ({ channel: 'test', accountId, chatId });
 
 /** A schedule whose runs end when the test says so. */
-function makeSchedule(maxRunningPerAccount = 8) {
+function makeSchedule(maxRunningPerAccount = 8, maxExtraPerAccount = 0) {
   const clock = new FakeClock();
-  const ends = new Map<string, (dueAtMs: number | undefined) => void>();
+  const ends = new Map<string, (next: number | 'full' | undefined) => void>();
   const runs: string[] = [];
   const schedule = new LaneSchedule({
     clock,
     maxRunningPerAccount,
-    run: ({ chatId }) => {
-      runs.push(chatId);
+    maxExtraPerAccount,
+    run: ({ chatId }, hasPlace) => {
+      runs.push(hasPlace ? chatId : `${chatId} extra`);
       return new Promise((resolve) => ends.set(chatId, resolve));
     },
   });
-  const end = async (chatId: string, inMs?: number): Promise<void> => {
-    ends.get(chatId)?.(inMs === undefined ? undefined : clock.now() + inMs);
+  const end = async (chatId: string, inMs?: number | 'full'): Promise<void> => {
+    ends.get(chatId)?.(typeof inMs === 'number' ? clock.now() + inMs : inMs);
     await new Promise(setImmediate);
   };
   return { schedule, clock, runs, end };
 }
 
 const STATES: LaneState[] = ['idle', 'waiting', 'ready', 'running', 'stale'];
-const EVENTS: LaneEvent[] = ['wake', 'due', 'start', 'wait', 'empty'];
+const EVENTS: LaneEvent[] = ['wake', 'due', 'start', 'wait', 'full', 'empty'];
 /** One row per state, one column per event. `-`: the event changes nothing. */
 const TABLE = `
-  ready - - - -
-  ready ready - - -
-  - - running - -
-  stale - - waiting idle
-  - - - ready ready`;
+  ready - - - - -
+  ready ready - - - -
+  - - running - - -
+  stale - - waiting ready idle
+  - - - ready ready ready`;
 const CELLS = TABLE.trim()
   .split('\n')
   .flatMap((row, at) =>
@@ -100,6 +101,35 @@ test('places of an account are given in the order in which lanes became ready', 
   await end('y');
   await end('z');
   expect(runs).toEqual(['x', 'elsewhere', 'y', 'z', 'x']);
+});
+
+test('while all places are taken, some lanes run without one, and keep their turn when they need one', async () => {
+  const { schedule, runs, end } = makeSchedule(1, 1);
+  for (const chat of ['x', 'y', 'z']) schedule.wake(lane(chat));
+  expect(runs).toEqual(['x', 'y extra']);
+  await end('y', 'full');
+  expect(runs.slice(2)).toEqual(['z extra']);
+  // While it runs, something comes in: it may need no place.
+  schedule.wake(lane('z'));
+  await end('z', 'full');
+  await end('z', 'full');
+  schedule.wake(lane('y'));
+  expect(runs.slice(3)).toEqual(['z extra', 'y extra']);
+  await end('x');
+  // It is about to tell whether it needs the place.
+  expect(runs.slice(5)).toEqual(['z']);
+  await end('y', 'full');
+  await end('z');
+  await end('y');
+  expect(runs.slice(6)).toEqual(['y']);
+});
+
+test('a lane that was done without a place does not run again', async () => {
+  const { schedule, runs, end } = makeSchedule(1, 1);
+  for (const chat of ['x', 'y']) schedule.wake(lane(chat));
+  await end('y');
+  await end('x');
+  expect(runs).toEqual(['x', 'y extra']);
 });
 
 test('a lane that waits is checked within a minute when the clock was set back', async () => {

@@ -67,7 +67,7 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
     await insertInboxMessage(tx, message);
     const { seq } = await queriesOf(tx).selectFrom('inbox_messages').select('seq').executeTakeFirstOrThrow();
     await setInboxTurn(tx, { seq, turnId });
-    return queue.claim(tx, lane);
+    return queue.claim(tx, lane, true);
   });
   if (claim.type !== 'item') throw new Error('the message was not claimed');
   if (how === 'failed') {
