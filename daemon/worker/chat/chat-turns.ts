@@ -8,7 +8,7 @@ import { withSignal } from '../../../shared/node/signals.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { type InboxHandler, putBackFailed, releaseInterrupted } from '../delivery/inbox-queue.js';
+import { type InboxHandler, putBackFailed, releaseInterrupted, type TakenMessage } from '../delivery/inbox-queue.js';
 import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
@@ -48,7 +48,7 @@ const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session o
 
 /** A message on its way through a turn. */
 interface Handling {
-  readonly message: InboxMessage;
+  readonly message: TakenMessage;
   readonly stop: AbortController;
   readonly beganAtMs: number;
   /** Includes the transcripts of its recordings once they are available. */
@@ -106,7 +106,7 @@ export class ChatTurns implements InboxHandler {
     return [account, `agent:${agentId}`];
   }
 
-  async handle(message: InboxMessage): Promise<GatewayError | undefined> {
+  async handle(message: TakenMessage): Promise<GatewayError | undefined> {
     const handling: Handling = {
       message,
       stop: new AbortController(),
@@ -177,6 +177,7 @@ export class ChatTurns implements InboxHandler {
       ...(hear === undefined ? {} : { hear: async (stop: AbortSignal) => (handling.text = await hear(stop)) }),
       candidates,
       hasStopped: this.#interrupted.delete(laneKey(message)),
+      withdrawn: message.withdrawn,
       asker: 'chat' as const,
       origin,
       messageId: message.questionId ?? message.id,

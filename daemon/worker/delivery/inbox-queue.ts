@@ -12,7 +12,7 @@ import {
   readInboxMessage,
   readRunningInbox,
 } from '../store/delivery/inbox.js';
-import { listInboxStops } from '../store/delivery/inbox-stops.js';
+import { listInboxBefore, listInboxStops, TAKEN_BACK } from '../store/delivery/inbox-stops.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
@@ -24,6 +24,12 @@ import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
 
+/** A message to handle. */
+export interface TakenMessage extends InboxMessage {
+  /** How many messages a stop request took back: they came before it and were not being answered. */
+  readonly withdrawn: number;
+}
+
 /** Handles messages; the interface to the turns. */
 export interface InboxHandler {
   /**
@@ -31,7 +37,7 @@ export interface InboxHandler {
    * @returns undefined when the message was finished or requeued in the transaction that ended its turn; otherwise the reason why
    * it could not be handled
    */
-  handle(message: InboxMessage): Promise<GatewayError | undefined>;
+  handle(message: TakenMessage): Promise<GatewayError | undefined>;
   /** Whether the text is a command of the gateway, which is answered at once. */
   isCommand(content: string): boolean;
   /** Whether the chat's account is configured in this gateway. */
@@ -58,7 +64,7 @@ export interface InboxQueueOptions {
 
 const RETRY_MS = 1_000;
 
-const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
+const STOP = /^\s*\/stop(?:@\w{1,64})?(?:\s|$)/i;
 /** Whether a message asks to stop the answer in progress. */
 export const isStop = (content: string): boolean => STOP.test(content);
 
@@ -73,9 +79,10 @@ const ERRORS = {
 export const NOTICES = {
   interrupted: 'The answer was interrupted because the gateway stopped. Send the message again to get one.',
   poisoned: 'This message could not be answered: the gateway failed each time it tried. It was set aside.',
+  withdrawn: 'Stopped before the answer was complete.',
 } as const;
 
-export class InboxQueue implements LaneQueue<InboxMessage> {
+export class InboxQueue implements LaneQueue<TakenMessage> {
   readonly name = 'inbox';
   /** Commands need no place of an answer, so a chat can stop, decide or ask for help while all are taken. */
   readonly extraPlaces = 4;
@@ -137,7 +144,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   }
 
   /** Counts the attempt before it is made, so that an attempt that crashes the worker counts too. */
-  async claim(tx: Transaction, lane: Lane, hasPlace: boolean): Promise<Claim<InboxMessage>> {
+  async claim(tx: Transaction, lane: Lane, hasPlace: boolean): Promise<Claim<TakenMessage>> {
     if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
     if (!this.#handler.hasAccount(lane)) return this.#hold(tx, lane);
     const isWaiting = await hasParkedInbox(tx, lane);
@@ -147,13 +154,33 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
     if (!hasPlace && !this.#handler.isCommand(message.content)) return { type: 'full' };
+    const withdrawn = isStop(message.content) ? await this.#withdrawBefore(tx, message) : 0;
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
-    return { type: 'item', item: message };
+    return { type: 'item', item: { ...message, withdrawn } };
+  }
+
+  /** Takes back the messages before a stop request, also those whose answer a restart interrupted. @returns how many */
+  async #withdrawBefore(tx: Transaction, stop: InboxMessage): Promise<number> {
+    const waiting = await listInboxBefore(tx, stop);
+    for (const { seq } of waiting) {
+      const message = await readInboxMessage(tx, seq);
+      if (message === undefined) continue;
+      await this.#endPending(tx, message, { state: 'done', error: TAKEN_BACK });
+      if (message.previewId !== null) await this.#handler.notify(tx, message, NOTICES.withdrawn);
+    }
+    return waiting.length;
+  }
+
+  /** Ends a message that nobody handles. */
+  async #endPending(tx: Transaction, message: InboxMessage, end: Pick<End, 'state' | 'error'>): Promise<void> {
+    const { clock, instanceId } = this.#options;
+    await beginInboxAttempt(tx, { seq: message.seq, instanceId });
+    await giveUpMessage(tx, message, { ...end, instanceId, nowMs: clock.now() });
   }
 
   /** Lets the messages of an account that is not configured wait for it, as long as a message may wait to be sent. */
-  async #hold(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
-    const { clock, instanceId, logger } = this.#options;
+  async #hold(tx: Transaction, lane: Lane): Promise<Claim<TakenMessage>> {
+    const { clock, logger } = this.#options;
     const nowMs = clock.now();
     const expired: string[] = [];
     const committed = (): void => {
@@ -165,13 +192,12 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
       if (message.state === 'running') return { type: 'held', committed };
       const untilMs = message.receivedAtMs + MESSAGE_TTL_MS;
       if (untilMs > nowMs) return { type: 'wait', untilMs, committed };
-      await beginInboxAttempt(tx, { seq: message.seq, instanceId });
-      await giveUpMessage(tx, message, { instanceId, state: 'failed', error: ERRORS.expired, nowMs });
+      await this.#endPending(tx, message, { state: 'failed', error: ERRORS.expired });
       expired.push(message.id);
     }
   }
 
-  async attempt(message: InboxMessage): Promise<Attempt> {
+  async attempt(message: TakenMessage): Promise<Attempt> {
     const { logger, outbox } = this.#options;
     const error = await this.#handler.handle(message);
     if (error === undefined) {
@@ -212,12 +238,10 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   }
 }
 
+type End = Omit<Parameters<typeof finishInbox>[1], 'seq'> & { readonly error: string };
+
 /** Ends a message that gets no answer, and its turn if that waits for a person. @returns false when the instance no longer holds the message */
-async function giveUpMessage(
-  tx: Transaction,
-  { seq, turnId }: InboxMessage,
-  end: { instanceId: string | null; state: 'failed' | 'interrupted' | 'poisoned'; error: string; nowMs: number },
-): Promise<boolean> {
+async function giveUpMessage(tx: Transaction, { seq, turnId }: InboxMessage, end: End): Promise<boolean> {
   if (!(await finishInbox(tx, { seq, ...end }))) return false;
   // Otherwise an approved call would run after the message has been purged.
   if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: end.error }, nowMs: end.nowMs });

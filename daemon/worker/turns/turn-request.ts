@@ -25,6 +25,8 @@ export interface TurnRequest {
   readonly asker: Exclude<Asker, 'stateless'>;
   /** Whether an answer in its chat was stopped when the text came in. Default: none was. */
   readonly hasStopped?: boolean;
+  /** How many messages before it the text has taken back. Default: none. */
+  readonly withdrawn?: number;
   /** The id of the question's message, if it already has one. */
   readonly messageId?: string;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */

@@ -249,7 +249,10 @@ export class TurnRunner {
     await turn.stored;
     const { session, questionId } = turn;
     const place = { sessionId: session.id, sessionKey: session.key, agentId: request.agent.id, callKey: `command:${questionId}` };
-    report({ type: 'delta', text: await command.run({ ...call, ...place, hasStopped, model: first.ref }) });
+    report({
+      type: 'delta',
+      text: await command.run({ ...call, ...place, hasStopped, withdrawn: request.withdrawn ?? 0, model: first.ref }),
+    });
     return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 

@@ -2,6 +2,10 @@
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { tellOthers, type Transaction } from '../transaction.js';
+import type { Lane } from './outbox.js';
+
+/** The error of a message that is taken back. */
+export const TAKEN_BACK = 'taken back';
 
 /** Returns the unhandled messages that may ask to stop an answer. */
 export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
@@ -13,10 +17,24 @@ export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
     .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
 );
 
+/** Returns the unhandled messages of a chat that came before one and that no worker handles, oldest first. */
+export const { all: listInboxBefore } = prepare<Lane & { seq: number }>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .select('seq')
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('finished_at', 'is', null)
+    .where('state', '=', sql.lit('pending' as const))
+    .where('seq', '<', p.seq)
+    .orderBy('seq'),
+);
+
 const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((db, p) =>
   db
     .updateTable('inbox_messages')
-    .set({ state: sql.lit('done' as const), error: sql.lit('taken back'), instance_id: null, finished_at: p.nowMs })
+    .set({ state: sql.lit('done' as const), error: sql.lit(TAKEN_BACK), instance_id: null, finished_at: p.nowMs })
     .where('scope', '=', p.scope)
     .where('update_id', '=', p.updateId)
     .where('turn_id', 'is', null)

@@ -56,6 +56,13 @@ async function model({ args, model: current, sessionId }: CommandContext, { stor
   return `This chat now uses ${args}.`;
 }
 
+function sayStopped({ hasStopped, withdrawn = 0 }: Pick<CommandContext, 'hasStopped' | 'withdrawn'>): string {
+  if (!hasStopped && withdrawn === 0) return 'No answer is in progress.';
+  const kept = hasStopped ? ' What was written so far is kept in the session.' : '';
+  const unanswered = withdrawn === 1 ? ' 1 message that waited is not answered.' : ` ${withdrawn} messages that waited are not answered.`;
+  return `Stopped.${kept}${withdrawn === 0 ? '' : unanswered}`;
+}
+
 export function createCommands(sources: CommandSources): CommandRegistry {
   return new CommandRegistry([
     sources.remind,
@@ -72,8 +79,7 @@ export function createCommands(sources: CommandSources): CommandRegistry {
       name: 'stop',
       summary: 'stops the answer in progress',
       stopsTurns: true,
-      run: async ({ hasStopped }) =>
-        hasStopped ? 'Stopped. What was written so far is kept in the session.' : 'No answer is in progress.',
+      run: async (context) => sayStopped(context),
     },
     {
       name: 'new',

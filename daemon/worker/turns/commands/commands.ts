@@ -18,6 +18,8 @@ export interface CommandContext extends CommandCall {
   readonly callKey: string;
   /** Whether an answer was stopped for it. */
   readonly hasStopped: boolean;
+  /** How many messages it has taken back. Default: none. */
+  readonly withdrawn?: number;
 }
 
 export interface SlashCommand {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { says } from '../../../fakes/openai/reply.js';
 import { chatHistory, makeChat } from '../../../helpers/chat-fixture.js';
-import { markTurnUnrepeatable } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { markTurnUnrepeatable, setInboxPreview } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { readRunningTurns } from '../../../../daemon/worker/store/conversations/turns.js';
 import { Store } from '../../../../daemon/worker/store/store.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -124,4 +124,21 @@ test('an interrupted turn with effects is not run again, and the chat gets a not
   // What the model had said by then may have been stored, too.
   const history = (await chatHistory(next)).filter((line) => !line.startsWith('assistant aborted: begun'));
   expect(history).toEqual(['user complete: send it', expect.stringContaining('system error: The answer was interrupted')]);
+});
+
+test('/stop that comes during a restart also takes back the message whose answer the restart interrupted', async () => {
+  const { start, say, told, model } = await makeChat();
+  const old = await start({ instanceId: 'wk_old' });
+  model.reply(hanging);
+  await say(old, 'delete everything');
+  await model.received(1);
+  await old.quiesce();
+  await old.close();
+  const next = await start({ home: old.home, instanceId: 'wk_next', isActive: false });
+  const store = await openStore({ home: old.home });
+  await store.write((tx) => setInboxPreview(tx, { seq: 1, previewId: '7' }));
+  for (const text of ['and then', '/stop']) await say(next, text);
+  await next.activate();
+  expect(await told(2)).toEqual(['Stopped before the answer was complete.', 'Stopped. 2 messages that waited are not answered.']);
+  expect(model.requests).toHaveLength(1);
 });

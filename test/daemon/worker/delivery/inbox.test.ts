@@ -110,16 +110,20 @@ test('/stop does not wait for the answer that it stops', async () => {
   expect((await chatHistory(conversation))[0]).toBe('user complete: tell me a story');
 });
 
-test('/stop is answered before the messages that wait, and says whether anything was stopped', async () => {
+test('/stop takes back the messages before it, is answered at once, and says whether anything was stopped', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();
   model.reply({ ...says('a long ', 'story'), gate: { before: 1, until: new Promise<void>(() => undefined) } }, says('two'));
   await say(conversation, 'one');
   await model.received(1);
-  for (const text of ['two', '/stop', '/status']) await say(conversation, text);
-  expect(await told(3)).toEqual(['Stopped. What was written so far is kept in the session.', 'two', expect.stringContaining('Agent:')]);
+  for (const text of ['two', '/stop please', '/status']) await say(conversation, text);
+  expect(await told(2)).toEqual([
+    'Stopped. What was written so far is kept in the session. 1 message that waited is not answered.',
+    expect.stringContaining('Agent:'),
+  ]);
   await say(conversation, '/stop');
-  expect((await told(4))[3]).toBe('No answer is in progress.');
+  expect((await told(3))[2]).toBe('No answer is in progress.');
+  expect(model.requests).toHaveLength(1);
 });
 
 test('a message for a disabled agent gets a notice and is not retried', async () => {

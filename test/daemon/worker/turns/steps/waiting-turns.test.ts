@@ -124,9 +124,9 @@ test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on',
   await chat.say(first, 'invite');
   await pending(first);
   await expect.poll(async () => (await states()).inbox, LONG).toEqual(['waiting']);
-  await chat.say(first, 'and?');
   if (how === 'stop') await chat.say(first, '/stop');
-  else await first.sessions.delete(CHAT);
+  await chat.say(first, 'and?');
+  if (how === 'delete') await first.sessions.delete(CHAT);
   await pending(first, 0);
   await expect.poll(() => told('chat').includes('Yes?'), LONG).toBe(true);
   expect((await states()).turns[0]).toBe('aborted');
