@@ -59,8 +59,10 @@ export function retryHeaders(error: GatewayError): Record<string, string> {
   const seconds = retryAfterSeconds(error);
   // For a daily limit, which is reset hours later.
   const isUsedUp = error.details?.['resetAt'] !== undefined;
+  // Without the header, the SDKs repeat every 409 and 5xx.
+  const isLasting = !error.spec.retryable || isUsedUp || lastingStatus(error) !== undefined;
   return {
     ...(seconds === undefined ? {} : { 'Retry-After-Ms': String(seconds * 1_000) }),
-    ...(isUsedUp || lastingStatus(error) !== undefined ? { 'X-Should-Retry': 'false' } : {}),
+    ...(isLasting ? { 'X-Should-Retry': 'false' } : {}),
   };
 }

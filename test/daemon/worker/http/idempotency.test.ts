@@ -142,6 +142,7 @@ test('a completion in a session is given once for a key; one that is kept nowher
   expect(second.json?.['choices']).toEqual(choices);
   const conflict = await post('/v1/chat/completions', { ...body, messages: [{ role: 'user', content: 'bye' }] }, headers);
   expect(conflict).toMatchObject({ status: 409, json: { error: { message: expect.stringContaining('Idempotency-Key') as string } } });
+  expect(conflict.headers['x-should-retry']).toBe('false');
   expect(fake.requests).toHaveLength(1);
   expect((await post('/v1/chat/completions', body)).headers['idempotent-replayed']).toBeUndefined();
   expect((await post('/v1/chat/completions', body)).status).toBe(200);

@@ -200,4 +200,5 @@ test('a fault of the gateway is told without its cause', async () => {
   const answer = await send('/v1/chat/completions', { method: 'POST', body: params });
   expect(answer).toMatchObject({ status: 500, json: { error: { type: 'server_error', code: 'internal_error' } } });
   expect(answer.text).not.toContain('secret');
+  expect(answer.headers['x-should-retry']).toBe('false');
 });
