@@ -44,7 +44,7 @@ export async function* echoScript(message: string): AsyncGenerator<TurnEvent> {
     session: 's',
     sessionKey: 's',
     model: 'fake/echo',
-    usage: { inputTokens: 3, outputTokens: null, costUsd: null },
+    usage: { inputTokens: 3, outputTokens: null, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Reads a running turn for an HTTP client: as one answer, or as a stream of server-sent events. */
+import type { AgentResponse } from '../../../shared/api/agent.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { DoneEvent, TurnEvent } from '../turns/turn-event.js';
+import { type DoneEvent, toUsage, type TurnEvent } from '../turns/turn-event.js';
 import { errorBody, toGatewayError } from '../../../shared/error-document.js';
 import type { PulledEvents } from './connection/pulled-events.js';
 import type { StreamReport } from './event-answer.js';
@@ -13,15 +14,18 @@ function unfinished(): GatewayError {
   return new GatewayError('INTERNAL_ERROR', { message: 'the turn ended without an answer' });
 }
 
+/** Returns the answer for callers. */
+const answerOf = ({ type: _type, usage, ...answer }: DoneEvent): Omit<AgentResponse, 'status'> => ({ ...answer, usage: toUsage(usage) });
+
 /**
  * Reads the turn to its end.
  * @param onAlive  called with each event before the end, and without one when the turn has been silent for a while
  * @throws the turn's error, or the signal's reason
  */
-export async function readReply(turn: PulledEvents<TurnEvent>, onAlive?: (event?: TurnEvent) => void): Promise<DoneEvent> {
+export async function readReply(turn: PulledEvents<TurnEvent>, onAlive?: (event?: TurnEvent) => void): Promise<AgentResponse> {
   for await (const event of turn) {
     if (event?.type === 'error') throw event.error;
-    if (event?.type === 'done') return event;
+    if (event?.type === 'done') return { status: 'ok', ...answerOf(event) };
     onAlive?.(event);
   }
   throw unfinished();
@@ -37,10 +41,10 @@ export async function* streamEvents(turn: PulledEvents<TurnEvent>, { requestId, 
     for await (const event of turn) {
       if (event === undefined) yield comment('heartbeat');
       else if (event.type === 'error') throw event.error;
+      else if (event.type === 'done') return void (yield serverSentEvent('done', answerOf(event)));
       else {
         const { type, ...data } = event;
         yield serverSentEvent(type, data);
-        if (type === 'done') return;
       }
     }
     throw unfinished();

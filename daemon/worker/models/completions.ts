@@ -243,10 +243,10 @@ export class Completions {
         hasOutput = true;
         yield { type: 'text', text: event.text };
       } else if (event.type === 'done') {
-        const { inputTokens, outputTokens } = event.usage;
+        const { costUsd: _cost, ...usage } = event.usage;
         for (const { id, tool } of event.approvals ?? [])
           yield { type: 'text', text: `\n\n(Approval ${id} is needed for the tool ${tool}.)` };
-        yield { type: 'finish', reason: event.cutOff ?? 'stop', usage: { inputTokens, outputTokens } };
+        yield { type: 'finish', reason: event.cutOff ?? 'stop', usage };
       } else if (event.type === 'error') {
         if (!hasOutput) throw event.error;
         yield event;

@@ -30,7 +30,7 @@ import { readTurnSteps } from '../store/turns/turn-steps.js';
 import { repeatToolMessages, textOfSteps } from './steps/adoption.js';
 import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
-import { toDoneEvent, toErrorEvent, toUsage, type TurnEvent } from './turn-event.js';
+import { NO_USAGE, toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
 import type { BegunTurn, TurnHooks } from './turn-journal.js';
 import type { TurnRequest } from './turn-request.js';
 import type { TurnRunner } from './turn-runner.js';
@@ -141,7 +141,7 @@ export class KeyedTurns {
       const steps = await readTurnSteps(tx, turn.id);
       const approvals = (await readApprovalsOfTurn(tx, turn.id)).filter(({ state }) => state === 'pending');
       const { ref: model = null, usage = null } = steps.at(-1) ?? {};
-      const said = { ...turn, reply: textOfSteps(steps), model, usage: toUsage(usage) };
+      const said = { ...turn, reply: textOfSteps(steps), model, usage: usage ?? NO_USAGE };
       return { result, attempt, turn: said, approvals, isElsewhere: false };
     }
     return { result, attempt, turn, approvals: [], isElsewhere: turn !== undefined && (await this.#runsElsewhere(tx, turn)) };

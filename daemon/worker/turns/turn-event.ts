@@ -7,12 +7,13 @@ import { definedFields } from '../../../shared/fields.js';
 import { knownSentence } from '../../../shared/text/sentences/known.js';
 import type { CutOff, TurnUsage } from '../../../shared/turn-usage.js';
 
-/** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
-export type TurnEvent = AgentEvent | { readonly type: 'error'; readonly error: GatewayError };
-
 export type DeltaEvent = Extract<AgentEvent, { type: 'delta' }>;
 export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>;
-export type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
+type DoneDocument = Extract<AgentEvent, { type: 'done' }>;
+export type DoneEvent = Omit<DoneDocument, 'usage'> & { readonly usage: TurnUsage };
+
+/** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
+export type TurnEvent = DeltaEvent | ToolEvent | DoneEvent | { readonly type: 'error'; readonly error: GatewayError };
 
 /**
  * How a turn ended; `waiting`: it continues after a person's decision. `reply` is the text so far, also for an interrupted answer;
@@ -29,9 +30,11 @@ export interface TurnOutcome {
   readonly cutOff?: CutOff | undefined;
 }
 
-/** Returns the usage for callers. All values are null if no model was called. */
-export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
-  const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+/** The usage of a turn that called no model. */
+export const NO_USAGE: TurnUsage = { inputTokens: null, outputTokens: null, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null };
+
+/** Returns the usage as `/api/agent` and events have it. */
+export function toUsage({ inputTokens, outputTokens, costUsd }: TurnUsage): DoneDocument['usage'] {
   return { inputTokens, outputTokens, costUsd };
 }
 
@@ -62,7 +65,7 @@ export function endEvent({ outcome, sessionKey, isLost, reason, approvals }: End
   }
   if (state === 'aborted') return toErrorEvent(reason);
   if (error !== null) return toErrorEvent(error);
-  const done = toDoneEvent({ reply, sessionKey, model, usage: toUsage(usage), cutOff });
+  const done = toDoneEvent({ reply, sessionKey, model, usage: usage ?? NO_USAGE, cutOff });
   return approvals.length === 0 ? done : { ...done, approvals: [...approvals] };
 }
 

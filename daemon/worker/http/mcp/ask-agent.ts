@@ -33,8 +33,7 @@ export function askAgent(agent: AgentService, clock: Clock): Tool {
     async run(input, { access, span, signal, onProgress }) {
       mayUseAgent(access, agent.agentOf(input));
       const turn = new PulledEvents(agent.run({ ...input, access, span }, signal), signal, clock);
-      const { type: _type, ...answer } = await readReply(turn, (event) => onProgress?.(event?.type === 'delta' ? event.text : undefined));
-      return { status: 'ok', ...answer };
+      return await readReply(turn, (event) => onProgress?.(event?.type === 'delta' ? event.text : undefined));
     },
   });
 }

@@ -46,8 +46,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
         const report = reportOf(ctx, logger, 'agent stream ended with an error');
         const encode = () => streamEvents(turn, report);
         if (isStream) return await answerStream(ctx, turn, { firstEventMs: FIRST_EVENT_MS, encode });
-        const { type: _type, ...answer } = await readReply(turn);
-        return { status: 'ok', ...answer };
+        return await readReply(turn);
       },
     }),
   ];

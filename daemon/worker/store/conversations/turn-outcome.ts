@@ -1,5 +1,5 @@
 /** Reads a turn with its result, for a caller that repeats a request. */
-import type { CutOff } from '../../../../shared/turn-usage.js';
+import type { CutOff, TurnUsage } from '../../../../shared/turn-usage.js';
 import type { TurnState } from '../schema.js';
 import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -15,7 +15,7 @@ export interface TurnRecord {
   /** False once it had effects of which no steps are stored. */
   readonly isRepeatable: boolean;
   readonly model: string | null;
-  readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
+  readonly usage: TurnUsage;
   readonly error: { readonly code: string | null; readonly message: string | null };
   /** Empty without an answer. */
   readonly reply: string;
@@ -60,7 +60,13 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     model,
     instanceId: turn.instance_id,
     isRepeatable: turn.is_repeatable === 1 || Boolean(turn.hasSteps),
-    usage: { inputTokens: turn.input_tokens, outputTokens: turn.output_tokens, costUsd: turn.cost_usd },
+    usage: {
+      inputTokens: turn.input_tokens,
+      outputTokens: turn.output_tokens,
+      cacheReadTokens: turn.cache_read_tokens ?? 0,
+      cacheWriteTokens: turn.cache_write_tokens ?? 0,
+      costUsd: turn.cost_usd,
+    },
     error: { code: turn.error_code, message: turn.error_message },
     reply: reply?.content ?? '',
     cutOff: cutOffOf(turn),

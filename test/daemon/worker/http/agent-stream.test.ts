@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { agentEvents } from '../../../../shared/api/agent.js';
-import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
+import { NO_USAGE, type TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { hangingScript } from '../../../helpers/fake-services.js';
@@ -126,14 +126,7 @@ test('a turn that takes long to begin gets its stream opened meanwhile', async (
   let begin = (): void => undefined;
   services.script = async function* () {
     await new Promise<void>((resolve) => (begin = resolve));
-    yield {
-      type: 'done',
-      reply: 'late',
-      session: 's',
-      sessionKey: 's',
-      model: 'm',
-      usage: { inputTokens: null, outputTokens: null, costUsd: null },
-    };
+    yield { type: 'done', reply: 'late', session: 's', sessionKey: 's', model: 'm', usage: NO_USAGE };
   };
   const wire = await openWire(port, askText({ message: 'x' }));
   await once(app.server, 'request');

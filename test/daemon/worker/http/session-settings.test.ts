@@ -1,9 +1,11 @@
-/** Settings of a call with `X-Xopc-Session`: those that would change what the answer means are refused, never left out in silence. */
+/** Calls with `X-Xopc-Session`. Settings that would change what the answer means are refused, never left out in silence. */
 import Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { saying } from '../../../fakes/openai/replay.js';
+import { FAKE_USAGE } from '../../../fakes/vendors/vendor-reply.js';
 import { TOKEN } from '../../../helpers/http-app.js';
+import { startMessagesGateway } from '../../../helpers/messages-gateway.js';
 import { type OpenAiGateway, startOpenAiGateway } from '../../../helpers/openai-gateway.js';
 
 const model = 'main';
@@ -88,4 +90,23 @@ test('what programs send with every call is no offence; a response does not say 
   const message = { max_tokens: 9, temperature: 0.5, thinking: { type: 'disabled' as const }, system: '', stop_sequences: [] };
   await anthropicOf(gateway).messages.create({ model, messages: [question], ...message }, inSession);
   expect(upstream.bodies).toHaveLength(4);
+});
+
+const { input, cacheRead, cacheWrite, output } = FAKE_USAGE;
+test.each([
+  ['/v1/chat/completions', { messages: [question] }, { prompt_tokens: input, prompt_tokens_details: { cached_tokens: cacheRead } }],
+  ['/v1/responses', { input: 'x' }, { input_tokens: input, input_tokens_details: { cached_tokens: cacheRead } }],
+  [
+    '/v1/messages',
+    { messages: [question], max_tokens: 9 },
+    { input_tokens: input - cacheRead - cacheWrite, cache_read_input_tokens: cacheRead, cache_creation_input_tokens: cacheWrite },
+  ],
+  ['/api/agent', { model: undefined, message: 'x' }, { inputTokens: input, outputTokens: output, costUsd: null }],
+])('the usage of %s has the cached tokens, also for a repeated key', async (path, body, usage) => {
+  const { send, vendor } = await startMessagesGateway('anthropic-messages', { agents: { defaults: { model: 'up/plain' } } });
+  const ask = () => send(path, { method: 'POST', headers: { ...inSession.headers, 'Idempotency-Key': 'k' }, body: { model, ...body } });
+  const [first, again] = [await ask(), await ask()];
+  expect([first.json?.['usage'], again.headers['idempotent-replayed']]).toEqual([expect.objectContaining(usage), 'true']);
+  expect(again.json?.['usage']).toEqual(first.json?.['usage']);
+  expect(vendor.requests).toHaveLength(1);
 });

@@ -40,7 +40,7 @@ test('a turn streams the answer and ends when question and answer are on disk', 
     session: 'default',
     sessionKey: KEY,
     model: 'fake/one',
-    usage: { inputTokens: 2, outputTokens: 3, costUsd: null },
+    usage: { inputTokens: 2, outputTokens: 3, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
   });
   expect(await history(conversation)).toEqual(['user complete -: hello', 'assistant complete fake/one: Good morning']);
 });

@@ -46,7 +46,7 @@ const done = (reply: string): unknown => ({
   session: 'default',
   sessionKey: KEY,
   model: 'fake/one',
-  usage: { inputTokens: count, outputTokens: count, costUsd: null },
+  usage: { inputTokens: count, outputTokens: count, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
 });
 
 test('a repeated request gets the first answer, for another body a conflict, and the model is asked once', async () => {

@@ -29,7 +29,7 @@ test('a turn reports its text and ends with `done`, when question and answer are
     session: session('me').key,
     sessionKey: session('me').key,
     model: 'fake/one',
-    usage: { ...usage, costUsd: null },
+    usage: { ...usage, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
   });
   expect(await history(store)).toEqual(['user complete: hello', 'assistant complete: hi there']);
   expect(changes.map(({ state }) => state)).toEqual(['started', 'done']);
