@@ -34,7 +34,7 @@ import type { Store } from '../store/store.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import { readContext } from './context.js';
 import { stepsOf, toCall } from './response-call.js';
-import { ResponseWriter } from './response-writer.js';
+import { outputOf, ResponseWriter } from './response-writer.js';
 import { StoredStream } from './stored-stream.js';
 
 export interface BackgroundOptions {
@@ -123,11 +123,14 @@ export class BackgroundResponses {
     });
   }
 
-  /** Ends a response that has not ended. @returns whether it has ended with this */
+  /** Ends a response that has not ended; its output so far is kept. @returns whether it has ended with this */
   async cancel(document: ResponseDocument): Promise<boolean> {
     const { store, clock } = this.#options;
-    const cancelled: ResponseDocument = { ...document, status: 'cancelled' };
-    const isCancelled = await store.write((tx) => finishResponse(tx, { document: cancelled, nowMs: clock.now() }));
+    const isCancelled = await store.write(async (tx) => {
+      const { events } = await readEvents(tx, { id: document.id, after: -1 });
+      const cancelled: ResponseDocument = { ...document, status: 'cancelled', output: outputOf(events) };
+      return await finishResponse(tx, { document: cancelled, nowMs: clock.now() });
+    });
     if (isCancelled) this.drop(document.id);
     return isCancelled;
   }
@@ -138,7 +141,10 @@ export class BackgroundResponses {
     this.#changes.wake();
   }
 
-  /** Yields the stored events after a number as they appear, and undefined when a heartbeat is due. @throws the signal's reason */
+  /**
+   * Yields the stored events after a number as they appear, and undefined when a heartbeat is due. @throws the signal's reason;
+   * CONFLICT after the events of a response that was cancelled or deleted
+   */
   async *follow(id: string, after: number, signal: AbortSignal): AsyncGenerator<ResponseEvent[] | undefined> {
     const { store, clock, liveness } = this.#options;
     let seen = after;
@@ -147,14 +153,16 @@ export class BackgroundResponses {
       signal.throwIfAborted();
       const woken = new AbortController();
       const changed = this.#changes.wait(woken.signal);
-      const { events, isOpen } = await store.read((tx) => readEvents(tx, { id, after: seen }));
+      const { events, state } = await store.read((tx) => readEvents(tx, { id, after: seen }));
       const last = events.at(-1);
       if (last !== undefined) {
         seen = last.sequence_number;
         saidAt = clock.now();
         yield events;
       }
-      if (!isOpen) return woken.abort();
+      if (state !== 'open') woken.abort();
+      if (state === 'ended') return;
+      if (state !== 'open') throw new GatewayError('CONFLICT', { message: `the response was ${state}` });
       const end = (): void => woken.abort();
       signal.addEventListener('abort', end, { once: true });
       const cancel = clock.after(liveness.lookAgainMs(POLL_MS) ?? HEARTBEAT_MS, end);

@@ -52,6 +52,27 @@ const outputText = (text: string): Message['content'][number] => ({ type: 'outpu
 const refusalText = (refusal: string): Message['content'][number] => ({ type: 'refusal', refusal });
 const summaryText = (text: string): Reasoning['summary'][number] => ({ type: 'summary_text', text });
 
+/** Returns the output that events describe; items that are still being written are incomplete. */
+export function outputOf(events: readonly ResponseEvent[]): OutputItem[] {
+  const items: { item: OutputItem; text: string; isRefusal: boolean }[] = [];
+  for (const event of events) {
+    if (event.type === 'response.output_item.added' || event.type === 'response.output_item.done')
+      items[event.output_index] = { item: event.item, text: '', isRefusal: false };
+    else if ('delta' in event) {
+      const open = items[event.output_index];
+      if (open === undefined) continue;
+      open.text += event.delta;
+      open.isRefusal = event.type === 'response.refusal.delta';
+    }
+  }
+  return items.map(({ item, text, isRefusal }): OutputItem => {
+    if (item.type === 'reasoning') return item.summary.length > 0 || text === '' ? item : { ...item, summary: [summaryText(text)] };
+    if (item.status !== 'in_progress') return item;
+    if (item.type === 'message') return { ...item, status: 'incomplete', content: [isRefusal ? refusalText(text) : outputText(text)] };
+    return item.type === 'function_call' ? { ...item, status: 'incomplete', arguments: text } : { ...item, status: 'incomplete' };
+  });
+}
+
 /** Returns a call of a custom tool, which the model saw as a function. */
 const toCustom = ({ arguments: text, ...call }: Call): CustomCall => ({ ...call, type: 'custom_tool_call', input: customInput(text) });
 

@@ -99,9 +99,9 @@ export const streamResponse = (running: RunningResponse, report: StreamReport): 
 /** The stream of a background response, which continues without this reader. */
 export async function* followedText(
   pieces: AsyncGenerator<ResponseEvent[] | undefined>,
-  { onError }: { readonly onError: (error: GatewayError) => void },
+  { onError, after }: { readonly onError: (error: GatewayError) => void; readonly after: number },
 ): AsyncGenerator<string> {
-  let seen = 0;
+  let seen = Math.max(after, 0);
   try {
     for await (const events of pieces) {
       seen = events?.at(-1)?.sequence_number ?? seen;

@@ -37,7 +37,8 @@ async function answerEvents(
 ): Promise<void> {
   const signal = deps.connections.abortable(ctx.res, 'stream');
   const events = await deps.responses.follow(name, after, signal);
-  sendEvents(ctx, followedText(events, reportOf(ctx, deps.logger, 'the stream of a response ended before its end')));
+  const report = reportOf(ctx, deps.logger, 'the stream of a response ended before its end');
+  sendEvents(ctx, followedText(events, { ...report, after }));
 }
 
 async function answerBackground(

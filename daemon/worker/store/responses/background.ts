@@ -159,14 +159,14 @@ export async function insertEvents(tx: Transaction, id: string, events: readonly
   tellOthers(tx, 'responses');
 }
 
-/** Returns the events after a number, and whether more may follow. */
+/** Returns the events after a number, and whether more may follow. Those of a response that was cancelled or deleted have no last one. */
 export async function readEvents(
   tx: Transaction,
   { id, after }: { id: string; after: number },
-): Promise<{ events: ResponseEvent[]; isOpen: boolean }> {
+): Promise<{ events: ResponseEvent[]; state: 'open' | 'ended' | 'cancelled' | 'deleted' }> {
   const db = queriesOf(tx);
   // Read before the events: an ended response gets no more events.
-  const row = await db.selectFrom('responses').select('finished_at').where('id', '=', id).executeTakeFirst();
+  const state = await stateOf(tx, id);
   const pieces = await db
     .selectFrom('response_events')
     .select('events')
@@ -175,5 +175,15 @@ export async function readEvents(
     .orderBy('first')
     .execute();
   const events = pieces.flatMap((piece) => JSON.parse(piece.events) as ResponseEvent[]);
-  return { events: events.filter((event) => event.sequence_number > after), isOpen: row?.finished_at === null };
+  return { events: events.filter((event) => event.sequence_number > after), state };
+}
+
+async function stateOf(tx: Transaction, id: string): Promise<'open' | 'ended' | 'cancelled' | 'deleted'> {
+  const select = queriesOf(tx).selectFrom('responses').where('id', '=', id);
+  const row = await select.select('finished_at').executeTakeFirst();
+  if (row === undefined) return 'deleted';
+  if (row.finished_at === null) return 'open';
+  const ended = await select.select('document').executeTakeFirstOrThrow();
+  const { status } = JSON.parse(ended.document) as ResponseDocument;
+  return status === 'cancelled' ? status : 'ended';
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CompletionOutput } from '../../../../daemon/worker/models/completion-call.js';
 import { newResponse } from '../../../../daemon/worker/responses/new-response.js';
-import { ResponseWriter } from '../../../../daemon/worker/responses/response-writer.js';
+import { outputOf, ResponseWriter } from '../../../../daemon/worker/responses/response-writer.js';
+import { outputItem } from '../../../../shared/api/responses/document.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
 
 const FINISH = {
@@ -14,7 +15,7 @@ function write(outputs: readonly Exclude<CompletionOutput, { type: 'error' }>[])
   const request = responseRequest().parse({ model: 'main', input: 'x' });
   const writer = new ResponseWriter(newResponse(request, { id: 'resp_1', created_at: 1, status: 'in_progress' }));
   const events = outputs.flatMap((output) => writer.write(output, 2_000));
-  return { output: writer.document.output, types: events.map(({ type }) => type.replace('response.', '')) };
+  return { output: writer.document.output, events, types: events.map(({ type }) => type.replace('response.', '')) };
 }
 
 test.each([{ ends: [{ type: 'toolEnd', index: 0 }] as const }, { ends: [] }])(
@@ -49,4 +50,31 @@ test('a call is done as soon as it is complete', () => {
     FINISH,
   ]);
   expect(types.indexOf('output_item.done')).toBeLessThan(types.indexOf('output_text.delta'));
+});
+
+test('the output so far is in the events', () => {
+  const { output, events } = write([
+    { type: 'reasoning', text: 'hm' },
+    { type: 'reasoningEnd', vendor: { anthropic: { signature: 's' } } },
+    { type: 'text', text: 'Look' },
+    { type: 'text', text: 'ing.' },
+    { type: 'toolStart', index: 0, id: 't1', name: 'look' },
+    { type: 'toolArguments', index: 0, text: '{' },
+    { type: 'toolArguments', index: 0, text: '}' },
+    { type: 'refusal', text: 'No.' },
+    FINISH,
+  ]);
+  expect(outputOf(events)).toEqual(output);
+  const soFar = (type: string) => {
+    const written = outputOf(events.slice(0, events.findLastIndex((event) => event.type === `response.${type}`) + 1));
+    for (const item of written) outputItem().parse(item);
+    return written;
+  };
+  expect(soFar('reasoning_summary_text.delta')).toMatchObject([{ type: 'reasoning', summary: [{ text: 'hm' }] }]);
+  expect(soFar('output_text.delta').at(-1)).toMatchObject({ status: 'incomplete', content: [{ type: 'output_text', text: 'Looking.' }] });
+  expect(soFar('function_call_arguments.delta').at(-1)).toMatchObject({ status: 'incomplete', arguments: '{}' });
+  expect(soFar('refusal.delta').slice(-2)).toMatchObject([
+    { status: 'incomplete', arguments: '{}' },
+    { status: 'incomplete', content: [{ type: 'refusal', refusal: 'No.' }] },
+  ]);
 });

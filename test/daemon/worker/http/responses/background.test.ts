@@ -72,9 +72,17 @@ test('one that is cancelled or deleted ends, with its stream and its call of the
       if (event.type === 'response.output_text.delta') await client.responses[end](id);
     }
     expect(textOf(events)).toBe('Hel');
+    const [before, last] = events.slice(-2);
+    const number = before?.sequence_number ?? 0;
+    const message = `the response was ${end === 'cancel' ? 'cancelled' : 'deleted'}`;
+    expect(responseEvent().parse(last)).toMatchObject({ type: 'error', message, sequence_number: number });
     await eventually(() => expect(upstream.aborted()).toBe(index + 1));
     if (end === 'delete') await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
-    else expect((await client.responses.cancel(id)).status).toBe('cancelled');
+    else {
+      expect((await client.responses.cancel(id)).status).toBe('cancelled');
+      expect((await client.responses.retrieve(id)).output_text).toBe('Hel');
+      expect(await read(await client.responses.retrieve(id, { stream: true, starting_after: number }))).toEqual([last]);
+    }
   }
   const whole = await client.responses.create({ ...asked, background: false });
   await expect(client.responses.cancel(whole.id)).rejects.toMatchObject({ status: 400 });
