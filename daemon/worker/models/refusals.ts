@@ -26,8 +26,12 @@ type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
 
 const refuseField = (param: string, message: string, hint: string): GatewayError => refuse(param, `'${param}' ${message}`, hint);
 
-/** @throws INVALID_REQUEST for a tool choice that names a missing tool, or requires one without any tools */
-export function checkToolChoice(choice: CompletionSettings['toolChoice'], tools: CompletionSettings['tools'] = []): void {
+/** @throws INVALID_REQUEST for two tools of one name, and for a tool choice that names a missing tool or requires one without any tools */
+export function checkTools(tools: CompletionSettings['tools'] = [], choice?: CompletionSettings['toolChoice']): void {
+  const names = tools.map(({ name }) => name);
+  const repeated = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (repeated >= 0)
+    throw refuse(`tools.${repeated}`, `tools.${repeated} has the name of an earlier tool, '${names[repeated]}'`, 'Give it another name.');
   if (choice === 'required' && tools.length === 0) throw refuse('tool_choice', 'tool_choice requires a tool call, but there are no tools.');
   if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name))
     throw refuse('tool_choice', `tool_choice names '${choice.name.slice(0, 80)}', which is not one of the tools.`);

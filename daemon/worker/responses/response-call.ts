@@ -6,7 +6,7 @@ import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
 import { extraFields } from '../models/extra-fields.js';
-import { checkToolChoice } from '../models/refusals.js';
+import { checkTools } from '../models/refusals.js';
 import { messagesOf } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
@@ -75,7 +75,7 @@ const wantsReasoning = ({ reasoning }: ResponseRequest): boolean => typeof reaso
 function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings, 'tools' | 'toolChoice'> {
   const list = tools?.map(toTool);
   const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : (choice ?? undefined);
-  checkToolChoice(toolChoice, list);
+  checkTools(list, toolChoice);
   if (list === undefined) return {};
   return { tools: list, ...(toolChoice === undefined ? {} : { toolChoice }) };
 }

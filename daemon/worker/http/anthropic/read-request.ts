@@ -2,7 +2,7 @@
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
 import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import { extraFields } from '../../models/extra-fields.js';
-import { checkToolChoice, refuse } from '../../models/refusals.js';
+import { checkTools, refuse } from '../../models/refusals.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -157,7 +157,7 @@ function readTools({ tools, tool_choice: choice }: CountTokensRequest): Completi
     parameters,
     ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
   }));
-  checkToolChoice(chosen, read);
+  checkTools(read, chosen);
   if (read === undefined) return {};
   return {
     tools: read,

@@ -4,7 +4,7 @@ import type { CompletionCall, NamedSession } from '../../models/completion-call.
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { extraFields } from '../../models/extra-fields.js';
-import { checkToolChoice, refuse, STORED_FILE } from '../../models/refusals.js';
+import { checkTools, refuse, STORED_FILE } from '../../models/refusals.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
@@ -162,7 +162,7 @@ export function readCompletionCall(
   const { tool_choice: choice, tools, stop } = body;
   const toolChoice = readChoice(choice);
   const read = tools?.map(readTool);
-  checkToolChoice(toolChoice, read);
+  checkTools(read, toolChoice);
   return {
     model: body.model,
     messages: readMessages(body.messages),

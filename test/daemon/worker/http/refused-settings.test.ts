@@ -43,6 +43,22 @@ describe('JSON without a schema', () => {
   });
 });
 
+test('two tools of one name are refused', async () => {
+  const { openAi, client, vendor } = await start('anthropic-messages');
+  const refusal = { status: 400, message: expect.stringContaining("tools.1 has the name of an earlier tool, 'get'") as string };
+  const named = { type: 'function' as const, name: 'get', parameters: {}, strict: false };
+  const tools = [
+    { type: 'function' as const, function: named },
+    { type: 'custom' as const, custom: named },
+  ];
+  await expect(openAi.chat.completions.create({ model, messages, tools })).rejects.toMatchObject({ ...refusal, param: 'tools.1' });
+  const response = openAi.responses.create({ model, input: 'x', tools: [named, named] });
+  await expect(response).rejects.toMatchObject({ ...refusal, param: 'tools.1' });
+  const tool = { name: 'get', input_schema: { type: 'object' as const } };
+  await expect(client.messages.create({ model, max_tokens: 9, messages, tools: [tool, tool] })).rejects.toMatchObject(refusal);
+  expect(vendor.requests).toEqual([]);
+});
+
 test('a tool that must be called needs tools', async () => {
   const { openAi, client, vendor } = await start('anthropic-messages');
   const required = { tool_choice: 'required' as const };
