@@ -10,12 +10,18 @@ export const refuse = (param: string, message: string, hint?: string): GatewayEr
   new GatewayError('INVALID_REQUEST', { message, details: { param }, ...definedFields({ hint }) });
 
 type CallerApi = NonNullable<CompletionCall['extra']>['api'];
-type Setting = 'instructions' | 'stop' | 'format' | 'reasoning';
+type Setting = 'input' | 'instructions' | 'stop' | 'format' | 'reasoning';
 
 const NAMES: Readonly<Record<CallerApi, Readonly<Record<Setting, string>>>> = {
-  'chat-completions': { instructions: 'messages', stop: 'stop', format: 'response_format', reasoning: 'reasoning_effort' },
-  messages: { instructions: 'system', stop: 'stop_sequences', format: 'output_config.format', reasoning: 'thinking' },
-  responses: { instructions: 'instructions', stop: 'stop', format: 'text.format', reasoning: 'reasoning' },
+  'chat-completions': {
+    input: 'messages',
+    instructions: 'messages',
+    stop: 'stop',
+    format: 'response_format',
+    reasoning: 'reasoning_effort',
+  },
+  messages: { input: 'messages', instructions: 'system', stop: 'stop_sequences', format: 'output_config.format', reasoning: 'thinking' },
+  responses: { input: 'input', instructions: 'instructions', stop: 'stop', format: 'text.format', reasoning: 'reasoning' },
 };
 
 /** Returns the names of settings in the caller's API. */

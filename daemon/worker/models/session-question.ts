@@ -40,6 +40,6 @@ export function questionOf(call: CompletionCall): string {
   if (refusal !== undefined) throw refusal;
   const last = call.messages.at(-1);
   if (last?.role !== 'user' || last.content.some(({ type }) => type !== 'text') || textOf(last) === '')
-    throw refuse('messages', 'with a session the last message must be a text from the user; earlier ones are ignored');
+    throw refuse(settingNames(call).input, 'with a session the last message must be a text from the user; earlier ones are ignored');
   return textOf(last);
 }

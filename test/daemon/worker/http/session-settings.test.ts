@@ -36,6 +36,7 @@ test.each<[string, Chat]>([
 });
 
 test.each<[string, Partial<OpenAI.Responses.ResponseCreateParamsNonStreaming>]>([
+  ['input', { input: [{ role: 'assistant', content: 'x' }] }],
   ['instructions', { instructions: 'Be brief.' }],
   ['instructions', { input: [{ role: 'developer', content: 'Be brief.' }, question] }],
   ['text.format', { text: { format: { type: 'json_object' } } }],
