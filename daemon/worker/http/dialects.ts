@@ -46,8 +46,9 @@ export function lastingStatus(error: GatewayError): number | undefined {
 }
 
 /** Returns the field that caused the error. */
-export function paramOf({ code, details = {} }: GatewayError): string | null {
-  if (code === 'MODEL_NOT_FOUND') return 'model';
+export function paramOf(error: GatewayError): string | null {
+  const { code, details = {} } = error;
+  if (code === 'MODEL_NOT_FOUND' || reasonOf(error) === 'notFound') return 'model';
   if (code !== 'INVALID_REQUEST') return null;
   const issues = details['issues'];
   const first = Array.isArray(issues) ? (issues[0] as { path?: unknown }).path : details['param'];

@@ -18,6 +18,7 @@ const KNOWN: Partial<Record<ErrorCode, Omit<Kind, 'status'>>> = {
 
 /** Provider refusals that programs recognise by a code. */
 const REFUSED: Readonly<Record<string, string>> = {
+  notFound: 'model_not_found',
   tooLong: 'context_length_exceeded',
   rejected: 'invalid_request',
   quota: 'insufficient_quota',

@@ -20,7 +20,7 @@ const failures = [
     said: { status: 404, message: 'The model does not exist' },
     status: 404,
     type: 'invalid_request_error',
-    code: 'agent_error',
+    code: 'model_not_found',
     retried: false,
   },
   {
@@ -67,7 +67,7 @@ test.each(failures)(
       () => undefined,
       (thrown: unknown) => thrown as InstanceType<typeof OpenAI.APIError>,
     );
-    expect(error).toMatchObject({ status, type, code, param: null });
+    expect(error).toMatchObject({ status, type, code, param: code === 'model_not_found' ? 'model' : null });
     expect(error?.requestID).toMatch(/^req_/);
     expect(error?.message).toContain(message.replace('sk-upstream-secret', '[key]'));
     expect(upstream.bodies).toHaveLength(retried ? 2 : 1);

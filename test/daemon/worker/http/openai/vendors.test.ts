@@ -81,7 +81,7 @@ describe.each(KINDS)('in front of $api', (kind) => {
     vendor.reply(fails('rateLimited'), fails('tooLong', 'maximum context length is 8'));
     expect(await fail('up/fake-model')).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
     expect(await fail('up/fake-model')).toMatchObject({ status: 400, code: 'context_length_exceeded' });
-    expect(await fail('up/gone')).toMatchObject({ status: 404, code: 'agent_error' });
+    expect(await fail('up/gone')).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' });
     vendor.reply(fails('rateLimited'));
     expect(((await fail('up/fake-model')) as InstanceType<typeof OpenAI.APIError>).headers?.get('retry-after')).toBe(
       String(RETRY_AFTER_SECONDS),
