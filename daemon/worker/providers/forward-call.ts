@@ -5,7 +5,7 @@ import type { TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
-import { toFailure } from './sdk/sdk-failure.js';
+import { UnexpectedTypeError, toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
@@ -42,18 +42,20 @@ export function addressOf(
 }
 
 /** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */
-export async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
+export async function refusalOf(response: Response, url: string): Promise<Error | undefined> {
+  const { ok, status } = response;
   const contentType = response.headers.get('content-type') ?? '';
-  if (response.ok && ANSWER.test(contentType)) return undefined;
-  const isMoved = response.status >= 300 && response.status < 400;
+  if (ok && ANSWER.test(contentType)) return undefined;
+  const isMoved = status >= 300 && status < 400;
   const body = isMoved
     ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>`
     : (await readStart(response, MAX_ERROR_BODY_BYTES)).text;
+  if (ok) return new UnexpectedTypeError({ status, contentType, body });
   return new APICallError({
-    message: response.ok ? 'the answer is not JSON' : response.statusText,
+    message: response.statusText,
     url,
     requestBodyValues: {},
-    statusCode: response.ok ? 404 : response.status,
+    statusCode: status,
     responseHeaders: Object.fromEntries(response.headers),
     responseBody: body,
   });
@@ -94,7 +96,7 @@ export async function* forwardCall(
 
 /** @param hasBegun  whether the answer had begun with 200 */
 export function failureOf(error: unknown, url: string, hasBegun: boolean): ProviderFailure {
-  return toFailure(APICallError.isInstance(error) ? error : asCallError(error, url, hasBegun));
+  return toFailure(APICallError.isInstance(error) || error instanceof UnexpectedTypeError ? error : asCallError(error, url, hasBegun));
 }
 
 /** Wraps a network error in the form that `toFailure` reads. */

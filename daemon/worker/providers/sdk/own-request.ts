@@ -4,7 +4,7 @@ import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import { exactJson } from '../../../../shared/node/exact-json.js';
 import { readStart } from '../read-start.js';
 import { fetchStream, MAX_ERROR_BODY_BYTES } from './sdk-fetch.js';
-import { NotAStreamError } from './sdk-failure.js';
+import { UnexpectedTypeError } from './sdk-failure.js';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -46,7 +46,7 @@ async function fetchCount(url: string, init: RequestInit, body: Body): Promise<R
   const { text } = await readStart(response, MAX_ERROR_BODY_BYTES);
   if (!response.ok) return new Response(text, { status: status < 400 ? 404 : status, statusText, headers });
   const contentType = headers.get('content-type') ?? '';
-  if (!/^application\/json\b/i.test(contentType)) throw new NotAStreamError({ status, contentType, body: text });
+  if (!/^application\/json\b/i.test(contentType)) throw new UnexpectedTypeError({ status, contentType, body: text });
   return answerOf((JSON.parse(text) as { input_tokens?: unknown } | null)?.input_tokens, body['model']);
 }
 

@@ -4,15 +4,15 @@ import { isFields } from '../../../../shared/fields.js';
 import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
-/** A 2xx answer that is not an event stream. */
-export class NotAStreamError extends Error {
+/** A 2xx answer of another type than the API has. */
+export class UnexpectedTypeError extends Error {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 
   constructor(response: { status: number; contentType: string; body: string }) {
-    super(`answered with ${response.contentType}`);
-    this.name = 'NotAStreamError';
+    super(`the answer was ${response.contentType === '' ? 'of no type' : response.contentType}`);
+    this.name = 'UnexpectedTypeError';
     this.status = response.status;
     this.contentType = response.contentType;
     this.body = response.body;
@@ -199,11 +199,11 @@ function fromStream(error: unknown): ProviderFailure {
   return failureOf(kindInStream(text), { status: null, detail: messageIn(error) ?? textOf(error), text });
 }
 
-function fromNotAStream({ body, contentType, status }: NotAStreamError): ProviderFailure {
+function fromUnexpectedType({ message: said, body, contentType, status }: UnexpectedTypeError): ProviderFailure {
   if (isPage(body, contentType)) return failureOf('notTheApi', { status, detail: pageTitle(body), text: body });
   const document = parse(body);
   const message = messageIn(document);
-  if (message === undefined) return failureOf('protocol', { status, detail: 'the answer was not a stream', text: body });
+  if (message === undefined) return failureOf('protocol', { status, detail: said, text: body });
   const text = spokenIn(document);
   return failureOf(kindInStream(text), { status, detail: message, text });
 }
@@ -227,7 +227,7 @@ function fromReading(error: Error): ProviderFailure {
  */
 export function toFailure(error: unknown): ProviderFailure {
   if (RetryError.isInstance(error)) return toFailure(error.lastError);
-  if (error instanceof NotAStreamError) return fromNotAStream(error);
+  if (error instanceof UnexpectedTypeError) return fromUnexpectedType(error);
   if (!APICallError.isInstance(error)) {
     if (!(error instanceof Error)) return fromStream(error);
     // The platform's message about an invalid header contains the key.

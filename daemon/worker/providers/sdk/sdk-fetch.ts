@@ -2,7 +2,7 @@
 import { type BodyLimits, limitBody } from '../../../../shared/node/limited-body.js';
 import { readStart } from '../read-start.js';
 import { PATIENCE } from './patient-dispatcher.js';
-import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
+import { EndlessAnswerError, UnexpectedTypeError } from './sdk-failure.js';
 import { streamOfWhole } from './whole-answer.js';
 
 /** Enough of a body to recognise it. */
@@ -19,12 +19,13 @@ const LIMITS: BodyLimits = {
   tooLong: (what) => new EndlessAnswerError(what === 'event' ? 'an event of the answer' : 'the answer'),
 };
 
-/** Reads an answer that arrived as one document. @throws NotAStreamError for any other document */
+/** Reads an answer that arrived as one document. @throws UnexpectedTypeError for any other document */
 async function readWhole(response: Response, contentType: string): Promise<Response> {
   const { text, isWhole } = await readStart(response, MAX_EVENT_BYTES);
   if (!isWhole) throw new EndlessAnswerError('the answer');
   const stream = streamOfWhole(text);
-  if (stream === undefined) throw new NotAStreamError({ status: response.status, contentType, body: text.slice(0, MAX_ERROR_BODY_BYTES) });
+  if (stream === undefined)
+    throw new UnexpectedTypeError({ status: response.status, contentType, body: text.slice(0, MAX_ERROR_BODY_BYTES) });
   return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
 }
 
@@ -39,7 +40,7 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   const contentType = headers.get('content-type') ?? '';
   if (status >= 300 && status < 400) {
     await body?.cancel();
-    throw new NotAStreamError({
+    throw new UnexpectedTypeError({
       status,
       contentType: 'text/html',
       body: `<title>Moved to ${headers.get('location') ?? 'nowhere'}</title>`,
@@ -49,6 +50,6 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   if (!response.ok) return new Response((await readStart(response, MAX_ERROR_BODY_BYTES)).text, { status, statusText, headers });
   if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType);
   if (/^text\/html/i.test(contentType))
-    throw new NotAStreamError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
+    throw new UnexpectedTypeError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
   return body === null ? response : Object.defineProperty(response, 'body', { value: limitBody(body, LIMITS) });
 }

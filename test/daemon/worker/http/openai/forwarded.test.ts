@@ -70,12 +70,14 @@ test.each([
 test('a page, a redirect, and a provider that is not there are no answers', async () => {
   const replies: ((response: ServerResponse) => void)[] = [
     (response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<title>Log in</title>'),
+    (response) => response.writeHead(200, { 'Content-Type': 'text/plain' }).end('Hello'),
     (response) => response.writeHead(307, { Location: 'http://localhost:1/' }).end(),
     (response) => response.destroy(),
   ];
   const { client } = await setUp((_request, response) => replies.shift()?.(response));
   const ask = (): Promise<unknown> => client.embeddings.create({ model: 'up/vendor/embed', input: 'x' });
-  await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringContaining('Log in') });
+  await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringMatching(/\(HTTP 200\).*Log in/) });
+  await expect(ask()).rejects.toMatchObject({ status: 502, message: expect.stringMatching(/the answer was text\/plain/) });
   await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringContaining('Moved to') });
   await expect(ask()).rejects.toMatchObject({ status: 502, message: expect.stringContaining('cannot be reached') });
 });
