@@ -7,15 +7,18 @@
 const FORMS = /[\\/]formidable[\\/](src|dist)[\\/]index\.(js|cjs)$/;
 const NO_FORMS = "export default function formidable() { throw new Error('multipart bodies are not supported'); }";
 
-/** JSON is UTF-8 (RFC 8259, section 8.1): `raw-body` answers 415 where the decoder knows no other charset. */
+/**
+ * JSON is UTF-8 (RFC 8259, section 8.1): `raw-body` answers 415 where the decoder knows no other charset. As in the package, a byte order mark
+ * is removed.
+ */
 const CHARSETS = /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/;
 const ONLY_UTF8 = `
-  const { StringDecoder } = require('node:string_decoder');
   const isUtf8 = (encoding) => /^utf-?8$/i.test(encoding);
   exports.encodingExists = isUtf8;
   exports.getDecoder = (encoding) => {
     if (!isUtf8(encoding)) throw new Error('Encoding not recognized: ' + encoding);
-    return new StringDecoder('utf8');
+    const decoder = new TextDecoder();
+    return { write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
   };`;
 
 /** Warns about calls of deprecated Koa functions. Loading it captures a stack trace, for which V8 parses the whole bundle again. */
