@@ -84,14 +84,14 @@ function answerOf(operation) {
   return union(types.map(([type, { schema }]) => (isBytes(type) ? 'Blob' : type === 'application/json' ? typeOf(schema) : 'string')));
 }
 
-/** Named events are described with their names; a stream without event names by its data. */
+/** Named events are described with their names; a stream without event names by its data, in which the client finds and throws errors. */
 function eventOf(operation, { schemas }) {
   const reference = contentOf(operation)[STREAM]?.schema;
   if (reference === undefined) return undefined;
   const name = typeOf(reference);
   const { oneOf = [] } = schemas[name];
   const isNamed = oneOf.length > 0 && oneOf.every(({ properties = {} }) => 'event' in properties && 'data' in properties);
-  return isNamed ? name : `{ event: string; data: ${name} }`;
+  return isNamed ? name : `{ event: string; data: Exclude<${name}, { error: unknown }> }`;
 }
 
 function codesOf({ responses }, components) {

@@ -231,7 +231,6 @@ const delta = () =>
       .optional(),
   });
 
-/** One `data:` of the stream; the last chunk is followed by `data: [DONE]`, an error by nothing. */
 export const chatCompletionChunk = () =>
   z.strictObject({
     id: z.string(),
@@ -274,6 +273,9 @@ export const openAiErrorResponse = () =>
     error: z.strictObject({ message: z.string().min(1), type: z.string(), param: z.string().nullable(), code: z.string() }),
   });
 export type OpenAiErrorResponse = z.output<ReturnType<typeof openAiErrorResponse>>;
+
+/** One `data:` of the stream; the last chunk is followed by `data: [DONE]`, an error by nothing. */
+export const chatCompletionEvent = () => z.union([chatCompletionChunk(), openAiErrorResponse()]);
 
 /** Header that names a session; it makes a call of `/v1/chat/completions` a turn in that session. */
 export const SESSION_HEADER = 'x-xopc-session';

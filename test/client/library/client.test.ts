@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { operationTable } from '../../../bin/bundle/library-types.mjs';
+import { clientTypes, operationTable } from '../../../bin/bundle/library-types.mjs';
 import { type Client, createClientFor } from '../../../client/library/client.js';
 import type { ClientOptions } from '../../../client/library/client-options.js';
 import type { CallInput } from '../../../client/library/request.js';
@@ -156,4 +156,10 @@ test('the address and the token come from the environment where they are not giv
   expect(await createClient({}).call('getApiModels')).toMatchObject({ status: 'ok' });
   expect(services.calls.length).toBe(1);
   vi.unstubAllEnvs();
+});
+
+test('a chunk of a chat is one or an error, which the client throws', () => {
+  const types = clientTypes(describeRoutes('1.2.3')) as string;
+  expect(types).toMatch(/ChatCompletionChunk =[^;]*\{[^=]*\| \{[^=}]*error: \{/);
+  expect(types).toContain('AsyncGenerator<{ event: string; data: Exclude<ChatCompletionChunk, { error: unknown }> }');
 });

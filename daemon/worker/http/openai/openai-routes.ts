@@ -1,7 +1,7 @@
 /** The part of OpenAI's API that its SDKs and the programs built on them need: models and chat completions. */
 import {
   chatCompletion,
-  chatCompletionChunk,
+  chatCompletionEvent,
   chatCompletionRequest,
   modelListResponse,
   modelObjectResponse,
@@ -84,8 +84,8 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
       errors: TURN_ERRORS,
       body: chatCompletionRequest,
       answer: chatCompletion,
-      media: { 'text/event-stream': 'With `stream: true`: chunks in OpenAI’s format, then `[DONE]`' },
-      stream: { name: 'ChatCompletionChunk', data: chatCompletionChunk },
+      media: { 'text/event-stream': 'With `stream: true`: chunks in OpenAI’s format, then `[DONE]`, or an error' },
+      stream: { name: 'ChatCompletionChunk', data: chatCompletionEvent },
       headers: {
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
         'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
