@@ -1,6 +1,7 @@
 /** Checks input from outside against its schema. Errors name the field in the API's terms. */
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
+import { isFields } from '../fields.js';
 import { reason, type Reason, type ReasonCode, reasonOfText, say } from '../text/reasons.js';
 
 /** A schema for {@link validate}. */
@@ -113,6 +114,24 @@ function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return (meant[0] ?? []).flatMap((one) => inside({ ...one, path: [...issue.path, ...one.path] }));
 }
 
+/** Returns a copy without the fields that the issues name. */
+function withoutFields(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(value);
+  for (const { path } of issues) {
+    const place = path.slice(0, -1).reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], copy);
+    if (isFields(place)) delete place[String(path.at(-1))];
+  }
+  return copy;
+}
+
+function refusal(issues: readonly z.core.$ZodIssue[], where: string): GatewayError {
+  const described = issues.slice(0, MAX_ISSUES).map(describe);
+  return new GatewayError('INVALID_REQUEST', {
+    message: `Invalid ${where}: ${described.map((issue) => issue.message).join('; ')}.`,
+    details: { issues: described.map(({ reason: found, ...issue }) => ({ ...issue, ...found })) },
+  });
+}
+
 /**
  * Returns the checked value.
  * @param where  the checked part, for the message: `body`, `query`, the name of a header
@@ -121,9 +140,19 @@ function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const issues = result.error.issues.flatMap(inside).slice(0, MAX_ISSUES).map(describe);
-  throw new GatewayError('INVALID_REQUEST', {
-    message: `Invalid ${where}: ${issues.map((issue) => issue.message).join('; ')}.`,
-    details: { issues: issues.map(({ reason: found, ...issue }) => ({ ...issue, ...found })) },
-  });
+  throw refusal(result.error.issues.flatMap(inside), where);
+}
+
+/**
+ * As {@link validate}, but a field that may be left out may also be null, because programs in many languages send unset fields as
+ * null. A null that the schema allows is kept.
+ */
+export function validateWithNulls<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const issues = result.error.issues.flatMap(inside);
+  const nulls = issues.filter(({ input }) => input === null);
+  const set = nulls.length === 0 ? undefined : schema.safeParse(withoutFields(value, nulls));
+  if (set?.success === true) return set.data;
+  throw refusal(issues, where);
 }

@@ -1,7 +1,7 @@
 /** A route as data: its input, who may call it, and its handler. The OpenAPI document is built from the same fields. */
 import { Readable } from 'node:stream';
 import { Router } from '@koa/router';
-import { type Schema, validate } from '../../../shared/api/validate.js';
+import { type Schema, validate, validateWithNulls } from '../../../shared/api/validate.js';
 import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
 import type { AdmittedStreams } from './connection/admitted-streams.js';
@@ -200,7 +200,9 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, tools) : {};
       const body = bodySchema();
       const query = querySchema();
-      const input = (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body;
+      // In a `PATCH`, null means to remove.
+      const validateBody = method === 'POST' ? validateWithNulls : validate;
+      const input = (body === undefined || upload !== undefined ? undefined : validateBody(body, raw, 'body')) as Body;
       if (typeof agentOf === 'function') mayUseAgent(state.access, agentOf(input, ctx));
       const answer = await definition.handle(ctx, {
         upload: upload as Upload,

@@ -6,7 +6,7 @@ import { messageRequest } from '../../../shared/api/messages.js';
 import { chatCompletionRequest } from '../../../shared/api/openai.js';
 import { sessionChangeRequest } from '../../../shared/api/session-archive.js';
 import { sessionListQuery } from '../../../shared/api/sessions.js';
-import { type Schema, validate } from '../../../shared/api/validate.js';
+import { type Schema, validate, validateWithNulls } from '../../../shared/api/validate.js';
 
 const cases: readonly (readonly [Schema<unknown>, unknown, string])[] = [
   [agentRequest(), {}, "'message' is required"],
@@ -44,4 +44,17 @@ test('zod can compile what a burst of messages is checked with, which it would o
   expect(() => z.compile(messageRequest(), { strict: true })).not.toThrow();
   const message = { channel: 'webchat', chat_id: 5, content: 'hi' };
   expect(validate(messageRequest(), message, 'body')).toEqual({ ...message, chat_id: '5' });
+});
+
+test('null counts as left out, except where it has a meaning', () => {
+  const one = () => z.strictObject({ name: z.string(), size: z.int().optional() });
+  const schema = one().extend({ gone: z.string().nullish(), list: z.array(one()).optional() });
+  const read = (value: object) => validateWithNulls(schema, value, 'body');
+  const list = [{ name: 'b', size: null }];
+  expect(read({ name: 'a', size: null, gone: null, list })).toEqual({ name: 'a', gone: null, list: [{ name: 'b' }] });
+  expect(() => validate(schema, { name: 'a', size: null }, 'body')).toThrow("'size' is null; it must be a number");
+  expect(() => read({ name: null, size: null })).toThrow("'name' is null; it must be a string");
+  expect(() => validateWithNulls(schema.optional(), { nome: null }, 'body')).toThrow("unknown key 'nome'");
+  expect(() => read({ name: 'a', other: null })).toThrow("unknown key 'other'");
+  expect(() => read({ name: 'a', list: [null] })).toThrow("'list.0' is null; it must be an object");
 });

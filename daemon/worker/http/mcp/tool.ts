@@ -1,6 +1,6 @@
 /** A tool of `/mcp` as data: its API operation, who may call it, and what it does. */
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
-import { type Schema, validate } from '../../../../shared/api/validate.js';
+import { type Schema, validateWithNulls } from '../../../../shared/api/validate.js';
 import type { AccessToken } from '../../access/access-tokens.js';
 import { mayCall, mayUseAllAgents, type NeededScope } from '../../access/allowed.js';
 import type { Span } from '../../tracing/span.js';
@@ -70,7 +70,7 @@ export function tool<Input>(definition: ToolDefinition<Input>): Tool {
       if (!isPerAgent) mayUseAllAgents(access);
     },
     async call(given, call) {
-      const answered = await run(validate(input(), given, 'arguments'), call);
+      const answered = await run(validateWithNulls(input(), given, 'arguments'), call);
       return { answer: answered, text: textOf(answered) };
     },
   };

@@ -117,8 +117,7 @@ const wrongFields: readonly [path: string, body: object, field: string][] = [
   ['/api/agent', { message: 'hi', session: '' }, 'session'],
   ['/api/agent', { message: 'hi', session: 'x'.repeat(513) }, 'session'],
   ['/api/agent', { message: 'hi', model: 5 }, 'model'],
-  ['/api/agent', { message: 'hi', agentId: null }, 'agentId'],
-  ['/api/sessions', { channel: null }, 'channel'],
+  ['/api/agent', { message: 'hi', agentId: null, session: 5 }, 'session'],
   ['/api/sessions', { chat_id: {} }, 'chat_id'],
 ];
 
@@ -209,4 +208,13 @@ test('what is wrong with the JSON is told without repeating it, neither to the c
   const answer = await send('/api/message', { method: 'POST', body: '{"secret-value": tru}', headers: json });
   expect(answer.status).toBe(400);
   expect(`${answer.text}${JSON.stringify(lines)}`).not.toContain('secret-value');
+});
+
+test('an optional field of a POST may be null; in a PATCH, null is refused where it has no meaning', async () => {
+  const { send, services } = await startHttpApp();
+  const body = { message: 'hi', session: null, agentId: null, attachments: [{ name: 'a.txt', data: 'aGk=', mediaType: null }] };
+  expect((await send('/api/agent', { method: 'POST', body })).status).toBe(200);
+  expect(services.calls).toMatchObject([{ name: 'agent.run', input: { message: 'hi' } }]);
+  const change = await send('/api/sessions/notes', { method: 'PATCH', body: { title: null } });
+  expect(change).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining("'title' is null") as string } } });
 });
