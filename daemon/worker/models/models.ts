@@ -5,10 +5,9 @@ import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
-import { originOf } from '../providers/provider-entry.js';
+import { originOf, withoutCredentials } from '../providers/provider-entry.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 
 const BUILT_IN = {
@@ -19,13 +18,6 @@ const BUILT_IN = {
   configured: true,
   source: 'built in',
 };
-
-/** Removes a user name and password from an address. */
-function withoutCredentials(address: string): string {
-  if (!URL.canParse(address)) return address;
-  const { url, authorization } = splitCredentials(address);
-  return authorization === undefined ? address : url.href;
-}
 
 /** Returns the given settings, completed with the stored ones. The stored key is never sent to another server. */
 function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {
@@ -43,8 +35,16 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
   const isItsServer = stored !== undefined && originOf(stored.baseUrl) === origin;
   const key = apiKey ?? (isItsServer ? stored.apiKey : undefined);
   const base = { id: id ?? 'new', name: stored?.name ?? origin, api: api ?? stored?.api ?? 'openai-completions' } as const;
-  const headers = isItsServer && stored.headers !== undefined ? { headers: stored.headers } : {};
-  return { ...base, ...headers, baseUrl: address, ...(key === undefined ? {} : { apiKey: key }) };
+  // Credentials in the given address are newer than those of the stored one.
+  const given = withoutCredentials(address);
+  const headers = { ...(isItsServer ? stored.headers : {}), ...given.headers };
+  return { ...base, baseUrl: given.baseUrl, headers, ...(key === undefined ? {} : { apiKey: key }) };
+}
+
+/** Returns an address with the user and password of another. */
+function withCredentialsOf(given: string, address: string): string {
+  const { username, password } = new URL(given);
+  return username === '' && password === '' ? address : Object.assign(new URL(address), { username, password }).href;
 }
 
 export type ModelService = ReturnType<typeof createModelService>;
@@ -72,7 +72,7 @@ export function createModelService({ registry, calls, config }: ModelServiceOpti
         id,
         name,
         api,
-        baseUrl: withoutCredentials(baseUrl),
+        baseUrl,
         configured: problem === undefined,
         source,
       }));
@@ -93,6 +93,11 @@ export function createModelService({ registry, calls, config }: ModelServiceOpti
     },
 
     /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */
-    test: async (provider: ProviderTest): Promise<ProviderTestResult> => checkConnection(settingsFor(provider, registry()), provider.model),
+    async test(provider: ProviderTest): Promise<ProviderTestResult> {
+      const result = await checkConnection(settingsFor(provider, registry()), provider.model);
+      const { suggestedBaseUrl } = result;
+      if (suggestedBaseUrl === null || provider.baseUrl === undefined) return result;
+      return { ...result, suggestedBaseUrl: withCredentialsOf(provider.baseUrl, suggestedBaseUrl) };
+    },
   };
 }

@@ -58,6 +58,8 @@ export interface FailingModel {
   readonly modelId: string;
   /** `models.json`, the environment variable that holds the key, or `discovery`. */
   readonly source: string;
+  /** The environment variable that contains `baseUrl`, if one does. */
+  readonly addressVariable?: string | undefined;
 }
 
 /** The caller: a chat, a program with a session, a scheduled job, or a program that sends its whole conversation. */
@@ -93,6 +95,10 @@ const SENTENCES: Readonly<Record<FailureKind, AnswerReason>> = {
 const keyPlace = ({ source }: FailingModel): string =>
   /^[A-Z_]+$/.test(source) ? sayOfAnswer('key-variable', { variable: source }) : sayOfAnswer('key-in-file');
 
+/** What contains the address, as `file` names it unless it is in the environment. */
+const addressPlace = ({ addressVariable: variable }: FailingModel, file: AnswerReason): string =>
+  variable === undefined ? sayOfAnswer(file) : sayOfAnswer('key-variable', { variable });
+
 const secondsOf = (retryAfterMs: number): number => Math.max(1, Math.ceil(retryAfterMs / 1_000));
 
 function sentence({ kind, status, retryAfterMs }: ProviderFailure, model: FailingModel, asker: Asker): string {
@@ -104,7 +110,7 @@ function sentence({ kind, status, retryAfterMs }: ProviderFailure, model: Failin
     model: model.modelId,
     address: model.baseUrl,
     http: status === null ? '' : ` (HTTP ${status})`,
-    place: keyPlace(model),
+    place: kind === 'auth' ? keyPlace(model) : addressPlace(model, kind === 'protocol' ? 'api-in-file' : 'address-in-file'),
     advice: sayOfAnswer(SHORTEN[asker]),
   });
 }

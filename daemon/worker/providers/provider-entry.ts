@@ -2,6 +2,7 @@
 import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
 import { headerProblem } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
+import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from '../../../shared/config/known-providers.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 
@@ -17,12 +18,25 @@ export interface ProviderEntry extends ConnectionSettings {
   readonly silenceTimeoutMs?: number | undefined;
   /** `models.json`, the variable that enables it, or `discovery`. */
   readonly source: string;
+  /** The environment variable that contains the address, if one does. */
+  readonly addressVariable?: string | undefined;
   /** Why the provider cannot be used, and what to do; undefined when it can. */
   readonly problem: string | undefined;
 }
 
 export function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+/** Returns the address and headers to send: `fetch` accepts a user and password only in a header. A given `authorization` takes precedence. */
+export function withoutCredentials(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): Required<Pick<ConnectionSettings, 'baseUrl' | 'headers'>> {
+  const { url, authorization } = URL.canParse(address) ? splitCredentials(address) : {};
+  if (url === undefined || authorization === undefined) return { baseUrl: address, headers };
+  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+  return { baseUrl: url.href, headers: isGiven ? headers : { ...headers, authorization } };
 }
 
 interface FoundKey {
@@ -64,9 +78,8 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     id,
     name: known?.name ?? LOCAL_SERVERS.find((server) => server.id === id)?.name ?? id,
     api: config.api,
-    baseUrl: config.baseUrl,
+    ...withoutCredentials(config.baseUrl, config.headers),
     apiKey,
-    headers: config.headers ?? {},
     models: config.models,
     known: isVendors ? known.models : [],
     silenceTimeoutMs: config.silenceTimeoutMs,
@@ -80,7 +93,9 @@ function problemOfEnvironment(
   found: { key: FoundKey | undefined; baseUrl: string | undefined; isOtherServer: boolean },
 ): string | undefined {
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
-    return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is not an http or https URL`;
+    // A password may be anywhere in it.
+    const shown = found.baseUrl.includes('@') ? 'has a value' : `is '${found.baseUrl}',`;
+    return `the environment variable ${known.baseUrlVariable} ${shown} which is not an http or https URL`;
   }
   const { key } = found;
   if (key !== undefined) return unsendable({ [`the environment variable ${key.variable}`]: key.value });
@@ -97,11 +112,12 @@ function fromEnvironment(known: KnownProvider, lookup: VariableLookup): Provider
     id: known.id,
     name: known.name,
     api: known.api,
-    baseUrl: baseUrl ?? known.baseUrl,
+    ...withoutCredentials(baseUrl ?? known.baseUrl),
     apiKey: key?.value,
     models: isOtherServer ? [] : known.models,
     known: known.models,
     source: key?.variable ?? (isOtherServer ? (known.baseUrlVariable ?? firstVariable) : firstVariable),
+    addressVariable: baseUrl === undefined ? undefined : known.baseUrlVariable,
     problem: problemOfEnvironment(known, { key, baseUrl, isOtherServer }),
   };
 }

@@ -229,7 +229,13 @@ export class ProviderRegistry {
       api: entry?.api ?? null,
       prices: info.cost,
       silenceTimeoutMs: entry?.silenceTimeoutMs,
-      failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
+      failing: {
+        providerName: provider.name,
+        baseUrl: entry?.baseUrl ?? '',
+        modelId,
+        source: entry?.source ?? '',
+        addressVariable: entry?.addressVariable,
+      },
       noteCall: entry && this.#options.noteCall,
     };
   }

@@ -170,6 +170,9 @@ function fromAnswer(error: APICallError, status: number): ProviderFailure {
   return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text });
 }
 
+/** The platform's own messages (`TypeError`) may quote the request's address or a header, and thus a secret. */
+const messageOf = (error: Error): string => (error instanceof TypeError ? 'the request failed' : error.message);
+
 /** The innermost error tells what happened on the network. */
 function innermost(error: Error): Error {
   let current = error;
@@ -181,9 +184,8 @@ function fromNetwork(error: Error): ProviderFailure {
   const inner = innermost(error);
   const { code } = inner as NodeJS.ErrnoException;
   const isSilence = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
-  const detail = [code, inner.message]
-    .filter((part, index) => part !== undefined && (index === 1 || !inner.message.includes(part)))
-    .join(' ');
+  const message = messageOf(inner);
+  const detail = [code, message].filter((part, index) => part !== undefined && (index === 1 || !message.includes(part))).join(' ');
   return { kind: isSilence ? 'timeout' : 'unreachable', status: null, detail, retryAfterMs: null };
 }
 
@@ -217,7 +219,7 @@ function fromReading(error: Error): ProviderFailure {
     ? 'a part of the answer does not have the form of this API'
     : JSONParseError.isInstance(error)
       ? 'a part of the answer is not JSON'
-      : error.message;
+      : messageOf(error);
   return { kind, status: null, detail, retryAfterMs: null };
 }
 

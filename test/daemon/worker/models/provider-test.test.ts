@@ -59,6 +59,22 @@ test('the test of a provider returns its models, before it is saved and by its i
   });
 });
 
+test('a user and a password in an address are sent as a header, and belong to the address that is suggested', async () => {
+  const authorization = `Basic ${Buffer.from('me:pass word').toString('base64')}`;
+  const url = await serve((request, response) => {
+    const isThere = request.url === '/v1/models' && request.headers.authorization === authorization;
+    response.writeHead(isThere ? 200 : 404, { 'Content-Type': 'application/json' }).end('{"data":[{"id":"small"}]}');
+  });
+  const address = url.replace('://', '://me:pass%20word@');
+  const service = serviceWith({ mine: { baseUrl: `${address}/v1` }, old: { baseUrl: `${url.replace('://', '://me:old@')}/v1` } });
+  expect(await service.test({ baseUrl: `${address}/v1` })).toMatchObject({ ok: true });
+  expect(await service.test({ id: 'mine' })).toMatchObject({ ok: true });
+  expect(await service.test({ id: 'old', baseUrl: `${address}/v1` })).toMatchObject({ ok: true });
+  const suggestion = await service.test({ baseUrl: `${address}/api` });
+  expect(suggestion).toMatchObject({ suggestedBaseUrl: `${address}/v1` });
+  expect(suggestion.message).not.toContain('pass');
+});
+
 test('a key that cannot be sent in a header is reported without being shown', async () => {
   const url = await serve(list);
   const report = await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-ri\nght' });

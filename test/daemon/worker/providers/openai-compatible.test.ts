@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { ProviderFailure } from '../../../../daemon/worker/providers/failure.js';
 import type { AiModule, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
@@ -75,6 +76,23 @@ test('what is asked arrives verbatim, with key, headers and the system prompt fi
     headers: { authorization: 'Bearer sk-secret', 'x-team': 'blue' },
   });
 });
+
+test.each(['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const)(
+  'with %s, an authorization of its own takes the place of the key in that header',
+  async (api) => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(400).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const settings = { id: 'fake', name: 'Fake', api, baseUrl, apiKey: 'sk-secret', headers: { authorization: 'Basic bWU6eA==' } };
+    await collect(createProvider(settings).stream(question, new AbortController().signal));
+    expect(seen).toEqual(['Basic bWU6eA==']);
+  },
+);
 
 const stream = (how: 'cut' | 'error' | 'garbage', error?: Record<string, unknown>): Reply => ({
   type: 'broken',

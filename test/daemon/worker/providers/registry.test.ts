@@ -97,6 +97,22 @@ test('models.json comes before the environment, and takes its key from it', asyn
   expect(make(document).registry.entries[0]?.problem).toContain('OPENAI_API_KEY is not set');
 });
 
+test('a password in an address becomes a header, whatever names the address', () => {
+  const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+  const baseUrl = 'http://me:secret@host:9/v1';
+  const own = { Authorization: 'Bearer own' };
+  const document = { providers: { mine: { baseUrl }, other: { baseUrl, headers: own } } };
+  const { registry } = make(document, { OPENAI_BASE_URL: baseUrl });
+  const shown = (id: string) => registry.settingsOf(id);
+  const wanted = { baseUrl: 'http://host:9/v1', headers: { authorization }, problem: undefined };
+  expect([shown('mine'), shown('openai')]).toMatchObject([wanted, { ...wanted, addressVariable: 'OPENAI_BASE_URL' }]);
+  expect(shown('other')).toMatchObject({ ...wanted, headers: own });
+  expect(registry.resolve('openai/m').failing).toMatchObject({ baseUrl: wanted.baseUrl, addressVariable: 'OPENAI_BASE_URL' });
+  expect(make({}, { OPENAI_BASE_URL: 'me:secret@host' }).registry.settingsOf('openai')).toMatchObject({
+    problem: 'the environment variable OPENAI_BASE_URL has a value which is not an http or https URL',
+  });
+});
+
 test.each([
   ['a line break in its key', { apiKey: 'sk-first\nsecond' }, 'its apiKey has a character that cannot be sent'],
   ['a masked key', { apiKey: '…cdef' }, 'its apiKey is the mask of a secret'],
