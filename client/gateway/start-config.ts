@@ -4,7 +4,7 @@ import type { ConfigDocument } from '../../shared/config/document.js';
 import { validateFiles } from '../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
-import { configInvalid, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
+import { configInvalid, filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
 import type { VariableLookup } from '../../shared/node/config/config-text.js';
 import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -77,6 +77,6 @@ export async function problemsAfterCrash(paths: GatewayPaths): Promise<readonly 
   if (!existsSync(lastGood.configPath) || !existsSync(lastGood.modelsPath)) return [];
   const isEdited = !isSameText(paths.configPath, lastGood.configPath) || !isSameText(paths.modelsPath, lastGood.modelsPath);
   if (!isEdited || !(await hasDied(paths))) return [];
-  const problems = problemsOf(paths);
-  return problems.length > 0 && problemsOf(lastGood).length === 0 ? problems : [];
+  if (problemsOf(lastGood).length > 0) return [];
+  return [...findRemoved(filesInEffect(paths)), ...problemsOf(paths)];
 }

@@ -72,7 +72,7 @@ function makeParts(start: GatewayStart) {
   const onApplied = (): void => refreshFoundation(foundation);
   const changes = new ConfigChanges({ config, supervisor, resources, clock, log, onApplied });
   const succession = new Succession({ log, clock, instanceId, flags, spawn, resources, supervisor, config });
-  const restoration = new Restoration({ paths, log, supervisor });
+  const restoration = new Restoration({ paths, log, config, supervisor });
   const { serviceMarker } = environment;
   const status = new GatewayStatus({
     instanceId,

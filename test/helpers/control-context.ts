@@ -1,6 +1,7 @@
 /** What control requests ask of a gateway, with a record of what they asked. */
 import type { ControlContext } from '../../daemon/supervisor/control/control-requests.js';
 import type { OwnToken, RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { Problem } from '../../shared/errors.js';
 import { FakeClock } from './fake-clock.js';
 
 export const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
@@ -15,6 +16,7 @@ export interface Facts {
   token?: OwnToken;
   servesForMs?: number;
   arriving?: Promise<void>;
+  removed?: readonly Problem[];
   /** Outcomes of the restarts in place that are under way, one after the other. */
   restarting?: Promise<RestartResult>[];
 }
@@ -64,7 +66,7 @@ export function controlled(facts: Facts = {}): { context: ControlContext; called
         return Promise.resolve({ ...RESULT, replaced: '/kept' });
       },
     },
-    config: { settings: { drainTimeoutMs: 5_000 } },
+    config: { settings: { drainTimeoutMs: 5_000 }, removed: () => facts.removed ?? [] },
     isNewerInstalled: () => facts.isNewerInstalled ?? false,
     noRespawn: facts.noRespawn ?? false,
     serviceMarker: facts.serviceMarker ?? null,

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
-import { loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
+import { filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
 import { TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import { keepVersion } from '../../../shared/node/config/config-versions.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
@@ -22,6 +22,9 @@ export interface ConfigSource {
   readonly hash: string;
 }
 
+/** A missing file is valid for `xopc config validate`. */
+export const REMOVED_HINT = 'Earlier versions of config.json are listed by: xopc config versions';
+
 export class LiveConfig {
   readonly #paths: GatewayPaths;
   readonly #flags: SettingsFlags;
@@ -29,6 +32,8 @@ export class LiveConfig {
   readonly #edited: readonly string[];
   #settings: SupervisorSettings;
   #keeping: Promise<void> = Promise.resolve();
+  /** The edited files that are in effect. If one is missing now, it was removed. */
+  #existing: readonly string[] = [];
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
   /**
@@ -47,6 +52,8 @@ export class LiveConfig {
     this.#edited = [options.paths.configPath, options.paths.modelsPath];
     const { rejected = [] } = options;
     if (rejected.length > 0) this.reject(hashFiles(this.#edited), rejected);
+    if (rejected.length > 0) this.#existing = filesInEffect(options.paths);
+    else this.noteFiles();
     this.#settings = this.#resolve(rejected.length > 0 ? this.source().configSource : this.#paths.configPath);
   }
 
@@ -66,7 +73,7 @@ export class LiveConfig {
         code: 'CONFIG_INVALID',
         message: sayOfGateway('last-good-configuration', { problem: formatProblem(first) }),
         why: { code: 'last-good-configuration', values: { problem: problemWhy(first) } },
-        hint: 'Check it with: xopc config validate',
+        hint: this.removed().length > 0 ? REMOVED_HINT : 'Check it with: xopc config validate',
       },
     ];
   }
@@ -74,7 +81,8 @@ export class LiveConfig {
   /** Returns the source that the next worker loads. */
   source(): ConfigSource {
     const hash = hashFiles(this.#edited);
-    if (this.#invalid?.hash === hash && this.hasLastGood) {
+    const isInvalid = this.#invalid?.hash === hash || this.removed().length > 0;
+    if (isInvalid && this.hasLastGood) {
       return { configSource: this.#paths.lastGoodConfigPath, modelsSource: this.#paths.lastGoodModelsPath, hash };
     }
     return this.editedSource(hash);
@@ -82,6 +90,16 @@ export class LiveConfig {
 
   get hasLastGood(): boolean {
     return existsSync(this.#paths.lastGoodConfigPath) && existsSync(this.#paths.lastGoodModelsPath);
+  }
+
+  /** Records which of the edited files exist; called when they come into effect. */
+  noteFiles(): void {
+    this.#existing = this.#edited.filter((file) => findRemoved([file]).length === 0);
+  }
+
+  /** Returns the problems of files that were in effect and are missing now. */
+  removed(): readonly Problem[] {
+    return findRemoved(this.#existing);
   }
 
   /** Records that the files with this hash are invalid. */
@@ -108,6 +126,7 @@ export class LiveConfig {
     const settings = this.#tryResolve();
     if (Array.isArray(settings)) return false; // edited again meanwhile: the watch will report it
     this.#invalid = undefined;
+    this.noteFiles();
     this.#settings = settings;
     return true;
   }
@@ -127,10 +146,12 @@ export class LiveConfig {
   }
 
   /**
-   * Checks the supervisor's own keys in the edited file.
+   * Checks the supervisor's own keys in the edited file, and that no file was removed.
    * @returns the problems that make it unusable; an empty list when it can be tried
    */
   check(): readonly Problem[] {
+    const removed = this.removed();
+    if (removed.length > 0) return removed;
     const result = this.#tryResolve();
     return Array.isArray(result) ? result : [];
   }

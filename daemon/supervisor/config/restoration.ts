@@ -10,11 +10,13 @@ import { assertStaged, carryOutRestore, hasRestoreBegun, withRestoreLock } from 
 import type { Progress } from '../control/control-server.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { stoppingError } from '../state/stop-plan.js';
+import type { LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 
 export interface RestorationDeps {
   readonly paths: GatewayPaths;
   readonly log: Logger;
+  readonly config: Pick<LiveConfig, 'noteFiles'>;
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestStop' | 'requestRestart'>;
 }
 
@@ -75,12 +77,14 @@ export class Restoration {
    * @throws the reason why a restore failed after it had begun; no worker may run until the next start has completed the restore
    */
   async replaceState(): Promise<void> {
-    const { paths, log } = this.#deps;
+    const { paths, log, config } = this.#deps;
     const pending = this.#pending;
     if (pending?.isPaused !== true) return;
     try {
       const replaced = await withRestoreLock(paths, () => carryOutRestore(paths, pending.id));
       log.warn({ replaced }, 'the state was replaced by a restore');
+      // A file that the restored state does not have was not removed by accident.
+      config.noteFiles();
       pending.outcome = { replaced };
     } catch (error) {
       log.error({ err: error }, 'failed to replace the state');

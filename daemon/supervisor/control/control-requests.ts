@@ -3,11 +3,13 @@ import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { ControlRequest, OwnToken, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
 import { RestartTicket } from '../state/restart-ticket.js';
 import { stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
+import { type LiveConfig, REMOVED_HINT } from '../config/live-config.js';
 import type { Restoration } from '../config/restoration.js';
 import type { PredecessorLink } from '../succession/predecessor-link.js';
 import type { Succession } from '../succession/succession.js';
@@ -23,7 +25,7 @@ export interface ControlContext {
   /** Set for a successor. */
   readonly predecessor?: Pick<PredecessorLink, 'arriving' | 'dismiss' | 'servesForMs'> | undefined;
   readonly restoration: Pick<Restoration, 'run'>;
-  readonly config: { readonly settings: { readonly drainTimeoutMs: number } };
+  readonly config: { readonly settings: { readonly drainTimeoutMs: number } } & Pick<LiveConfig, 'removed'>;
   readonly status: Pick<GatewayStatus, 'document'>;
   readonly changes: { readonly token: OwnToken | undefined };
   /** Whether the build on disk differs from the running one. */
@@ -92,6 +94,9 @@ export function restart(
   if (succession.isUnderWay) return succession.run({}, progress);
   const arriving = context.predecessor?.arriving;
   if (arriving !== undefined) return restartOnArrival(arriving, context, request, progress);
+  // The new worker or supervisor would take a missing file for the wish for the defaults.
+  const removed = context.config.removed();
+  if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed, REMOVED_HINT));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);

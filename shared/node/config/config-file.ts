@@ -3,8 +3,10 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, rea
 import { dirname } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, type Problem } from '../../errors.js';
+import { explainFile } from '../../text/file-reasons.js';
 import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } from './config-text.js';
+import type { GatewayPaths } from '../process/paths.js';
 import { shellCommand } from '../../text/shell-word.js';
 
 export { configInvalid, parseConfigText } from './config-text.js';
@@ -72,6 +74,35 @@ export function readConfigText(path: string): string | undefined {
       throw unreadable(path, 'cannot be read (ENOTDIR)', `${dirname(path)} is not a directory. Move it away, or set XOPC_HOME.`);
     throw unreadable(path, `cannot be read (${code})`, `See what it is with: ${shellCommand`ls -ld ${path}`}`);
   }
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    return readConfigText(path) === undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return false; // reported by those who read it
+    throw error;
+  }
+}
+
+/**
+ * Returns a problem for each missing file. @param files  that were in effect: falling back to the defaults would lift their
+ * restrictions
+ */
+export function findRemoved(files: readonly string[]): Problem[] {
+  return files.filter(isAbsent).map((file) => ({ file, ...explainFile('file-removed') }));
+}
+
+/** The edited files of which there is a last good copy; the copy of no file does not count. */
+export function filesInEffect(
+  paths: Pick<GatewayPaths, 'configPath' | 'modelsPath' | 'lastGoodConfigPath' | 'lastGoodModelsPath'>,
+): string[] {
+  const { configPath, modelsPath, lastGoodConfigPath, lastGoodModelsPath } = paths;
+  const copies = [
+    [configPath, lastGoodConfigPath],
+    [modelsPath, lastGoodModelsPath],
+  ] as const;
+  return copies.flatMap(([file, copy]) => ((readConfigText(copy) ?? TEXT_OF_NO_FILE) === TEXT_OF_NO_FILE ? [] : [file]));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { problemsAfterCrash, requireValidBeforeEnd, requireValidConfig } from '../../../client/gateway/start-config.js';
@@ -46,6 +46,16 @@ describe('what is wrong after a crash', () => {
     ['the gateway runs', VALID, INVALID, false],
   ])('is nothing where %s', async (...[_what, lastGood, edited, isDead]) => {
     expect(await problemsAfterCrash(await withLock(home(lastGood, edited), isDead))).toEqual([]);
+  });
+
+  test.each([
+    ['is that the file was removed', VALID, 1],
+    ['is nothing where there was no file', '{}\n', 0],
+  ])('%s', async (_what, lastGood, count) => {
+    const paths = await withLock(home(lastGood, VALID), true);
+    rmSync(paths.configPath);
+    const wanted = { file: paths.configPath, message: 'was removed; put it back, or write {} for the defaults' };
+    expect(await problemsAfterCrash(paths)).toMatchObject(count === 0 ? [] : [wanted]);
   });
 
   test('is nothing after a stop', async () => {

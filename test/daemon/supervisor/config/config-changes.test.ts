@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -115,6 +115,14 @@ describe('an edit', () => {
     edit({ gateway: { port: 'x' } });
     expect(gateway.worker.sentTypes).not.toContain('applyConfig');
     expect(gateway.config.warnings).toMatchObject([{ code: 'CONFIG_INVALID', message: expect.stringContaining('gateway.port') as string }]);
+  });
+
+  test('that removes the file changes nothing', async () => {
+    const { gateway } = await changing();
+    rmSync(gateway.home.paths.configPath);
+    gateway.clock.advance(LOOK_MS + 200);
+    expect(gateway.worker.sentTypes).not.toContain('applyConfig');
+    expect(gateway.config.warnings).toMatchObject([{ message: expect.stringContaining('config.json was removed; put it back') as string }]);
   });
 
   test('that the worker rejects changes nothing and is named until it is corrected', async () => {

@@ -150,6 +150,39 @@ describe('an invalid edit', () => {
   });
 });
 
+describe('a removed file', () => {
+  test.each(['configPath', 'modelsPath'] as const)('%s is a problem until it is back, and the last good copies are used', async (name) => {
+    const { home, config } = await edited(port(1001));
+    const text = readFileSync(home.paths[name], 'utf8');
+    rmSync(home.paths[name]);
+    const message = 'was removed; put it back, or write {} for the defaults';
+    expect(config.check()).toEqual([{ file: home.paths[name], message, code: 'file-removed', values: {} }]);
+    expect(config.source().configSource).toBe(home.paths.lastGoodConfigPath);
+    config.reject(hashFiles(config.editedPaths), config.check());
+    expect(config.warnings).toMatchObject([{ code: 'CONFIG_INVALID', hint: expect.stringContaining('xopc config versions') as string }]);
+    writeFileSync(home.paths[name], text);
+    expect([config.check(), config.source().configSource]).toEqual([[], home.paths.configPath]);
+  });
+
+  test('is one after a crash, too, but not where there was none, where it came later and is gone, or after a restore', async () => {
+    const { home } = await edited(port(1001));
+    rmSync(home.paths.configPath);
+    const after = new LiveConfig({ paths: home.paths, flags: {}, environment: home.environment, rejected: [PROBLEM] });
+    expect([after.settings.port, after.check().length]).toEqual([1001, 1]);
+    after.noteFiles();
+    expect([after.check(), after.removed()]).toEqual([[], []]);
+    const config = open(home);
+    expect(config.removed()).toEqual([]);
+    home.writeConfig(port(1002));
+    rmSync(home.paths.configPath);
+    expect(config.check()).toEqual([]);
+    home.writeConfig(port(1003));
+    config.accept(config.editedSource());
+    rmSync(home.paths.configPath);
+    expect(config.check()).toHaveLength(1);
+  });
+});
+
 describe('the last good copies', () => {
   test('are byte for byte what was edited, for this user alone', async () => {
     const home = gatewayHome();

@@ -24,6 +24,7 @@ async function setUp(supervisor: Partial<RestorationDeps['supervisor']> = {}) {
   const restoration = new Restoration({
     paths,
     log: recordingLogger().log,
+    config: { noteFiles: () => void asked.push('note files') },
     supervisor: {
       desired: 'up',
       isRestarting: false,
@@ -52,7 +53,7 @@ test('the state is replaced between two workers, and the caller learns of the ne
   const outcome = restoration.run({ id: ID, timeoutMs: 5_000 }, quiet);
   await goOn();
   expect(await outcome).toMatchObject({ instanceId: 'wk_new', workerPid: 7, replaced: join(paths.stateDir, 'replaced', ID) });
-  expect(asked).toEqual(['restore 5000', 'restart']);
+  expect(asked).toEqual(['restore 5000', 'note files', 'restart']);
   expect(config()).toBe('new');
 });
 

@@ -98,6 +98,12 @@ describe('a restart', () => {
     await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
   });
 
+  test.each([{}, { force: true }])('%j is refused while a file is missing that was in effect', async (fields) => {
+    const { context, called } = gateway({ removed: [{ file: '/c.json', message: 'was removed' }] });
+    await expect(restart(context, fields, quiet)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: '/c.json was removed' });
+    expect(called).toEqual([]);
+  });
+
   test('left to the service manager says which instance ended and who comes next', async () => {
     const { context } = gateway({ serviceMarker: 'systemd' });
     const said: string[] = [];
