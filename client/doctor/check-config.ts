@@ -35,7 +35,9 @@ function check<T>(
     const document = loadConfigFile({ path });
     const { value, problems, warnings } = validate(document);
     if (problems.length > 0) return { value, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
-    if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix: 'Set the variable where the gateway is started' }) };
+    const isUnset = warnings.every(({ code }) => code === 'unset-variable');
+    const fix = isUnset ? 'Set the variable where the gateway is started' : 'Correct it, then: xopc config validate';
+    if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix }) };
     return { value, finding: ok(id, document.exists ? `${path} is valid` : `${path} does not exist; defaults apply`) };
   } catch (error) {
     const hint = error instanceof GatewayError ? error.hint : undefined;

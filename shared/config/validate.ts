@@ -9,7 +9,7 @@ import { allowed, inputSchema, schemaAt, type SchemaNode, shownValue, unknownKey
 import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
-import { findUnknownProviders } from './model-references.js';
+import { findUnknownNames, findUnknownProviders } from './references.js';
 import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
@@ -18,7 +18,7 @@ export interface Validation<T> {
   /** The configuration with all defaults filled in; undefined when there are problems. */
   readonly value: T | undefined;
   readonly problems: readonly Problem[];
-  /** Items that are not configured because a variable is not set. */
+  /** Items that are not configured because a variable is not set, and names that belong to nothing. */
   readonly warnings: readonly Problem[];
 }
 
@@ -184,7 +184,8 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
 }
 
 /** Values that an unset variable must not remove, and what would happen otherwise. */
-const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-restriction' | 'unset-store' }[] = [
+const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-restriction' | 'unset-store' | 'unset-host' }[] = [
+  { path: ['gateway', 'host'], code: 'unset-host' },
   { path: ['gateway', 'allowedIps'], code: 'unset-restriction' },
   { path: ['gateway', 'auth', 'enabled'], code: 'unset-restriction' },
   { path: ['store', 'url'], code: 'unset-store' },
@@ -198,7 +199,8 @@ export function validateConfig(document: ConfigDocument): Validation<Config> {
     if (kept === undefined) return [];
     return [problemAt(document, path, { key: showKey(path), ...explain(reason(kept.code, { variable })) })];
   });
-  if (problems.length === 0) return validation;
+  const { value, warnings } = validation;
+  if (value !== undefined && problems.length === 0) return { ...validation, warnings: [...warnings, ...findUnknownNames(document, value)] };
   return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };
 }
 

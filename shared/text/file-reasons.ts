@@ -22,6 +22,7 @@ export const FILE_REASONS = {
   'json-key-twice': 'is set twice; remove one of them',
   'json-too-deep': 'is nested more than {max} levels deep',
   'json-empty': 'is empty; write {} for a configuration that sets nothing',
+  'unset-host': 'refers to ${{variable}}, which is not set; without it the gateway would listen on every address',
   'file-removed': 'was removed; put it back, or write {} for the defaults',
   'json-no-object': 'must be an object: { … }',
   'not-storable': 'has a NUL character or half of a surrogate pair',

@@ -94,6 +94,8 @@ export const REASONS = {
   'not-base-path': "'{value}' cannot be a base path; use one such as /xopc, not one of the gateway's own such as /api",
   'id-twice': "'{value}' is used twice; ids must differ",
   'not-in-list': "'{value}' is not in agents.list",
+  'not-in-servers': "'{value}' is not in mcp.servers",
+  'not-time-zone': "'{value}' is not a time zone; use a name such as Europe/Berlin or UTC, or system for this machine's own",
   'command-or-url': 'must have either a command or a url',
   'no-enabled-agent': 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false',
 

@@ -60,7 +60,7 @@ test.each([
   ['client', 187],
   ['tools', 832],
   ['supervisor', 366],
-  ['worker', 1_576],
+  ['worker', 1_577],
   ['fallback', 33],
   ['ai', 850],
   ['late', 565],

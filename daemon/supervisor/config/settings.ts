@@ -9,6 +9,7 @@ import type { Problem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
+import { explainFile } from '../../../shared/text/file-reasons.js';
 import type { Coded } from '../../../shared/text/fill-text.js';
 
 export interface SupervisorSettings {
@@ -68,11 +69,19 @@ function shortened(value: unknown): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }
 
+/** Without its variable, the default host would open the gateway to every network. */
+function findUnsetHost(document: ConfigDocument): Problem[] {
+  return document.unresolved.flatMap(({ path, variable }) => {
+    if (path.join('.') !== 'gateway.host') return [];
+    return [problemAt(document, path, { key: 'gateway.host', ...explainFile('unset-host', { variable }) })];
+  });
+}
+
 /** The supervisor's keys as set in the file. */
 function readFileValues(document: ConfigDocument): { values: Record<string, unknown>; problems: readonly Problem[] } {
   if (document.problems.length > 0) return { values: {}, problems: document.problems };
   const values: Record<string, unknown> = {};
-  const problems: Problem[] = [];
+  const problems: Problem[] = findUnsetHost(document);
   for (const { key, path, check } of KEYS) {
     const value = valueAt(document.value, path);
     if (value === undefined) continue;

@@ -16,12 +16,20 @@ test.each([
     text: '{ "gateway": { "auth": { "api_key": "${NO_SUCH_VARIABLE_HERE}" } } }',
     level: 'warn',
     says: 'NO_SUCH_VARIABLE_HERE',
+    fix: 'Set the variable where the gateway is started',
   },
-])('a configuration with $what', ({ text, level, says }) => {
+  {
+    what: 'a server that is not configured',
+    text: '{ "agents": { "defaults": { "mcpServers": ["gone"] } } }',
+    level: 'warn',
+    says: "'gone' is not in mcp.servers",
+    fix: 'Correct it, then: xopc config validate',
+  },
+])('a configuration with $what', ({ text, level, says, fix }) => {
   const paths = testPaths();
   if (text !== undefined) writeFileSync(paths.configPath, text);
   const { finding, value } = checkConfig(paths);
-  expect(finding).toMatchObject({ id: 'config', level, message: expect.stringContaining(says) as string });
+  expect(finding).toMatchObject({ id: 'config', level, message: expect.stringContaining(says) as string, ...(fix && { fix }) });
   expect(value === undefined).toBe(level === 'fail');
 });
 

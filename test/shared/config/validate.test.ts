@@ -123,6 +123,7 @@ describe('an unset variable', () => {
   });
 
   test.each([
+    ['{ "gateway": { "host": "${HOST}" } }', 'the gateway would listen on every address'],
     ['{ "gateway": { "allowedIps": ["${LAN}"] } }', 'this restriction would be lifted'],
     ['{ "gateway": { "auth": { "enabled": "${ON}" } } }', 'this restriction would be lifted'],
     ['{ "store": { "url": "${DATABASE}" } }', 'everything would be stored in another place'],

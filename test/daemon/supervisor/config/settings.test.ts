@@ -29,6 +29,14 @@ function problemsOf(file: unknown): readonly Problem[] {
   }
 }
 
+test('a variable of the host that is not set is refused, as by the worker; that of another key is left out', () => {
+  const file = { gateway: { host: '${HOST_UNSET}' }, logs: { level: '${LEVEL_UNSET}' } };
+  expect(problemsOf(file)).toEqual([
+    expect.objectContaining({ key: 'gateway.host', code: 'unset-host', values: { variable: 'HOST_UNSET' } }),
+  ]);
+  expect(problemsOf({ ...file, gateway: {} })).toEqual([]);
+});
+
 describe('which value is in force', () => {
   test('nothing set: the defaults of the schema', () => {
     const { gateway, logs } = configSchema.parse({});

@@ -1,6 +1,6 @@
-/** Checks that every model in `config.json` has a provider, which would otherwise only fail at the first message. */
+/** Checks that what `config.json` names exists, which would otherwise only fail at the first message: providers of models, agents and MCP servers. */
 import { type ConfigDocument, describeFirst, problemAt } from './document.js';
-import { formatKey, type KeyPath } from './key-path.js';
+import { formatKey, type KeyPath, showKey } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
 import type { Config, ModelChoice } from './schema.js';
 import type { Problem } from '../errors.js';
@@ -48,5 +48,42 @@ export function findUnknownProviders(options: {
     const values = { model, provider, file: options.modelsFile, names: listNames(known) };
     const what = reason(options.modelsExist ? 'provider-unknown' : 'provider-without-file', values);
     return [problemAt(document, path, { key: formatKey(path), ...explain(what) })];
+  });
+}
+
+interface NameReference {
+  readonly path: KeyPath;
+  readonly name: string;
+  readonly code: 'not-in-list' | 'not-in-servers';
+}
+
+function agentsOfAccounts({ channels }: Config): NameReference[] {
+  return Object.entries(channels).flatMap(([channel, settings]) =>
+    Object.entries(settings?.accounts ?? {}).flatMap(([account, { agentId: name }]): NameReference[] =>
+      name === undefined ? [] : [{ path: ['channels', channel, 'accounts', account, 'agentId'], name, code: 'not-in-list' }],
+    ),
+  );
+}
+
+function serversOfAgents({ agents }: Config): NameReference[] {
+  const lists = [
+    { path: ['agents', 'defaults'], names: agents.defaults.mcpServers },
+    ...agents.list.map(({ mcpServers: names }, index) => ({ path: ['agents', 'list', index], names })),
+  ];
+  return lists.flatMap(({ path, names = [] }) =>
+    names.map((name, index): NameReference => ({ path: [...path, 'mcpServers', index], name, code: 'not-in-servers' })),
+  );
+}
+
+/** Unlike an unknown provider, these are warnings: a gateway starts with them, and only the chats and agents that use them fail. */
+export function findUnknownNames(document: ConfigDocument, config: Config): Problem[] {
+  const known = {
+    'not-in-list': new Set(config.agents.list.map(({ id }) => id)),
+    'not-in-servers': new Set(Object.keys(config.mcp.servers)),
+  };
+  const unknown = [...agentsOfAccounts(config), ...serversOfAgents(config)].filter(({ name, code }) => !known[code].has(name));
+  return describeFirst(document, unknown, ({ path, name, code }) => {
+    const textPath = document.textPath(path);
+    return [problemAt(document, textPath, { key: showKey(textPath), ...explain(reason(code, { value: name })) })];
   });
 }
