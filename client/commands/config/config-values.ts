@@ -33,6 +33,13 @@ export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
   };
 }
 
+/** Returns the warnings that the last change of the file has brought, as this shell's variables are set. */
+export function newWarnings({ configPath, undoConfigPath }: GatewayPaths): readonly Problem[] {
+  const [now = [], before = []] = [configPath, undoConfigPath].map((path) => validateConfig(loadConfigFile({ path })).warnings);
+  const known = new Set(before.map(({ key, message }) => `${key} ${message}`));
+  return now.filter(({ key, message }) => !known.has(`${key} ${message}`));
+}
+
 /** The error for a key that is not in the schema, or undefined. */
 export function unknownKey(path: KeyPath): GatewayError | undefined {
   const root = configJsonSchema();

@@ -78,8 +78,7 @@ export class ConfigEditCommand extends ConfigCommand {
         continue;
       }
       await rm(draft, { force: true });
-      await this.reportApplied({ action: 'written', configPath }, `${configPath} is written`);
-      return 0;
+      return this.reportApplied({ action: 'written', configPath }, `${configPath} is written`);
     }
   }
 

@@ -1,22 +1,20 @@
 import { Command, Option } from 'clipanion';
-import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
-import { validateConfig } from '../../../shared/config/validate.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
 import { readVersion } from '../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config/config-write.js';
-import { formatProblem, GatewayError } from '../../../shared/errors.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
 import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 
 /** Reports how a change of the file affects a running gateway. */
 export abstract class ConfigChangeCommand extends ConfigCommand {
-  protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
+  protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<number> {
     const { configPath } = this.io.gatewayPaths;
     const subject = change.key === '' ? 'The configuration' : change.key;
-    await this.reportApplied({ ...change, configPath }, `${subject} is ${change.action} in ${configPath}`);
+    return this.reportApplied({ ...change, configPath }, `${subject} is ${change.action} in ${configPath}`);
   }
 }
 
@@ -47,17 +45,8 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     this.loadReadable();
     this.prepareDirectories();
     const value = interpretValue(given, { text, file: this.io.gatewayPaths.configPath, path });
-    const written = await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
-    await this.#warn(written, formatKey(path));
-    await this.reportChange({ key: formatKey(path), action: 'set' });
-    return 0;
-  }
-
-  /** A note about variables in the value that are not set here; they may be set where the gateway is started. */
-  async #warn(document: ConfigDocument, key: string): Promise<void> {
-    if (this.json) return;
-    const warnings = validateConfig(document).warnings.filter((warning) => warning.key?.startsWith(key));
-    for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
+    return this.reportChange({ key: formatKey(path), action: 'set' });
   }
 }
 
@@ -81,8 +70,7 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
     }
     this.prepareDirectories();
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: undefined }]);
-    await this.reportChange({ key: formatKey(path), action: 'removed' });
-    return 0;
+    return this.reportChange({ key: formatKey(path), action: 'removed' });
   }
 }
 
@@ -102,8 +90,7 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
     this.prepareDirectories();
     if (this.to === undefined) await undoConfig(writeOptions(this.io.gatewayPaths));
     else await writeConfigText(writeOptions(this.io.gatewayPaths), this.#textOf(this.to));
-    await this.reportChange({ key: '', action: 'restored' });
-    return 0;
+    return this.reportChange({ key: '', action: 'restored' });
   }
 
   #textOf(id: string): string {

@@ -24,8 +24,8 @@ export class ModelDefaultCommand extends ConfigCommand {
 
   protected async run(): Promise<number> {
     const current = effectiveValue(this.loadReadable(), KEY);
-    if (this.model === undefined) await this.#show(current);
-    else await this.#set(this.model, current);
+    if (this.model !== undefined) return this.#set(this.model, current);
+    await this.#show(current);
     return 0;
   }
 
@@ -41,7 +41,7 @@ export class ModelDefaultCommand extends ConfigCommand {
     await this.io.printLine([primary, ...(fallbacks ?? [])].join('\n'));
   }
 
-  async #set(model: string, current: unknown): Promise<void> {
+  async #set(model: string, current: unknown): Promise<number> {
     if (!/^[^\s/]+\/\S+$/.test(model)) {
       throw usage(`invalid model '${model}'; it must be PROVIDER/MODEL`, 'See them with: xopc models');
     }
@@ -49,8 +49,9 @@ export class ModelDefaultCommand extends ConfigCommand {
     this.prepareDirectories();
     const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: model }]);
-    await this.reportApplied({ model }, `${model} is now the default`);
-    if (!this.json) await this.io.note(`Try it with: ${shellCommand`xopc models test ${model}`}`);
+    const exitCode = await this.reportApplied({ model }, `${model} is now the default`);
+    if (!this.json && exitCode === 0) await this.io.note(`Try it with: ${shellCommand`xopc models test ${model}`}`);
+    return exitCode;
   }
 
   /** Warns about a model that the running gateway does not list; providers may not list all of their models. */

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { APPLY } from '../../../client/commands/config/config-command.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
@@ -57,6 +58,53 @@ test('a gateway that refuses this machine ends the wait, with the way back', asy
   );
   expect((await run('set', 'logs.level', 'warn')).stderr).toContain('could not check whether it is applied: gateway.allowedIps refuses');
   expect(looks).toBe(2);
+});
+
+describe('a change that is not in effect', () => {
+  const file = '/c/config.json:1:2';
+  const rejected = {
+    code: 'CONFIG_INVALID',
+    message: `${file} gateway.allowedIps is wrong; the gateway runs with the last good configuration`,
+  };
+  const moved = { code: 'STORE_MOVED', message: 'still in the other place', hint: 'Restart it with: xopc gateway restart' };
+  const incomplete = {
+    code: 'CONFIG_INCOMPLETE',
+    message: `${file} gateway.auth.api_key refers to \${PATH}, which is not set; it is left`,
+  };
+  const other = { code: 'CONFIG_INCOMPLETE', message: `${file} logs.level refers to \${HOME}, which is not set; it is left` };
+
+  test.each([
+    ['logs.files', '3', false, rejected, { code: 78, appliedTo: 'rejected', said: 'has rejected it and continues without it.' }],
+    ['store.url', 'postgres://h/d', true, moved, { code: 0, appliedTo: 'next restart', said: 'it takes effect at the next restart.' }],
+    ['gateway.auth.api_key', '${PATH}', true, incomplete, { code: 0, appliedTo: 'running gateway', said: 'has applied it.' }],
+  ])('is reported with the reason: %s', async (...[key, value, inForce, warning, { code, appliedTo, said }]) => {
+    const limitMs = APPLY.limitMs;
+    APPLY.limitMs = 200;
+    onTestFinished(() => void (APPLY.limitMs = limitMs));
+    const paths = testPaths();
+    writeFileSync(paths.configPath, '{ "logs": { "level": "info" } } // ${HOME}');
+    const { port } = await fakeHttp((_request, response) => json(response, { inForce, pinned: {} }));
+    await fakeControl(paths.controlPath, answers({ ...sampleStatus, port, warnings: [other, warning] }));
+    const run = (...more: string[]) => runCommand(['config', 'set', key, value, ...more], { home: paths.home });
+    const text = await run();
+    expect(text, text.stderr).toMatchObject({ code, stdout: '' });
+    expect(text.stderr).toContain(`${said}\n${warning.message}\n`);
+    expect(text.stderr).not.toContain(other.message);
+    const document: unknown = JSON.parse((await run('--json')).stdout);
+    expect(document).toMatchObject({ key, appliedTo, warnings: [warning] });
+  });
+
+  test('a name that the change has left without its owner is a warning, without a gateway too', async () => {
+    const { run } = home(
+      '{ "agents": { "list": [{ "id": "main", "mcpServers": ["files"] }] }, "mcp": { "servers": { "files": { "command": "x" } } } }',
+    );
+    const { code, stderr } = await run(['unset', 'mcp.servers.files']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^Warning: \S+ agents\.list\[0\]\.mcpServers\[0\] 'files' is not in mcp\.servers\n/) as string,
+    });
+    expect((await run(['set', 'logs.level', 'warn'])).stderr).not.toContain('Warning');
+  });
 });
 
 test('set warns of a variable that is not set, and a link to nothing is refused', async () => {
