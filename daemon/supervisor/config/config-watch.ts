@@ -60,6 +60,7 @@ export class ConfigWatch {
   #cancelLook: (() => void) | undefined;
   #isClosed = false;
   #watched = '';
+  /** State of the files when they were last checked. */
   #files = '';
   /** False: the file may become readable without changing, e.g. when descriptors are free again. */
   #areReadable = true;
@@ -84,6 +85,7 @@ export class ConfigWatch {
   /** Checks now whether the content has changed. Skipped while a directory is missing: it may be in the middle of being replaced. */
   check(): void {
     if (this.#directoryState().includes('absent')) return;
+    this.#files = this.#fileState();
     const { hash, areReadable } = readFiles(this.#paths);
     this.#areReadable = areReadable;
     if (hash === this.#hash) return;
@@ -129,11 +131,11 @@ export class ConfigWatch {
 
   #look(): void {
     const directories = this.#directoryState();
-    if (directories !== this.#watched && !directories.includes('absent')) this.#rearm();
-    const files = this.#fileState();
-    if (files === this.#files && this.#areReadable) return;
-    this.#files = files;
-    this.#touched();
+    const isReplaced = directories !== this.#watched && !directories.includes('absent');
+    const isUnreported = this.#fileState() !== this.#files;
+    // Without an event, the watch has lost the file, for example a link that a file has replaced.
+    if (isReplaced || isUnreported) this.#rearm();
+    if (isUnreported || !this.#areReadable) this.#touched();
   }
 
   #rearm(): void {

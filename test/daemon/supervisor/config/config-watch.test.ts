@@ -62,8 +62,9 @@ describe('a change of the content is reported', () => {
     expect(watched.changes).toEqual([hashFiles([watched.config, watched.models])]);
   });
 
-  test('when the target of a symlink is replaced', async () => {
-    const watched = await Watched.started();
+  test('when the target of a symlink is replaced, or the link by a file, and after that by events again', async () => {
+    const clock = new LookOnDemand();
+    const watched = await Watched.started(clock);
     const target = join(tempDir(), 'dotfiles.json');
     writeFileSync(target, '{ "linked": 1 }');
     const linked = watched.nextChange();
@@ -76,6 +77,16 @@ describe('a change of the content is reported', () => {
     });
     expect(watched.changes.length).toBeGreaterThan(1);
     watched.expectSeen(readFileSync(target, 'utf8'));
+    rmSync(watched.config);
+    writeFileSync(watched.config, '{ "a": "file" }');
+    await watched.quiet();
+    clock.look();
+    await watched.quiet();
+    // Nobody looks any more.
+    const next = watched.nextChange();
+    writeFileSync(watched.config, '{ "then": "an event" }');
+    await next;
+    watched.expectSeen('{ "then": "an event" }');
   });
 
   test('when its directory is moved away and another one put in its place, and after that by events again', async () => {
