@@ -3,8 +3,9 @@ import { schemaAt } from '../../../shared/config/describe-issue.js';
 import { HIDDEN_SECRET, replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/text/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
-import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
+import { formatKey, showKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
+import { isFields } from '../../../shared/fields.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { editJsonc } from '../../../shared/config/jsonc-edit.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
@@ -38,6 +39,13 @@ export function newWarnings({ configPath, undoConfigPath }: GatewayPaths): reado
   const [now = [], before = []] = [configPath, undoConfigPath].map((path) => validateConfig(loadConfigFile({ path })).warnings);
   const known = new Set(before.map(({ key, message }) => `${key} ${message}`));
   return now.filter(({ key, message }) => !known.has(`${key} ${message}`));
+}
+
+/** Returns the keys in which two documents differ. */
+export function changedKeys(now: unknown, before: unknown, path: KeyPath = []): string[] {
+  if (!isFields(now) || !isFields(before)) return JSON.stringify(now) === JSON.stringify(before) ? [] : [showKey(path)];
+  const keys = new Set([...Object.keys(now), ...Object.keys(before)]);
+  return [...keys].flatMap((key) => changedKeys(now[key], before[key], [...path, key]));
 }
 
 /** The error for a key that is not in the schema, or undefined. */

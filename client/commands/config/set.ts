@@ -1,20 +1,29 @@
 import { Command, Option } from 'clipanion';
+import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
-import { readConfigText } from '../../../shared/node/config/config-file.js';
+import { loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
 import { readVersion } from '../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config/config-write.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { listNames } from '../../../shared/text/list-names.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
-import { interpretValue, unknownKey, writeOptions } from './config-values.js';
+import { changedKeys, interpretValue, unknownKey, writeOptions } from './config-values.js';
 
 /** Reports how a change of the file affects a running gateway. */
 export abstract class ConfigChangeCommand extends ConfigCommand {
-  protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<number> {
+  protected async reportChange(change: { key: string; action: 'set' | 'removed' }): Promise<number> {
     const { configPath } = this.io.gatewayPaths;
-    const subject = change.key === '' ? 'The configuration' : change.key;
-    return this.reportApplied({ ...change, configPath }, `${subject} is ${change.action} in ${configPath}`);
+    return this.reportApplied({ ...change, configPath }, `${change.key} is ${change.action} in ${configPath}`);
+  }
+
+  /** Names the keys: those that were edited by hand after the last change that xopc made are restored, too. */
+  protected async reportRestored(before: ConfigDocument['raw']): Promise<number> {
+    const { configPath } = this.io.gatewayPaths;
+    const keys = changedKeys(loadConfigFile({ path: configPath }).raw, before);
+    const list = keys.length === 0 ? '' : `: ${listNames(keys)}`;
+    return this.reportApplied({ key: '', action: 'restored', keys, configPath }, `The configuration is restored in ${configPath}${list}`);
   }
 }
 
@@ -78,6 +87,7 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Undo the last change that xopc made to the file; a second undo redoes it.',
+    details: 'Edits made by hand after that change are undone, too. The keys that change are named.',
     examples: [
       ['Undo it', 'xopc config undo'],
       ['Back to an earlier version', 'xopc config undo --to 1768000000000-0123456789abcdef'],
@@ -88,9 +98,10 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
 
   protected async run(): Promise<number> {
     this.prepareDirectories();
+    const { raw } = loadConfigFile({ path: this.io.gatewayPaths.configPath });
     if (this.to === undefined) await undoConfig(writeOptions(this.io.gatewayPaths));
     else await writeConfigText(writeOptions(this.io.gatewayPaths), this.#textOf(this.to));
-    return this.reportChange({ key: '', action: 'restored' });
+    return this.reportRestored(raw);
   }
 
   #textOf(id: string): string {

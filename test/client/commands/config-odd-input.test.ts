@@ -43,6 +43,16 @@ test('unset of what is not set says so, and of an unknown key suggests another',
   });
 });
 
+test('undo names what it restores, also what was edited by hand after the change', async () => {
+  const { paths, run } = home();
+  writeFileSync(paths.configPath, '{ "logs": { "files": 3 } }');
+  await run('config', 'set', 'gateway.port', '5');
+  writeFileSync(paths.configPath, '{ "logs": { "files": 4 }, "gateway": { "port": 5 } }');
+  expect((await run('config', 'undo')).stderr).toBe(`The configuration is restored in ${paths.configPath}: logs.files, gateway.\n`);
+  const again = await run('config', 'undo', '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ action: 'restored', keys: ['logs.files', 'gateway'] });
+});
+
 test('a directory in the place of a file gets a hint that fits both files', async () => {
   const { paths, run } = home();
   mkdirSync(paths.modelsPath);
