@@ -80,10 +80,29 @@ const ALLOW_ADDRESS = 'Add the address with: xopc config edit   Or undo the last
 interface AnsweredError {
   readonly code?: unknown;
   readonly message?: unknown;
+  /** Only in OpenAI's format. */
+  readonly param?: unknown;
   readonly requestId?: unknown;
   /** Also the end of the message. */
   readonly hint?: unknown;
   readonly details?: Record<string, unknown>;
+}
+
+/** OpenAI's codes, in which `/v1` answers. Other codes there are those of the gateway in lower case. */
+const OPENAI_CODES: Readonly<Record<string, ErrorCode>> = {
+  invalid_api_key: 'UNAUTHORIZED',
+  rate_limit_exceeded: 'RATE_LIMITED',
+  context_length_exceeded: 'AGENT_ERROR',
+  insufficient_quota: 'AGENT_ERROR',
+  invalid_request: 'AGENT_ERROR',
+};
+
+/** @param param  `model` if the gateway itself does not know the model */
+function codeFromOpenAi(code: unknown, param: unknown): ErrorCode {
+  if (typeof code !== 'string') return 'INTERNAL_ERROR';
+  if (code === 'model_not_found') return param === 'model' ? 'MODEL_NOT_FOUND' : 'AGENT_ERROR';
+  const own = code.toUpperCase();
+  return OPENAI_CODES[code] ?? (isErrorCode(own) ? own : 'INTERNAL_ERROR');
 }
 
 /** Returns the API's error document as an error; any other body becomes an error that names the status. */
@@ -91,9 +110,8 @@ export function errorFromBody(status: number, text: string): GatewayError {
   const { error } = (parseJson(text) ?? {}) as { error?: AnsweredError };
   const { code, message, hint } = error ?? {};
   if (!isErrorCode(code) || typeof message !== 'string') {
-    // `/v1` answers with OpenAI's error format and codes.
     const said = typeof message === 'string' ? message : `the gateway answered with status ${status}`;
-    return new GatewayError('INTERNAL_ERROR', { message: said, details: { status } });
+    return new GatewayError(codeFromOpenAi(code, error?.param), { message: said, details: { status } });
   }
   const details = { requestId: error?.requestId, ...error?.details };
   if (typeof hint === 'string' && hint.includes('gateway.allowedIps'))

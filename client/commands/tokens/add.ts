@@ -10,15 +10,19 @@ import { usage } from '../../cli/usage.js';
 
 const words = (texts: readonly string[]): string[] => texts.flatMap((text) => text.split(',')).filter((word) => word !== '');
 
+const EXAMPLE = 'e.g. --expires 2027-01-31, or --expires 90d';
+
 /** A date or time, or a duration from now. @throws USAGE */
 function parseExpiry(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
+  const isDuration = /^\d+[smhdw]/.test(text);
+  if (!isDuration && !/^\d{4}-/.test(text)) throw usage(`--expires is '${text}'; it must be a duration or a date`, EXAMPLE);
   const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
   const atMs = day === undefined ? Date.now() + parseDuration(text, '--expires') : Date.parse(text);
   const dayMs = day === undefined ? atMs : Date.parse(day);
   // `Date` reads 31 February as 3 March.
   const isDate = !Number.isNaN(atMs) && !Number.isNaN(dayMs) && (day === undefined || new Date(dayMs).toISOString().startsWith(day));
-  if (!isDate) throw usage(`--expires is '${text}', which is not a date`, 'e.g. --expires 2027-01-31, or --expires 90d');
+  if (!isDate) throw usage(`--expires is '${text}', which is not a date`, EXAMPLE);
   return new Date(atMs).toISOString();
 }
 

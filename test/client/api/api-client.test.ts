@@ -130,9 +130,15 @@ test('any other hint stays the end of the message', () => {
   expect(error).toMatchObject({ message, hint: undefined });
 });
 
-test('an error in the form of OpenAI keeps its message', () => {
-  const text = JSON.stringify({
-    error: { message: "the model 'x/y' cannot be used", type: 'invalid_request_error', code: 'model_not_found' },
-  });
-  expect(errorFromBody(404, text).message).toBe("the model 'x/y' cannot be used");
+test.each([
+  ['agent_error', null, 'AGENT_ERROR'],
+  ['model_not_found', null, 'AGENT_ERROR'],
+  ['model_not_found', 'model', 'MODEL_NOT_FOUND'],
+  ['insufficient_quota', null, 'AGENT_ERROR'],
+  ['rate_limit_exceeded', null, 'RATE_LIMITED'],
+  ['something_else', null, 'INTERNAL_ERROR'],
+])('an error in the form of OpenAI, %s of %s, keeps its message and is %s', (code, param, expected) => {
+  const message = "the model 'x/y' cannot be used";
+  const text = JSON.stringify({ error: { message, type: 'invalid_request_error', param, code } });
+  expect(errorFromBody(404, text)).toMatchObject({ message, code: expected });
 });

@@ -52,7 +52,7 @@ test('an end is a duration or a date', async () => {
 test.each([
   [['add', 'ci'], '--scope is required'],
   [['add', 'ci', '--scope', 'read,nope'], "--scope is 'nope', which does not exist"],
-  [['add', 'ci', '--scope', 'read', '--expires', 'soon'], 'must be a duration'],
+  [['add', 'ci', '--scope', 'read', '--expires', 'yesterday'], 'must be a duration or a date'],
   [['add', 'ci', '--scope', 'read', '--expires', '2026-99-01'], 'is not a date'],
   [['add', 'ci', '--scope', 'read', '--expires', '2027-02-31'], "--expires is '2027-02-31', which is not a date"],
   [['add', 'ci', '--scope', 'read', '--expires', '2027-02-31T10:00Z'], 'is not a date'],
