@@ -9,7 +9,9 @@ export const httpUrl = z.url({ protocol: /^https?$/ }).max(2_048);
 export const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
 
 /** The name of a header. Source: RFC 9110, section 5.6.2. */
-export const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header, such as X-Signature');
+export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+
+export const headerName = z.string().regex(HEADER_NAME, 'must be the name of a header, such as X-Signature');
 
 export const secret = z.string().min(1).max(MAX_SECRET_LENGTH);
 

@@ -7,6 +7,7 @@ import type { Problem } from '../errors.js';
 import { explain, type Explained, isReason, reason, type Reason, reasonOfText } from '../text/reasons.js';
 import { allowed, inputSchema, schemaAt, type SchemaNode, shownValue, unknownKey } from './describe-issue.js';
 import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
+import { HEADER_NAME } from './fields.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
 import { findUnknownNames, findUnknownProviders } from './references.js';
@@ -209,9 +210,20 @@ export function configJsonSchema(): SchemaNode {
   return inputSchema(configSchema);
 }
 
+/** Finds names that are no names of headers. They are warnings: only their provider cannot be used. */
+function findBadHeaders(document: ConfigDocument, { providers }: ModelsDocument): Problem[] {
+  const bad = Object.entries(providers).flatMap(([id, { headers = {} }]) =>
+    Object.keys(headers).flatMap((name): KeyPath[] => (HEADER_NAME.test(name) ? [] : [['providers', id, 'headers', name]])),
+  );
+  const what = explain(reason('header-name'));
+  return describeFirst(document, bad, (path) => [problemAt(document, path, { key: showKey(path), ...what, part: 'key' })]);
+}
+
 /** Validates `models.json`. */
 export function validateModels(document: ConfigDocument): Validation<ModelsDocument> {
-  return validateDocument(document, modelsSchema);
+  const validation = validateDocument(document, modelsSchema);
+  if (validation.value === undefined) return validation;
+  return { ...validation, warnings: [...validation.warnings, ...findBadHeaders(document, validation.value)] };
 }
 
 export interface ValidatedFiles {

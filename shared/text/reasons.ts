@@ -78,6 +78,7 @@ export const REASONS = {
   'too-many-problems': 'has more problems than can be listed; go back to an earlier version of the file, or to {}',
   id: 'must be 1–64 letters, digits, dots, dashes or underscores',
   'lower-id': 'must be lower-case letters, digits, dots, dashes or underscores',
+  'own-provider': "must not be 'xopc', the name of the built-in guide",
   origin: 'must be an origin such as https://example.com, without a path',
   host: 'must be an address or a host name, such as 127.0.0.1',
   'model-reference': 'must be provider/model, e.g. openai/gpt-5',

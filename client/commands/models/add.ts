@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
+import { GUIDE_PROVIDER } from '../../../shared/config/defaults.js';
 import { API_KINDS, type ApiKind } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -31,6 +32,8 @@ export class ModelAddCommand extends BaseCommand {
   readonly api = Option.String('--api', { description: `API of the server: ${API_KINDS.join(', ')}; default the first.` });
 
   protected async run(): Promise<number> {
+    if (this.provider === GUIDE_PROVIDER)
+      throw usage(`'${this.provider}' is the name of the built-in guide`, 'Give your provider another name.');
     const api = this.api === undefined ? undefined : oneOf('--api', this.api, { choices: API_KINDS });
     const secret = { flag: '--api-key', variable: this.apiKeyEnv, isFromStdin: this.apiKeyStdin };
     const apiKey = await readSecret(this.context, secret);

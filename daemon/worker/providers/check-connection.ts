@@ -1,6 +1,6 @@
 /** Checks a provider's settings by requesting its models, and explains problems. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
-import { headerProblem } from './header-value.js';
+import { headerProblem, headersProblem } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
 
@@ -64,6 +64,8 @@ function fromStatus(settings: ConnectionSettings, status: number): Finding {
 async function probe(settings: ConnectionSettings): Promise<Finding> {
   const problem = settings.apiKey === undefined ? undefined : headerProblem(settings.apiKey);
   if (problem !== undefined) return { cause: 'unauthorized', message: `The API key ${problem}.` };
+  const unsendable = headersProblem(settings.headers ?? {});
+  if (unsendable !== undefined) return { cause: 'rejected', message: `The ${unsendable}.` };
   try {
     const answer = await askForModels(settings, CHECK_MS);
     const found = { httpStatus: answer.status };

@@ -1,6 +1,6 @@
 /** Reads the providers of `models.json` and of the environment into one common form. */
 import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
-import { headerProblem } from './header-value.js';
+import { headerProblem, headersProblem } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
 import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from '../../../shared/config/known-providers.js';
@@ -64,9 +64,9 @@ function unsendable(values: Readonly<Record<string, string | undefined>>): strin
 }
 
 function problemOfDocument({ apiKey, headers = {} }: ProviderConfig, found: FoundKey | undefined): string | undefined {
-  const named = Object.entries(headers).map(([name, value]) => [`its header ${name}`, value] as const);
   const key = { 'its apiKey': apiKey, ...(found && { [`the environment variable ${found.variable}`]: found.value }) };
-  return unsendable({ ...key, ...Object.fromEntries(named) });
+  const problem = headersProblem(headers);
+  return unsendable(key) ?? (problem === undefined ? undefined : `its ${problem}`);
 }
 
 function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup): ProviderEntry {

@@ -152,6 +152,10 @@ export class ProviderRegistry {
     // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (!ref.includes('/') || modelId === '') throw modelNotFound(ref, sayOfAnswer('model-form'));
+    if (providerId === builtIn.provider.id) {
+      const models = splitRef(builtIn.model.id).modelId;
+      throw modelNotFound(ref, sayOfAnswer('provider-has-models', { provider: providerId, models }));
+    }
     if (entry === undefined) throw modelNotFound(ref, sayOfAnswer('no-provider', { provider: providerId }));
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
     // A list in models.json is complete; vendors add models faster than releases can name them.

@@ -101,6 +101,7 @@ test.each([
   [['openai'], 'openai needs an API key'],
   [['acme'], "'acme' is not a known provider, so --base-url is required"],
   [['Acme', '--base-url', 'http://x/v1'], "invalid provider 'Acme'"],
+  [['xopc', '--base-url', 'http://x/v1'], "'xopc' is the name of the built-in guide"],
   [['acme', '--base-url', 'x'], "--base-url is 'x'; it must be an http or https URL"],
   [['acme', '--api', 'soap'], "--api is 'soap'; it must be one of openai-completions"],
   [['openai', '--api-key-env', 'sk-1'], '--api-key-env must be the name of an environment variable, not its value'],

@@ -75,6 +75,14 @@ test('a user and a password in an address are sent as a header, and belong to th
   expect(suggestion.message).not.toContain('pass');
 });
 
+test.each([{ 'X Y': '1' }, { 'X-Team': 'a\nb' }])('a header that cannot be sent is reported: %j', async (headers) => {
+  const report = await serviceWith({ mine: { baseUrl: 'http://127.0.0.1:9/v1', headers } }).test({ id: 'mine' });
+  expect(report).toMatchObject({
+    cause: 'rejected',
+    message: expect.stringContaining(`header ${headers['X Y'] ? '"X Y"' : 'X-Team'}`) as string,
+  });
+});
+
 test('a key that cannot be sent in a header is reported without being shown', async () => {
   const url = await serve(list);
   const report = await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-ri\nght' });

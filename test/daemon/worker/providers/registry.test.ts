@@ -45,6 +45,7 @@ test.each([
     reason: "'local' has only a",
   },
   { name: 'a provider that is not there', document: {}, ref: 'nobody/x', reason: "there is no provider 'nobody'" },
+  { name: 'another model of the guide', document: {}, ref: 'xopc/nothing', reason: "'xopc' has only guide" },
   { name: 'a vendor without its key', document: {}, ref: 'openai/gpt-5', reason: 'OPENAI_API_KEY is not set' },
   {
     name: 'a vendor that `replace` leaves out',
@@ -116,6 +117,7 @@ test('a password in an address becomes a header, whatever names the address', ()
 test.each([
   ['a line break in its key', { apiKey: 'sk-first\nsecond' }, 'its apiKey has a character that cannot be sent'],
   ['a masked key', { apiKey: '…cdef' }, 'its apiKey is the mask of a secret'],
+  ['a header name with a space', { headers: { 'X Y': 'cdef' } }, 'its header "X Y" does not have the name of a header'],
   ['a header with a line break', { apiKey: 'k', headers: { 'X-Team': 'a\r\nb' } }, 'its header X-Team has'],
 ])('a provider with %s cannot be used, and says so without the value', (_what, entry, problem) => {
   const { registry } = make({ providers: { mine: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'a' }], ...entry } } });
