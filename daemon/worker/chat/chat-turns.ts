@@ -26,6 +26,7 @@ import type { CommandRegistry } from '../turns/commands/commands.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { VoiceNotes } from '../turns/voice/voice-notes.js';
+import { UNSENDABLE } from '../turns/steps/reply-delivery.js';
 import { textOf } from './answer-text.js';
 import type { Titles } from './titles.js';
 
@@ -43,8 +44,6 @@ export interface ChatTurnsOptions {
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
 }
-
-const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session of this chat.';
 
 /** A message on its way through a turn. */
 interface Handling {

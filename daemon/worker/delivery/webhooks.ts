@@ -1,5 +1,5 @@
 /** Receives messages from programs through webhook accounts. */
-import { validate } from '../../../shared/api/validate.js';
+import { validateWithNulls } from '../../../shared/api/validate.js';
 import {
   type WebhookPreviewDocument,
   type WebhookPreviewRequest,
@@ -76,7 +76,7 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
     const settings = settingsOf(accountId);
     const { isRead, readCall } = loadInbound();
     if (settings !== undefined && isRead(settings)) return readCall(settings, { body, headers });
-    const { chat_id: chatId, content, id } = validate(webhookRequest(), body, where);
+    const { chat_id: chatId, content, id } = validateWithNulls(webhookRequest(), body, where);
     return { type: 'message', chatId, content: content.toWellFormed(), id, isOwn: true };
   }
 
