@@ -84,7 +84,7 @@ function answerOf(operation) {
   return union(types.map(([type, { schema }]) => (isBytes(type) ? 'Blob' : type === 'application/json' ? typeOf(schema) : 'string')));
 }
 
-/** Named events are described with their names; a stream without event names by its data, in which the client finds and throws errors. */
+/** Named events are described with their names; a stream without event names by its data without errors, which the client throws. */
 function eventOf(operation, { schemas }) {
   const reference = contentOf(operation)[STREAM]?.schema;
   if (reference === undefined) return undefined;

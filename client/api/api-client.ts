@@ -88,7 +88,7 @@ interface AnsweredError {
   readonly details?: Record<string, unknown>;
 }
 
-/** OpenAI's codes, in which `/v1` answers. Other codes there are those of the gateway in lower case. */
+/** OpenAI's codes for errors of `/v1`. Its other codes are those of the gateway in lower case. */
 const OPENAI_CODES: Readonly<Record<string, ErrorCode>> = {
   invalid_api_key: 'UNAUTHORIZED',
   rate_limit_exceeded: 'RATE_LIMITED',

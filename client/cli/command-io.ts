@@ -73,8 +73,8 @@ export class CommandIo {
   }
 
   /**
-   * Resolves the paths also where the owner record cannot be used, for commands that look or stop.
-   * @returns why it cannot be used
+   * Resolves the paths even if the owner record cannot be used, for commands that inspect or stop a gateway.
+   * @returns why the record cannot be used
    */
   findPaths(): GatewayError | undefined {
     const { home, runtimeDir } = this.environment;

@@ -66,12 +66,12 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
   });
 }
 
-/** Checks the record of whose data it is, which is worth a line only when it is damaged. */
+/** Checks the owner record. Reports it only if it is damaged or cannot be used. */
 export function checkOwner({ dataDir, ownerPath }: GatewayPaths, problem: GatewayError | undefined): Finding[] {
   if (problem !== undefined) return [fail('owner', problem.message, { fix: problem.hint })];
   const record = inspectOwner(dataDir);
   if (record.kind !== 'damaged') return [];
-  const fix = 'The next start of this configuration writes it again, and keeps a copy; the files beside it show whose data it is';
+  const fix = 'The next start of this configuration repairs it, and keeps a copy: the files beside it show whose data it is';
   return [warn('owner', `${ownerPath} is damaged: ${record.reason}`, { fix })];
 }
 

@@ -23,7 +23,7 @@ export async function findOthers(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath
 /**
  * Finds every running gateway of the home, and every configuration that owns data there or was requested.
  * @param paths  of the requested configuration, which is listed if it exists
- * @returns also the owner records that cannot be used
+ * @returns the gateways, and the owner records that cannot be used
  */
 export async function listHomeGateways(
   paths: GatewayPaths,

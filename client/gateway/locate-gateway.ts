@@ -94,7 +94,7 @@ export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'l
 
 /**
  * Finds the gateway of a configuration, or one that uses its data under another path (one home mounted in two places).
- * @throws LOCK_HELD for one that runs with a directory of which this one looks like a copy
+ * @throws LOCK_HELD if this directory looks like a copy of one whose gateway runs
  */
 export async function locateDataUser(paths: GatewayPaths): Promise<GatewayLocation> {
   const location = await locateGateway(paths);

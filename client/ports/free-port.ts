@@ -81,7 +81,7 @@ function reasonToSpareAny(owners: readonly PortListener[]): string | undefined {
   return owners.map((owner) => reasonToSpare(owner, own)).find((reason) => reason !== undefined);
 }
 
-/** Returns how to get a taken port, or another one: only what {@link freePort} does not refuse. */
+/** Returns how to free a taken port or choose another one. Suggests only what {@link freePort} does not refuse. */
 export function howToFree(port: number, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): string {
   const another = 'choose another port: xopc config set gateway.port PORT';
   const gateway = gatewayAmong(owners, paths);

@@ -144,8 +144,8 @@ export function validate<Output>(schema: Schema<Output>, value: unknown, where: 
 }
 
 /**
- * As {@link validate}, but a field that may be left out may also be null, because programs in many languages send unset fields as
- * null. A null that the schema allows is kept.
+ * Like {@link validate}, but an optional field may also be null, because programs in many languages send unset fields as null.
+ * A null that the schema allows is kept.
  */
 export function validateWithNulls<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
   const result = schema.safeParse(value, { reportInput: true });

@@ -1,4 +1,4 @@
-/** Checks that what `config.json` names exists, which would otherwise only fail at the first message: providers of models, agents and MCP servers. */
+/** Checks that the providers, agents and MCP servers that `config.json` names exist. Otherwise, only the first message would fail. */
 import { type ConfigDocument, describeFirst, problemAt } from './document.js';
 import { formatKey, type KeyPath, showKey } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
@@ -75,7 +75,7 @@ function serversOfAgents({ agents }: Config): NameReference[] {
   );
 }
 
-/** Unlike an unknown provider, these are warnings: a gateway starts with them, and only the chats and agents that use them fail. */
+/** Finds unknown agents and MCP servers. Unlike an unknown provider, they are warnings: only the chats and agents that use them fail. */
 export function findUnknownNames(document: ConfigDocument, config: Config): Problem[] {
   const known = {
     'not-in-list': new Set(config.agents.list.map(({ id }) => id)),

@@ -19,7 +19,7 @@ export interface Validation<T> {
   /** The configuration with all defaults filled in; undefined when there are problems. */
   readonly value: T | undefined;
   readonly problems: readonly Problem[];
-  /** Items that are not configured because a variable is not set, and names that belong to nothing. */
+  /** Items that are not configured because a variable is not set, and names that are unknown or invalid. */
   readonly warnings: readonly Problem[];
 }
 
@@ -210,7 +210,7 @@ export function configJsonSchema(): SchemaNode {
   return inputSchema(configSchema);
 }
 
-/** Finds names that are no names of headers. They are warnings: only their provider cannot be used. */
+/** Finds invalid header names. They are warnings, because only their provider cannot be used. */
 function findBadHeaders(document: ConfigDocument, { providers }: ModelsDocument): Problem[] {
   const bad = Object.entries(providers).flatMap(([id, { headers = {} }]) =>
     Object.keys(headers).flatMap((name): KeyPath[] => (HEADER_NAME.test(name) ? [] : [['providers', id, 'headers', name]])),

@@ -25,7 +25,7 @@ export class ChannelRevokeCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Withdraw the access of a person, or reject a request for it.',
-    details: 'People whom `allowFrom` or the policy `open` lets write do not need an approval: to remove them, edit the configuration.',
+    details: 'People whom `allowFrom` or the policy `open` admits need no approval; to remove them, edit the configuration.',
     examples: [['By the id that `xopc channels` shows', 'xopc channels revoke telegram 42']],
   });
 

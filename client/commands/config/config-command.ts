@@ -20,7 +20,7 @@ export const APPLY = { limitMs: 5_000, pause: 50 };
 
 /**
  * The observed effect of a change to the file. `overridden`: an option or a variable gives the running gateway another value.
- * `rejected`: the gateway cannot use the file, for example because its environment is another one.
+ * `rejected`: the gateway cannot use the file, for example because its environment differs.
  */
 type AppliedTo = 'running gateway' | 'next start' | 'next restart' | 'not yet' | 'rejected' | 'overridden' | 'unknown';
 
@@ -28,7 +28,7 @@ interface Applied {
   readonly appliedTo: AppliedTo;
   /** The second half of the sentence that reports the change. */
   readonly outcome: string;
-  /** What the user should know about it. */
+  /** Warnings about the change, for the user. */
   readonly warnings?: readonly StatusWarning[];
 }
 
@@ -84,7 +84,7 @@ export abstract class ConfigCommand extends BaseCommand {
     return { ...applied, warnings: [...(applied.warnings ?? []), ...incomplete] };
   }
 
-  /** Whether a warning is about a variable in what was changed. */
+  /** Whether a warning is about a variable that the change added. */
   #isOfChange({ message }: StatusWarning): boolean {
     const [, variable] = /refers to (\$\{\w+\}), which is not set/.exec(message) ?? [];
     if (variable === undefined) return false;

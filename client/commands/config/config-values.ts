@@ -34,7 +34,7 @@ export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
   };
 }
 
-/** Returns the warnings that the last change of the file has brought, as this shell's variables are set. */
+/** Returns the warnings that the last change of the file caused, based on the variables of this shell. */
 export function newWarnings({ configPath, undoConfigPath }: GatewayPaths): readonly Problem[] {
   const [now = [], before = []] = [configPath, undoConfigPath].map((path) => validateConfig(loadConfigFile({ path })).warnings);
   const known = new Set(before.map(({ key, message }) => `${key} ${message}`));

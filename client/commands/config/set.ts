@@ -18,7 +18,7 @@ export abstract class ConfigChangeCommand extends ConfigCommand {
     return this.reportApplied({ ...change, configPath }, `${change.key} is ${change.action} in ${configPath}`);
   }
 
-  /** Names the keys: those that were edited by hand after the last change that xopc made are restored, too. */
+  /** Names the restored keys: edits made by hand after the last change of xopc are undone, too. */
   protected async reportRestored(before: ConfigDocument['raw']): Promise<number> {
     const { configPath } = this.io.gatewayPaths;
     const keys = changedKeys(loadConfigFile({ path: configPath }).raw, before);
@@ -87,7 +87,7 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Undo the last change that xopc made to the file; a second undo redoes it.',
-    details: 'Edits made by hand after that change are undone, too. The keys that change are named.',
+    details: 'Edits made by hand after that change are undone, too. The command names the keys.',
     examples: [
       ['Undo it', 'xopc config undo'],
       ['Back to an earlier version', 'xopc config undo --to 1768000000000-0123456789abcdef'],

@@ -35,7 +35,7 @@ export class LogLevelCommand extends BaseCommand {
     );
     const inForce = until === null ? level : `${level} until ${until}, then ${configured}`;
     const own = modules.map((change) => `${change.module}: ${change.level} until ${change.until}, then ${level}`);
-    const note = kept === false ? 'This could not be stored: it applies only until the next restart. The log has the reason.' : undefined;
+    const note = kept === false ? 'The level could not be stored: it applies only until the next restart. See the log.' : undefined;
     return this.printResult({ level, configured, until, modules, ...definedFields({ kept }) }, [inForce, ...own].join('\n'), note);
   }
 

@@ -101,7 +101,7 @@ export class StopCommand extends BaseCommand {
     return 0;
   }
 
-  /** In a home that was moved, the gateway that runs there has another path. It is recognised by its port. */
+  /** Names a gateway that still runs under the old path of a moved home. It is recognised by its port. */
   async #noteNamesake(): Promise<void> {
     const { gatewayPaths: paths, environment } = this.io;
     const others = listGatewayLocks(paths).filter(({ lockPath, record }) => lockPath !== paths.lockPath && isSameProcess(record));

@@ -133,7 +133,7 @@ export class ConfigWatch {
     const directories = this.#directoryState();
     const isReplaced = directories !== this.#watched && !directories.includes('absent');
     const isUnreported = this.#fileState() !== this.#files;
-    // Without an event, the watch has lost the file, for example a link that a file has replaced.
+    // A change without an event: the watch has lost the file, for example because a file replaced a link.
     if (isReplaced || isUnreported) this.#rearm();
     if (isUnreported || !this.#areReadable) this.#touched();
   }

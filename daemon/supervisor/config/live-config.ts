@@ -22,7 +22,7 @@ export interface ConfigSource {
   readonly hash: string;
 }
 
-/** A missing file is valid for `xopc config validate`. */
+/** `xopc config validate` would not help: it accepts a missing file. */
 export const REMOVED_HINT = 'Earlier versions of config.json are listed by: xopc config versions';
 
 export class LiveConfig {

@@ -69,7 +69,7 @@ function shortened(value: unknown): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }
 
-/** Without its variable, the default host would open the gateway to every network. */
+/** Finds a variable of the host that is not set: the default host would open the gateway to every network. */
 function findUnsetHost(document: ConfigDocument): Problem[] {
   return document.unresolved.flatMap(({ path, variable }) => {
     if (path.join('.') !== 'gateway.host') return [];

@@ -94,7 +94,7 @@ export function restart(
   if (succession.isUnderWay) return succession.run({}, progress);
   const arriving = context.predecessor?.arriving;
   if (arriving !== undefined) return restartOnArrival(arriving, context, request, progress);
-  // The new worker or supervisor would take a missing file for the wish for the defaults.
+  // The new worker or supervisor would treat a missing file as a request for the defaults.
   const removed = context.config.removed();
   if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed, REMOVED_HINT));
   const wantsReplacement = request.force === true || context.isNewerInstalled();

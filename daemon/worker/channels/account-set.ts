@@ -12,7 +12,7 @@ import type { ChannelHost } from './host.js';
 export interface ChannelAccount {
   /** Returns at once; slow work continues in the background. */
   start(): void;
-  /** Stops receiving and ends pending work. Sends in progress continue for a short time, for which nobody waits. */
+  /** Stops receiving and ends pending work. Sends in progress continue for a short time; this does not wait for them. */
   stop(): Promise<void>;
   isReady(): boolean;
   /** See {@link Channel}. Default: when it is ready. */

@@ -49,7 +49,7 @@ export interface Pace {
   /** For all chats of the account together. */
   readonly account: Rate;
   readonly chat: Rate;
-  /** The chat that `chat` is counted for, such as the group of a topic. Default: the chat itself. */
+  /** The chat whose rate `chat` is, such as the group of a topic. Default: the chat itself. */
   readonly chatId?: string;
 }
 
@@ -98,7 +98,7 @@ export interface Channel {
   compose(message: Composition): string[];
   /** Starts to receive and to send; only in the one active worker. Resolves without waiting for the other side. */
   start(host: ChannelHost): Promise<void>;
-  /** Receives nothing more; what was received is stored. Sends in progress continue for a short time, for which nobody waits. */
+  /** Receives nothing more; what was received is stored. Sends in progress continue for a short time; this does not wait for them. */
   stop(): Promise<void>;
   /** Applies a changed configuration, if started. */
   reconfigure(): Promise<void>;

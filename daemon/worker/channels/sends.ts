@@ -8,7 +8,7 @@ export const SEND_GRACE_MS = 2_000;
 export class Sends {
   readonly #aborted = new AbortController();
   #running = 0;
-  /** Set when no further ones begin. */
+  /** Set once no further sends begin. */
   #ended: (() => void) | undefined;
 
   /** @param send  gets a signal that aborts with `signal`, or some time after {@link end} */
@@ -22,7 +22,7 @@ export class Sends {
     }
   }
 
-  /** To be called when no further ones begin. Aborts those that take longer than {@link SEND_GRACE_MS}; calls `ended` after the last one. */
+  /** Called once no further sends begin. Aborts those that take longer than {@link SEND_GRACE_MS}; calls `ended` after the last one. */
   end(clock: Clock, ended: () => void): void {
     const cancel = clock.after(SEND_GRACE_MS, () => this.#aborted.abort());
     this.#ended = () => {

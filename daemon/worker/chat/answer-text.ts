@@ -1,4 +1,4 @@
-/** What a chat is told at the end of a turn. */
+/** The text that a chat gets at the end of a turn. */
 import { withCutOff } from '../../../shared/text/cut-off.js';
 import { NOTICES } from '../delivery/inbox-queue.js';
 import type { TurnEnding } from '../turns/turn-journal.js';

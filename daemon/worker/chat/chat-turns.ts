@@ -255,7 +255,7 @@ export class ChatTurns implements InboxHandler {
     if (end.state === 'waiting') {
       const isParked = await parkInbox(tx, row);
       if (isParked && previewId !== undefined && text !== '') {
-        // The question to the person comes after it, and so does the answer.
+        // The question to the person follows it, and then the answer.
         await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
         await setInboxPreview(tx, { seq: message.seq, previewId: null });
       }

@@ -29,7 +29,7 @@ export interface ConfigFiles {
   readonly tokenOverride: string | undefined;
 }
 
-/** A new token took the place of an empty file. */
+/** The warning that a new token replaced an empty file. */
 export const TOKEN_REPLACED = 'TOKEN_REPLACED';
 
 /** Returns the token in force: environment or flag, then `gateway.auth.api_key`, then the generated one. */

@@ -84,7 +84,7 @@ export const NOTICES = {
 
 export class InboxQueue implements LaneQueue<TakenMessage> {
   readonly name = 'inbox';
-  /** Commands need no place of an answer, so a chat can stop, decide or ask for help while all are taken. */
+  /** Commands do not use the places of answers, so a chat can stop, decide or ask for help while all places are taken. */
   readonly extraPlaces = 4;
   readonly #options: InboxQueueOptions;
   readonly #handler: InboxHandler;

@@ -58,7 +58,7 @@ export class Inbox {
     this.#running?.worker.wake(lane);
   }
 
-  /** To be called when an account may have been configured: its messages wait for that. */
+  /** Called when an account may have been configured: its messages may be waiting for that. */
   wakeAccount(channel: string, accountId: string): void {
     this.#running?.worker.wakeAccount(channel, accountId);
   }

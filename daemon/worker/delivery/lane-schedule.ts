@@ -31,7 +31,7 @@ interface Account {
   extra: number;
   /** A Set keeps the order in which lanes became ready. A lane that runs without a place keeps its turn. */
   readonly ready: Set<Entry>;
-  /** Those of them whose next item may need no place. */
+  /** The ready lanes whose next item may need no place. */
   readonly news: Set<Entry>;
 }
 
@@ -58,7 +58,7 @@ export interface LaneScheduleOptions {
   readonly clock: Clock;
   /** Lanes of one account that run at the same time. */
   readonly maxRunningPerAccount: number;
-  /** Further ones that run without a place. Default: none. */
+  /** Further lanes that may run without a place. Default: none. */
   readonly maxExtraPerAccount?: number | undefined;
   /**
    * Processes due items, without a place only those that need none. Never rejects. @returns when the next item is due, in epoch
@@ -105,7 +105,7 @@ export class LaneSchedule {
     }
   }
 
-  /** Whether another lane of the account waits to run, as this one does with or without a place. */
+  /** Whether another lane of the account waits to run. @param hasPlace  false: to run without a place */
   hasReady(lane: Lane, hasPlace = true): boolean {
     const { ready, news } = this.#accountOf(lane);
     return (hasPlace ? ready : news).size > 0;
@@ -155,7 +155,7 @@ export class LaneSchedule {
     const { maxRunningPerAccount, maxExtraPerAccount = 0 } = this.#options;
     for (const entry of account.ready) {
       if (this.#isStopped || account.running >= maxRunningPerAccount) break;
-      // It runs without a place.
+      // It already runs without a place.
       if (entry.state !== 'ready') continue;
       account.ready.delete(entry);
       this.#begin(entry, true);

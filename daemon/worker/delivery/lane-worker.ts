@@ -76,7 +76,7 @@ export interface LaneWorkerOptions {
   readonly liveness: Liveness;
 }
 
-/** As docs/channels.md says. */
+/** Documented in docs/channels.md. */
 const MAX_RUNNING_PER_ACCOUNT = 8;
 /** Another worker may add items but cannot wake this one. */
 const OVERLAP_LOOK_MS = 500;

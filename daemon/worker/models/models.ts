@@ -41,7 +41,7 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
   return { ...base, baseUrl: given.baseUrl, headers, ...(key === undefined ? {} : { apiKey: key }) };
 }
 
-/** Returns an address with the user and password of another. */
+/** Returns an address with the user and password of another address. */
 function withCredentialsOf(given: string, address: string): string {
   const { username, password } = new URL(given);
   return username === '' && password === '' ? address : Object.assign(new URL(address), { username, password }).href;

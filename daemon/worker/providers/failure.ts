@@ -95,7 +95,7 @@ const SENTENCES: Readonly<Record<FailureKind, AnswerReason>> = {
 const keyPlace = ({ source }: FailingModel): string =>
   /^[A-Z_]+$/.test(source) ? sayOfAnswer('key-variable', { variable: source }) : sayOfAnswer('key-in-file');
 
-/** What contains the address, as `file` names it unless it is in the environment. */
+/** Returns what contains the address: an environment variable, or else the place that `file` names. */
 const addressPlace = ({ addressVariable: variable }: FailingModel, file: AnswerReason): string =>
   variable === undefined ? sayOfAnswer(file) : sayOfAnswer('key-variable', { variable });
 

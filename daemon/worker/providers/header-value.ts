@@ -14,7 +14,7 @@ export function headerProblem(value: string): string | undefined {
 /** Returns why the first unusable header cannot be sent, as a phrase; undefined if all can. */
 export function headersProblem(headers: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(headers)) {
-    if (!HEADER_NAME.test(name)) return `header ${JSON.stringify(name)} does not have the name of a header, such as X-Team`;
+    if (!HEADER_NAME.test(name)) return `header ${JSON.stringify(name)} has an invalid name; use one such as X-Team`;
     const problem = headerProblem(value);
     if (problem !== undefined) return `header ${name} ${problem}`;
   }

@@ -94,8 +94,8 @@ function problemOfEnvironment(
 ): string | undefined {
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
     // A password may be anywhere in it.
-    const shown = found.baseUrl.includes('@') ? 'has a value' : `is '${found.baseUrl}',`;
-    return `the environment variable ${known.baseUrlVariable} ${shown} which is not an http or https URL`;
+    const shown = found.baseUrl.includes('@') ? 'has a value that' : `is '${found.baseUrl}', which`;
+    return `the environment variable ${known.baseUrlVariable} ${shown} is not an http or https URL`;
   }
   const { key } = found;
   if (key !== undefined) return unsendable({ [`the environment variable ${key.variable}`]: key.value });

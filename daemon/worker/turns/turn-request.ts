@@ -25,7 +25,7 @@ export interface TurnRequest {
   readonly asker: Exclude<Asker, 'stateless'>;
   /** Whether an answer in its chat was stopped when the text came in. Default: none was. */
   readonly hasStopped?: boolean;
-  /** How many messages before it the text has taken back. Default: none. */
+  /** How many earlier messages the command has taken back. Default: none. */
   readonly withdrawn?: number;
   /** The id of the question's message, if it already has one. */
   readonly messageId?: string;

@@ -86,14 +86,14 @@ function isAbsent(path: string): boolean {
 }
 
 /**
- * Returns a problem for each missing file. @param files  that were in effect: falling back to the defaults would lift their
- * restrictions
+ * Returns a problem for each missing file.
+ * @param files  that were in effect; the defaults would lift their restrictions
  */
 export function findRemoved(files: readonly string[]): Problem[] {
   return files.filter(isAbsent).map((file) => ({ file, ...explainFile('file-removed') }));
 }
 
-/** The edited files of which there is a last good copy; the copy of no file does not count. */
+/** Returns the edited files that have a last good copy. A copy that was made while the file was missing does not count. */
 export function filesInEffect(
   paths: Pick<GatewayPaths, 'configPath' | 'modelsPath' | 'lastGoodConfigPath' | 'lastGoodModelsPath'>,
 ): string[] {

@@ -106,7 +106,7 @@ function newestOther({ path, versionsDir }: ConfigWriteOptions): string | undefi
   return version === undefined ? undefined : readVersion(versionsDir, version.id);
 }
 
-/** The text before the last change. Nobody edits that file, so one that is damaged counts as missing. */
+/** Returns the text before the last change. Nobody edits the file that holds it, so a damaged one counts as missing. */
 function readUndo({ undoPath }: ConfigWriteOptions): string | undefined {
   try {
     const text = readConfigText(undoPath);

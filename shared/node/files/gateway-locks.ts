@@ -66,9 +66,9 @@ export function alreadyRuns(holder: LockHolder, configPath: string, action: { wh
 }
 
 /**
- * Explains a data lock that was copied with its directory while a gateway ran: the directory that it names is another one, with the same
- * lock. It still counts as held: nothing proves that its gateway does not use this directory too, for example where homes were renamed, or
- * mounted elsewhere (docs/adr/0001-lock.md, "Copies").
+ * Returns the error for a data lock that was copied with its directory while a gateway ran: it names another directory, which has the same
+ * lock. The copied lock still counts as held: nothing proves that its gateway does not use this directory too, for example because homes were
+ * renamed or mounted elsewhere (docs/adr/0001-lock.md, "Copies").
  * @returns undefined for a lock that does not look like a copy
  */
 export function copiedLockError(dataLockPath: string): GatewayError | undefined {
@@ -80,8 +80,8 @@ export function copiedLockError(dataLockPath: string): GatewayError | undefined 
   if (!isLockRecord(original) || original.instanceId !== lock.instanceId) return undefined;
   const { pid, port, configPath, instanceId, dataDir } = lock;
   return new GatewayError('LOCK_HELD', {
-    message: `${dirname(dataLockPath)} has the lock of the gateway that runs with ${dataDir} (${configPath}, pid ${pid}), as a copy of it has`,
+    message: `${dirname(dataLockPath)} contains the lock of the gateway that runs with ${dataDir} (${configPath}, pid ${pid}), so it looks like a copy`,
     details: { pid, port, configPath, instanceId, dataDir },
-    hint: `If it is a copy, and that gateway does not use it, remove the copied lock: ${shellCommand`rm ${dataLockPath}`}   The database of a copy made while a gateway runs may be damaged; safe: xopc backup`,
+    hint: `If it is a copy, and that gateway does not use it, remove the copied lock: ${shellCommand`rm ${dataLockPath}`}   The database of a copy made while a gateway runs may be damaged. To copy a home safely: xopc backup`,
   });
 }

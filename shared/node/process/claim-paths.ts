@@ -28,7 +28,7 @@ export function claimPaths(paths: GatewayPaths): GatewayPaths {
   });
 }
 
-/** @returns undefined when the directory is another configuration's */
+/** @returns undefined when the directory belongs to another configuration */
 function tryClaim(paths: GatewayPaths, dataDir: string): GatewayPaths | undefined {
   if (claim(paths, dataDir) !== ownerName(paths)) return undefined;
   const claimed = withDataDir(paths, dataDir);

@@ -24,7 +24,7 @@ export function dataDirsOf(home: string): string[] {
 /**
  * Returns the data directory of a configuration that does not own the home's data: `{home}/gateways/{hash}`, with the digits of
  * its lock. In a home that was moved the digits differ; there the record in the directory decides.
- * @throws CONFIG_INVALID when a directory may be that of the configuration, and nothing in it shows whether it is
+ * @throws CONFIG_INVALID when a directory may belong to the configuration, but nothing in it shows whether it does
  */
 export function ownDataDir(config: ConfigIdentity): string {
   return findOwnDataDir(config) ?? expectedDataDir(config);
@@ -42,7 +42,7 @@ function findOwnDataDir(config: ConfigIdentity): string | undefined {
     if (owner === 'own') return dataDir;
     if (typeof owner === 'object') unclear.push(owner);
   }
-  // To begin with an empty directory would look like the loss of all data.
+  // Starting with an empty directory would look like the loss of all data.
   if (unclear[0] !== undefined) throw unclear[0];
   return undefined;
 }
@@ -67,7 +67,7 @@ function unclearOwner(config: ConfigIdentity, dataDir: string, { reason }: Damag
   return unusableOwner(dataDir, { reason: `${reason}, and ${text}`, hint });
 }
 
-/** Returns why a configuration may not replace a damaged record; undefined if it may: the files beside it show that the data is its own. */
+/** Returns why a configuration may not replace a damaged record; undefined if the files beside the record show that it owns the data. */
 export function problemOfOwner(config: ConfigIdentity, dataDir: string, record: DamagedOwner): GatewayError | undefined {
   return judgeTraces(config, dataDir) === 'own' ? undefined : unclearOwner(config, dataDir, record);
 }
@@ -76,7 +76,7 @@ export function problemOfOwner(config: ConfigIdentity, dataDir: string, record: 
 export function readOwner(dataDir: string): string | undefined {
   const record = inspectOwner(dataDir);
   if (record.kind === 'damaged')
-    throw unusableOwner(dataDir, { reason: record.reason, hint: 'A start of its configuration repairs it, or says what is missing.' });
+    throw unusableOwner(dataDir, { reason: record.reason, hint: 'The next start of its configuration repairs it, or says what to do.' });
   return record.kind === 'owned' ? record.name : undefined;
 }
 

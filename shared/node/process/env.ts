@@ -160,8 +160,8 @@ export function notifyEnvironment(): Record<string, string> {
 const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
 /**
- * How many memory pools the C library of Linux keeps for the threads of a process. By default it has eight for each core; each keeps
- * the most that it ever had, so that a gateway grows for hours.
+ * Limits the memory pools that the C library of Linux keeps for the threads of a process. By default there are up to eight for each core;
+ * each keeps the largest size that it has had, so a gateway grows for hours.
  */
 const FEW_POOLS = { MALLOC_ARENA_MAX: '2' };
 

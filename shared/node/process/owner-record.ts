@@ -8,7 +8,7 @@ import { removeTemp, temporaryName } from '../files/temporary-file.js';
 /** Owner records in a later format are refused, not guessed at. */
 const OWNER_VERSION = 1;
 
-/** Cut, emptied or overwritten; the files beside it may show whose data it is. */
+/** Truncated, emptied or overwritten; the files beside it may show whose data it is. */
 export interface DamagedOwner {
   readonly kind: 'damaged';
   readonly reason: string;
@@ -65,7 +65,7 @@ function parseOwner(dataDir: string, text: string): OwnerRecord {
     : { kind: 'damaged', reason: `its version ${JSON.stringify(v)} is not ${OWNER_VERSION}` };
 }
 
-/** Whether this user may not read it. */
+/** Whether an error means that this user may not read the file. */
 export function isDenied(error: unknown): boolean {
   return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
@@ -86,7 +86,7 @@ export function recordOwner(dataDir: string, name: string): void {
   createFile(ownerPathIn(dataDir), `${ownerText(name)}\n`);
 }
 
-/** Replaces a damaged record, of which a copy is kept as `.bad`. Only for the configuration that the traces name. */
+/** Replaces a damaged record and keeps it as `.bad`. Called only for the configuration that the traces name. */
 export function replaceDamagedOwner(dataDir: string, name: string): void {
   const path = ownerPathIn(dataDir);
   const temporary = temporaryName(path);

@@ -1,6 +1,6 @@
 /**
- * Which configuration used the data of a directory, by the files that carry the digits of its path: copies of the configuration that
- * a worker last ran with, and the log of the gateway's life. They stand in for a damaged owner record.
+ * Finds out which configuration used the data of a directory, from the files that carry the digits of its path: copies of the
+ * configuration that a worker last ran with, and the life log. They stand in for a damaged owner record.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -18,10 +18,10 @@ export interface Trace {
 /** Written at each start, with the configuration's path. */
 const START_ENTRY = '"msg":"gateway running"';
 
-/** Copies of the configuration change only with it; the log of its life is renewed while a gateway runs. */
+/** Copies of the configuration change only with it; the life log is updated while a gateway runs. */
 const STATE_FILE = /^(?:config\.([0-9a-f]{16})\.last-good\.json|life\.([0-9a-f]{16})\.jsonl)$/;
 
-/** Returns what the configurations that ran with the data left in `state`. */
+/** Returns the traces in `state` of the configurations that used the data. */
 export function stateTraces(dataDir: string): Trace[] {
   const directory = join(dataDir, 'state');
   return namesIn(directory).flatMap((name) => {
@@ -54,7 +54,7 @@ function parseStart(line: string): Trace | undefined {
   }
 }
 
-/** The configurations that lie in the home, present or not yet written. */
+/** Returns the paths of the configurations in the home, and of `config.json` even if it is missing. */
 function configsIn(home: string): string[] {
   const names = new Set(['config.json', ...namesIn(home).filter((name) => name.endsWith('.json') && name !== 'models.json')]);
   return [...names].map((name) => join(home, name));
@@ -72,8 +72,8 @@ export function isLastText(configPath: string, dataDir: string, hash: string): b
 }
 
 /**
- * Whether the data is that of this configuration. Only if the traces show it beyond doubt: one of the configurations here is among
- * them, and last; or, in a home that was moved, none is, and this one alone has the text that was last used.
+ * Returns whether the data belongs to this configuration. It does only if the traces leave no doubt: of the configurations in the home,
+ * it alone is among them, and it is the last; or, in a moved home, none is, and it alone has the text that was last used.
  */
 export function judgeTraces(config: ConfigIdentity, dataDir: string): 'own' | 'other' | 'unclear' {
   const traces = usesOf(config.home, dataDir);

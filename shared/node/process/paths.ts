@@ -126,9 +126,9 @@ export function resolvePaths(options: PathOptions): GatewayPaths {
 }
 
 /**
- * Resolves the paths of a gateway to look at or to stop, which needs only its lock and its control socket: where the owner record cannot be
- * used, its data is where its lock says, or else in the directory that no other configuration can have.
- * @returns also why the record cannot be used
+ * Resolves the paths for commands that inspect or stop a gateway, which need only its lock and its control socket. If the owner record
+ * cannot be used, the data directory is the one that the lock names, or else the one reserved for this configuration.
+ * @returns the paths, and why the record cannot be used
  */
 export function resolveKnownPaths(options: PathOptions): { paths: GatewayPaths; problem?: GatewayError } {
   try {

@@ -68,7 +68,7 @@ export function readToken(path: string): string | undefined {
 /**
  * Reads the token, or generates one. Concurrent processes all get the same one: the file appears with its complete content or not
  * at all. The directory must exist.
- * @param onReplaced  called when a new token takes the place of an empty file, which may once have had another
+ * @param onReplaced  called when a new token replaces an empty file, which may have contained another token
  * @throws CONFIG_INVALID as {@link readToken}
  */
 export function loadOrCreateToken(path: string, onReplaced: () => void = () => undefined): string {

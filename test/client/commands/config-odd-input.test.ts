@@ -43,7 +43,7 @@ test('unset of what is not set says so, and of an unknown key suggests another',
   });
 });
 
-test('undo names what it restores, also what was edited by hand after the change', async () => {
+test('undo names the keys that it restores, including those edited by hand after the change', async () => {
   const { paths, run } = home();
   writeFileSync(paths.configPath, '{ "logs": { "files": 3 } }');
   await run('config', 'set', 'gateway.port', '5');

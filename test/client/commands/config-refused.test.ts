@@ -94,7 +94,7 @@ describe('a change that is not in effect', () => {
     expect(document).toMatchObject({ key, appliedTo, warnings: [warning] });
   });
 
-  test('a name that the change has left without its owner is a warning, without a gateway too', async () => {
+  test('a name that the change leaves unconfigured is a warning, even without a gateway', async () => {
     const { run } = home(
       '{ "agents": { "list": [{ "id": "main", "mcpServers": ["files"] }] }, "mcp": { "servers": { "files": { "command": "x" } } } }',
     );

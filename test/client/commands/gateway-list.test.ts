@@ -83,7 +83,7 @@ test('an owner record that cannot be used is named, and the other gateways are l
   expect(stderr).toMatch(/owner\.json cannot be used: it is not JSON/);
 });
 
-test('status, stop and logs of a gateway do without the owner record, and doctor goes on', async () => {
+test('status, stop, logs and doctor work without a usable owner record', async () => {
   const { home } = testPaths();
   const paths = configured(home, 'config.json');
   writeFileSync(paths.ownerPath, 'damaged');

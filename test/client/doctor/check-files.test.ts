@@ -79,7 +79,7 @@ describe('permissions', () => {
     expect(checkDirectories(paths)).toMatchObject({ fix: `mv '${paths.credentialsDir}' '${paths.credentialsDir}.away'` });
   });
 
-  test.each(['logDir', 'configVersionsDir'] as const)('are not changed where something else is in the place: %s', (name) => {
+  test.each(['logDir', 'configVersionsDir'] as const)('are not changed if something else is in their place: %s', (name) => {
     const paths = testPaths();
     mkdirSync(paths.stateDir, { mode: 0o700 });
     writeFileSync(paths[name], '');

@@ -5,7 +5,7 @@ import { parseConfigText } from '../../../shared/node/config/config-text.js';
 
 const check = (providers: object) => validateModels(parseConfigText(JSON.stringify({ providers }), 'models.json', () => undefined));
 
-test('a name that is no name of a header is a warning with its place', () => {
+test('an invalid header name is a warning with its place', () => {
   const { value, warnings } = check({ mine: { baseUrl: 'http://x.example', headers: { 'X Y': '1', 'X-Y': '2' } } });
   expect(value).toBeDefined();
   expect(warnings.map(formatProblem)).toEqual([

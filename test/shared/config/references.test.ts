@@ -22,7 +22,7 @@ test('names of agents and servers that are not configured are warnings with thei
   ]);
 });
 
-test('the agent of no list is main', () => {
+test('without agents.list, the only agent is main', () => {
   expect(check({ channels: TELEGRAM }).warnings.map(({ key }) => key)).toEqual(['channels.telegram.accounts.b.agentId']);
 });
 
@@ -30,7 +30,7 @@ test.each(['system', 'Europe/Berlin', 'UTC'])('%s is a time zone of schedules', 
   expect(check({ cron: { defaultTimezone } }).problems).toEqual([]);
 });
 
-test.each(['Mars/Base', '', 'Europe/Berlin '])('%j is none', (defaultTimezone) => {
+test.each(['Mars/Base', '', 'Europe/Berlin '])('%j is not a time zone', (defaultTimezone) => {
   const [problem] = check({ cron: { defaultTimezone } }).problems;
   expect(problem).toMatchObject({ key: 'cron.defaultTimezone', message: expect.stringContaining('is not a time zone') as string });
 });

@@ -33,7 +33,7 @@ export class TelegramPreview implements Preview {
   #text = '';
   #shown = '';
   #previewId: string | undefined;
-  /** A message may have been sent whose id is unknown: a further one would stay beside it. */
+  /** A message may have been sent whose id is unknown: another one would be a duplicate. */
   #isLost = false;
   #cancel: () => void;
   #change: Promise<void> = Promise.resolve();

@@ -48,13 +48,13 @@ function addressIn(message: Message, bot: BotIdentity): Addressed {
   const mentioned = entities.some((entity) => entity.type === 'text_mention' && entity.user?.id === bot.id);
   const isOther = target !== undefined && !isCall;
   const said = text.replace(name, '').trim();
-  // The mention alone calls the bot, perhaps to the message that it replies to.
+  // A mention alone also addresses the bot, perhaps about the message that it replies to.
   return { isForBot: !isOther && (isCall || isNamed || isAnswer || mentioned), text: said === '' ? text : said };
 }
 
 /**
- * Returns the command of the gateway that a message consists of; undefined for a text to the agent. A command is also one in a
- * reply, but not when forwarded. Telegram sends `/start` when someone opens the bot.
+ * Returns the command of the gateway that a message consists of; undefined for a text to the agent. A reply can be a command, a
+ * forwarded message cannot. Telegram sends `/start` when someone opens the bot.
  */
 function commandIn({ text, forward_origin: origin }: Message, commands: readonly ChatCommand[]): string | undefined {
   const [, called] = /^\s*\/([\w-]+)(?:@\w+)?(?:\s|$)/.exec(text ?? '') ?? [];

@@ -101,7 +101,7 @@ export class UpdatePoll {
   }
 
   /**
-   * Waits for the other parts of albums, whose first part ends a request, until no more come. Returns no updates when stopped,
+   * Waits for the other parts of albums, whose first part ends a request, until no more arrive. Returns no updates when stopped,
    * because all of them will be read again.
    */
   async #complete(updates: Update[], signal: AbortSignal): Promise<Update[]> {

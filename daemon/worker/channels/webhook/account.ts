@@ -106,7 +106,7 @@ export class WebhookAccount implements ChannelAccount {
     return outcome;
   }
 
-  /** There is no connection: whether the receiver takes messages shows in them, as `health` of the API. */
+  /** A webhook has no connection. Whether its receiver accepts messages shows in `health` of the API, which is based on them. */
   health(): ChannelStatus {
     if (!this.#isStarted) return { state: 'off' };
     return this.#problem === undefined ? { state: 'running' } : { state: 'failed', message: this.#problem };

@@ -6,7 +6,7 @@ import type { PostResult } from '../http-post.js';
 
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 const MAX_QUOTED = 200;
-/** The outbox has another reason when the gateway itself stops. */
+/** When the gateway itself stops, the outbox gives another reason. */
 const ABORTED = sayOfChannel('delivery-interrupted', { what: sayOfChannel('account-ended') });
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). @returns milliseconds; undefined when the value is not usable */

@@ -92,8 +92,8 @@ async function readAccounts({ store, clock, channels, config, times }: ChannelSe
 }
 
 /**
- * Finds out whether a sender could still write without an approval.
- * @returns a warning where that is not known: a pairing has no user name
+ * Checks whether a sender could still write without an approval.
+ * @returns a warning if that is unknown, because a pairing has no user name
  * @throws CONFLICT for one who could
  */
 function checkRevocation({ channels }: Config, { channel, accountId, senderId }: PairingKey): { warning?: string } {
@@ -144,7 +144,7 @@ export function createChannelService(options: ChannelServiceOptions) {
       return toDocument(approved);
     },
 
-    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender; CONFLICT for one whom the configuration lets write */
+    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender; CONFLICT for one whom the configuration admits */
     async revoke(channel: string, { accountId: wanted, senderId }: PairingRevokeRequest): Promise<{ warning?: string }> {
       const { accountId } = channels.getAccount(channel, wanted);
       const sender = { channel, accountId, senderId };

@@ -4,14 +4,14 @@ import { isFields } from '../../../../shared/fields.js';
 import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
-/** A 2xx answer of another type than the API has. */
+/** A 2xx answer with a content type that the API does not use. */
 export class UnexpectedTypeError extends Error {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 
   constructor(response: { status: number; contentType: string; body: string }) {
-    super(`the answer was ${response.contentType === '' ? 'of no type' : response.contentType}`);
+    super(response.contentType === '' ? 'the answer had no content type' : `the answer was ${response.contentType}`);
     this.name = 'UnexpectedTypeError';
     this.status = response.status;
     this.contentType = response.contentType;

@@ -159,7 +159,7 @@ export async function insertEvents(tx: Transaction, id: string, events: readonly
   tellOthers(tx, 'responses');
 }
 
-/** Returns the events after a number, and whether more may follow. Those of a response that was cancelled or deleted have no last one. */
+/** Returns the events after a number, and whether more may follow. The events of a cancelled or deleted response have no final one. */
 export async function readEvents(
   tx: Transaction,
   { id, after }: { id: string; after: number },

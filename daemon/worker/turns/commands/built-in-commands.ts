@@ -59,7 +59,7 @@ async function model({ args, model: current, sessionId }: CommandContext, { stor
 function sayStopped({ hasStopped, withdrawn = 0 }: Pick<CommandContext, 'hasStopped' | 'withdrawn'>): string {
   if (!hasStopped && withdrawn === 0) return 'No answer is in progress.';
   const kept = hasStopped ? ' What was written so far is kept in the session.' : '';
-  const unanswered = withdrawn === 1 ? ' 1 message that waited is not answered.' : ` ${withdrawn} messages that waited are not answered.`;
+  const unanswered = withdrawn === 1 ? ' 1 waiting message will not be answered.' : ` ${withdrawn} waiting messages will not be answered.`;
   return `Stopped.${kept}${withdrawn === 0 ? '' : unanswered}`;
 }
 

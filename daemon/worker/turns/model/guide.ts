@@ -24,7 +24,7 @@ const EXAMPLE = `\`\`\`json
 \`\`\``;
 
 /** For people in chats, who cannot change the configuration and need not know the owner's paths. */
-export const GUIDE_IN_CHATS = `Your message arrived and is stored, but no language model is configured yet. The owner of this gateway sets one up with \`xopc setup\`.
+export const GUIDE_IN_CHATS = `Your message arrived and is stored, but no language model is configured yet. The owner of this gateway can set one up with \`xopc setup\`.
 
 /help lists the commands.`;
 

@@ -82,7 +82,7 @@ describe('a change of the content is reported', () => {
     await watched.quiet();
     clock.look();
     await watched.quiet();
-    // Nobody looks any more.
+    // Only an event can report the next change.
     const next = watched.nextChange();
     writeFileSync(watched.config, '{ "then": "an event" }');
     await next;
@@ -100,7 +100,7 @@ describe('a change of the content is reported', () => {
     await seen;
     watched.expectSeen('{ "new": "directory" }');
     await watched.quiet();
-    // Nobody looks any more.
+    // Only an event can report the next change.
     const next = watched.nextChange();
     writeFileSync(watched.config, '{ "then": "an event" }');
     await next;

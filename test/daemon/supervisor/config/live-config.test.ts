@@ -164,7 +164,7 @@ describe('a removed file', () => {
     expect([config.check(), config.source().configSource]).toEqual([[], home.paths.configPath]);
   });
 
-  test('is one after a crash, too, but not where there was none, where it came later and is gone, or after a restore', async () => {
+  test('is a problem after a crash, too, but not if it was never in effect, or after a restore', async () => {
     const { home } = await edited(port(1001));
     rmSync(home.paths.configPath);
     const after = new LiveConfig({ paths: home.paths, flags: {}, environment: home.environment, rejected: [PROBLEM] });

@@ -29,7 +29,7 @@ function problemsOf(file: unknown): readonly Problem[] {
   }
 }
 
-test('a variable of the host that is not set is refused, as by the worker; that of another key is left out', () => {
+test('an unset variable of the host is refused, as by the worker; one of another key is omitted', () => {
   const file = { gateway: { host: '${HOST_UNSET}' }, logs: { level: '${LEVEL_UNSET}' } };
   expect(problemsOf(file)).toEqual([
     expect.objectContaining({ key: 'gateway.host', code: 'unset-host', values: { variable: 'HOST_UNSET' } }),

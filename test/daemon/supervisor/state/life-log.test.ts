@@ -41,9 +41,9 @@ test('a supervisor that never served leaves no trace, and a file that cannot be 
   expect(warnings.length).toBeGreaterThan(0);
 });
 
-test('a file that cannot even be looked at costs only the numbers', () => {
+test('a file that cannot be inspected costs only the numbers', () => {
   const { path, open, warnings } = lives();
-  // Root may look anywhere; a name that is too long is refused to everybody.
+  // Root may inspect any file; a name that is too long fails for everyone.
   const blind = open(join(path, '..', 'a'.repeat(300)));
   blind.note('up');
   blind.note('stop');

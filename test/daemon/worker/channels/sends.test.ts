@@ -43,7 +43,7 @@ async function startWebhook(): Promise<Started> {
 test.each([
   ['telegram', startTelegram],
   ['webhook', startWebhook],
-])('a send of %s goes on for a while when its account changes, and nothing waits for it', async (_name, begin) => {
+])('a send of %s continues for a while when its account changes, and nothing waits for it', async (_name, begin) => {
   const { channel, clock, hasRequest, change } = await begin();
   const message = { accountId: 'default', chatId: '42', id: 'msg_1' };
   const [body = ''] = channel.compose({ ...message, content: 'slow', nowMs: 0 });

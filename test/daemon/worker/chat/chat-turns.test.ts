@@ -24,7 +24,7 @@ const ENDINGS: { title: string; end: Partial<Parameters<typeof textOf>[0]>; isSe
   },
 ];
 
-test.each(ENDINGS)('the chat gets of $title: $text', ({ end, isSeen, text }) => {
+test.each(ENDINGS)('the text for a chat of $title: $text', ({ end, isSeen, text }) => {
   expect(textOf({ reply: 'Begun', error: null, stopReason: null, ...end }, isSeen)).toBe(text);
 });
 

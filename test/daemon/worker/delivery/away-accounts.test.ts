@@ -3,7 +3,7 @@ import { callsTools, says } from '../../../fakes/openai/reply.js';
 import { makeChat } from '../../../helpers/chat-fixture.js';
 import { eventually } from '../../../helpers/eventually.js';
 
-test('while an account is disabled, nobody else answers its messages, also not after a decision; they wait for it', async () => {
+test('while an account is disabled, nobody else answers its messages, not even after a decision; they wait for it', async () => {
   const { start, say, told, model, receiver } = await makeChat();
   const configOf = (enabled: boolean) => ({
     channels: {

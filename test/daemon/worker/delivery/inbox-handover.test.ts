@@ -139,6 +139,6 @@ test('/stop that comes during a restart also takes back the message whose answer
   await store.write((tx) => setInboxPreview(tx, { seq: 1, previewId: '7' }));
   for (const text of ['and then', '/stop']) await say(next, text);
   await next.activate();
-  expect(await told(2)).toEqual(['Stopped before the answer was complete.', 'Stopped. 2 messages that waited are not answered.']);
+  expect(await told(2)).toEqual(['Stopped before the answer was complete.', 'Stopped. 2 waiting messages will not be answered.']);
   expect(model.requests).toHaveLength(1);
 });

@@ -118,7 +118,7 @@ test('/stop takes back the messages before it, is answered at once, and says whe
   await model.received(1);
   for (const text of ['two', '/stop please', '/status']) await say(conversation, text);
   expect(await told(2)).toEqual([
-    'Stopped. What was written so far is kept in the session. 1 message that waited is not answered.',
+    'Stopped. What was written so far is kept in the session. 1 waiting message will not be answered.',
     expect.stringContaining('Agent:'),
   ]);
   await say(conversation, '/stop');

@@ -59,7 +59,7 @@ test('the test of a provider returns its models, before it is saved and by its i
   });
 });
 
-test('a user and a password in an address are sent as a header, and belong to the address that is suggested', async () => {
+test('a user and password in an address are sent as a header, and kept in the suggested address', async () => {
   const authorization = `Basic ${Buffer.from('me:pass word').toString('base64')}`;
   const url = await serve((request, response) => {
     const isThere = request.url === '/v1/models' && request.headers.authorization === authorization;

@@ -110,14 +110,14 @@ test('a password in an address becomes a header, whatever names the address', ()
   expect(shown('other')).toMatchObject({ ...wanted, headers: own });
   expect(registry.resolve('openai/m').failing).toMatchObject({ baseUrl: wanted.baseUrl, addressVariable: 'OPENAI_BASE_URL' });
   expect(make({}, { OPENAI_BASE_URL: 'me:secret@host' }).registry.settingsOf('openai')).toMatchObject({
-    problem: 'the environment variable OPENAI_BASE_URL has a value which is not an http or https URL',
+    problem: 'the environment variable OPENAI_BASE_URL has a value that is not an http or https URL',
   });
 });
 
 test.each([
   ['a line break in its key', { apiKey: 'sk-first\nsecond' }, 'its apiKey has a character that cannot be sent'],
   ['a masked key', { apiKey: '…cdef' }, 'its apiKey is the mask of a secret'],
-  ['a header name with a space', { headers: { 'X Y': 'cdef' } }, 'its header "X Y" does not have the name of a header'],
+  ['a header name with a space', { headers: { 'X Y': 'cdef' } }, 'its header "X Y" has an invalid name'],
   ['a header with a line break', { apiKey: 'k', headers: { 'X-Team': 'a\r\nb' } }, 'its header X-Team has'],
 ])('a provider with %s cannot be used, and says so without the value', (_what, entry, problem) => {
   const { registry } = make({ providers: { mine: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'a' }], ...entry } } });

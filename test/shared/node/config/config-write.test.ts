@@ -55,7 +55,7 @@ test.each([
   ['what is not text', Buffer.from([0xff, 0xfe, 0xff])],
   ['half a document', Buffer.from('{ "a": 1')],
   ['nothing', Buffer.alloc(0)],
-])('a kept text that was damaged to %s counts as none, and an earlier version is restored', async (_title, content) => {
+])('an undo file damaged to %s is ignored, and an earlier version is restored', async (_title, content) => {
   const options = { ...setUp('{ "a": 1 }'), versionsDir: join(tempDir(), 'versions') };
   await writeConfig(options, [{ path: ['a'], value: 2 }]);
   writeFileSync(options.undoPath, content);

@@ -21,7 +21,7 @@ function usedHome(change: Partial<LockRecord> = {}) {
 
 const locksOf = (paths: ReturnType<typeof testPaths>) => ({ lockPath: join(tempDir(), 'gateway.lock'), dataLockPath: paths.dataLockPath });
 
-test('a copied home is refused while the original runs, with what is in the way and how to remove it', async () => {
+test('a copied home is refused while the original runs, with the lock in the way and how to remove it', async () => {
   const { home, paths, copy } = usedHome();
   await fakeControl(paths.controlPath, answers(sampleStatus));
   cpSync(home, copy, { recursive: true, filter: (source) => source !== paths.runDir });
@@ -30,7 +30,7 @@ test('a copied home is refused while the original runs, with what is in the way 
   const refusal = {
     code: 'LOCK_HELD',
     message: expect.stringContaining(
-      `${copy} has the lock of the gateway that runs with ${home} (${paths.configPath}, pid ${process.pid})`,
+      `${copy} contains the lock of the gateway that runs with ${home} (${paths.configPath}, pid ${process.pid})`,
     ) as string,
     hint: expect.stringContaining(
       `If it is a copy, and that gateway does not use it, remove the copied lock: rm ${copied.dataLockPath}`,
@@ -38,7 +38,7 @@ test('a copied home is refused while the original runs, with what is in the way 
   };
   const { deps, swept } = lockWorld();
   await expect(acquireGatewayLock(locksOf(copied), ownRecord(), deps)).rejects.toMatchObject(refusal);
-  // A restore would talk to the other gateway about files that only the copy has.
+  // A restore would ask the other gateway to replace files that only the copy has.
   await expect(locateDataUser(copied)).rejects.toMatchObject(refusal);
   expect([readFileSync(copied.dataLockPath), swept]).toEqual([before, []]);
 });

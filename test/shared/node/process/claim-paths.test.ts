@@ -93,7 +93,7 @@ test.each([
   ['a record without a path', '{"v":1}', /names no configuration/],
   ['null', 'null', /names no configuration/],
   ['a record without a version', '{"configPath":"config.json"}', /its version undefined is not 1/],
-])('%s in data that nothing shows the user of is refused, for every configuration', (_name, content, reason) => {
+])('%s is refused for every configuration if no file shows who used the data', (_name, content, reason) => {
   const home = damagedHome(content, []);
   for (const name of ['config.json', 'work.json'])
     expect(() => pathsOf(home, name)).toThrow(
@@ -142,7 +142,7 @@ test.each(['', '{"v":1,"confi', '{"v":1}'])(
   },
 );
 
-test('a damaged record with traces of two configurations is refused with what they show, and one with data of its own is not concerned', () => {
+test('a damaged record with traces of two configurations is refused, except for one with its own directory', () => {
   const home = damagedHome('', ['config.json', 'work.json']);
   writeFileSync(join(home, 'work.json'), '{}');
   for (const name of ['config.json', 'work.json'])
@@ -158,7 +158,7 @@ test('a damaged record with traces of two configurations is refused with what th
   expect(pathsOf(home, 'own.json').dataDir).toBe(own);
 });
 
-test('a damaged record in a home that was moved is judged by the text last used, and not at all if two have it', () => {
+test('a damaged record in a moved home is judged by the text last used, and refused if two configurations have it', () => {
   const before = damagedHome('', ['config.json']);
   const after = join(tempDir(), 'after');
   renameSync(before, after);
@@ -171,7 +171,7 @@ test('a damaged record in a home that was moved is judged by the text last used,
   expect(pathsOf(after).dataDir).toBe(after);
 });
 
-test('in a moved home a damaged record of another directory is judged too, and never passed over', () => {
+test('in a moved home, a damaged record of another directory is judged too, and never ignored', () => {
   const before = join(tempDir(), 'before');
   claimPaths(pathsOf(before));
   const { dataDir } = claimPaths(pathsOf(before, 'work.json'));

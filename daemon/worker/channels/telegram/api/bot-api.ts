@@ -143,7 +143,7 @@ export function classifyFailure(failure: BotFailure, method: BotRequest['method'
   const reason = describeFailure(failure);
   if (failure.type === 'invalid') return { type: 'unknown', reason };
   const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';
-  // The outbox has another reason when the gateway itself stops.
+  // When the gateway itself stops, the outbox gives another reason.
   if (mayBeDone)
     return { type: 'unknown', reason: failure.type === 'aborted' ? sayOfChannel('delivery-interrupted', { what: reason }) : reason };
   if (failure.type === 'aborted') return { type: 'interrupted' };

@@ -119,7 +119,7 @@ test('a very long answer shows its beginning', async () => {
 test.each([
   ['lost', { type: 'network', sent: true, reason: 'no answer' }],
   ['unreadable', { type: 'invalid', reason: 'no message' }],
-] as const)('after an answer to its first message that is %s, a preview sends no other one', async (_title, failure) => {
+] as const)('a preview sends no second message after an answer to its first one that is %s', async (_title, failure) => {
   const { preview, calls, pass } = makePreview({ answers: [{ ok: false, failure }] });
   for (const text of ['One', 'One two', 'One two three']) {
     preview.update(text);

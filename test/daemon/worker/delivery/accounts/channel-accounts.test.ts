@@ -29,7 +29,7 @@ async function serviceOf(account: object) {
   });
 }
 
-test('the approval of a sender whom the configuration lists is not revoked: they could write on', async () => {
+test('the approval of a sender whom the configuration lists is not revoked: they could still write', async () => {
   const service = await serviceOf({ allowFrom: [42] });
   await expect(service.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({
     code: 'CONFLICT',
