@@ -80,8 +80,6 @@ const ALLOW_ADDRESS = 'Add the address with: xopc config edit   Or undo the last
 interface AnsweredError {
   readonly code?: unknown;
   readonly message?: unknown;
-  /** Only in OpenAI's format. */
-  readonly param?: unknown;
   readonly requestId?: unknown;
   /** Also the end of the message. */
   readonly hint?: unknown;
@@ -90,6 +88,7 @@ interface AnsweredError {
 
 /** OpenAI's codes for errors of `/v1`. Its other codes are those of the gateway in lower case. */
 const OPENAI_CODES: Readonly<Record<string, ErrorCode>> = {
+  model_not_found: 'MODEL_NOT_FOUND',
   invalid_api_key: 'UNAUTHORIZED',
   rate_limit_exceeded: 'RATE_LIMITED',
   context_length_exceeded: 'AGENT_ERROR',
@@ -97,10 +96,8 @@ const OPENAI_CODES: Readonly<Record<string, ErrorCode>> = {
   invalid_request: 'AGENT_ERROR',
 };
 
-/** @param param  `model` if the gateway itself does not know the model */
-function codeFromOpenAi(code: unknown, param: unknown): ErrorCode {
+function codeFromOpenAi(code: unknown): ErrorCode {
   if (typeof code !== 'string') return 'INTERNAL_ERROR';
-  if (code === 'model_not_found') return param === 'model' ? 'MODEL_NOT_FOUND' : 'AGENT_ERROR';
   const own = code.toUpperCase();
   return OPENAI_CODES[code] ?? (isErrorCode(own) ? own : 'INTERNAL_ERROR');
 }
@@ -111,7 +108,7 @@ export function errorFromBody(status: number, text: string): GatewayError {
   const { code, message, hint } = error ?? {};
   if (!isErrorCode(code) || typeof message !== 'string') {
     const said = typeof message === 'string' ? message : `the gateway answered with status ${status}`;
-    return new GatewayError(codeFromOpenAi(code, error?.param), { message: said, details: { status } });
+    return new GatewayError(codeFromOpenAi(code), { message: said, details: { status } });
   }
   const details = { requestId: error?.requestId, ...error?.details };
   if (typeof hint === 'string' && hint.includes('gateway.allowedIps'))

@@ -1,6 +1,6 @@
 /** `models.json`: providers and models beyond those enabled by environment variables. */
 import * as z from 'zod';
-import { GUIDE_PROVIDER, MAX_SECRET_LENGTH } from './defaults.js';
+import { MAX_SECRET_LENGTH } from './defaults.js';
 import { httpUrl } from './fields.js';
 
 export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;
@@ -41,13 +41,7 @@ export const modelsSchema = z.strictObject({
   /** `replace` omits the providers known from the environment. */
   mode: z.enum(['merge', 'replace']).default('merge'),
   providers: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores')
-        .refine((id) => id !== GUIDE_PROVIDER, "must not be 'xopc', the name of the built-in guide"),
-      provider,
-    )
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores'), provider)
     .default({}),
 });
 

@@ -51,37 +51,53 @@ export function findUnknownProviders(options: {
   });
 }
 
-interface NameReference {
+interface NameReference<Code extends string = 'not-in-list' | 'not-in-servers' | 'not-time-zone'> {
   readonly path: KeyPath;
   readonly name: string;
-  readonly code: 'not-in-list' | 'not-in-servers';
+  readonly code: Code;
 }
 
-function agentsOfAccounts({ channels }: Config): NameReference[] {
+function agentsOfAccounts({ channels }: Config): NameReference<'not-in-list'>[] {
   return Object.entries(channels).flatMap(([channel, settings]) =>
-    Object.entries(settings?.accounts ?? {}).flatMap(([account, { agentId: name }]): NameReference[] =>
+    Object.entries(settings?.accounts ?? {}).flatMap(([account, { agentId: name }]): NameReference<'not-in-list'>[] =>
       name === undefined ? [] : [{ path: ['channels', channel, 'accounts', account, 'agentId'], name, code: 'not-in-list' }],
     ),
   );
 }
 
-function serversOfAgents({ agents }: Config): NameReference[] {
+function serversOfAgents({ agents }: Config): NameReference<'not-in-servers'>[] {
   const lists = [
     { path: ['agents', 'defaults'], names: agents.defaults.mcpServers },
     ...agents.list.map(({ mcpServers: names }, index) => ({ path: ['agents', 'list', index], names })),
   ];
   return lists.flatMap(({ path, names = [] }) =>
-    names.map((name, index): NameReference => ({ path: [...path, 'mcpServers', index], name, code: 'not-in-servers' })),
+    names.map((name, index): NameReference<'not-in-servers'> => ({ path: [...path, 'mcpServers', index], name, code: 'not-in-servers' })),
   );
 }
 
-/** Finds unknown agents and MCP servers. Unlike an unknown provider, they are warnings: only the chats and agents that use them fail. */
+function isTimeZone(text: string): boolean {
+  if (text === 'system') return true;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).format() !== '';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Finds unknown agents, MCP servers and time zones. Unlike an unknown provider, they are warnings: only the chats, agents and jobs that use
+ * them fail.
+ */
 export function findUnknownNames(document: ConfigDocument, config: Config): Problem[] {
   const known = {
     'not-in-list': new Set(config.agents.list.map(({ id }) => id)),
     'not-in-servers': new Set(Object.keys(config.mcp.servers)),
   };
-  const unknown = [...agentsOfAccounts(config), ...serversOfAgents(config)].filter(({ name, code }) => !known[code].has(name));
+  const { defaultTimezone } = config.cron;
+  const unknown: NameReference[] = [...agentsOfAccounts(config), ...serversOfAgents(config)].filter(
+    ({ name, code }) => !known[code].has(name),
+  );
+  if (!isTimeZone(defaultTimezone)) unknown.push({ path: ['cron', 'defaultTimezone'], name: defaultTimezone, code: 'not-time-zone' });
   return describeFirst(document, unknown, ({ path, name, code }) => {
     const textPath = document.textPath(path);
     return [problemAt(document, textPath, { key: showKey(textPath), ...explain(reason(code, { value: name })) })];

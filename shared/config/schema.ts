@@ -184,23 +184,12 @@ const channels = z.strictObject({
   webhook: z.strictObject({ enabled: z.boolean().default(true), accounts: z.record(id, webhookAccount).default({}) }).optional(),
 });
 
-function isTimeZone(text: string): boolean {
-  if (text === 'system') return true;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).format() !== '';
-  } catch {
-    return false;
-  }
-}
-
-const timeZone = checked(isTimeZone, 'not-time-zone');
-
 const cron = z.strictObject({
   enabled: z.boolean().default(true),
   maxConcurrentJobs: z.int().min(1).max(100).default(5),
   /** Limit for each job. */
   jobDailyUsd: dailyUsd.optional(),
-  defaultTimezone: timeZone.default('system'),
+  defaultTimezone: z.string().min(1).max(100).default('system'),
   historyRetentionDays: z.int().min(1).max(3_650).default(30),
 });
 

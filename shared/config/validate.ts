@@ -7,6 +7,7 @@ import type { Problem } from '../errors.js';
 import { explain, type Explained, isReason, reason, type Reason, reasonOfText } from '../text/reasons.js';
 import { allowed, inputSchema, schemaAt, type SchemaNode, shownValue, unknownKey } from './describe-issue.js';
 import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
+import { GUIDE_PROVIDER } from './defaults.js';
 import { HEADER_NAME } from './fields.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
@@ -219,11 +220,18 @@ function findBadHeaders(document: ConfigDocument, { providers }: ModelsDocument)
   return describeFirst(document, bad, (path) => [problemAt(document, path, { key: showKey(path), ...what, part: 'key' })]);
 }
 
+/** A provider with the name of the built-in guide is a warning, because a gateway that has one must start. */
+function findHiddenProvider(document: ConfigDocument, { providers }: ModelsDocument): Problem[] {
+  const path = ['providers', GUIDE_PROVIDER];
+  return GUIDE_PROVIDER in providers ? [problemAt(document, path, { key: showKey(path), ...explain(reason('own-provider')) })] : [];
+}
+
 /** Validates `models.json`. */
 export function validateModels(document: ConfigDocument): Validation<ModelsDocument> {
   const validation = validateDocument(document, modelsSchema);
   if (validation.value === undefined) return validation;
-  return { ...validation, warnings: [...validation.warnings, ...findBadHeaders(document, validation.value)] };
+  const { value, warnings } = validation;
+  return { ...validation, warnings: [...warnings, ...findBadHeaders(document, value), ...findHiddenProvider(document, value)] };
 }
 
 export interface ValidatedFiles {

@@ -8,10 +8,12 @@ import { configJsonSchema, validateConfig, validateFiles } from '../../../shared
 import { isFields } from '../../../shared/fields.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { editJsonc } from '../../../shared/config/jsonc-edit.js';
-import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { filesInEffect, loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
+import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { isSameProcess } from '../../../shared/node/process/process-identity.js';
 
 /** Returns a copy without secrets. */
 export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
@@ -25,12 +27,15 @@ export function configProblems(document: ConfigDocument, modelsPath: string): re
 }
 
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
+  const lock = readLock(paths.lockPath);
+  const isRunning = isLockRecord(lock) && isSameProcess(lock);
   return {
     path: paths.configPath,
     lockPath: paths.configLockPath,
     undoPath: paths.undoConfigPath,
     versionsDir: paths.configVersionsDir,
     validate: (document) => configProblems(document, paths.modelsPath),
+    isInEffect: isRunning && filesInEffect(paths).includes(paths.configPath),
   };
 }
 

@@ -19,7 +19,7 @@ import { configJsonSchema, validateFiles } from '../../../shared/config/validate
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { createSerial } from '../../../shared/serial.js';
-import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
+import { configInvalid, filesInEffect, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import {
   type ConfigVersion as StoredVersion,
@@ -239,12 +239,14 @@ export class ConfigDocuments {
 
   #writeOptions(file: File): ConfigWriteOptions {
     const { paths } = this.#options;
+    const path = file === 'config' ? paths.configPath : paths.modelsPath;
     return {
-      path: file === 'config' ? paths.configPath : paths.modelsPath,
+      path,
       lockPath: file === 'config' ? paths.configLockPath : paths.modelsLockPath,
       undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
       ...(file === 'config' ? { versionsDir: paths.configVersionsDir } : {}),
       validate: (document) => this.#problemsWith({ [file]: document }),
+      isInEffect: filesInEffect(paths).includes(path),
     };
   }
 

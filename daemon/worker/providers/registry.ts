@@ -152,7 +152,7 @@ export class ProviderRegistry {
     // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (!ref.includes('/') || modelId === '') throw modelNotFound(ref, sayOfAnswer('model-form'));
-    if (providerId === builtIn.provider.id) {
+    if (providerId === builtIn.provider.id && entry === undefined) {
       const models = splitRef(builtIn.model.id).modelId;
       throw modelNotFound(ref, sayOfAnswer('provider-has-models', { provider: providerId, models }));
     }

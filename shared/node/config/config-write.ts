@@ -8,7 +8,7 @@ import { editJsonc, type JsoncEdit } from '../../config/jsonc-edit.js';
 import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { writeFilesAtomic } from '../files/atomic-file.js';
-import { readConfigText } from './config-file.js';
+import { findRemoved, readConfigText } from './config-file.js';
 import { configInvalid, hashText, parseConfigText, problemsOf, stripBom, TEXT_OF_NO_FILE } from './config-text.js';
 import { isVersionOf, keepVersion, listVersions, readVersion } from './config-versions.js';
 import { withFileLock } from '../files/file-lock.js';
@@ -25,6 +25,8 @@ export interface ConfigWriteOptions {
   readonly validate: (document: ConfigDocument) => readonly Problem[];
   /** Write only if the file still has this revision (`ConfigDocument.hash`). */
   readonly expectedHash?: string;
+  /** A gateway runs with this file. If it is missing, it was removed, and edits would apply to nothing in its place. */
+  readonly isInEffect?: boolean;
 }
 
 function assertSafe(edits: readonly JsoncEdit[]): void {
@@ -78,12 +80,14 @@ async function replaceText(
 /**
  * Applies edits in order; a missing file starts as `{}`.
  * @returns the document as written
- * @throws CONFIG_INVALID when the file cannot be read now or would be invalid afterwards; PRECONDITION_FAILED when the
+ * @throws CONFIG_INVALID when the file cannot be read now, was removed, or would be invalid afterwards; PRECONDITION_FAILED when the
  *   revision differs; CONFLICT when another writer does not finish; INVALID_REQUEST for a key that no document may hold
  */
 export async function writeConfig(options: ConfigWriteOptions, edits: readonly JsoncEdit[]): Promise<ConfigDocument> {
   assertSafe(edits);
   return replaceText(options, (current) => {
+    const removed = options.isInEffect === true ? findRemoved([options.path]) : [];
+    if (removed.length > 0) throw configInvalid(options.path, removed);
     const bom = current.startsWith('\uFEFF') ? '\uFEFF' : '';
     const body = stripBom(current);
     const parsed = parseJsonc(body);

@@ -35,6 +35,15 @@ test('a missing file, and its directory, are made', async () => {
   expect(JSON.parse(read(path))).toEqual({ a: 1 });
 });
 
+test('a removed file with which a gateway runs is not begun anew', async () => {
+  const options = { ...setUp(), isInEffect: true };
+  await expect(writeConfig(options, [{ path: ['a'], value: 1 }])).rejects.toThrow('was removed; put it back');
+  expect(existsSync(options.path)).toBe(false);
+  await writeConfigText(options, '{}');
+  await writeConfig(options, [{ path: ['a'], value: 1 }]);
+  expect(JSON.parse(read(options.path))).toEqual({ a: 1 });
+});
+
 test('a symlinked file stays a symlink', async () => {
   const options = setUp();
   const real = join(tempDir(), 'real.json');
