@@ -161,7 +161,7 @@ const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
 /**
  * Limits the memory pools that the C library of Linux keeps for the threads of a process. By default there are up to eight for each core;
- * each keeps the largest size that it has had, so a gateway grows for hours.
+ * each keeps the largest size that it has had, so a worker grows for hours.
  */
 const FEW_POOLS = { MALLOC_ARENA_MAX: '2' };
 
