@@ -2,8 +2,8 @@
  * Finds out which configuration used the data of a directory, from the files that carry the digits of its path: copies of the
  * configuration that a worker last ran with, and the life log. They stand in for a damaged owner record.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { configHash, type ConfigIdentity, ownerName } from './config-identity.js';
 import { isDenied, ownerText } from './owner-record.js';
 
@@ -72,31 +72,47 @@ export function isLastText(configPath: string, dataDir: string, hash: string): b
 }
 
 /**
- * Returns whether the data belongs to this configuration. It does only if the traces leave no doubt: of the configurations in the home,
- * it alone is among them, and it is the last; or, in a moved home, none is, and it alone has the text that was last used.
+ * Returns whether the data belongs to this configuration. It does only if the traces leave no doubt: of the configurations that still
+ * exist, it alone is among them, and it is the last; or, in a moved home, none exists, and it alone has the text that was last used.
  */
 export function judgeTraces(config: ConfigIdentity, dataDir: string): 'own' | 'other' | 'unclear' {
   const traces = usesOf(config.home, dataDir);
   const [last] = traces;
   if (last === undefined) return 'unclear';
-  const here = new Set(traces.map(({ hash }) => hash).filter((hash) => hash === config.hash || isUsedHere(config.home, hash)));
-  if (here.size === 1 && here.has(last.hash)) return last.hash === config.hash ? 'own' : 'other';
+  const there = new Set(traces.filter((trace) => trace.hash === config.hash || isThere(config.home, trace)).map(({ hash }) => hash));
+  if (there.has(last.hash) && !there.has(config.hash))
+    return traces.some((trace) => trace.hash === last.hash && isCopied(config, dataDir, trace)) ? 'unclear' : 'other';
+  if (there.size > 0) return there.size === 1 && there.has(last.hash) ? 'own' : 'unclear';
+  // A move of the home changes the digits of the configurations in it only.
+  if (isAbsolute(ownerName(config)) || !isLastText(config.configPath, dataDir, last.hash)) return 'unclear';
   const others = configsIn(config.home).filter((path) => configHash(path) !== config.hash);
-  const isMoved = here.size === 0 && isLastText(config.configPath, dataDir, last.hash);
-  return isMoved && !others.some((path) => isLastText(path, dataDir, last.hash)) ? 'own' : 'unclear';
+  return others.some((path) => isLastText(path, dataDir, last.hash)) ? 'unclear' : 'own';
+}
+
+/** Whether the configuration that left the trace lies in the home, or still exists elsewhere. */
+function isThere(home: string, { hash, configPath }: Trace): boolean {
+  return isUsedHere(home, hash) || (configPath !== undefined && existsSync(configPath));
+}
+
+/** Whether the trace may be this configuration's, from before its home was copied: the same data is in the home that it names. */
+function isCopied(config: ConfigIdentity, dataDir: string, { configPath = '' }: Trace): boolean {
+  const name = ownerName(config);
+  const home = configPath.slice(0, -name.length);
+  return configPath.endsWith(`${sep}${name}`) && existsSync(join(home, relative(config.home, dataDir), 'state'));
 }
 
 /** What the files of a directory say about its use, newest first. The name of a directory in `gateways` is a sign without a time. */
 function usesOf(home: string, dataDir: string): Trace[] {
   const digits = dataDir === home ? [] : [{ hash: basename(dataDir), atMs: 0 }];
-  return [...(readable(() => stateTraces(dataDir)) ?? []), ...digits].toSorted((a, b) => b.atMs - a.atMs);
+  const traces = [stateTraces, logTraces].flatMap((tracesIn) => readable(() => tracesIn(dataDir)) ?? []);
+  return [...traces, ...digits].toSorted((a, b) => b.atMs - a.atMs);
 }
 
 /** Describes which configurations used a directory's data, and what to do if that is not enough. */
 export function describeUse(config: ConfigIdentity, dataDir: string): { text: string; hint: string } {
-  const named = readable(() => logTraces(dataDir)) ?? [];
-  const paths = [config.configPath, ...configsIn(config.home), ...named.map(({ configPath = '' }) => configPath)];
-  const uses = usesOf(config.home, dataDir).filter(({ hash }, index, all) => all.findIndex((use) => use.hash === hash) === index);
+  const traces = usesOf(config.home, dataDir);
+  const paths = [config.configPath, ...configsIn(config.home), ...traces.flatMap(({ configPath }) => configPath ?? [])];
+  const uses = traces.filter(({ hash }, index) => traces.findIndex((use) => use.hash === hash) === index);
   const nameOf = (hash: string): string | undefined => {
     const path = paths.find((one) => configHash(one) === hash);
     return path === undefined ? undefined : ownerName({ home: config.home, configPath: path });
@@ -106,7 +122,10 @@ export function describeUse(config: ConfigIdentity, dataDir: string): { text: st
     return `${nameOf(hash) ?? `a configuration that is no longer there (digits ${hash})`}${time}`;
   });
   const text = described.length === 0 ? 'no file beside it shows who used it' : `the files beside it were used by ${described.join(', ')}`;
-  const name = (uses[0] && nameOf(uses[0].hash)) ?? ownerName(config);
+  const last = uses[0] && nameOf(uses[0].hash);
+  const own = ownerName(config);
+  // The same name elsewhere may be that of this configuration, from before its home was moved or copied.
+  const name = last === undefined || last.endsWith(`${sep}${own}`) ? own : last;
   const rest = uses.length === 0 ? '   If it was never used, remove that file.' : '';
   return { text, hint: `If it is the data of ${name}, write into that file: ${ownerText(name)}${rest}` };
 }

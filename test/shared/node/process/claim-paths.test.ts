@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimPaths } from '../../../../shared/node/process/claim-paths.js';
@@ -184,6 +184,55 @@ test('in a moved home, a damaged record of another directory is judged too, and 
   expect(() => pathsOf(after, 'work.json')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   writeFileSync(join(after, 'work.json'), 'work');
   expect(claimPaths(pathsOf(after, 'work.json')).dataDir).toBe(dataDir.replace(before, after));
+});
+
+/** A configuration outside its home, started once, whose data in `gateways` has an emptied record. */
+function damagedElsewhere({ name = 'b.json', logs = true } = {}): {
+  home: string;
+  path: string;
+  dataDir: string;
+  ask: (path: string) => GatewayPaths;
+} {
+  const home = join(tempDir(), 'xopc');
+  const path = join(tempDir(), name);
+  const ask = (configPath: string): GatewayPaths => resolvePaths({ home, runtimeDir: home, configPath });
+  claimPaths(ask(join(home, 'first.json')));
+  writeFileSync(path, 'text');
+  const { dataDir, ownerPath } = claimPaths(ask(path));
+  leaveTraces(home, [path], { dataDir });
+  leaveStart(dataDir, path, logs ? 'gateway running' : 'gateway stopped');
+  writeFileSync(ownerPath, '');
+  return { home, path, dataDir, ask };
+}
+
+function leaveStart(dataDir: string, configPath: string, msg = 'gateway running'): void {
+  mkdirSync(join(dataDir, 'logs'), { recursive: true });
+  writeFileSync(join(dataDir, 'logs', 'gateway.log'), `${JSON.stringify({ time: new Date(500).toISOString(), configPath, msg })}\n`);
+}
+
+test.each(['b.json', 'config.json'])('data of %s outside the home is not taken by another, whatever its text, and stops none', (name) => {
+  const { home, path, dataDir, ask } = damagedElsewhere({ name });
+  for (const [other, text] of Object.entries({ 'd.json': 'text', 'config.json': 'text', 'c.json': 'other' })) {
+    writeFileSync(join(home, other), text);
+    expect(claimPaths(ask(join(home, other))).dataDir).toBe(join(home, 'gateways', ask(join(home, other)).hash));
+  }
+  expect(claimPaths(ask(path)).dataDir).toBe(dataDir);
+});
+
+test('a configuration outside the home is not taken for one that was moved with it', () => {
+  const { path, ask } = damagedElsewhere({ logs: false });
+  writeFileSync(`${path}.copy`, 'text');
+  expect(() => ask(`${path}.copy`)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+});
+
+test('in a copy of a home beside its original a damaged record is refused, and the data not taken for that of another', () => {
+  const home = damagedHome('', ['config.json']);
+  leaveStart(home, join(home, 'config.json'));
+  writeFileSync(join(home, 'config.json'), 'text');
+  const copy = join(tempDir(), 'copy');
+  cpSync(home, copy, { recursive: true });
+  expect(() => pathsOf(copy)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', hint: expect.stringContaining('"config.json"') }));
+  expect(pathsOf(copy, 'work.json').dataDir).not.toBe(copy);
 });
 
 test('a directory in the place of the record is refused', () => {
