@@ -91,6 +91,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/supervisor/workers/candidate-exit.ts': 'test/daemon/supervisor/supervisor.test.ts',
   'daemon/supervisor/workers/worker-launch.ts': 'test/daemon/supervisor/workers/worker-process-fixtures.test.ts',
   'daemon/worker/delivery/channel-intake.ts': 'test/daemon/worker/channels/telegram/conversation.test.ts',
+  'daemon/worker/delivery/inbox-ends.ts': 'test/daemon/worker/delivery/inbox-handover.test.ts',
   'daemon/worker/delivery/inbox-queue.ts': 'test/daemon/worker/delivery/inbox.test.ts',
   'daemon/worker/delivery/message-event.ts': 'test/daemon/worker/delivery/outbox.test.ts',
   'daemon/worker/delivery/outbox-queue.ts': 'test/daemon/worker/delivery/outbox.test.ts',

@@ -2,9 +2,9 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { isStop } from '../../../shared/sessions/stop-request.js';
 import {
   beginInboxAttempt,
-  finishInbox,
   type InboxMessage,
   listInboxLanes,
   putBackInbox,
@@ -17,9 +17,8 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
 import { isDecision } from '../turns/commands/approval-commands.js';
-import { MAX_ATTEMPTS } from '../turns/attempts.js';
-import { giveUpWaiting } from '../turns/steps/waiting.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
+import { type End, ERRORS, giveUpMessage, outcomeOf, releaseInterrupted } from './inbox-ends.js';
 import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
@@ -64,18 +63,7 @@ export interface InboxQueueOptions {
 
 const RETRY_MS = 1_000;
 
-const STOP = /^\s*\/stop(?:@\w{1,64})?(?:\s|$)/i;
-/** Whether a message asks to stop the answer in progress. */
-export const isStop = (content: string): boolean => STOP.test(content);
-
-/** Why a message is not handled again: for the owner. */
-const ERRORS = {
-  interrupted: 'interrupted after effects that must not be repeated',
-  poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
-  expired: 'its account was not configured within a day',
-} as const;
-
-/** The same for the chat. */
+/** Why a message is not handled again: for the chat. */
 export const NOTICES = {
   interrupted: 'The answer was interrupted because the gateway stopped. Send the message again to get one.',
   poisoned: 'This message could not be answered: the gateway failed each time it tried. It was set aside.',
@@ -88,6 +76,8 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
   readonly extraPlaces = 4;
   readonly #options: InboxQueueOptions;
   readonly #handler: InboxHandler;
+  /** By chat whose account is not configured: since when its messages wait for the account. */
+  readonly #heldSince = new Map<string, number>();
   #setAside = 0;
 
   constructor(options: InboxQueueOptions, handler: InboxHandler) {
@@ -113,8 +103,9 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
 
   /** Another gateway may have the account and its agent. If none has, the messages wait here, or the missing agent is reported. */
   async #isLeftToOthers(tx: Transaction, lane: Lane): Promise<boolean> {
-    if (this.#handler.canHandle(lane)) return false;
-    return this.#options.liveness.isServedElsewhere(tx, this.#handler.needsOf(lane));
+    const isLeft = !this.#handler.canHandle(lane) && (await this.#options.liveness.isServedElsewhere(tx, this.#handler.needsOf(lane)));
+    if (isLeft || this.#handler.hasAccount(lane)) this.#heldSince.delete(laneKey(lane));
+    return isLeft;
   }
 
   /** A stop request received by this worker itself takes effect at once. */
@@ -178,19 +169,27 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     await giveUpMessage(tx, message, { ...end, instanceId, nowMs: clock.now() });
   }
 
-  /** Lets the messages of an account that is not configured wait for it, as long as a message may wait to be sent. */
+  /**
+   * Lets the messages of an account that is not configured wait for it, as long as a message may wait to be sent. A message may have
+   * waited for something else before.
+   */
   async #hold(tx: Transaction, lane: Lane): Promise<Claim<TakenMessage>> {
     const { clock, logger } = this.#options;
     const nowMs = clock.now();
+    const heldSinceMs = this.#heldSince.get(laneKey(lane)) ?? nowMs;
+    this.#heldSince.set(laneKey(lane), heldSinceMs);
     const expired: string[] = [];
     const committed = (): void => {
       for (const messageId of expired) logger.warn({ ...lane, messageId }, `a message was not handled: ${ERRORS.expired}`);
     };
     for (;;) {
       const message = await readInboxHead(tx, lane);
-      if (message === undefined) return { type: 'empty', committed };
+      if (message === undefined) {
+        this.#heldSince.delete(laneKey(lane));
+        return { type: 'empty', committed };
+      }
       if (message.state === 'running') return { type: 'held', committed };
-      const untilMs = message.receivedAtMs + MESSAGE_TTL_MS;
+      const untilMs = Math.max(message.receivedAtMs, heldSinceMs) + MESSAGE_TTL_MS;
       if (untilMs > nowMs) return { type: 'wait', untilMs, committed };
       await this.#endPending(tx, message, { state: 'failed', error: ERRORS.expired });
       expired.push(message.id);
@@ -238,16 +237,6 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
   }
 }
 
-type End = Omit<Parameters<typeof finishInbox>[1], 'seq'> & { readonly error: string };
-
-/** Ends a message that gets no answer, and its turn if that waits for a person. @returns false when the instance no longer holds the message */
-async function giveUpMessage(tx: Transaction, { seq, turnId }: InboxMessage, end: End): Promise<boolean> {
-  if (!(await finishInbox(tx, { seq, ...end }))) return false;
-  // Otherwise an approved call would run after the message has been purged.
-  if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: end.error }, nowMs: end.nowMs });
-  return true;
-}
-
 /** Whether a message is handled although another one of its chat waits for a person. */
 const isAlwaysHandled = (content: string): boolean => isStop(content) || isDecision(content);
 
@@ -262,37 +251,4 @@ async function nextMessage(tx: Transaction, lane: Lane): Promise<InboxMessage | 
   const head = await readInboxHead(tx, lane);
   if (head === undefined || head.state === 'running') return head;
   return (await firstOf(tx, lane, isStop)) ?? head;
-}
-
-function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {
-  if (message.attempts >= MAX_ATTEMPTS) return 'poisoned';
-  return message.isRepeatable ? 'repeated' : 'interrupted';
-}
-
-/**
- * Requeues a message because the gateway itself could not complete its turn. Runs in the transaction that ends the turn.
- * @returns false when its turn had effects or has been tried often enough: then its failure is final
- */
-export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq: number; instanceId: string }): Promise<boolean> {
-  const message = await readInboxMessage(tx, seq);
-  if (message === undefined || outcomeOf(message) !== 'repeated') return false;
-  await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
-  return true;
-}
-
-/**
- * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a transaction.
- * @returns `repeated`: another worker handles it, or has
- */
-export async function releaseInterrupted(
-  tx: Transaction,
-  { seq, instanceId, nowMs }: { seq: number; instanceId: string; nowMs: number },
-): Promise<'repeated' | 'interrupted'> {
-  const message = await readInboxMessage(tx, seq);
-  if (message?.isRepeatable === true) {
-    await putBackInbox(tx, { seq, instanceId, countsAttempt: false });
-    return 'repeated';
-  }
-  const isOurs = await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
-  return isOurs ? 'interrupted' : 'repeated';
 }

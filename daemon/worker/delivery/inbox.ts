@@ -3,11 +3,12 @@
  * worker may store messages; only the one active worker handles them.
  */
 import { newId } from '../../../shared/ids.js';
+import { isStop } from '../../../shared/sessions/stop-request.js';
 import { insertInboxMessage, type ReceivedUpdate, type StoredUpdate } from '../store/delivery/inbox.js';
 import { saveInboxCursor } from '../store/delivery/inbox-cursors.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
-import { type InboxHandler, InboxQueue, type InboxQueueOptions, isStop, type TakenMessage } from './inbox-queue.js';
+import { type InboxHandler, InboxQueue, type InboxQueueOptions, type TakenMessage } from './inbox-queue.js';
 import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
 
 export interface InboxOptions extends LaneWorkerOptions, InboxQueueOptions {}

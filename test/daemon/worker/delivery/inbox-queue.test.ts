@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MESSAGE_TTL_MS } from '../../../../daemon/worker/delivery/delivery-policy.js';
 import { type InboxHandler, InboxQueue } from '../../../../daemon/worker/delivery/inbox-queue.js';
-import { beginInboxAttempt, insertInboxMessage } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { beginInboxAttempt, insertInboxMessage, putBackInbox } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 import { accessOf, queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { parkInbox } from '../../../../daemon/worker/store/turns/waiting-turns.js';
@@ -77,6 +77,7 @@ test('messages of an account that is not configured wait for it for a day', asyn
   const beganAtMs = clock.now();
   const claim = () => store.write((tx) => queue.claim(tx, lane('chat'), true));
   await receive('chat', 'old');
+  expect(await claim()).toMatchObject({ type: 'wait' });
   clock.advance(1_000);
   await receive('chat', 'new');
   expect(await store.read((tx) => queue.listLanes(tx, liveness))).toEqual([lane('chat')]);
@@ -89,4 +90,20 @@ test('messages of an account that is not configured wait for it for a day', asyn
     { content: 'old', state: 'failed' },
     { content: 'new', state: 'running' },
   ]);
+});
+
+test('the day begins when the account goes away, and again each time', async () => {
+  let isConfigured = true;
+  const { store, clock, queue, receive, states } = await makeQueue({ hasAccount: () => isConfigured, canHandle: () => isConfigured });
+  const claim = () => store.write((tx) => queue.claim(tx, lane('chat'), true));
+  for (const text of ['pay', 'and?']) await receive('chat', text);
+  for (let time = 0; time < 2; time += 1) {
+    clock.advance(MESSAGE_TTL_MS);
+    isConfigured = false;
+    expect(await claim()).toMatchObject({ type: 'wait', untilMs: clock.now() + MESSAGE_TTL_MS });
+    isConfigured = true;
+    expect(await claim()).toMatchObject({ type: 'item' });
+    await store.write((tx) => putBackInbox(tx, { seq: 1, ...INSTANCE, countsAttempt: true }));
+  }
+  expect((await states()).map(({ state }) => state)).toEqual(['pending', 'pending']);
 });
