@@ -1,9 +1,10 @@
 /** What is sent while an answer is given: a queue in sight, changed, kept through a reload, and left in its order. */
 import { expect, test } from 'vitest';
-import { says } from '../fakes/openai/reply.js';
+import { callsTools, says } from '../fakes/openai/reply.js';
 import { noBrowser, openPage } from '../helpers/browser.js';
-import { callApi } from '../helpers/page.js';
+import { callApi, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
+import { greetSocket } from '../helpers/socket-client.js';
 
 test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, shortened, and survives a reload', async () => {
   const { gateway, model } = await startPageWorld();
@@ -139,4 +140,26 @@ test.skipIf(noBrowser)('a change of a message that waits in the queue is edited 
       .map(({ content }) => content),
   ).toEqual(['Changed again']);
   expect(await box.inputValue()).toBe('A draft');
+});
+
+test.skipIf(noBrowser)('a message that /stop of another program takes back is said not to be sent, and can be sent again', async () => {
+  const { gateway, model } = await startPageWorld({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } });
+  model.reply(callsTools({ name: 'time', input: {} }), says('Answered after all'));
+  const page = await openPage(gateway.url);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('How late is it?');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: /^Decision/ }).waitFor();
+  await box.fill('Taken back');
+  await page.keyboard.press('Enter');
+  const sent = page.getByRole('article', { name: 'You' }).filter({ hasText: 'Taken back' });
+  await sent.waitFor();
+  const session = decodeURIComponent(page.url().split('/chat/')[1] ?? '');
+  const program = await greetSocket(Number(new URL(gateway.url).port), { token: tokenOf(gateway) });
+  program.send('send', { session, key: 'stop', content: '/stop please' });
+  const queued = page.locator('.queue > li').filter({ hasText: 'Taken back' });
+  await queued.getByText('the message was taken back').waitFor();
+  await queued.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('Answered after all').waitFor();
+  expect(await queued.count()).toBe(0);
 });

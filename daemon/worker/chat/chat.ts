@@ -58,8 +58,8 @@ export class Chat {
   /**
    * Accepts a message for the agent. It is on disk when this resolves, and any live worker answers it. @param tokenId  the access
    * token that sends it and is charged
-   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with different content, and for
-   * `replaceFrom` while an answer is in progress
+   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with different content or whose message
+   * was taken back, and for `replaceFrom` while an answer is in progress
    */
   async send(
     { session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage,
@@ -121,7 +121,7 @@ export class Chat {
     return this.#options.live.isRunning(session);
   }
 
-  /** Runs in a transaction. */
+  /** Runs in a transaction. @throws CONFLICT for a message that was taken back: there is no answer to wait for */
   async #storeInInbox(
     tx: Transaction,
     { key }: Session,
@@ -130,6 +130,7 @@ export class Chat {
     const place = { ...webchatLane(key), scope: SCOPE, updateId: updateIdOf(key, updateId), peerKind: 'direct' as const };
     const [stored] = await this.#options.inbox.storeIn(tx, [{ ...place, ...message }]);
     if (stored === undefined) throw new Error('the inbox stored nothing');
+    if (stored.isTakenBack) throw new GatewayError('CONFLICT', { message: 'the message was taken back' });
     return stored;
   }
 

@@ -1,6 +1,7 @@
 /** Messages from chats: stored once by the channel's own id, then handled one at a time in each chat. */
 import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
+import { TAKEN_BACK } from './inbox-stops.js';
 import { prepare } from '../prepare.js';
 import { purgeRows } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
@@ -84,7 +85,7 @@ const insert = prepare<
 const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
   db
     .selectFrom('inbox_messages')
-    .select(['id', 'chat_id as chatId', 'content'])
+    .select(['id', 'chat_id as chatId', 'content', 'error'])
     .where('scope', '=', p.scope)
     .where('update_id', '=', p.updateId),
 );
@@ -190,6 +191,8 @@ export interface StoredUpdate {
   readonly id: string;
   /** Whether it had been received before. */
   readonly isRepeated: boolean;
+  /** Whether it had been received and taken back. */
+  readonly isTakenBack: boolean;
   /** The message as first received. */
   readonly chatId: string;
   readonly content: string;
@@ -199,10 +202,12 @@ export interface StoredUpdate {
 export async function insertInboxMessage(tx: Transaction, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
   tellOthers(tx, 'inbox');
   const { id, chatId, content, questionId = null, tokenId = null } = message;
-  if ((await insert.run(tx, { ...message, questionId, tokenId })) === 1) return { id, isRepeated: false, chatId, content };
+  if ((await insert.run(tx, { ...message, questionId, tokenId })) === 1)
+    return { id, isRepeated: false, isTakenBack: false, chatId, content };
   const first = await selectByUpdate.first(tx, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
-  return { ...first, isRepeated: true };
+  const { error, ...known } = first;
+  return { ...known, isRepeated: true, isTakenBack: error === TAKEN_BACK };
 }
 
 function toMessage<R extends { readonly isRepeatable: number }>(row: R): Omit<R, 'isRepeatable'> & { readonly isRepeatable: boolean } {

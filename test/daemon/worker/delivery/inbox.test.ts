@@ -126,6 +126,17 @@ test('/stop takes back the messages before it, is answered at once, and says whe
   expect(model.requests).toHaveLength(1);
 });
 
+test('a message that was taken back is refused when it is sent again', async () => {
+  const { start } = await makeChat();
+  const conversation = await start({ isActive: false });
+  const { session } = await conversation.sessions.create({});
+  const send = () => conversation.chat.send({ session: session.key, key: 'once', content: 'hello' }, undefined);
+  await send();
+  expect(await send()).toMatchObject({ isRepeated: true });
+  expect(await conversation.chat.stop(session.key, 'once')).toBe(true);
+  await expect(send()).rejects.toMatchObject({ code: 'CONFLICT', message: 'the message was taken back' });
+});
+
 test('a message for a disabled agent gets a notice and is not retried', async () => {
   const { start, say, told, config } = await makeChat({ agentId: 'off' });
   const agents = { list: [{ id: 'main' }, { id: 'off', enabled: false }] };

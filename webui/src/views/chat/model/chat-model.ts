@@ -5,11 +5,12 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { MessagePage } from '../../../../../shared/api/session-archive.js';
 import type { ServerFrame } from '../../../../../shared/api/socket.js';
+import { isStop } from '../../../../../shared/sessions/stop-request.js';
 import { waitingSessions } from '../../../api/approvals.js';
 import { AGAIN_MS, type ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
-import { type Entry, Outbox } from './outbox.js';
+import { type Entry, newKey, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
@@ -101,7 +102,7 @@ export class ChatModel {
   /** Queues a message. Messages are sent in order, each after the answer to the one before. */
   send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
     // `/stop` does not wait for the answer or the decision that it stops.
-    if (this.canStop.peek() && /^\s*\/stop\s*$/i.test(content)) return this.stop();
+    if (this.canStop.peek() && isStop(content)) return this.stop();
     this.outbox.add(content, more);
     void this.#pump();
   }
@@ -158,12 +159,7 @@ export class ChatModel {
   #watch(): void {
     // The gateway sends them again.
     this.#arriving = [];
-    // Messages in flight when the connection ended are sent again under the same key.
-    this.outbox.change((entries) =>
-      entries.map((entry) =>
-        entry.state === 'sending' || entry.state === 'sent' ? { ...entry, state: 'queued' as const, wasSent: true } : entry,
-      ),
-    );
+    this.outbox.sendAgain('sending', 'sent');
     const last = this.messages.peek().at(-1);
     const live = this.live.peek();
     pageSocket.tell('watch', {
@@ -237,6 +233,8 @@ export class ChatModel {
     this.messages.value = [...known, message];
     if (message.role !== 'user') this.live.value = undefined;
     this.outbox.change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
+    // A request to stop from elsewhere takes back what came before it.
+    if (message.role === 'user' && isStop(message.content)) this.outbox.sendAgain('sent');
     void this.#pump();
   }
 
@@ -288,7 +286,9 @@ export class ChatModel {
         this.error.value = error;
         return;
       }
-      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error) });
+      // The key of a message that was taken back stays taken.
+      const again = error.code === 'CONFLICT' ? { key: newKey(), wasSent: false } : {};
+      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error), ...again });
       void this.#pump();
     }
   }
