@@ -12,7 +12,7 @@ import {
   readInboxMessage,
   readRunningInbox,
 } from '../store/delivery/inbox.js';
-import { listInboxBefore, listInboxStops, TAKEN_BACK } from '../store/delivery/inbox-stops.js';
+import { countTakenBack, listInboxBefore, listInboxStops, TAKEN_BACK } from '../store/delivery/inbox-stops.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
@@ -159,7 +159,8 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
       await this.#endPending(tx, message, { state: 'done', error: TAKEN_BACK });
       if (message.previewId !== null) await this.#handler.notify(tx, message, NOTICES.withdrawn);
     }
-    return waiting.length;
+    // An earlier attempt took them back in its claim, and its worker died before it could say so.
+    return stop.attempts === 0 ? waiting.length : countTakenBack(tx, stop);
   }
 
   /** Ends a message that nobody handles. */

@@ -31,6 +31,23 @@ export const { all: listInboxBefore } = prepare<Lane & { seq: number }>()((db, p
     .orderBy('seq'),
 );
 
+const selectTakenBack = prepare<Lane & { seq: number; receivedAtMs: number }>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('error', '=', sql.lit(TAKEN_BACK))
+    .where('finished_at', '>=', p.receivedAtMs)
+    .where('seq', '<', p.seq),
+);
+
+/** Returns how many messages of a chat that came before a stop request were taken back since it was received. */
+export async function countTakenBack(tx: Transaction, stop: Lane & { seq: number; receivedAtMs: number }): Promise<number> {
+  return Number((await selectTakenBack.first(tx, stop))?.count ?? 0);
+}
+
 const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((db, p) =>
   db
     .updateTable('inbox_messages')

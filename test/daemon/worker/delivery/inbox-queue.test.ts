@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MESSAGE_TTL_MS } from '../../../../daemon/worker/delivery/delivery-policy.js';
 import { type InboxHandler, InboxQueue } from '../../../../daemon/worker/delivery/inbox-queue.js';
-import { beginInboxAttempt, insertInboxMessage, putBackInbox } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { beginInboxAttempt, finishInbox, insertInboxMessage, putBackInbox } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 import { accessOf, queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { parkInbox } from '../../../../daemon/worker/store/turns/waiting-turns.js';
@@ -106,4 +106,18 @@ test('the day begins when the account goes away, and again each time', async () 
     await store.write((tx) => putBackInbox(tx, { seq: 1, ...INSTANCE, countsAttempt: true }));
   }
   expect((await states()).map(({ state }) => state)).toEqual(['pending', 'pending']);
+});
+
+test('a stop request that is handled again, because its worker died, says how many messages it has taken back', async () => {
+  const { store, clock, queue, receive } = await makeQueue();
+  const claim = () => store.write((tx) => queue.claim(tx, lane('chat'), true));
+  for (const text of ['old', '/stop']) await receive('chat', text);
+  expect(await claim()).toMatchObject({ item: { content: '/stop', withdrawn: 1 } });
+  await store.write((tx) => finishInbox(tx, { seq: 2, ...INSTANCE, state: 'done', error: null, nowMs: clock.now() }));
+  clock.advance(1_000);
+  for (const text of ['one', 'two', 'stop', '/stop now']) await receive('chat', text);
+  expect(await claim()).toMatchObject({ item: { content: '/stop now', withdrawn: 3 } });
+  const next = createLiveness('wk_2', () => ['wk_2']);
+  await store.write((tx) => queue.recover(tx, next));
+  expect(await claim()).toMatchObject({ item: { content: '/stop now', withdrawn: 3 } });
 });
