@@ -17,7 +17,7 @@ const SILENT_MARGIN_MS = 1_000;
 const TERM_MS = 700;
 const FORCE_MS = 1_000;
 /** Commands and gateways, three of each at once, take as long to start as so many Node processes. */
-const STARTS = 60;
+const STARTS = 80;
 
 const PRELOAD = join(root, 'test', 'fixtures', 'block-on-signal.cjs');
 /** SIGUSR2 blocks the event loop. */
@@ -89,9 +89,11 @@ test.each(COMMANDS)('$command ends or replaces a gateway that hangs, in its time
     HANGS.map(async (hang) => {
       const hung = await startHung(hang);
       const what = `${hang.role} ${hang.signal}`;
+      // The machine may be busier at the beginning than at the end, when the other two have done their part.
+      const slackMs = machineSlackMs(STARTS);
       const { code, stderr, durationMs } = await hung.gateway.xopc(...command);
       expect(code, `${what}: ${stderr}`).toBe(0);
-      expect(durationMs, `${what}: ${stderr}`).toBeLessThan(limitMs[hang.role] + machineSlackMs(STARTS));
+      expect(durationMs, `${what}: ${stderr}`).toBeLessThan(limitMs[hang.role] + Math.max(slackMs, machineSlackMs(STARTS)));
       if (isReplaced) await expectReplaced(hung);
       else expectNothingLeft(hung);
     }),
