@@ -7,7 +7,7 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
-import { TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
+import { removedHint, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import { keepVersion } from '../../../shared/node/config/config-versions.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -21,9 +21,6 @@ export interface ConfigSource {
   /** Hash of the files that the worker reads, to detect later changes. */
   readonly hash: string;
 }
-
-/** `xopc config validate` would not help: it accepts a missing file. */
-export const REMOVED_HINT = 'Earlier versions of config.json are listed by: xopc config versions';
 
 export class LiveConfig {
   readonly #paths: GatewayPaths;
@@ -73,7 +70,7 @@ export class LiveConfig {
         code: 'CONFIG_INVALID',
         message: sayOfGateway('last-good-configuration', { problem: formatProblem(first) }),
         why: { code: 'last-good-configuration', values: { problem: problemWhy(first) } },
-        hint: this.removed().length > 0 ? REMOVED_HINT : 'Check it with: xopc config validate',
+        hint: first.code === 'file-removed' ? removedHint(first.file ?? '') : 'Check it with: xopc config validate',
       },
     ];
   }

@@ -9,7 +9,7 @@ import type { ControlHandler, Progress } from './control-server.js';
 import { RestartTicket } from '../state/restart-ticket.js';
 import { stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
-import { type LiveConfig, REMOVED_HINT } from '../config/live-config.js';
+import type { LiveConfig } from '../config/live-config.js';
 import type { Restoration } from '../config/restoration.js';
 import type { PredecessorLink } from '../succession/predecessor-link.js';
 import type { Succession } from '../succession/succession.js';
@@ -96,7 +96,7 @@ export function restart(
   if (arriving !== undefined) return restartOnArrival(arriving, context, request, progress);
   // The new worker or supervisor would treat a missing file as a request for the defaults.
   const removed = context.config.removed();
-  if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed, REMOVED_HINT));
+  if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);

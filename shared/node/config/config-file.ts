@@ -76,11 +76,12 @@ export function readConfigText(path: string): string | undefined {
   }
 }
 
-function isAbsent(path: string): boolean {
+/** Returns the text of a file; undefined if it is missing. One that cannot be read is reported by those who use it; it counts as empty here. */
+function textIn(path: string): string | undefined {
   try {
-    return readConfigText(path) === undefined;
+    return readConfigText(path);
   } catch (error) {
-    if (error instanceof GatewayError) return false; // reported by those who read it
+    if (error instanceof GatewayError) return '';
     throw error;
   }
 }
@@ -90,7 +91,7 @@ function isAbsent(path: string): boolean {
  * @param files  that were in effect; the defaults would lift their restrictions
  */
 export function findRemoved(files: readonly string[]): Problem[] {
-  return files.filter(isAbsent).map((file) => ({ file, ...explainFile('file-removed') }));
+  return files.filter((file) => textIn(file) === undefined).map((file) => ({ file, ...explainFile('file-removed') }));
 }
 
 /** Returns the edited files that have a last good copy. A copy that was made while the file was missing does not count. */
@@ -102,7 +103,7 @@ export function filesInEffect(
     [configPath, lastGoodConfigPath],
     [modelsPath, lastGoodModelsPath],
   ] as const;
-  return copies.flatMap(([file, copy]) => ((readConfigText(copy) ?? TEXT_OF_NO_FILE) === TEXT_OF_NO_FILE ? [] : [file]));
+  return copies.flatMap(([file, copy]) => ((textIn(copy) ?? TEXT_OF_NO_FILE) === TEXT_OF_NO_FILE ? [] : [file]));
 }
 
 /**

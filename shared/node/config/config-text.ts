@@ -12,12 +12,20 @@ export type VariableLookup = (name: string) => string | undefined;
 
 const CORRECT = 'Correct the file, then check it with: xopc config validate';
 
-/** Hint for `models.json`, of which no versions are kept. */
-const hintFor = (file: string): string =>
-  file.endsWith('models.json') ? CORRECT : `${CORRECT}   Or take an earlier config.json: xopc config versions`;
+/** Of `models.json`, no versions are kept. */
+const hasVersions = (file: string): boolean => !file.endsWith('models.json');
+
+/** Hint for a file that was removed. `xopc config validate` would not help: it accepts a missing file. */
+export const removedHint = (file: string): string =>
+  hasVersions(file) ? 'See its earlier versions with: xopc config versions' : 'Until then, the gateway uses the last valid one.';
+
+function hintFor({ file = '', code }: Partial<Problem>): string {
+  if (code === 'file-removed') return removedHint(file);
+  return hasVersions(file) ? `${CORRECT}   Or take an earlier config.json: xopc config versions` : CORRECT;
+}
 
 /** All problems of one file as one error: the first in the message, the rest in the details. */
-export function configInvalid(file: string, problems: readonly Problem[], hint = hintFor(problems[0]?.file ?? file)): GatewayError {
+export function configInvalid(file: string, problems: readonly Problem[], hint = hintFor({ file, ...problems[0] })): GatewayError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const first = problems[0];
   return new GatewayError('CONFIG_INVALID', {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfigFile, parseConfigText } from '../../../../shared/node/config/config-file.js';
+import { filesInEffect, loadConfigFile, parseConfigText } from '../../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../../shared/node/config/config-text.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -102,4 +102,12 @@ test('the hint names the earlier versions only for the file that has some', () =
   const hintOf = (file: string) => configInvalid('/x/config.json', [{ file, message: 'is empty' }]).hint;
   expect(hintOf('/x/config.json')).toContain('xopc config versions');
   expect(hintOf('/x/models.json')).not.toContain('xopc config versions');
+});
+
+test('a last good copy that is damaged counts as one', () => {
+  const directory = tempDir();
+  const at = (name: string) => join(directory, name);
+  const paths = { configPath: at('c'), modelsPath: at('m'), lastGoodConfigPath: at('lc'), lastGoodModelsPath: at('lm') };
+  writeFileSync(paths.lastGoodConfigPath, Buffer.from([0xff, 0xfe, 0xff]));
+  expect(filesInEffect(paths)).toEqual([paths.configPath]);
 });
