@@ -13,3 +13,13 @@ export function machineSlackMs(starts = STARTS_PER_COMMAND): number {
   });
   return starts * Math.max(...times);
 }
+
+/**
+ * Measures before and after, because one end of the work may find the machine at rest.
+ * @returns what the work returned, and what the machine added to its time
+ */
+export async function withSlack<T>(work: () => Promise<T>, starts = STARTS_PER_COMMAND): Promise<{ outcome: T; slackMs: number }> {
+  const beforeMs = machineSlackMs(starts);
+  const outcome = await work();
+  return { outcome, slackMs: Math.max(beforeMs, machineSlackMs(starts)) };
+}
