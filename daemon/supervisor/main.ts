@@ -5,7 +5,7 @@ import { GatewayError, toErrorDocument, type Problem } from '../../shared/errors
 import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import { readBootDocument, readEnvironment } from '../../shared/node/process/env.js';
-import { limitGarbage } from '../../shared/node/process/heap.js';
+import { doNotOptimize, limitGarbage } from '../../shared/node/process/heap.js';
 import { finishRestores } from '../../shared/node/files/restore-journal.js';
 import { openPaths } from './config/foundation.js';
 import { Gateway } from './gateway.js';
@@ -25,6 +25,7 @@ function ignoreLateSignals(): void {
 export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
   limitGarbage();
+  doNotOptimize();
   // Must run before the configuration is read, because an unfinished restore may replace it.
   await finishRestores(openPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
@@ -61,6 +62,7 @@ function failureReport(error: unknown): StartReport {
 export async function main(): Promise<number> {
   ignoreLateSignals();
   limitGarbage();
+  doNotOptimize();
   const boot = (readBootDocument() as SupervisorBoot | undefined) ?? DEFAULT_BOOT;
   const report = makeReporter(boot.reportFd);
   const isAsked = boot.predecessor !== undefined || boot.rehearsal === true;

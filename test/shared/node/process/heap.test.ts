@@ -7,3 +7,10 @@ test('garbage is collected long before it is a multiple of what is in use', asyn
   // The young generation comes on top of the half. Without the limit it is over 4.
   expect(multiple).toBeLessThan(3.5);
 });
+
+test('a function that is called often is not optimized where nothing shall be', async () => {
+  const script = buildFixture('hot-function');
+  const isOptimized = async (...args: string[]): Promise<unknown> => ((await once(startFixture(script, args), 'message')) as unknown[])[0];
+  expect(await isOptimized('doNotOptimize')).toBe(false);
+  expect(await isOptimized()).toBe(true);
+});
