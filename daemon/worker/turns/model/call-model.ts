@@ -2,7 +2,7 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { SILENCE_TIMEOUT_MS } from '../../../../shared/config/defaults.js';
 import type { TokenUsage } from '../../providers/completion.js';
-import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import { describeFailure, type FailureKind, type ProviderFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { costOf } from '../../providers/token-cost.js';
 import type { UsedByCall } from '../../spending/call-usage.js';
@@ -23,15 +23,19 @@ export interface CallOptions {
   readonly operation?: Operation;
   /** Charges the call. Without it, the call counts against no limit and its usage is not recorded. */
   readonly purse?: Purse | undefined;
-  /** Estimates the tokens of the request. Called only if a limit applies, and for an interrupted call. */
+  /** Estimates the tokens of the request. Called only if a limit applies, and for a call that did not end by itself. */
   readonly inputTokens?: () => number;
 }
 
 /** Events before the first output. */
 const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd', 'head']);
 const ENDS: ReadonlySet<string> = new Set(['finish', 'end']);
+/** Failures after the vendor began to answer, unless it did so with an error status. */
+const BILLED: ReadonlySet<FailureKind> = new Set(['cut', 'timeout', 'empty', 'filtered', 'invalidCall']);
 /** Maximum tokens of an answer, if the model's limit is unknown. */
 const MAX_ANSWER_TOKENS = 8_192;
+
+const isBilled = ({ kind, status }: ProviderFailure): boolean => BILLED.has(kind) && (status ?? 200) < 300;
 
 function failureOf(event: { readonly type: string }): ProviderFailure | undefined {
   return event.type === 'failed' ? (event as Failed).failure : undefined;
@@ -43,6 +47,7 @@ class Cost {
   readonly #inputTokens: () => number;
   #said = 0;
   #hasBegun = false;
+  #isBilled = false;
   #usage: TokenUsage | undefined;
 
   constructor(model: ResolvedModel, inputTokens: () => number) {
@@ -50,9 +55,16 @@ class Cost {
     this.#inputTokens = inputTokens;
   }
 
+  /** The vendor bills a request that it gets and does not refuse, even if the caller leaves before the first output. */
+  noteSent(): void {
+    this.#isBilled = true;
+  }
+
   note(event: { readonly type: string }): void {
     if ('text' in event && typeof event.text === 'string') this.#said += event.text.length;
-    this.#hasBegun ||= this.#said > 0 || event.type === 'bytes';
+    const failure = failureOf(event);
+    if (failure === undefined) this.#hasBegun ||= event.type !== 'aborted';
+    else if (!this.#hasBegun) this.#isBilled = isBilled(failure);
     if (!ENDS.has(event.type)) return;
     this.#usage = (event as unknown as { readonly usage: TokenUsage }).usage;
   }
@@ -66,10 +78,10 @@ class Cost {
     return used === undefined ? 0 : (used.costUsd ?? this.#of(this.#estimate(this.#saidTokens)) ?? 0);
   }
 
-  /** Estimates an interrupted call; undefined for a call without output, and for the built-in model. */
+  /** Estimates an interrupted call; undefined for a call that is not billed, and for the built-in model. */
   get used(): UsedByCall | undefined {
     const { api, ref } = this.#model;
-    if (api === null || (!this.#hasBegun && this.#usage === undefined)) return undefined;
+    if (api === null || !this.#isBilled) return undefined;
     const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = this.#usage ?? this.#estimate(this.#saidTokens);
     const usage = { inputTokens, outputTokens, cacheReadTokens: cacheReadTokens ?? 0, cacheWriteTokens: cacheWriteTokens ?? 0 };
     return { ref, ...usage, costUsd: this.#of(usage) };
@@ -110,6 +122,7 @@ export async function* callModel<Event extends { readonly type: string }>(
     noteCall?.({ ref, agentId, endedAtMs, durationMs: endedAtMs - startedAtMs, firstTokenMs, error });
   };
   try {
+    if (!signal.aborted) cost.noteSent();
     for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
       const failure = failureOf(event);
       cost.note(event);
