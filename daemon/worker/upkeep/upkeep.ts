@@ -25,11 +25,13 @@ import { retentionSteps } from '../sessions/session-retention.js';
 import { SESSION_UNDO_MS } from '../sessions/sessions.js';
 import { IdleCheckpoint } from './idle-checkpoint.js';
 import { SearchIndexer } from './search-indexer.js';
+import type { WaitingTurns } from '../turns/steps/waiting-turns.js';
 import type { TurnJournal } from '../turns/turn-journal.js';
 
 export interface UpkeepOptions {
   readonly store: Store;
   readonly journal: Pick<TurnJournal, 'interruptOrphans'>;
+  readonly waiting: Pick<WaitingTurns, 'giveUpDeleted'>;
   readonly liveness: Pick<Liveness, 'lookAgainMs'>;
   readonly clock: Clock;
   readonly logger: LogPort;
@@ -146,6 +148,8 @@ export class Upkeep {
       (tx) => purgeApprovals(tx, nowMs - APPROVAL_TTL_MS),
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
+    // Purging a turn that waits would leave its message or job waiting.
+    await this.#options.waiting.giveUpDeleted();
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
     if (this.#isFirst) await this.#purgeOrphanedItems();
     this.#purgedAtMs = nowMs;

@@ -77,9 +77,13 @@ const NAMED: readonly string[] = SESSION_KINDS.filter((kind) => kind !== 'channe
 const isOfKind = (kind: SessionKind) =>
   kind === 'channels' ? sql<boolean>`channel not in (${sql.join(NAMED)})` : sql<boolean>`channel = ${kind}`;
 
+/** A turn continues from its question, even after it has waited days for an approval. */
+const HAS_NO_OPEN_TURN = sql<boolean>`not exists (
+  select 1 from turns where turns.session_id = sessions.id and turns.state in ('running', 'waiting'))`;
+
 /**
- * Deletes sessions of a kind without a message since `beforeMs`, except pinned ones. They can be restored
- * like others. Runs in a transaction: one step. Returns their number.
+ * Deletes sessions of a kind without a message since `beforeMs`, except pinned ones and those with a turn that has not ended. They
+ * can be restored like others. Runs in a transaction: one step. Returns their number.
  */
 export async function expireSessions(tx: Transaction, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
   const { kind, beforeMs, nowMs } = limit;
@@ -95,15 +99,12 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
         .where('is_pinned', '=', 0)
         .where('updated_at', '<', beforeMs)
         .where(isOfKind(kind))
+        .where(HAS_NO_OPEN_TURN)
         .limit(PURGE_ROWS),
     )
     .executeTakeFirst();
   return Number(numUpdatedRows);
 }
-
-/** A turn continues from its question, even after it has waited days for an approval. */
-const HAS_NO_OPEN_TURN = sql<boolean>`not exists (
-  select 1 from turns where turns.session_id = sessions.id and turns.state in ('running', 'waiting'))`;
 
 /**
  * Purges the oldest messages of a session beyond the newest `keep` of its path, with their files, and the variants as old as them: one step. Sessions with a turn that

@@ -119,12 +119,16 @@ export class WaitingTurns {
     return ended.length > 0;
   }
 
+  /** Ends waiting turns that were left when their session was deleted: the worker ended, or the store failed. */
+  async giveUpDeleted(): Promise<void> {
+    await this.giveUp('deleted', new GatewayError('SESSION_NOT_FOUND', { message: 'the session was deleted' }));
+  }
+
   /** Never rejects. */
   async start(active: Active): Promise<void> {
     this.#active = active;
     this.#endNews = this.#options.liveness.onChange('waiting', () => void this.look());
-    // A worker may have ended between the deletion of a session and the end of its turn.
-    await this.giveUp('deleted', new GatewayError('SESSION_NOT_FOUND', { message: 'the session was deleted' })).catch(() => undefined);
+    await this.giveUpDeleted().catch(() => undefined);
     await this.look();
   }
 

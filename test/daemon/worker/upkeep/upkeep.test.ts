@@ -54,8 +54,9 @@ test('while other gateways live, turns of dead workers are looked for all the ti
     },
   };
   const liveness = { lookAgainMs: () => 2_000 };
+  const waiting = { giveUpDeleted: async () => undefined };
   const purged = vi.spyOn(store, 'write');
-  const upkeep = new Upkeep({ store, journal, liveness, clock, logger: logMemory(), config: () => configSchema.parse({}) });
+  const upkeep = new Upkeep({ store, journal, waiting, liveness, clock, logger: logMemory(), config: () => configSchema.parse({}) });
   onTestFinished(() => upkeep.stop());
   const look = async (ms: number): Promise<void> => {
     const before = looks;

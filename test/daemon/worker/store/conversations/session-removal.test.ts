@@ -89,7 +89,7 @@ test('variants are not counted: as many messages of the path stay as are to be k
   expect(await store.read((tx) => hasAside(tx, session.id))).toBe(false);
 });
 
-test('a session with a turn that waits for a decision keeps the question of that turn', async () => {
+test('a session with a turn that waits for a decision does not expire, and keeps the question of that turn', async () => {
   const store = await openStore();
   const session = await add(store, 'cron', { count: 15 });
   const turn = { id: 'turn_1', sessionId: session.id, agentId: 'main', instanceId: 'wk_1', tokenId: null, nowMs: 1_000 };
@@ -98,10 +98,11 @@ test('a session with a turn that waits for a decision keeps the question of that
     await parkTurn(tx, { id: 'turn_1', questionId: `${session.id}-0` });
   });
   const trim = () => store.write((tx) => trimSessions(tx, { kind: 'cron', keep: 10 }));
-  expect(await trim()).toBe(0);
+  const expire = () => store.write((tx) => expireSessions(tx, { kind: 'cron', beforeMs: 2_000, nowMs: 9_000 }));
+  expect([await trim(), await expire()]).toEqual([0, 0]);
   expect((await store.read(listDecidedTurns)).map(({ id, text }) => [id, text])).toEqual([['turn_1', 'x']]);
   await store.write((tx) => queriesOf(tx).updateTable('turns').set({ state: 'done', finished_at: 2_000 }).execute());
-  expect(await trim()).toBe(5);
+  expect([await trim(), await expire()]).toEqual([5, 1]);
 });
 
 test('the files of the messages that are removed go with them, those of others and unsent ones stay', async () => {

@@ -1,12 +1,17 @@
 /** A turn that waits ends with the run or the message that asked for it: nothing runs an approved call of it later. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { finishFailed, interruptRun } from '../../../../../daemon/worker/cron/finish.js';
 import { InboxQueue, type InboxHandler } from '../../../../../daemon/worker/delivery/inbox-queue.js';
 import { findCronRun, insertCronRun, noteCronRun, startCronRun } from '../../../../../daemon/worker/store/cron/cron-runs.js';
 import { listCronRuns } from '../../../../../daemon/worker/store/cron/run-history.js';
-import { insertInboxMessage, setInboxTurn } from '../../../../../daemon/worker/store/delivery/inbox.js';
+import { beginInboxAttempt, insertInboxMessage, setInboxTurn } from '../../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
+import { parkInbox } from '../../../../../daemon/worker/store/turns/waiting-turns.js';
+import { WaitingTurns, type WaitingTurnsOptions } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
+import { Upkeep } from '../../../../../daemon/worker/upkeep/upkeep.js';
+import { DAY_MS } from '../../../../../shared/clock.js';
+import { configSchema } from '../../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import { makeCron, newRun } from '../../../../helpers/cron-fixture.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -81,4 +86,29 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
   }
   const row = await store.read((tx) => queriesOf(tx).selectFrom('inbox_messages').select('state').executeTakeFirst());
   expect([row?.state, await stateOfTurn(store, turnId)]).toEqual([how, 'aborted']);
+});
+
+test('a turn that was left waiting when its session was deleted ends before that is purged, and its chat goes on', async () => {
+  const [store, clock] = [await openStore(), new FakeClock(1_000 + 8 * DAY_MS)];
+  const { turnId } = await addWaitingTurn(store, { name: 'chat' });
+  const lane = { channel: 'webhook', accountId: 'default', chatId: 'chat' };
+  await store.write(async (tx) => {
+    await insertInboxMessage(tx, { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1_000 });
+    const { seq } = await queriesOf(tx).selectFrom('inbox_messages').select('seq').executeTakeFirstOrThrow();
+    await beginInboxAttempt(tx, { seq, instanceId: 'wk_0' });
+    await setInboxTurn(tx, { seq, turnId });
+    await parkInbox(tx, { seq, instanceId: 'wk_0', nowMs: 1_000 });
+    await queriesOf(tx).updateTable('sessions').set({ deleted_at: 1_000 }).execute();
+  });
+  const woken: unknown[] = [];
+  const common = { store, clock, logger: logMemory(), config: () => configSchema.parse({}) };
+  const inbox = { wake: (chat: unknown) => woken.push(chat) };
+  const waiting = new WaitingTurns({ ...common, instanceId: 'wk_1', inbox } as unknown as WaitingTurnsOptions);
+  const journal = { interruptOrphans: async () => 0 };
+  const upkeep = new Upkeep({ ...common, journal, waiting, liveness: { lookAgainMs: () => undefined } });
+  onTestFinished(() => upkeep.stop());
+  await upkeep.start();
+  await expect.poll(() => stateOfTurn(store, turnId)).toBeUndefined();
+  const row = await store.read((tx) => queriesOf(tx).selectFrom('inbox_messages').select('state').executeTakeFirst());
+  expect([row?.state, woken]).toEqual(['done', [lane]]);
 });
