@@ -81,9 +81,10 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   if (!(await endCronRun(tx, run.id, { state: 'interrupted', finishedAtMs: nowMs, error }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'interrupted' } as const;
   const job = await findCronJob(tx, run.jobId);
-  if (job !== undefined && isRepeated(job, run, nowMs)) {
-    // Its turn was recorded after it was claimed.
-    const { turnId = null, questionId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
+  // Its turn was recorded after it was claimed.
+  const stored = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? run;
+  if (job !== undefined && isRepeated(job, stored, nowMs)) {
+    const { turnId, questionId } = stored;
     await insertCronRun(tx, { ...nextAttempt(run, nowMs), turnId, questionId });
     return change;
   }

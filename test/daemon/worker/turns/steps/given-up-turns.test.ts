@@ -52,6 +52,24 @@ test.each([
   expect(queued.map((retry) => retry.turnId)).toEqual(retries);
 });
 
+test('a run that its own worker interrupts goes on with its turn, however late its occurrence is', async () => {
+  const { store, addJob } = await makeCron({ nowMs: 1_000 });
+  await addJob('job', { schedule: 'every 1h', mode: 'agent', interrupted: 'again', graceMs: 1_000 });
+  const { turnId, questionId } = await addWaitingTurn(store, { name: 'job' });
+  const row = newRun({ jobId: 'job', trigger: 'manual', scheduledAtMs: 1_000, dueAtMs: 1_000, state: 'queued' });
+  await store.write(async (tx) => {
+    await insertCronRun(tx, row);
+    await startCronRun(tx, { id: row.id, instanceId: 'wk_1', nowMs: 9_000 });
+    const claimed = await findCronRun(tx, { jobId: 'job', runId: row.id });
+    // Its turn begins after the claim.
+    await noteCronRun(tx, row.id, { turnId, questionId });
+    if (claimed !== undefined) await interruptRun(tx, claimed, { ...failed, nowMs: 9_500 });
+  });
+  expect(await stateOfTurn(store, turnId)).toBe('waiting');
+  const runs = await store.read((tx) => listCronRuns(tx, { jobId: 'job', limit: 10 }));
+  expect(runs).toMatchObject([{ state: 'queued', turnId, questionId }, { state: 'interrupted' }]);
+});
+
 test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends', async (how) => {
   const store = await openStore();
   const clock = new FakeClock(1_000);
