@@ -6,6 +6,7 @@ import { findMessage, type Message } from '../store/conversations/messages.js';
 import type { Session } from '../store/conversations/sessions.js';
 import { readRunningTurns } from '../store/conversations/turns.js';
 import type { Transaction } from '../store/transaction.js';
+import { listWaitingTurns } from '../store/turns/waiting-turns.js';
 
 interface Target {
   readonly session: Session;
@@ -32,7 +33,9 @@ async function findIn(tx: Transaction, { session, messageId }: Target): Promise<
 async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Promise<void> {
   const running = await readRunningTurns(tx);
   const isBusy =
-    running.some((turn) => turn.sessionId === session.id) || (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
+    running.some((turn) => turn.sessionId === session.id) ||
+    (await listWaitingTurns(tx, { sessionKey: session.key })).length > 0 ||
+    (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is in progress in this session', hint: 'Stop it first.' });
 }
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { says } from '../../../fakes/openai/reply.js';
+import { callsTools, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 import { fakeModels, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
@@ -17,11 +17,11 @@ interface World {
   readonly idOf: (content: string) => Promise<string>;
 }
 
-async function makeWorld(): Promise<World> {
+async function makeWorld(defaults: object = {}): Promise<World> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const conversation = await makeConversation({
-    config: { agents: { defaults: { model: 'fake/one' } } },
+    config: { agents: { defaults: { model: 'fake/one', ...defaults } } },
     models: fakeModels(model.baseUrl),
   });
   const { port } = await startHttpApp({ services: conversation });
@@ -133,6 +133,21 @@ test('an answer that never came leaves the ones before to be chosen, and a searc
   await conversation.chat.choose(session, await idOf('Needle'));
   expect(await path()).toEqual(['user: Q', 'assistant: Needle']);
   expect((await conversation.sessions.list({ search: 'Needle' })).sessions).toHaveLength(1);
+});
+
+test('while a turn waits for a decision, its question is neither replaced nor asked again', async () => {
+  const { say, conversation, session, client, idOf, model } = await makeWorld({ permissions: { time: 'ask' } });
+  const question = await say('Q', 'A1');
+  model.reply(callsTools({ name: 'time', input: {} }));
+  client.send('regenerate', { session, key: 'b', messageId: question });
+  await client.next('turn', ({ state }) => state === 'waiting');
+  const busy = { code: 'CONFLICT', message: 'an answer is in progress in this session' };
+  const { chat } = conversation;
+  await expect(chat.choose(session, await idOf('A1'))).rejects.toMatchObject(busy);
+  await expect(chat.regenerate({ session, key: 'c', messageId: question }, undefined)).rejects.toMatchObject(busy);
+  await expect(chat.send({ session, key: 'd', content: 'Q2', replaceFrom: question }, undefined)).rejects.toMatchObject(busy);
+  await chat.stop(session);
+  await chat.choose(session, await idOf('A1'));
 });
 
 test('a repeated request has one effect; an impossible one is refused with a hint and changes nothing', async () => {
