@@ -12,6 +12,7 @@ export interface PendingSend {
 export class ScriptedChannels implements OutboxChannels {
   /** Accounts that are not ready. */
   readonly unready = new Set<string>();
+  /** Accounts, and bodies. */
   readonly idempotent = new Set<string>();
   pace: Pace | undefined;
   /** Everything that was ever sent, as `chat:body`. */
@@ -25,8 +26,8 @@ export class ScriptedChannels implements OutboxChannels {
     return !this.unready.has(accountId);
   }
 
-  isIdempotent(_channel: string, accountId: string): boolean {
-    return this.idempotent.has(accountId);
+  isIdempotent(_channel: string, accountId: string, body = ''): boolean {
+    return this.idempotent.has(accountId) || this.idempotent.has(body);
   }
 
   paceOf(): Pace | undefined {

@@ -45,7 +45,7 @@ export interface AccountChannelOptions<Settings> {
   isGroup?(chatId: string): boolean;
   /** Default: no limit. */
   paceOf?(chatId: string): Pace;
-  isIdempotent(settings: Settings | undefined): boolean;
+  isIdempotent(settings: Settings | undefined, body?: string): boolean;
   compose(message: Composition): string[];
 }
 
@@ -157,8 +157,8 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
     return this.#account(accountId)?.handOver?.(move) ?? move();
   }
 
-  isIdempotent(accountId: string): boolean {
-    return this.#options.isIdempotent(this.#settingsOf(accountId));
+  isIdempotent(accountId: string, body?: string): boolean {
+    return this.#options.isIdempotent(this.#settingsOf(accountId), body);
   }
 
   paceOf(chatId: string): Pace | undefined {

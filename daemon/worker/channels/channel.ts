@@ -111,8 +111,11 @@ export interface Channel {
    * result of `move`.
    */
   handOver?(accountId: string, move: () => Promise<boolean>): Promise<boolean>;
-  /** Whether the other side drops a repeated delivery by its id. */
-  isIdempotent(accountId: string): boolean;
+  /**
+   * Whether a repeated delivery does no harm: the other side drops it by its id.
+   * @param body  given for a delivery whose worker ended, so that no outcome is known: whether that request may be repeated
+   */
+  isIdempotent(accountId: string, body?: string): boolean;
   /** Undefined: limited only by how fast the other side answers. */
   paceOf?(chatId: string): Pace | undefined;
   /** One attempt. Never rejects. */

@@ -111,8 +111,8 @@ export class ChannelRegistry {
   }
 
   /** False for an account that is no longer configured: its receiver may show a repeated message twice. */
-  isIdempotent(channel: string, accountId: string): boolean {
-    return this.#channels.get(channel)?.isIdempotent(accountId) ?? false;
+  isIdempotent(channel: string, accountId: string, body?: string): boolean {
+    return this.#channels.get(channel)?.isIdempotent(accountId, body) ?? false;
   }
 
   paceOf(channel: string, chatId: string): Pace | undefined {

@@ -31,7 +31,7 @@ import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 /** The interface of the channels used by the outbox. */
 export interface OutboxChannels {
   isReady(channel: string, accountId: string): boolean;
-  isIdempotent(channel: string, accountId: string): boolean;
+  isIdempotent(channel: string, accountId: string, body?: string): boolean;
   paceOf(channel: string, chatId: string): Pace | undefined;
   compose(channel: string, message: Composition): string[];
   /** Never rejects. */
@@ -100,7 +100,8 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     const reports: (() => void)[] = [];
     for (const message of await leftByTheDead(tx, await readSending(tx), liveness)) {
       const part = await readOpenPart(tx, message.seq);
-      const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), sayOfChannel('worker-ended'));
+      const isRepeatable = channels.isIdempotent(message.channel, message.accountId, part?.body);
+      const decision = decideInterrupted(isRepeatable, sayOfChannel('worker-ended'));
       if (part?.state === 'sending')
         reports.push(await this.#ended(tx, await recordAttempt(tx, message, { part: part.part, decision, nowMs: clock.now() })));
       const fields = { messageId: message.id, channel: message.channel };

@@ -7,6 +7,7 @@ import { AccountChannel, type AccountCreation, type ChannelAccount } from '../ac
 import type { Channel, Composition } from '../channel.js';
 import type { TelegramAccountOptions } from './account.js';
 import { isGroupId } from './chat-id.js';
+import type { BotRequest } from './compose.js';
 import { paceOf } from './pace.js';
 import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
 
@@ -100,8 +101,8 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     create: createAccount,
     isGroup: isGroupId,
     paceOf,
-    // The Bot API has no idempotency key, so it cannot drop a repeated message.
-    isIdempotent: () => false,
+    // The Bot API has no idempotency key, so it cannot drop a repeated message; an edit can be repeated.
+    isIdempotent: (_settings, body) => body !== undefined && (JSON.parse(body) as BotRequest).method === 'editMessageText',
     compose: (message) => module().composeTelegram(message),
   });
 }

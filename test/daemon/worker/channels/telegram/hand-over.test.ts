@@ -36,3 +36,12 @@ test('an account that is handed over reads nothing more, ends what it sends, and
   await sending;
   expect(channel.canServe?.('default')).toBe(false);
 });
+
+test('what a dead worker was sending can be sent again if it is an edit', async () => {
+  const { channel } = await makeTelegram();
+  const message = { id: 'msg_1', accountId: 'default', chatId: '42', content: 'x', nowMs: 0 };
+  const [sent = ''] = channel.compose(message);
+  const [edit = ''] = channel.compose({ ...message, previewId: '7' });
+  const mayRepeat = (body?: string): boolean => channel.isIdempotent('default', body);
+  expect([mayRepeat(sent), mayRepeat(edit), mayRepeat()]).toEqual([false, true, false]);
+});
