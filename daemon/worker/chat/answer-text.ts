@@ -7,6 +7,9 @@ type Ending = Pick<TurnEnding, 'reply' | 'error' | 'stopReason' | 'cutOff'>;
 
 const paragraphs = (...parts: string[]): string => parts.filter((part) => part !== '').join('\n\n');
 
+/** Returns what follows the characters of a text that the chat has got already. */
+export const unsent = (text: string, sentLength: number): string => (sentLength === 0 ? text : text.slice(sentLength).replace(/^\n+/, ''));
+
 /**
  * Returns the text for the chat; of an answer that was stopped or interrupted, only the part that the chat has already seen.
  * @param hasPreview  whether the chat shows the beginning of the answer

@@ -13,7 +13,7 @@ import type { InboxHandler, TakenMessage } from '../delivery/inbox-queue.js';
 import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { finishInbox, type InboxMessage, readInboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
+import { finishInbox, type InboxMessage, readInboxMessage, setInboxPreview, setInboxSent, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
@@ -27,8 +27,9 @@ import type { CommandRegistry } from '../turns/commands/commands.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { VoiceNotes } from '../turns/voice/voice-notes.js';
+import { textOfSteps } from '../turns/steps/adoption.js';
 import { UNSENDABLE } from '../turns/steps/reply-delivery.js';
-import { textOf } from './answer-text.js';
+import { textOf, unsent } from './answer-text.js';
 import type { Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
@@ -55,6 +56,8 @@ interface Handling {
   text: string;
   preview: Preview | undefined;
   previewId: string | undefined;
+  /** How much of the answer the chat has got before a question to a person. */
+  sentLength: number;
   /** How its turn ended. */
   end: TurnEnding | undefined;
   /** Whether the message was finished or requeued when its turn ended. */
@@ -114,6 +117,7 @@ export class ChatTurns implements InboxHandler {
       text: message.content,
       preview: undefined,
       previewId: message.previewId ?? undefined,
+      sentLength: message.sentLength ?? 0,
       end: undefined,
       isRecorded: false,
     };
@@ -188,7 +192,7 @@ export class ChatTurns implements InboxHandler {
     return withSignal([this.#stopped.signal, handling.stop.signal], async (signal) => {
       let said = '';
       for await (const event of this.#options.turns.start(request, signal)) {
-        if (event.type === 'delta') handling.preview?.update((said += event.text));
+        if (event.type === 'delta') handling.preview?.update(unsent((said += event.text), handling.sentLength));
         if (event.type === 'error') return event.error;
       }
       return undefined;
@@ -225,7 +229,9 @@ export class ChatTurns implements InboxHandler {
   #hooks(handling: Handling, sessionKey: string): TurnHooks {
     const { channel } = handling.message;
     return {
-      begun: async (tx, { id }) => {
+      begun: async (tx, { id, steps }) => {
+        // The answer begins afresh.
+        if (textOfSteps(steps).length < handling.sentLength) handling.sentLength = 0;
         if ((await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })) > 0) return;
         handling.isRecorded = true;
         throw new GatewayError('CONFLICT', { message: 'the message was taken back' });
@@ -252,13 +258,13 @@ export class ChatTurns implements InboxHandler {
     const { instanceId, clock } = this.#options;
     const { message, previewId } = handling;
     const row = { seq: message.seq, instanceId, nowMs: clock.now() };
-    const text = textOf(end, previewId !== undefined);
+    const text = textOf({ ...end, reply: unsent(end.reply, handling.sentLength) }, previewId !== undefined);
     if (end.state === 'waiting') {
       const isParked = await parkInbox(tx, row);
       if (isParked && previewId !== undefined && text !== '') {
         // The question to the person follows it, and then the answer.
         await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
-        await setInboxPreview(tx, { seq: message.seq, previewId: null });
+        await setInboxSent(tx, { seq: message.seq, sentLength: end.reply.length });
       }
       return isParked;
     }

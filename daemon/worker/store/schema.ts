@@ -157,6 +157,8 @@ export interface InboxMessageTable {
   is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
+  /** The characters of its answer that the chat has got before a question to a person; null: none. */
+  sent_length: Generated<number | null>;
   /** The message that is answered once more; null: this one. */
   question_id: Generated<string | null>;
   /** The access token that sent it. */

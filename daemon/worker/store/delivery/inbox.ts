@@ -38,6 +38,8 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly isRepeatable: boolean;
   /** The channel's id of a message that shows the answer while it is being written. */
   readonly previewId: string | null;
+  /** How much of the answer the chat has got before a question to a person. */
+  readonly sentLength: number | null;
   /** The message to answer again; null: this one. */
   readonly questionId: string | null;
   /** The access token that sent it; null: none. */
@@ -52,7 +54,8 @@ const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
   MAY_GO_ON.as('isRepeatable'),
-  ...(['preview_id as previewId', 'question_id as questionId', 'token_id as tokenId', 'received_at as receivedAtMs'] as const),
+  ...(['preview_id as previewId', 'sent_length as sentLength', 'question_id as questionId'] as const),
+  ...(['token_id as tokenId', 'received_at as receivedAtMs'] as const),
 ] as const;
 
 const insert = prepare<
@@ -157,8 +160,16 @@ export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()(
 );
 
 /** Runs in a transaction. */
-export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string | null }>()((db, p) =>
+export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
+);
+
+/** Records that the chat has got the beginning of an answer as a whole message. Runs in a transaction. */
+export const { run: setInboxSent } = prepare<{ seq: number; sentLength: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ preview_id: sql.lit(null), sent_length: p.sentLength })
+    .where('seq', '=', p.seq),
 );
 
 const putBack = prepare<{ seq: number; instanceId: string | null; attempts: number }>()((db, p) =>

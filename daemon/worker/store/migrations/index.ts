@@ -37,7 +37,8 @@ import { messageEnds } from './0047-message-ends.js';
 import { restoreMark } from './0049-restore-mark.js';
 import { nodeBuilds } from './0051-node-builds.js';
 import { replyChats } from './0053-reply-chats.js';
-import { dropJournal } from './0054-drop-journal.js';
+import { sentAnswers } from './0055-sent-answers.js';
+import { dropJournal } from './0056-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -79,6 +80,7 @@ export const MIGRATIONS: readonly Migration[] = [
   restoreMark,
   nodeBuilds,
   replyChats,
+  sentAnswers,
   dropJournal,
 ];
 

@@ -181,22 +181,25 @@ test('twenty restarts: polls never overlap, and every message is answered once',
   expect(fake.conflicts).toBe(0);
 });
 
-test('a turn that waits for a decision finishes its preview, and its answer is a message of its own', async () => {
+test('a turn that waits for a decision finishes its preview, and what follows is a message of its own, also after a restart', async () => {
   const { fake, model, start } = await setUp();
   let ask = (): void => undefined;
   const until = new Promise<void>((resolve) => (ask = resolve));
   model.reply({ ...says('Let me look.'), gate: { before: 1, until }, calls: [{ name: 'time', input: {} }] }, says('It is late.'));
   const config = { ...telegramConfig(fake, { streamMode: 'partial' }), agents: { defaults: { permissions: { time: 'ask' } } } };
-  await start({}, { config });
+  const old = await start({}, { config, instanceId: 'wk_old' });
   fake.say('how late is it?');
   await fake.until(() => texts(fake)[0] === 'Let me look. …');
   ask();
   await fake.until(() => fake.bot.sent.length === 2 && fake.bot.sent[0]?.edits === 1);
   expect(texts(fake)[0]).toBe('Let me look.');
+  await old.quiesce();
+  await old.close();
+  await start({}, { config, home: old.home, instanceId: 'wk_next' });
   const [, question] = fake.bot.sent;
   if (question !== undefined) fake.press(question, 'Approve');
-  await fake.until(() => fake.bot.sent.length === 3);
-  expect([texts(fake)[0], fake.bot.sent[0]?.edits]).toEqual(['Let me look.', 1]);
+  await fake.until(() => texts(fake)[2]?.endsWith('late.') === true);
+  expect([texts(fake)[0], fake.bot.sent[0]?.edits, texts(fake)[2]]).toEqual(['Let me look.', 1, 'It is late.']);
 });
 
 test('an interrupted answer that is not continued ends its preview', async () => {
