@@ -69,7 +69,7 @@ function createAnswers({ common }: Base, parts: AnswerParts) {
 function createAfterTurns({ common }: Base, parts: Pick<SummariesOptions, 'spending' | 'commands' | 'attachments'>) {
   const summaries = new Summaries({ ...common, ...parts });
   const journal = new TurnJournal({ ...common, publish: summaries.following(common.publish) });
-  return { summaries, noteFill: summaries.noteFill, journal, titles: new Titles(common) };
+  return { summaries, noteFill: summaries.noteFill, journal, titles: new Titles({ ...common, ...parts }) };
 }
 
 /** Everything that a worker does with messages, in dependency order. */

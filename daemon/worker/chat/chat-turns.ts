@@ -30,7 +30,7 @@ import type { VoiceNotes } from '../turns/voice/voice-notes.js';
 import { textOfSteps } from '../turns/steps/adoption.js';
 import { UNSENDABLE } from '../turns/steps/reply-delivery.js';
 import { textOf, unsent } from './answer-text.js';
-import type { Titles } from './titles.js';
+import type { AnsweredQuestion, Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
   readonly store: Store;
@@ -186,7 +186,7 @@ export class ChatTurns implements InboxHandler {
       origin,
       messageId: message.questionId ?? message.id,
       previousTurnId: message.turnId ?? undefined,
-      hooks: this.#hooks(handling, session.key),
+      hooks: this.#hooks(handling, { sessionKey: session.key, account: { agent, ...origin } }),
     };
     handling.preview = this.#openPreview(handling);
     return withSignal([this.#stopped.signal, handling.stop.signal], async (signal) => {
@@ -226,7 +226,7 @@ export class ChatTurns implements InboxHandler {
     });
   }
 
-  #hooks(handling: Handling, sessionKey: string): TurnHooks {
+  #hooks(handling: Handling, asked: Pick<AnsweredQuestion, 'sessionKey' | 'account'>): TurnHooks {
     const { channel } = handling.message;
     return {
       begun: async (tx, { id, steps }) => {
@@ -248,7 +248,7 @@ export class ChatTurns implements InboxHandler {
         handling.isRecorded = true;
         // Chats of programs are named after their first words.
         const { end, text: question } = handling;
-        if (end !== undefined && channel !== 'webhook') this.#options.titles.begin({ sessionKey, question, end });
+        if (end !== undefined && channel !== 'webhook') this.#options.titles.begin({ ...asked, question, end });
       },
     };
   }

@@ -13,11 +13,13 @@ import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { addUsage } from '../providers/token-cost.js';
 import type { PublishSession } from '../sessions/sessions.js';
+import type { Account, Spending } from '../spending/spending.js';
 import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
 import { addTurnUsage } from '../store/conversations/turns.js';
 import type { Store } from '../store/store.js';
 import { callModel } from '../turns/model/call-model.js';
+import { estimateTokens } from '../turns/model/context.js';
 import type { TurnEnding } from '../turns/turn-journal.js';
 
 export interface TitlesOptions {
@@ -26,6 +28,7 @@ export interface TitlesOptions {
   readonly logger: LogPort;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
+  readonly spending: Pick<Spending, 'purse'>;
   readonly publish: (event: CompletionChange | Parameters<PublishSession>[0]) => void;
 }
 
@@ -34,6 +37,8 @@ export interface AnsweredQuestion {
   readonly sessionKey: string;
   readonly question: string;
   readonly end: Pick<TurnEnding, 'turnId' | 'state' | 'reply' | 'model'>;
+  /** Pays for the title, whose usage is part of the turn's. */
+  readonly account: Account;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -129,7 +134,7 @@ export class Titles {
 
   async #ask(
     model: ResolvedModel,
-    { question, end: { reply }, sessionKey }: AnsweredQuestion,
+    { question, end: { reply }, sessionKey, account }: AnsweredQuestion,
     signal: AbortSignal,
   ): Promise<{ text: string; usage: TurnUsage | null }> {
     const { provider, modelId, api } = model;
@@ -141,8 +146,12 @@ export class Titles {
       { role: 'user', content: [{ type: 'text', text: said }] },
     ];
     const request = { modelId, messages, maxOutputTokens: MAX_TOKENS };
+    const { clock, spending } = this.#options;
+    const paid = { signal, clock, purse: spending.purse(account), inputTokens: () => estimateTokens(INSTRUCTIONS) + estimateTokens(said) };
+    // It reserves no more than its own limit.
+    const limitedModel = { ...model, maxTokens: MAX_TOKENS };
     let text = '';
-    for await (const event of callModel(model, (limited) => provider.complete(request, limited), { signal, clock: this.#options.clock })) {
+    for await (const event of callModel(limitedModel, (limited) => provider.complete(request, limited), paid)) {
       if (event.type === 'text' && text.length < MAX_ANSWER) text += event.text;
       if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
       this.#options.publish(completionChange(model, event));

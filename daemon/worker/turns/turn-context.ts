@@ -31,6 +31,7 @@ export interface TurnContextOptions {
   readonly text: string;
   readonly systemPrompt: string | undefined;
   readonly files: AttachedFiles;
+  readonly origin?: ContextFill['origin'];
   /** Receives the context usage. */
   readonly noteFill?: ((fill: ContextFill) => void) | undefined;
 }
@@ -91,7 +92,7 @@ const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) 
 
 /** Collects the part of the conversation after a `seq` that fits, ending with the question. */
 async function gatherAfter(options: TurnContextOptions, afterSeq: number, given: Omit<ContextOptions, 'readBefore'>) {
-  const { turn, noteFill, step } = options;
+  const { turn, noteFill, step, origin } = options;
   const budgetTokens = Math.max(1, given.budgetTokens - estimateTokens(given.system ?? ''));
   let tokens = estimateTokens(given.text);
   let count = 0;
@@ -104,7 +105,8 @@ async function gatherAfter(options: TurnContextOptions, afterSeq: number, given:
       return page;
     },
   });
-  noteFill?.({ session: turn.session, model: step.model, budgetTokens, share: Math.max(tokens / budgetTokens, count / MAX_MESSAGES) });
+  const share = Math.max(tokens / budgetTokens, count / MAX_MESSAGES);
+  noteFill?.({ session: turn.session, model: step.model, budgetTokens, share, origin });
   return messages;
 }
 

@@ -265,11 +265,11 @@ export class TurnRunner {
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
     const { tools, clock, liveness } = this.#options;
     const { request, signal, span } = run;
-    const { agent, text, candidates } = request;
+    const { agent, text, candidates, origin } = request;
     const events = answer({
       candidates,
       buildRequest: async (step) => {
-        const built = await buildModelRequest({ ...this.#options, turn, step, text, systemPrompt: agent.systemPrompt });
+        const built = await buildModelRequest({ ...this.#options, turn, step, text, systemPrompt: agent.systemPrompt, origin });
         mustBeValid(liveness);
         return { ...built, asker: request.asker };
       },
@@ -281,7 +281,7 @@ export class TurnRunner {
       asker: request.asker,
       signal,
       clock,
-      purse: this.#options.spending.purse({ ...request.origin, agent }),
+      purse: this.#options.spending.purse({ ...origin, agent }),
       logger: this.#logOf(run, turn),
       random: () => this.#options.random(),
     });

@@ -240,10 +240,11 @@ export class Summaries {
 
   async #write(job: Job, source: Source, part: ConversationPart): Promise<Outcome | 'stored' | 'shorter'> {
     const { clock, publish, spending, store } = this.#options;
-    const { agent, model, signal } = job;
+    const { agent, model, signal, fill } = job;
     const { session, earlier } = source;
     const said = { earlier: earlier?.content ?? '', said: part.text, agentId: agent.id };
-    const written = await askSummary({ ...said, model, signal, clock, publish, purse: spending.purse({ agent, kind: 'summary' }) });
+    const purse = spending.purse({ ...fill.origin, agent, kind: 'summary' });
+    const written = await askSummary({ ...said, model, signal, clock, publish, purse });
     const isStored = await store.write(async (tx) => {
       if (written.usage !== null) await countSummaryUsage(tx, session.id, written.usage);
       if (written.type === 'failed') return false;

@@ -5,6 +5,7 @@ import type { Session } from '../../store/conversations/sessions.js';
 import type { Store } from '../../store/store.js';
 import { findSummary } from '../../store/summaries/summaries.js';
 import { estimateTokens } from '../model/context.js';
+import type { TurnRequest } from '../turn-request.js';
 
 /** A summary that takes more of the context than this is not used: the model has a small window. */
 const MAX_SHARE = 0.3;
@@ -28,6 +29,8 @@ export interface ContextFill {
   readonly budgetTokens: number;
   /** The part of the budget that all messages since the last summary would use; more than 1 if some were omitted. */
   readonly share: number;
+  /** The requester of the turn, who pays for a summary. */
+  readonly origin?: TurnRequest['origin'];
 }
 
 /** The replacement for the messages up to a `seq`. */

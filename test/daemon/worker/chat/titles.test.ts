@@ -140,3 +140,19 @@ test('unless it is asked for, and for programs, no model is asked for a name', a
   await conversation.close();
   expect([words.model.requests.length, model.requests.length]).toEqual([1, 3]);
 });
+
+test('it counts against the limits of the turn, and if one is spent, the first words stay', async () => {
+  const { model, conversation, key, published, read } = await makeWorld();
+  const { accessTokens: tokens, chat, log, sessions } = conversation;
+  const limitedTo = async (dailyUsd: number) => (await tokens.add({ name: `up to ${dailyUsd}`, scopes: ['chat'], dailyUsd })).token.id;
+  model.reply(says('By its gates.'), says('Canal locks'), says('By its gates.'));
+  await chat.send({ session: key, content: QUESTION, key: 'a' }, await limitedTo(50));
+  await published(isNamed);
+  const [{ spentTodayUsd } = {}] = await tokens.list();
+  expect(spentTodayUsd).toBeCloseTo((await read()).usage.costUsd, 9);
+
+  const { session } = await sessions.create({});
+  await chat.send({ session: session.key, content: QUESTION, key: 'b' }, await limitedTo(0.000_001));
+  await expect.poll(() => log.entries.map(({ message }) => message)).toContain('failed to name a session');
+  expect([(await sessions.get(session.key)).session.title, model.requests.length]).toEqual([WORDS, 3]);
+});

@@ -3,7 +3,7 @@ import { callsTools, apiError, says, type Reply } from '../../../../fakes/openai
 import { eventually } from '../../../../helpers/eventually.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { makeLongChat } from '../../../../helpers/long-chat.js';
-import { makeConversation } from '../../../../helpers/make-conversation.js';
+import { ask, makeConversation } from '../../../../helpers/make-conversation.js';
 
 const FACT = '4711';
 const never = new Promise(() => undefined);
@@ -134,4 +134,17 @@ test('one that costs nothing gives way to the next question, which may wait for 
   await send('Last?');
   expect(memory.requests.at(-1)).toBe(last);
   expect(await Promise.race([last?.ended, Promise.resolve('goes on')])).toBe('goes on');
+});
+
+test('it is charged to the access token whose turn it follows', async () => {
+  const { memory, chat, conversation, key, settled } = await makeLongChat();
+  const { accessTokens: tokens, usage } = conversation;
+  const { token } = await tokens.add({ name: 'ci', scopes: ['chat'] });
+  memory.replyAlways(says('In short.'));
+  chat.reply(says('fine'));
+  await ask(conversation, { message: 'Hello?', session: key, access: await tokens.findById(token.id) });
+  await memory.received(1);
+  await settled();
+  const calls = memory.requests.length;
+  expect((await usage.read({ days: 2, utcOffsetMinutes: 0 })).tokens).toMatchObject([{ id: token.id, turns: 1, calls }]);
 });
