@@ -71,8 +71,8 @@ function messageService(fake: FakeServices): Services['messages'] {
       if (idempotencyKey !== undefined) accepted.set(idempotencyKey, { body, messageId });
       return Promise.resolve({ messageId, replayed: before !== undefined });
     },
-    async sync(message, { deliver, signal }) {
-      fake.calls.push({ name: 'messages.sync', input: { message, deliver } });
+    async sync(message, { deliver, signal, decider }) {
+      fake.calls.push({ name: 'messages.sync', input: { message, deliver, decider } });
       return { reply: await fake.reply(message.content, signal) };
     },
   };

@@ -12,6 +12,7 @@ import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { type Accepted, acceptMessages } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import type { Decider } from '../store/approvals/approvals.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
@@ -55,6 +56,8 @@ interface SyncOptions {
   readonly idempotency?: CallerKey;
   /** The access token that sends the message and is charged. */
   readonly tokenId?: string;
+  /** Who decides if the message is a decision about an approval. Default: the chat. */
+  readonly decider?: Decider;
   readonly span?: Span;
 }
 
@@ -115,14 +118,14 @@ export function createMessageService(options: MessageServiceOptions) {
 
   async function prepareTurn(
     { agent, session, lane }: Chat,
-    { text, deliver, tokenId, span }: { text: string } & Pick<SyncOptions, 'deliver' | 'tokenId' | 'span'>,
+    { text, deliver, tokenId, decider, span }: { text: string } & Omit<SyncOptions, 'signal' | 'idempotency'>,
   ): Promise<TurnRequest> {
     const known = await store.read((tx) => findSession(tx, session.key));
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
     const candidates = await chooseModels(choice, options.registry());
     const delivery = deliver ? { replyTo: lane, hooks: deliverReply(options, lane) } : {};
     const origin = tokenId === undefined ? {} : { tokenId };
-    return { agent, session, mustExist: false, text, candidates, asker: 'chat', origin, span, ...delivery };
+    return { agent, session, mustExist: false, text, candidates, asker: 'chat', decider, origin, span, ...delivery };
   }
 
   return {

@@ -1,6 +1,7 @@
 /** The request for a turn. */
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import type { Asker } from '../providers/failure.js';
+import type { Decider } from '../store/approvals/approvals.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { agentAttributes, modelAttributes } from '../tracing/gen-ai.js';
@@ -27,6 +28,8 @@ export interface TurnRequest {
   readonly hasStopped?: boolean;
   /** How many earlier messages the command has taken back. Default: none. */
   readonly withdrawn?: number;
+  /** Who decides with a command about an approval. Default: the chat. */
+  readonly decider?: Decider | undefined;
   /** The id of the question's message, if it already has one. */
   readonly messageId?: string;
   /** The interrupted turn that answered the question before: this one continues from its finished steps. */

@@ -243,16 +243,14 @@ export class TurnRunner {
 
   async #runCommandOrModel(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
     const { request, command: matched, hasStopped = false } = run;
+    const [{ ref: model }] = request.candidates;
     if (matched === undefined) return this.#askModels(run, turn, report);
     const { command, call } = matched;
-    const [first] = request.candidates;
+    const { agent, withdrawn = 0, decider } = request;
     await turn.stored;
     const { session, questionId } = turn;
-    const place = { sessionId: session.id, sessionKey: session.key, agentId: request.agent.id, callKey: `command:${questionId}` };
-    report({
-      type: 'delta',
-      text: await command.run({ ...call, ...place, hasStopped, withdrawn: request.withdrawn ?? 0, model: first.ref }),
-    });
+    const place = { sessionId: session.id, sessionKey: session.key, agentId: agent.id, callKey: `command:${questionId}` };
+    report({ type: 'delta', text: await command.run({ ...call, ...place, hasStopped, withdrawn, decider, model }) });
     return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 

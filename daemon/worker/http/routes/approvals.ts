@@ -19,7 +19,7 @@ const ONE = { ...COMMON, params: { id: approvalNumber } } as const;
 const numberOf = (ctx: HttpContext): number => validate(approvalNumber(), ctx.params['id'], 'id');
 
 /** The command line has a `User-Agent` of its own; the page sends `Sec-Fetch-Site`, or the cookie of its session. */
-function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
+export function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
   const isPage = headers['sec-fetch-site'] !== undefined || (caller.token === 'none' && caller.cookies !== undefined);
   const isCommand = headers['user-agent'] === 'xopc';
   return { via: isPage ? 'page' : isCommand ? 'command' : 'api', name: access?.name ?? null };

@@ -7,6 +7,7 @@ import { definedFields } from '../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { TURN_ERRORS } from '../turn-errors.js';
+import { deciderOf } from './approvals.js';
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
   return [
@@ -42,7 +43,8 @@ export function messageRoutes(messages: MessageService, connections: Connections
         // A reply that is also delivered goes to its chat even if the caller has disconnected.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
         const { access, span } = ctx.state;
-        const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };
+        const decider = deciderOf(ctx);
+        const options = { deliver, signal, decider, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };
         return { status: 'ok', ...(await orAborted(messages.sync(message, options), signal)) };
       },
     }),

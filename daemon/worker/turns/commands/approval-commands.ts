@@ -34,7 +34,7 @@ function sayOutcome({ id, tool, state, session, remember }: ApprovalDocument): s
   return `${state === 'approved' ? 'Approved' : 'Denied'}: ${id} (\`${tool}\`).${always}`;
 }
 
-async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandContext, request: DecisionRequest): Promise<string> {
+async function decide(approvals: ChatApprovals, { args, sessionKey, decider }: CommandContext, request: DecisionRequest): Promise<string> {
   const [, number, rest = ''] = /^(\d{1,9})(?:\s+([\s\S]*))?$/.exec(args) ?? [];
   if (number === undefined) return USAGE;
   const place = placeOf(sessionKey);
@@ -46,7 +46,8 @@ async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandCon
   const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };
   const remember = isAlways ? ({ remember: 'session' } as const) : {};
   try {
-    return sayOutcome(await approvals.decide({ ...request, ...note, ...remember, id: approval.id, by: { via, name: null } }, undefined));
+    const by = decider ?? { via, name: null };
+    return sayOutcome(await approvals.decide({ ...request, ...note, ...remember, id: approval.id, by }, undefined));
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'CONFLICT') return error.message;
     throw error;

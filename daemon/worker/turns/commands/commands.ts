@@ -20,6 +20,7 @@ export interface CommandContext extends CommandCall {
   readonly hasStopped: boolean;
   /** How many messages it has taken back. Default: none. */
   readonly withdrawn?: number;
+  readonly decider?: TurnRequest['decider'];
 }
 
 export interface SlashCommand {

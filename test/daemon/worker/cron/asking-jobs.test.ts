@@ -28,14 +28,17 @@ test('the question of a job without an account goes to the only account of its c
 });
 
 test('/approvals lists the question of a job in the chat that it reports to, and only there', async () => {
-  const { cron, messages } = await start();
+  const { cron, messages, approvals } = await start();
+  const decider = { via: 'api', name: 'ci' };
   await cron.trigger((await cron.create({ ...job, channel: 'webchat', chat_id: 'desk' })).id);
   const say = async (chatId: string, content: string): Promise<string> => {
     const signal = new AbortController().signal;
-    return (await messages.sync({ channel: 'webchat', chat_id: chatId, content }, { deliver: false, signal })).reply;
+    return (await messages.sync({ channel: 'webchat', chat_id: chatId, content }, { deliver: false, signal, decider })).reply;
   };
   await expect.poll(() => say('desk', '/approvals')).toMatch(/^1: `time`, until /);
   expect(await say('hall', '/approvals')).toBe('Nothing waits for a decision here.');
   expect(await say('desk', '/deny 1 no')).toBe('Denied: 1 (`time`).');
+  // By the program that acted as the chat.
+  expect(await approvals.get(1, undefined)).toMatchObject({ decidedBy: decider });
   expect(await say('desk', '/approvals')).toBe('Nothing waits for a decision here.');
 });

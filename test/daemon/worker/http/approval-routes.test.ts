@@ -48,6 +48,9 @@ test('each route answers the documented shape, and knows who decides', async () 
   ] as const) {
     await send(DECIDE, { method: 'POST', body: { decision: 'approve' }, headers });
     expect(services.calls.pop()?.input).toMatchObject({ by: decider });
+    const message = { channel: 'webchat', chat_id: 'desk', content: '/approve 12' };
+    await send('/api/message/sync', { method: 'POST', body: message, headers });
+    expect(services.calls.pop()?.input).toMatchObject({ decider });
   }
   expect((await send('/api/approvals/13')).status).toBe(404);
   expect([fakeApproval.id, fakeGrant.id]).toEqual([12, 3]);

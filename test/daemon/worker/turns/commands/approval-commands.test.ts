@@ -28,11 +28,10 @@ function makeChat() {
       },
     }),
   );
-  const say = async (text: string, sessionKey = CHAT): Promise<string | undefined> => {
+  const say = async (text: string, sessionKey = CHAT, decider?: MadeDecision['by']): Promise<string | undefined> => {
     const { command, call } = commands.match(text) ?? {};
-    return (
-      command && call && command.run({ ...call, sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k', hasStopped: false })
-    );
+    const place = { sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k', hasStopped: false, decider };
+    return command && call && command.run({ ...call, ...place });
   };
   return { say, decisions, commands };
 }
@@ -52,6 +51,13 @@ test.each([
   expect(decisions).toEqual([{ ...decision, id: 12, by: { via: 'telegram', name: null } }]);
   expect(await say(text)).toBe('It was decided by Ann.');
   expect(await say('/approve 15 always')).toBe('Approved: 15 (`files__write_file`). It is not asked about again by this job.');
+});
+
+test('a decision that a program makes as the chat is the program’s', async () => {
+  const { say, decisions } = makeChat();
+  const by = { via: 'api', name: 'ci' };
+  await say('/approve 12', CHAT, by);
+  expect(decisions).toEqual([{ decision: 'approve', id: 12, by }]);
 });
 
 test('what is not a number of this chat decides nothing, and what a webhook says neither', async () => {
