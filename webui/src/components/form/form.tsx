@@ -29,11 +29,12 @@ export function useWork(): Work {
   return { busy, error, run };
 }
 
-/** The fields of a form, a function that changes some, and one that binds a text field to its control. */
+/** The fields of a form, those it started with, and a function that changes some. */
 export function useFields<Fields extends object>(initial: Fields | (() => Fields)) {
-  const [fields, setFields] = useState<Fields>(initial);
+  const [start] = useState<Fields>(initial);
+  const [fields, setFields] = useState(start);
   const set = (change: Partial<Fields>): void => setFields((before) => ({ ...before, ...change }));
-  return { fields, set };
+  return { fields, start, set };
 }
 
 type Texts<Fields> = { [Name in keyof Fields]: Fields[Name] extends string ? Name : never }[keyof Fields] & string;

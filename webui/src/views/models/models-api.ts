@@ -8,6 +8,7 @@ import type {
 } from '../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import { call, type Call, request } from '../../api/client.js';
+import { changedFields } from '../../components/form/changed-fields.js';
 
 export type { Model, Provider };
 
@@ -121,20 +122,35 @@ export interface ProviderFields {
   readonly models: string;
 }
 
-/** Returns the call that saves a provider. @param known  its models as written; their own fields are kept */
-export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, known: readonly ModelEntry[] = []): Call {
-  const names = models.split('\n').map((line) => line.trim());
-  const entries = names.filter(Boolean).map((name) => known.find((entry) => entry.id === name) ?? { id: name });
-  const list = entries.length > 0 || known.length > 0 ? { models: entries } : {};
-  const fields = { baseUrl, api, ...(apiKey === '' ? {} : { apiKey }), ...list };
-  return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
+const namesOf = (models: string): readonly string[] =>
+  models
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+
+/** Returns the models to write: those in the form, with the ones that somebody else has added to the file or removed since it started. */
+function listOf(models: string, start: string, known: readonly ModelEntry[]): readonly ModelEntry[] {
+  const [names, before] = [namesOf(models), namesOf(start)];
+  const entries = names.flatMap((id) => known.find((entry) => entry.id === id) ?? (before.includes(id) ? [] : { id }));
+  return [...entries, ...known.filter(({ id }) => !names.includes(id) && !before.includes(id))];
 }
 
-/** The model's fields in the form; undefined removes the field from the file. */
+/**
+ * Returns the call that saves what the form changes of a provider.
+ * @param start  what the form started with; undefined for a new provider
+ * @param known  its models as written now; their own fields are kept
+ */
+export function saveCall({ id, ...fields }: ProviderFields, start?: ProviderFields, known: readonly ModelEntry[] = []): Call {
+  const { models, ...changes } = changedFields(start ?? { apiKey: '', models: '' }, fields);
+  const list = models === undefined ? {} : { models: listOf(models, start?.models ?? '', known) };
+  return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: { ...changes, ...list } } } };
+}
+
+/** What the form changes of a model; undefined removes the field from the file. */
 export interface ModelFacts {
-  readonly contextWindow: number | undefined;
+  readonly contextWindow?: number | undefined;
   /** US dollars per million tokens. */
-  readonly cost: Partial<NonNullable<Model['cost']>> | undefined;
+  readonly cost?: Partial<NonNullable<Model['cost']>> | undefined;
 }
 
 /** Returns a model as `models.json` writes it. */

@@ -2,9 +2,11 @@
 import { make } from '../../../api/client.js';
 import { TextField } from '../../../components/field/field.js';
 import { numberOf } from '../../../components/field/number-of.js';
+import { changedFields } from '../../../components/form/changed-fields.js';
 import { bind, FormDialog, useFields } from '../../../components/form/form.js';
-import { type Model, type ModelFacts, type Provider, saveModelCall, type Setup, writtenEntry } from '../models-api.js';
+import { type Model, type Provider, saveModelCall, type Setup, writtenEntry } from '../models-api.js';
 import { t } from '../text.js';
+import { factsOf, type ModelTexts } from './model-facts.js';
 
 interface ModelDialogProps {
   readonly model: Model;
@@ -14,35 +16,18 @@ interface ModelDialogProps {
   readonly onSaved: () => void;
 }
 
-interface Texts {
-  readonly contextWindow: string;
-  readonly input: string;
-  readonly output: string;
-}
-
-/** @param known  its prices; those of the cache are kept */
-function factsOf({ contextWindow, input, output }: Texts, known: ModelFacts['cost'] | null): ModelFacts {
-  const tokens = numberOf(contextWindow);
-  const prices = { input: numberOf(input), output: numberOf(output) };
-  const isPriced = prices.input !== undefined || prices.output !== undefined;
-  return {
-    contextWindow: tokens === undefined ? undefined : Math.round(tokens),
-    cost: isPriced ? { ...known, input: prices.input ?? 0, output: prices.output ?? 0 } : undefined,
-  };
-}
-
 const errorOf = (text: string): string | undefined => ((numberOf(text) ?? 0) >= 0 ? undefined : t('notANumber'));
 
 export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelDialogProps) {
   // The written values take precedence over those in force, which follow a change of the file after a moment.
   const { contextWindow, cost } = { ...model, ...writtenEntry({ model, provider, setup }) };
-  const form = useFields<Texts>({
+  const form = useFields<ModelTexts>({
     contextWindow: contextWindow?.toString() ?? '',
     input: cost?.input?.toString() ?? '',
     output: cost?.output?.toString() ?? '',
   });
-  const { fields } = form;
-  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields, cost));
+  const { fields, start } = form;
+  const saving = () => saveModelCall({ model, provider, setup }, factsOf(changedFields(start, fields), cost));
   const save = async (): Promise<void> => {
     await make(saving());
     onSaved();

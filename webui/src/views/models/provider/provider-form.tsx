@@ -36,7 +36,7 @@ const API_NAMES: Readonly<Record<ApiKind, string>> = {
 const TEST_AFTER_MS = 400;
 
 function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
-  const { fields, set } = useFields<ProviderFields>({
+  const { fields, start, set } = useFields<ProviderFields>({
     id: provider?.id ?? choice?.id ?? '',
     baseUrl: provider?.baseUrl ?? choice?.baseUrl ?? '',
     api: (provider?.api ?? choice?.api ?? 'openai-completions') as ApiKind,
@@ -65,7 +65,7 @@ function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
     setTesting(false);
   };
   useDelayed(TEST_AFTER_MS, isComplete ? (signal) => void testByItself(signal) : undefined, [baseUrl, api, apiKey]);
-  const saving = () => saveCall({ ...fields, id }, entries);
+  const saving = () => saveCall({ ...fields, id }, provider === undefined ? undefined : start, entries);
   const save = async (): Promise<void> => {
     await make(saving());
     onSaved(id);
