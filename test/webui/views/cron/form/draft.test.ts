@@ -9,11 +9,16 @@ vi.stubGlobal('document', { documentElement: {} });
 interface DraftModule {
   draftOf(job: CronJobDocument | undefined, isCopy: boolean): Record<string, unknown>;
   saveCall(draft: object, job: CronJobDocument | undefined): { method: string; body: Record<string, unknown> };
+  changeDraft(kept: Kept | undefined, base: object, change: object): Kept | undefined;
   findFaults(draft: object): Record<string, string>;
+}
+interface Kept {
+  readonly base: object;
+  readonly changes: object;
 }
 // Imported by a name that the compiler does not follow, because it is browser code.
 const source = '../../../../../webui/src/views/cron/form/draft.js';
-const { draftOf, saveCall, findFaults } = (await import(source)) as DraftModule;
+const { draftOf, saveCall, changeDraft, findFaults } = (await import(source)) as DraftModule;
 
 const job: CronJobDocument = { ...fakeJob, mode: 'agent', session: 'main', interrupted: 'again', graceMs: 90_500, timeoutMs: 1_001 };
 
@@ -33,4 +38,14 @@ test('times in seconds may have parts of one', () => {
   const draft = draftOf(job, false);
   expect(findFaults(draft)).toEqual({});
   expect(Object.keys(findFaults({ ...draft, grace: 'soon', timeout: '1.2345' }))).toEqual(['grace', 'timeout']);
+});
+
+test('a draft keeps only what was typed, so that it does not undo what others change meanwhile', () => {
+  const base = draftOf(job, false);
+  const kept = changeDraft(changeDraft(undefined, base, { name: 'Mine' }), base, { retries: '5' });
+  expect(kept).toEqual({ base, changes: { name: 'Mine', retries: '5' } });
+  const theirs = { ...job, enabled: false, schedule: '0 10 * * *', retries: 5 };
+  const now = draftOf(theirs, false);
+  expect(saveCall({ ...now, ...kept?.changes }, theirs).body).toEqual({ name: 'Mine' });
+  expect(changeDraft(kept, now, { name: job.name })).toBeUndefined();
 });

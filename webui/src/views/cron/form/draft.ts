@@ -1,8 +1,9 @@
 /** The form's content, kept in this browser until it is saved or discarded. */
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
 import { apiPath, type Call } from '../../../api/client.js';
 import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
+import { changedFields } from '../../../components/form/changed-fields.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
@@ -89,12 +90,13 @@ export function inputOf(draft: Draft): CronJobInput {
 
 /** Returns the call that creates a job, or that changes what the draft has changed. */
 export function saveCall(draft: Draft, job: Job | undefined): Call {
-  const before: Readonly<Record<string, unknown>> = job === undefined ? {} : inputOf(draftOf(job, false));
-  const isGiven = ([name, value]: [string, unknown]): boolean =>
-    job === undefined ? value !== null : JSON.stringify(value) !== JSON.stringify(before[name]);
-  const body = Object.fromEntries(Object.entries(inputOf(draft)).filter(isGiven));
-  if (job === undefined) return { method: 'POST', path: '/api/cron/create', body };
-  return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
+  const input = inputOf(draft);
+  if (job !== undefined) {
+    const body = changedFields(inputOf(draftOf(job, false)), input);
+    return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
+  }
+  const given = Object.entries(input).filter(([, value]) => value !== null);
+  return { method: 'POST', path: '/api/cron/create', body: Object.fromEntries(given) };
 }
 
 const isSeconds = (text: string): boolean => /^\s*(?:\d+(?:\.\d{1,3})?)?\s*$/.test(text);
@@ -121,18 +123,30 @@ const nameOf = (id: string): DraftId => ({ kind: 'draft.cron', of: id });
 
 export const hasDraft = (id: string): boolean => readDraft(nameOf(id)) !== undefined;
 
-/** A draft that survives a reload and visits to other views. @param id  what it drafts */
-export function useDraft(id: string, initial: () => Draft) {
+interface KeptDraft {
+  /** The form without the changes, for a job that is deleted meanwhile. */
+  readonly base: Draft;
+  readonly changes: Partial<Draft>;
+}
+
+/** Returns what is kept after a change; undefined when the form is as without changes. */
+export function changeDraft(kept: KeptDraft | undefined, base: Draft, change: Partial<Draft>): KeptDraft | undefined {
+  const changes = changedFields(base, { ...base, ...kept?.changes, ...change });
+  return Object.keys(changes).length === 0 ? undefined : { base, changes };
+}
+
+/**
+ * A draft that survives a reload and visits to other views. Only the changes are kept: the other fields are those of the job as it is.
+ * @param id   what it drafts
+ * @param now  the form without changes; undefined for a deleted job
+ */
+export function useDraft(id: string, now: Draft | undefined) {
   const draftId = nameOf(id);
-  const [start] = useState(initial);
-  const kept = readDraft<Partial<Draft>>(draftId);
+  const kept = readDraft<KeptDraft>(draftId);
   const [wasKept, setKept] = useState(kept !== undefined);
-  const text = JSON.stringify(kept);
-  const fields = useMemo<Draft>(() => ({ ...start, ...kept }), [text]);
-  const set = (change: Partial<Draft>): void => {
-    const next: Draft = { ...start, ...readDraft<Partial<Draft>>(draftId), ...change };
-    writeDraft(draftId, JSON.stringify(next) === JSON.stringify(start) ? undefined : next);
-  };
+  const base = now ?? kept?.base ?? draftOf(undefined, false);
+  const fields: Draft = { ...base, ...kept?.changes };
+  const set = (change: Partial<Draft>): void => writeDraft(draftId, changeDraft(readDraft<KeptDraft>(draftId), base, change));
   /** Forgets what was typed. */
   const drop = (): void => {
     writeDraft(draftId, undefined);

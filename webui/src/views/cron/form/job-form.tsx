@@ -170,7 +170,7 @@ export function JobForm(props: JobFormProps) {
   const { job, isCopy = false, deleted, onSaved, onCancel } = props;
   const example = readExample(address.value.query['example']);
   const id = draftName(props, example !== undefined);
-  const draft = useDraft(id, () => ({ ...draftOf(job, isCopy), ...example }));
+  const draft = useDraft(id, deleted === undefined ? { ...draftOf(job, isCopy), ...example } : undefined);
   const { fields, set, wasKept, drop } = draft;
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
