@@ -2,26 +2,33 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useGatewayEvent } from './gateway-events.js';
 
-/** A burst of events causes one reload. */
-const QUIET_MS = 250;
+const BURST_MS = 250;
 /** Interval for changes without an event: load, a missing socket. */
 const SLOW_MS = 15_000;
 
-/** @param names  the events that cause a reload, besides `reset` */
-export function useLiveReload(names: readonly string[], reload: () => void, everyMs = SLOW_MS): void {
+/**
+ * Returns a function that runs work a moment after it is called. Calls until then cause it once, and do not delay it. Unmounting
+ * cancels it.
+ */
+export function useBurst(work: () => void): () => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useGatewayEvent(({ name }) => {
-    if (name !== 'reset' && !names.includes(name)) return;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      reload();
-    }, QUIET_MS);
+      work();
+    }, BURST_MS);
+  };
+}
+
+/** @param names  the events that cause a reload, besides `reset` */
+export function useLiveReload(names: readonly string[], reload: () => void, everyMs = SLOW_MS): void {
+  const later = useBurst(reload);
+  useGatewayEvent(({ name }) => {
+    if (name === 'reset' || names.includes(name)) later();
   });
   useEffect(() => {
     const slow = setInterval(reload, everyMs);
-    return () => {
-      clearInterval(slow);
-      clearTimeout(timer.current);
-    };
+    return () => clearInterval(slow);
   }, [everyMs]);
 }

@@ -1,10 +1,12 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError } from './client.js';
 import { gateway } from './socket.js';
 
 export interface Resource<Value> {
   /** The last value; it stays while a reload runs. */
   readonly value: Value | undefined;
+  /** How the last read failed; it stays while a reload runs, so that nothing jumps. */
   readonly error: unknown;
   readonly isLoading: boolean;
   readonly reload: () => void;
@@ -27,44 +29,74 @@ export function useReturn(state: 'running' | 'failed' | 'done', run: () => void)
   }, [state, greeting]);
 }
 
+const isSame = (one: unknown, other: unknown): boolean =>
+  one instanceof ApiError && other instanceof ApiError && one.code === other.code && one.message === other.message;
+
+interface State<Value> {
+  readonly value?: Value | undefined;
+  readonly error?: unknown;
+  readonly isLoading: boolean;
+}
+
 /**
- * A read that failed is repeated when the gateway is reachable again.
+ * A read that failed is repeated when the gateway is reachable again. A reload while one runs follows it: where reads take longer than
+ * their interval, each ends nevertheless.
  * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
  * @param inputs  compared one by one, as those of an effect
  */
 export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>, inputs: readonly unknown[]): Resource<Value> {
-  const [state, setState] = useState<{ value?: Value | undefined; error?: unknown; isLoading: boolean }>({ isLoading: true });
+  const [state, setState] = useState<State<Value>>({ isLoading: true });
   const [round, setRound] = useState(0);
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController>(undefined);
-  useEffect(() => {
+  const isStale = useRef(false);
+  const begun = useRef(round);
+  const begin = (): void => {
+    isStale.current = false;
     const controller = new AbortController();
     running.current = controller;
-    setState(({ value }) => ({ value, isLoading: true }));
+    setState((before) => ({ ...before, isLoading: true }));
+    const end = (outcome: Pick<State<Value>, 'value' | 'error'>): void => {
+      if (controller.signal.aborted) return;
+      running.current = undefined;
+      setState(({ value, error }) => ({
+        value,
+        ...outcome,
+        // The same text, even with another request id: it is not announced again.
+        ...(isSame(error, outcome.error) ? { error } : {}),
+        isLoading: false,
+      }));
+      if (isStale.current) begin();
+    };
     latest.current(controller.signal).then(
-      (value) => !controller.signal.aborted && setState({ value, isLoading: false }),
-      (error: unknown) => !controller.signal.aborted && setState(({ value }) => ({ value, error, isLoading: false })),
+      (value) => end({ value }),
+      (error: unknown) => end({ error }),
     );
-    return () => controller.abort();
-  }, [...inputs, round]);
+  };
+  const abort = (): void => {
+    running.current?.abort();
+    running.current = undefined;
+  };
+  useEffect(() => {
+    begun.current = round;
+    setState(({ value }) => ({ value, isLoading: true }));
+    begin();
+    return abort;
+  }, [...inputs]);
+  useEffect(() => {
+    if (begun.current === round) return;
+    begun.current = round;
+    if (running.current === undefined) begin();
+    else isStale.current = true;
+  }, [round]);
   const reload = useCallback(() => setRound((number) => number + 1), []);
   useReturn(state.isLoading ? 'running' : state.error === undefined ? 'done' : 'failed', reload);
   const set = useCallback((value: Value) => {
-    running.current?.abort();
+    abort();
     setState({ value, isLoading: false });
   }, []);
   return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
-}
-
-/** Returns a function that runs work after a delay, and replaces work that still waits. Unmounting cancels it. */
-export function useDebounce(delayMs: number): (work: () => void) => void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return (work) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(work, delayMs);
-  };
 }
 
 /**

@@ -4,8 +4,8 @@ import type { ListedSession, SessionPage } from '../../../../shared/api/sessions
 import { DAY_MS } from '../../../../shared/clock.js';
 import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call, isRefused } from '../../api/client.js';
-import { useGatewayEvent } from '../../api/gateway-events.js';
-import { type Resource, useDebounce, useResource } from '../../api/use-resource.js';
+import { useLiveReload } from '../../api/live-reload.js';
+import { type Resource, useResource } from '../../api/use-resource.js';
 import { now } from '../../browser/now.js';
 import { useIdle } from '../../browser/when-idle.js';
 import { Button } from '../../components/button/button.js';
@@ -20,8 +20,6 @@ import { t } from './text.js';
 
 const SHOWN = 40;
 const SHOWN_OTHERS = 20;
-/** Events that come close together cause one reload. */
-const SETTLE_MS = 250;
 
 const GROUPS = ['pinned', 'today', 'yesterday', 'lastWeek', 'longAgo'] as const;
 
@@ -60,10 +58,7 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
 function useSessions(search: string, limit: number): Pick<Resource<SessionPage>, 'value' | 'error'> {
   const path = apiPath('/api/sessions', {}, { search, limit });
   const { value, error, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
-  const later = useDebounce(SETTLE_MS);
-  useGatewayEvent(({ name }) => {
-    if (name === 'session' || name === 'turn' || name === 'reset') later(reload);
-  });
+  useLiveReload(['session', 'turn'], reload);
   return { value, error };
 }
 

@@ -2,7 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
-import { useDebounce } from '../../api/use-resource.js';
+import { useBurst } from '../../api/live-reload.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { useCommands } from '../../shell/commands.js';
 import { keepPlace, keptPlace } from '../../shell/router.js';
@@ -13,7 +13,6 @@ import type { RowAction } from './session-menu.js';
 import { SessionRow } from './session-row.js';
 import { t } from './text.js';
 
-/** Events that come close together cause one reload. */
 const SETTLE_MS = 200;
 /** The height of a row without tags, as most are. */
 const ROW_HEIGHT_PX = 60;
@@ -23,16 +22,16 @@ const LINKS = '.session-link';
 function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session: Session) => boolean {
   const [since, setSince] = useState<Readonly<Record<string, boolean>>>({});
   const changed = useRef(new Set<string>());
-  const later = useDebounce(SETTLE_MS);
+  const later = useBurst(() => {
+    feed.reload([...changed.current]);
+    changed.current.clear();
+  });
   useEffect(() => setSince({}), [sessions]);
   useGatewayEvent(({ name, data }) => {
     if (name === 'reset') return feed.reload('all');
     if (name !== 'turn' && name !== 'session') return;
     changed.current.add(data.session);
-    later(() => {
-      feed.reload([...changed.current]);
-      changed.current.clear();
-    });
+    later();
     if (name === 'turn') setSince((before) => ({ ...before, [data.session]: data.state === 'started' }));
   });
   return ({ key, answering }) => since[key] ?? answering;
@@ -41,10 +40,12 @@ function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session
 /** Stores the scroll offset in the history a moment after each scroll. */
 function usePlace() {
   const [startsAt] = useState(keptPlace);
-  const later = useDebounce(SETTLE_MS);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const onScrolled = (offset: number): void => {
     const at = location.hash;
-    later(() => keepPlace(Math.round(offset), at));
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => keepPlace(Math.round(offset), at), SETTLE_MS);
   };
   return { startsAt, onScrolled };
 }

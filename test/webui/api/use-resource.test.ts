@@ -1,0 +1,94 @@
+import { expect, test, vi } from 'vitest';
+import { runHook, settle } from '../../helpers/run-hook.js';
+
+vi.stubGlobal('location', new URL('http://localhost:18790/'));
+vi.stubGlobal('navigator', { language: 'en' });
+vi.stubGlobal('document', { documentElement: {} });
+
+interface Resource {
+  readonly value: string | undefined;
+  readonly error: unknown;
+  readonly isLoading: boolean;
+  reload(): void;
+  set(value: string): void;
+}
+// By names that the compiler does not follow: it is code of the browser.
+const sources = ['use-resource.js', 'live-reload.js', 'client.js'].map((name) => `../../../webui/src/api/${name}`);
+const [{ useResource }, { useBurst }, { ApiError }] = (await Promise.all(sources.map((source) => import(source)))) as [
+  { useResource(read: (signal: AbortSignal) => Promise<string>, inputs: readonly unknown[]): Resource },
+  { useBurst(work: () => void): () => void },
+  { ApiError: new (call: object, status: number, error: object) => Error },
+];
+
+interface Read {
+  readonly signal: AbortSignal;
+  readonly resolve: (value: string) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+async function readWith(input: { value: string }) {
+  const reads: Read[] = [];
+  const read = (signal: AbortSignal): Promise<string> => new Promise((resolve, reject) => void reads.push({ signal, resolve, reject }));
+  return { reads, hook: await runHook(() => useResource(read, [input.value])) };
+}
+
+test('a read that takes longer than the interval of its reloads ends, and is repeated once', async () => {
+  const { reads, hook } = await readWith({ value: 'a' });
+  for (let count = 0; count < 3; count += 1) {
+    hook.now.reload();
+    await settle();
+  }
+  reads[0]?.resolve('first');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'first', isLoading: true });
+  reads[1]?.resolve('second');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'second', isLoading: false });
+  expect(reads).toHaveLength(2);
+});
+
+test('other inputs, and a value that takes its place, end a read', async () => {
+  const input = { value: 'a' };
+  const { reads, hook } = await readWith(input);
+  input.value = 'b';
+  hook.now.reload();
+  await hook.again();
+  expect(reads.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  hook.now.set('own');
+  reads[1]?.resolve('late');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'own', isLoading: false });
+  expect(reads).toHaveLength(2);
+});
+
+test('an error stays until a reload ends, and the same one again is no other', async () => {
+  const { reads, hook } = await readWith({ value: 'a' });
+  const refuse = (requestId: string): Error => new ApiError({}, 403, { code: 'FORBIDDEN', message: 'no', requestId });
+  const [first, second] = [refuse('1'), refuse('2')];
+  reads[0]?.reject(first);
+  await settle();
+  hook.now.reload();
+  await settle();
+  expect(hook.now).toMatchObject({ isLoading: true });
+  expect(hook.now.error).toBe(first);
+  reads[1]?.reject(second);
+  await settle();
+  expect(hook.now.error).toBe(first);
+  hook.now.reload();
+  await settle();
+  reads[2]?.resolve('back');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'back', error: undefined });
+});
+
+test('events that come closer together than the wait for more do not put the work off', async () => {
+  const work = vi.fn<() => void>();
+  const hook = await runHook(() => useBurst(work));
+  vi.useFakeTimers();
+  for (let count = 0; count < 5; count += 1) {
+    hook.now();
+    vi.advanceTimersByTime(100);
+  }
+  vi.useRealTimers();
+  expect(work).toHaveBeenCalledTimes(1);
+});
