@@ -10,29 +10,14 @@ import { waitingSessions } from '../../../api/approvals.js';
 import { AGAIN_MS, type ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
+import { showError } from '../../../components/toast/toast.js';
+import { type LiveAnswer, shownText } from './live-answer.js';
 import { type Entry, newKey, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
-export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
-
-export interface LiveAnswer {
-  readonly turn: string;
-  readonly text: string;
-  readonly tools: readonly ToolStep[];
-  /** The answer of a worker that is ending: its text arrives a moment later. */
-  readonly isElsewhere: boolean;
-  /** The text of an interrupted attempt that this one replaces. */
-  readonly earlier: string;
-}
-
 /** How many of the newest messages are read at first. */
 const FIRST_PAGE = 60;
-
-/** Returns the text to show: the earlier attempt as long as the new one repeats it. */
-export function shownText({ text, earlier }: LiveAnswer): string {
-  return earlier.startsWith(text) ? earlier : text;
-}
 
 export class ChatModel {
   readonly session: string;
@@ -118,7 +103,12 @@ export class ChatModel {
   }
 
   stop(): void {
-    pageSocket.tell('stop', { session: this.session });
+    pageSocket.ask('stop', { session: this.session }).catch((error: SocketError) => {
+      const live = this.live.peek();
+      // Without a connection, the answer is stopped on the next one, if it is still in progress.
+      if (error.code === 'UNREACHABLE' && live !== undefined) this.live.value = { ...live, isToStop: true };
+      else showError(error);
+    });
   }
 
   async #readPage(query: { before?: number | undefined; limit?: number }, signal?: AbortSignal): Promise<void> {
@@ -198,6 +188,7 @@ export class ChatModel {
         if (this.messages.peek().length > 0 && frame.hasOlder) this.hasOlder.value = true;
         this.isCurrent.value = true;
         this.error.value = undefined;
+        if (this.live.peek()?.isToStop === true) this.stop();
         void this.#pump();
         return;
       case 'error':
@@ -251,12 +242,14 @@ export class ChatModel {
       // The earlier text of a restarted answer stays visible.
       const shown = live === undefined || replaces === undefined ? '' : shownText(live);
       const told = replaces?.text ?? '';
-      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier: shown.length > told.length ? shown : told };
+      const earlier = shown.length > told.length ? shown : told;
+      const isToStop = live?.isToStop === true && replaces !== undefined;
+      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier, isToStop };
     }
   }
 
   #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {
-    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '' };
+    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '', isToStop: false };
     if (live.turn !== turn) return;
     this.live.value = change(live);
   }

@@ -1,6 +1,6 @@
 /**
- * The chats that this tab follows: the one that is shown, and those with messages to send, whatever view is shown. A connection follows
- * a session once, so there is one model per session.
+ * The chats that this tab follows: the one that is shown, and those with messages to send or an answer to stop, whatever view is shown.
+ * A connection follows a session once, so there is one model per session.
  */
 import { effect } from '@preact/signals';
 import { showToast } from '../../../components/toast/toast.js';
@@ -74,7 +74,7 @@ class OpenChats {
     } else if (isLeft && rescueText(outbox)) report('rescuedElsewhere', hashOf('chat'));
   }
 
-  /** Also runs when the outbox or the error changes. */
+  /** Also runs when the outbox, the answer or the error changes. */
   #closeIfDone(chat: OpenChat): void {
     if (isWanted(chat)) return;
     // Not within the effect that it ends; and it may be shown again by then.
@@ -86,8 +86,9 @@ class OpenChats {
 
 function isWanted({ model, isShown }: OpenChat): boolean {
   const entries = model.outbox.entries.value;
+  const isToStop = model.live.value?.isToStop === true;
   const isGone = model.error.value?.code === 'SESSION_NOT_FOUND';
-  return isShown || (!isGone && entries.some(({ state }) => state !== 'failed'));
+  return isShown || (!isGone && (isToStop || entries.some(({ state }) => state !== 'failed')));
 }
 
 function report(text: 'rescuedElsewhere' | 'notSent', hash: string): void {

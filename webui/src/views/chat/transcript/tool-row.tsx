@@ -6,7 +6,8 @@ import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { durationText } from '../../../components/time-text/time-text.js';
 import { MessageFiles } from '../composer/file-list.js';
-import type { StoredMessage, ToolStep } from '../model/chat-model.js';
+import type { StoredMessage } from '../model/chat-model.js';
+import type { ToolStep } from '../model/live-answer.js';
 import { t } from '../text.js';
 
 interface ToolUse {

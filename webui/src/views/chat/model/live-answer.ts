@@ -1,0 +1,21 @@
+import type { ServerFrame } from '../../../../../shared/api/socket.js';
+
+export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
+
+/** An answer in progress. */
+export interface LiveAnswer {
+  readonly turn: string;
+  readonly text: string;
+  readonly tools: readonly ToolStep[];
+  /** The answer of a worker that is ending: its text arrives a moment later. */
+  readonly isElsewhere: boolean;
+  /** The text of an interrupted attempt that this one replaces. */
+  readonly earlier: string;
+  /** It was to be stopped while the page was not connected. */
+  readonly isToStop: boolean;
+}
+
+/** Returns the text to show: the earlier attempt as long as the new one repeats it. */
+export function shownText({ text, earlier }: LiveAnswer): string {
+  return earlier.startsWith(text) ? earlier : text;
+}
