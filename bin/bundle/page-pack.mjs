@@ -26,6 +26,9 @@ const TYPES = {
 const ENTRY =
   /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/(?:shell\/dialogs|views\/(?:channels|chat\/approvals|cron|models|sessions|status|tokens|tools))\/)(?!inter)[\w-]+\.css)$/;
 
+/** One request for the views that handle secrets. */
+const SECRETS = /\/shared\/config\/(?:secrets|key-path)\.ts$/;
+
 /** Inlines the icon into the document, because every first load shows it. */
 function inlineIcon(root) {
   const icon = readFileSync(join(root, 'public', 'icon.svg'), 'utf8').trim();
@@ -58,7 +61,14 @@ function options(root, hasDesign) {
       rollupOptions: {
         input: join(root, 'index.html'),
         external: [/^\.\/assets\//],
-        output: { codeSplitting: { groups: [{ name: 'index', test: ENTRY }] } },
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'index', test: ENTRY },
+              { name: 'secrets', test: SECRETS },
+            ],
+          },
+        },
       },
     },
   };

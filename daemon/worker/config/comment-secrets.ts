@@ -2,12 +2,11 @@
  * Masks what looks like a secret in the comments of a configuration file, by the same keys as in its values and the same shapes as
  * in the log. A mask such as `[redacted …7890]` stands for one text of this file, wherever the mask appears.
  */
-import { commentRanges, keyedLiterals, type TextRange } from '../../../shared/config/jsonc.js';
+import { commentRanges } from '../../../shared/config/jsonc.js';
+import { COMMENT_MASK, replaceRanges, secretsInComments } from '../../../shared/config/masks/mask-text.js';
 import { isVariableReference, maskOf } from '../../../shared/config/secrets.js';
 import { redactShapes } from '../../../shared/node/secrets/redact-shapes.js';
 import type { KnownTexts } from '../../../shared/text/known-texts.js';
-
-export const COMMENT_MASK = /\[redacted \u2026[\w-]{0,4}(?: \d+)?\]/g;
 
 /** Returns the end of a secret if it may be shown in a comment. */
 function hintOf(secret: string): string {
@@ -44,33 +43,6 @@ const betweenMasks = (text: string, change: (part: string) => string): string =>
     .map((part, index) => (index % 2 === 0 ? change(part) : part))
     .join('');
 
-/** @param ranges  in their order */
-export function replaceRanges<Range extends TextRange>(
-  text: string,
-  ranges: readonly Range[],
-  replace: (part: string, range: Range) => string,
-): string {
-  const parts: string[] = [];
-  let end = 0;
-  for (const range of ranges) {
-    const { offset, length } = range;
-    parts.push(text.slice(end, offset), replace(text.slice(offset, offset + length), range));
-    end = offset + length;
-  }
-  return [...parts, text.slice(end)].join('');
-}
-
-/** Only the comments, each at its position, so that settings in them can be parsed across lines. */
-function commentsOf(text: string): string {
-  let end = 0;
-  const parts: string[] = [];
-  for (const { offset, length } of commentRanges(text)) {
-    parts.push('\n'.repeat(offset - end), text.slice(offset, offset + length));
-    end = offset + length;
-  }
-  return parts.join('');
-}
-
 /**
  * @param text  may be invalid. @param known  secrets, whatever they look like
  * @returns the text, and the texts behind its masks
@@ -79,8 +51,7 @@ export function maskComments(text: string, known: KnownTexts): { readonly text: 
   const masks = new Masks();
   // Text that only looks like a mask is left unchanged.
   const plain = text.replace(COMMENT_MASK, (mask) => masks.of(mask));
-  const settings = keyedLiterals(commentsOf(plain)).filter(({ value, path }) => value !== '' && maskOf(value, path) !== undefined);
-  const withoutSettings = replaceRanges(plain, settings, (literal) => {
+  const withoutSettings = replaceRanges(plain, secretsInComments(plain), (literal) => {
     const [, open = '', secret = '', close = ''] = /^("?)(.*?)("?)$/s.exec(literal) ?? [];
     return open + masks.hide(secret) + close;
   });

@@ -1,25 +1,15 @@
 /** Masks the secrets in the text of a configuration file, each on its line, and restores them. */
 import { keyedLiterals, parseJsonc, positionFinder, readAsFarAsPossible, replaceValues } from '../../../shared/config/jsonc.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
+import { COMMENT_MASK, maskLiteral, maskValues } from '../../../shared/config/masks/mask-text.js';
 import { isSecretMask, maskOf } from '../../../shared/config/secrets.js';
 import type { Problem } from '../../../shared/errors.js';
 import { explain, reason } from '../../../shared/text/reasons.js';
 import { KnownTexts } from '../../../shared/text/known-texts.js';
-import { COMMENT_MASK, maskComments, replaceRanges } from './comment-secrets.js';
+import { maskComments } from './comment-secrets.js';
 
 /** Shorter secrets may occur in other text. */
 const MIN_HIDDEN_LENGTH = 8;
-
-function maskLiteral(value: unknown, path: KeyPath): string | undefined {
-  const mask = maskOf(value, path);
-  return mask === undefined ? undefined : `{ "$secret": true, "hint": ${JSON.stringify(mask.hint)} }`;
-}
-
-/** In an invalid text, masks secrets outside of parsable values, by the key before them. */
-const maskLooseLiterals = (text: string): string =>
-  replaceRanges(text, keyedLiterals(text), (literal, { path, value }) =>
-    path.at(-1) === 'hint' ? literal : (maskLiteral(value, path) ?? literal),
-  );
 
 function knownTexts(secrets: readonly string[]): KnownTexts {
   const known = new KnownTexts();
@@ -33,8 +23,7 @@ function knownTexts(secrets: readonly string[]): KnownTexts {
 /** @param text  may be invalid. @param secrets  must not remain anywhere in the text */
 export function maskText(text: string, secrets: readonly string[] = []): string {
   const known = knownTexts(secrets);
-  const commented = replaceValues(maskComments(text, known).text, maskLiteral);
-  const masked = parseJsonc(text).problems.length > 0 ? maskLooseLiterals(commented) : commented;
+  const masked = maskValues(maskComments(text, known).text);
   return known.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
 }
 

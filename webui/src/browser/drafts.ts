@@ -1,6 +1,5 @@
 /** Unsaved input of forms. This browser keeps it until it is saved or discarded; secrets are kept only as long as the page is open. */
 import { signal } from '@preact/signals';
-import { hidesValue } from '../../../shared/config/secrets.js';
 import { readJson, writeSetting } from '../settings.js';
 
 /** Names a draft. */
@@ -27,20 +26,4 @@ export function writeDraft<Value>(id: DraftId, value: Value | undefined, kept = 
   const name = nameOf(id);
   inPage.value = { ...inPage.peek(), [name]: value };
   writeSetting(name, kept === undefined ? undefined : JSON.stringify(kept));
-}
-
-const hasCredentials = (value: string): boolean => /:\/\/[^/]*@/.test(value);
-
-/** Returns whether the value of a key must not be written to the disk of this browser. */
-export const isPrivate = (name: string, value: string): boolean => hidesValue(name) || hasCredentials(value);
-
-/** A key, its colon, and a string, which may still be typed. */
-const ENTRY = /("((?:[^"\\\n]|\\.)*)"\s*:\s*)"((?:[^"\\\n]|\\.)*)/g;
-const REFERENCE = /^\$\{\w+\}$/;
-
-/** Returns a text of the file with empty strings in place of secrets. References to variables are kept. */
-export function withoutSecrets(text: string): string {
-  return text.replace(ENTRY, (...[entry, start, name, value]: string[]) =>
-    isPrivate(name ?? '', value ?? '') && !REFERENCE.test(value ?? '') ? `${start}"` : (entry ?? ''),
-  );
 }

@@ -2,12 +2,13 @@
 import { useState } from 'preact/hooks';
 import type { ConfigText, ConfigTextOutcome } from '../../../../../shared/api/gateway/config.js';
 import { ApiError, call } from '../../../api/client.js';
-import { type DraftId, readDraft, withoutSecrets, writeDraft } from '../../../browser/drafts.js';
+import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
 import { match } from '../../../api/call.js';
 import { readText } from '../config-api.js';
 import { useProblems } from '../problems.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
+import { withoutSecrets } from './without-secrets.js';
 
 /** What the edits started from. */
 type Base = Pick<ConfigText, 'revision' | 'text'>;

@@ -3,9 +3,10 @@ import type { ConfigRevision, ConfigView } from '../../../../../shared/api/gatew
 import { useState } from 'preact/hooks';
 import { valueAt } from '../../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../../shared/config/jsonc-edit.js';
+import { maskSecrets } from '../../../../../shared/config/secrets.js';
 import { ApiError, call, type Call, make } from '../../../api/client.js';
 import { IN_FORCE_MS } from '../../../api/in-force.js';
-import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../browser/drafts.js';
+import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
 import { match } from '../../../api/call.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
@@ -58,7 +59,10 @@ function writeEdits(path: string, edits: Edits, { revision, config }: Base): voi
   const keep = (kept: readonly Edit[]): KeptEdits | undefined =>
     kept.length === 0 ? undefined : { base: { revision, config }, drafts: kept.map(({ field, draft }) => [field.key, draft]) };
   const all = [...edits.values()];
-  const isOpen = ({ field, draft }: Edit): boolean => draft === null || !isPrivate(String(field.path.at(-1)), draft);
+  const isOpen = (edit: Edit): boolean => {
+    const value = newValue(edit);
+    return JSON.stringify(maskSecrets(value, edit.field.path)) === JSON.stringify(value);
+  };
   writeDraft(idOf(path), keep(all), keep(all.filter(isOpen)));
 }
 
