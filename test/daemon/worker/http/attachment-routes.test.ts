@@ -14,7 +14,7 @@ async function setUp() {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-  return { url, post };
+  return { url, post, session, archive: conversation.archive };
 }
 
 test('a picture larger than other bodies may be is taken and given back byte for byte, to be saved and not shown', async () => {
@@ -51,4 +51,14 @@ test('the OpenAPI document says that a file has a media type of its own', () => 
   const { paths } = describeRoutes('1.2.3');
   for (const path of ['/api/attachments/{id}', '/api/files/{channel}/{accountId}/{fileId}/{name}'])
     expect(JSON.stringify(paths[path]?.['get']?.responses[200])).toContain('"content":{"*/*":');
+});
+
+test('a session whose title is cut within a character is exported', async () => {
+  const { url, session, archive } = await setUp();
+  await archive.change(session.key, { title: `${'a'.repeat(59)}\u{20000} title` });
+  const read = await fetch(`${url}/api/sessions/${encodeURIComponent(session.key)}/export`);
+  expect([read.status, read.headers.get('content-disposition')]).toEqual([
+    200,
+    `attachment; filename="session.json"; filename*=UTF-8''${'a'.repeat(59)}.json`,
+  ]);
 });

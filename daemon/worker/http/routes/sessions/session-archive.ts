@@ -31,7 +31,8 @@ function fileName(title: string, extension: string): string {
   const plain = title
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
-    .slice(0, 60);
+    .slice(0, 60)
+    .replace(/\p{Surrogate}$/u, '');
   return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
 }
 

@@ -70,7 +70,11 @@ function toBase64(blob: Blob): Promise<string> {
 }
 
 /** Returns the name of a file; pasted files often have none. */
-const nameOf = (file: File): string => (file.name === '' ? t('pastedFile') : file.name).replace(/\p{Cc}/gu, ' ').slice(-200);
+const nameOf = (file: File): string =>
+  (file.name === '' ? t('pastedFile') : file.name)
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(-200)
+    .replace(/^\p{Surrogate}/u, '');
 
 const draftOf = (file: File): DraftFile => {
   const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
