@@ -13,11 +13,19 @@ interface List {
   readonly approvals: readonly ApprovalDocument[];
 }
 
-/** Merges loaded approvals. @param isKept  whether to keep an approval that was not loaded */
-function take(read: readonly ApprovalDocument[], isKept: (known: ApprovalDocument) => boolean = () => true): void {
-  const ids = new Set(read.map(({ id }) => id));
-  const kept = approvals.peek().filter((known) => !ids.has(known.id) && isKept(known));
-  approvals.value = [...kept, ...read].toSorted((a, b) => a.id - b.id);
+/** Adds loaded approvals. @returns those that are pending, and the last decided ones of one session */
+export function withRead(known: readonly ApprovalDocument[], read: readonly ApprovalDocument[], session: string): ApprovalDocument[] {
+  const byId = new Map([...known, ...read].map((approval) => [approval.id, approval]));
+  const all = [...byId.values()].toSorted((a, b) => a.id - b.id);
+  const decided = all.filter((approval) => approval.state !== 'pending' && approval.session === session).slice(-MAX_OF_SESSION);
+  return all.filter((approval) => approval.state === 'pending' || decided.includes(approval));
+}
+
+/** The session that is shown, or was last. */
+const followed = { session: '' };
+
+function take(read: readonly ApprovalDocument[]): void {
+  approvals.value = withRead(approvals.peek(), read, followed.session);
 }
 
 /** A token may not be allowed to read them, and a lost connection reads again when it is back. */
@@ -44,6 +52,7 @@ async function readOfSession(session: string, signal: AbortSignal): Promise<void
 
 /** Reads the approvals of a session, decided ones included, now and on each new connection. @returns a function that stops this */
 export function followSession(session: string): () => void {
+  followed.session = session;
   const reading = new AbortController();
   const stop = effect(() => {
     if (gateway.value !== undefined) quietly(readOfSession(session, reading.signal));
