@@ -5,7 +5,9 @@ vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 // By a name that the compiler does not follow: it is code of the browser.
 const source = '../../../webui/src/components/time-text/time-text.js';
-const { relativeTime } = (await import(source)) as {
+const { relativeTime, fieldTime, timeOfField } = (await import(source)) as {
+  fieldTime: (atMs: number, isUtc?: boolean) => string;
+  timeOfField: (value: string, isUtc: boolean) => Date;
   relativeTime: (atMs: number, nowMs: number, options?: { timeZone: string }) => string;
 };
 
@@ -28,4 +30,15 @@ test.each([
 ])('days are those of a zone: %s in %s', (expected, timeZone) => {
   expect(relativeTime(Date.UTC(2026, 10, 30, 6), Date.UTC(2026, 10, 28, 20), { timeZone: 'UTC' })).toBe('in 2 days');
   expect(relativeTime(Date.UTC(2026, 10, 30, 6), Date.UTC(2026, 10, 29, 4), { timeZone })).toBe(expected);
+});
+
+test.each([
+  [false, '2026-11-25T03:05:30'],
+  [true, '2026-11-24T18:05:30'],
+])("a field has its time in the browser's zone, or in UTC: %s", (isUtc, value) => {
+  vi.stubEnv('TZ', 'Asia/Tokyo');
+  const atMs = Date.UTC(2026, 10, 24, 18, 5, 30);
+  expect(fieldTime(atMs, isUtc)).toBe(value);
+  expect(timeOfField(value, isUtc).getTime()).toBe(atMs);
+  vi.unstubAllEnvs();
 });

@@ -46,11 +46,14 @@ export function clockTime(at: number | string): string {
   return new Date(at).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
-/** `2026-11-24T18:05:30`: the value of a `datetime-local` field, in the browser's zone; empty for an invalid time. */
-export function fieldTime(atMs: number): string {
+/** `2026-11-24T18:05:30`: the value of a `datetime-local` field, in the browser's zone or in UTC; empty for an invalid time. */
+export function fieldTime(atMs: number, isUtc = false): string {
   if (Number.isNaN(atMs)) return '';
-  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return new Date(isUtc ? atMs : atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
+
+/** Returns the time that such a field has. */
+export const timeOfField = (value: string, isUtc: boolean): Date => new Date(isUtc ? `${value}Z` : value);
 
 /** `1.2M`, `34k`. */
 export function shortCount(count: number): string {

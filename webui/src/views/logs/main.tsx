@@ -276,7 +276,7 @@ export default function LogsView() {
       <PageHeader title={t('title')} note={<LiveState feed={feed} isFollowing={isFollowing} />}>
         <Tools {...{ view, switches, isFollowing, downloads }} onFollow={following.toggle} />
       </PageHeader>
-      <Toolbar {...{ view, counts, match, searchField }} refusal={fed.refusal} />
+      <Toolbar {...{ view, counts, match, searchField }} isUtc={switches.utc.isOn} refusal={fed.refusal} />
       <Messages {...{ feed, count }} total={counts && countText(sum, counts)} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
         <LineList {...{ feed, items, view, switches, lines, list, following }} />

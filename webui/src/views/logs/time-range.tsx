@@ -1,18 +1,23 @@
 /** The time range of the shown lines: one of a few, or two times entered in a dialog. */
 import { useState } from 'preact/hooks';
 import { FormDialog } from '../../components/form/form.js';
-import { fieldTime, fullTime } from '../../components/time-text/time-text.js';
+import { fieldTime, fullTime, timeOfField } from '../../components/time-text/time-text.js';
 import { changeQuery } from '../../shell/router.js';
 import { t } from './text.js';
 import { SINCE, type ViewState } from './view-state.js';
 
 const SINCE_TEXT = { '15m': 'since15m', '1h': 'since1h', '24h': 'since24h' } as const;
 
-const fromField = (text: string): string | undefined => (text === '' ? undefined : new Date(text).toISOString());
+interface RangeProps extends Pick<ViewState, 'since' | 'until'> {
+  /** Whether the lines show their times in UTC. */
+  readonly isUtc: boolean;
+}
 
-function RangeDialog({ since, until, onClose }: { since: string; until: string; onClose: () => void }) {
-  const [from, setFrom] = useState(fieldTime(since in SINCE ? Date.now() - SINCE[since as keyof typeof SINCE] : Date.parse(since)));
-  const [to, setTo] = useState(fieldTime(Date.parse(until)));
+function RangeDialog({ since, until, isUtc, onClose }: RangeProps & { onClose: () => void }) {
+  const start = since in SINCE ? Date.now() - SINCE[since as keyof typeof SINCE] : Date.parse(since);
+  const [from, setFrom] = useState(fieldTime(start, isUtc));
+  const [to, setTo] = useState(fieldTime(Date.parse(until), isUtc));
+  const fromField = (text: string): string | undefined => (text === '' ? undefined : timeOfField(text, isUtc).toISOString());
   const isBackwards = from !== '' && to !== '' && from > to;
   const apply = (): void => {
     changeQuery({ since: fromField(from), until: fromField(to) });
@@ -44,9 +49,9 @@ function RangeDialog({ since, until, onClose }: { since: string; until: string; 
   );
 }
 
-const shortTime = (instant: string): string => (Number.isNaN(Date.parse(instant)) ? '…' : fullTime(Date.parse(instant)));
-
-export function TimeRange({ since, until }: Pick<ViewState, 'since' | 'until'>) {
+export function TimeRange({ since, until, isUtc }: RangeProps) {
+  const textOf = (instant: string): string =>
+    Number.isNaN(Date.parse(instant)) ? '…' : fullTime(Date.parse(instant), isUtc ? 'UTC' : undefined);
   const [isOpen, setOpen] = useState(false);
   const isCustom = until !== '' || (since !== '' && !(since in SINCE));
   const choose = (value: string): void => {
@@ -69,10 +74,10 @@ export function TimeRange({ since, until }: Pick<ViewState, 'since' | 'until'>) 
             {t(key)}
           </option>
         ))}
-        {isCustom && <option value="range">{`${shortTime(since)} – ${shortTime(until)}`}</option>}
+        {isCustom && <option value="range">{`${textOf(since)} – ${textOf(until)}`}</option>}
         <option value="custom">{t('sinceCustom')}</option>
       </select>
-      {isOpen && <RangeDialog since={since} until={until} onClose={() => setOpen(false)} />}
+      {isOpen && <RangeDialog {...{ since, until, isUtc }} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -46,6 +46,7 @@ function faultText(error: unknown): string {
 
 interface FiltersProps {
   readonly view: ViewState;
+  readonly isUtc: boolean;
   readonly counts: LevelCounts | undefined;
 }
 
@@ -77,7 +78,7 @@ function FilterSheet(props: FiltersProps) {
       {isOpen && (
         <Dialog title={t('filters')} size="side" onClose={() => setOpen(false)}>
           <Levels {...props} />
-          <TimeRange since={since} until={until} />
+          <TimeRange {...{ since, until }} isUtc={props.isUtc} />
           {session.value.only === undefined && <LevelControl />}
         </Dialog>
       )}
@@ -159,7 +160,7 @@ export function Toolbar(props: FiltersProps & SearchProps) {
       ) : (
         <>
           <Levels {...props} />
-          <TimeRange since={view.since} until={view.until} />
+          <TimeRange since={view.since} until={view.until} isUtc={props.isUtc} />
         </>
       )}
       <p class="log-fault" id="log-fault" role="status">
