@@ -25,9 +25,10 @@ const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
 function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
   const header = ctx.get('If-Match').trim();
   if (header === '' || header === '*') return {};
-  const tag = /^"([^"]*)"$/.exec(header)?.[1];
+  // A proxy that compresses the answer makes its tag a weak one.
+  const tag = /^(?:W\/)?"([^"]*)"$/.exec(header)?.[1];
   if (tag === undefined) {
-    throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one strong entity tag from ETag: "…".' });
+    throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one entity tag from ETag: "…".' });
   }
   return definedFields({ expectedRevision: tag });
 }
