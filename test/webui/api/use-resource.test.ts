@@ -47,6 +47,18 @@ test('a read that takes longer than the interval of its reloads ends, and is rep
   expect(reads).toHaveLength(2);
 });
 
+test('a reload replaces a read that has taken half a minute', async () => {
+  const { reads, hook } = await readWith({ value: 'a' });
+  const later = Date.now() + 31_000;
+  vi.spyOn(Date, 'now').mockReturnValue(later);
+  hook.now.reload();
+  await settle();
+  expect(reads.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  reads[1]?.resolve('second');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'second', isLoading: false });
+});
+
 test('other inputs, and a value that takes its place, end a read', async () => {
   const input = { value: 'a' };
   const { reads, hook } = await readWith(input);

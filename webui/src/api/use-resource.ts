@@ -32,6 +32,9 @@ export function useReturn(state: 'running' | 'failed' | 'done', run: () => void)
 const isSame = (one: unknown, other: unknown): boolean =>
   one instanceof ApiError && other instanceof ApiError && one.code === other.code && one.message === other.message;
 
+/** A read that takes longer may never end: its connection may be gone without a word. */
+const PATIENCE_MS = 30_000;
+
 interface State<Value> {
   readonly value?: Value | undefined;
   readonly error?: unknown;
@@ -40,7 +43,7 @@ interface State<Value> {
 
 /**
  * A read that failed is repeated when the gateway is reachable again. A reload while one runs follows it: where reads take longer than
- * their interval, each ends nevertheless.
+ * their interval, each ends nevertheless, unless it takes longer than half a minute.
  * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
  * @param inputs  compared one by one, as those of an effect
  */
@@ -52,8 +55,10 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   const running = useRef<AbortController>(undefined);
   const isStale = useRef(false);
   const begun = useRef(round);
+  const begunAtMs = useRef(0);
   const begin = (): void => {
     isStale.current = false;
+    begunAtMs.current = Date.now();
     const controller = new AbortController();
     running.current = controller;
     setState((before) => ({ ...before, isLoading: true }));
@@ -87,6 +92,7 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   useEffect(() => {
     if (begun.current === round) return;
     begun.current = round;
+    if (Date.now() - begunAtMs.current > PATIENCE_MS) abort();
     if (running.current === undefined) begin();
     else isStale.current = true;
   }, [round]);
