@@ -56,10 +56,12 @@ function isShort(path: string): boolean {
 }
 
 function controlSocketPath(runDir: string, hash: string, runtimeDir: string): string {
-  if (process.platform === 'win32') return `\\\\.\\pipe\\xopc-gateway-${hash}`;
   const usual = join(runDir, `gateway.${hash}.sock`);
+  // One configuration can be used in two homes; outside of them, its hash alone would name one gateway for both.
+  const id = sha256Hex(usual).slice(0, 16);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\xopc-gateway-${id}`;
   if (isShort(usual)) return usual;
-  const name = join(`xopc-${sha256Hex(usual).slice(0, 16)}`, `${hash}.sock`);
+  const name = join(`xopc-${id}`, `${hash}.sock`);
   const moved = join(runtimeDir, name);
   return isShort(moved) ? moved : join('/tmp', name);
 }
