@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
-import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
+import { writeFilesAtomic } from '../../../shared/node/files/atomic-file.js';
 import { filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
 import { removedHint, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import { keepVersion } from '../../../shared/node/config/config-versions.js';
@@ -132,11 +132,14 @@ export class LiveConfig {
   async keepLastGood(): Promise<void> {
     // Reads both files first, so that an edit during the first write cannot get into the second.
     const config = readOrDefault(this.#paths.configPath);
-    const models = readOrDefault(this.#paths.modelsPath);
+    const copies = [
+      { path: this.#paths.lastGoodConfigPath, data: config },
+      { path: this.#paths.lastGoodModelsPath, data: readOrDefault(this.#paths.modelsPath) },
+    ];
     const kept = this.#keeping.then(async () => {
-      await keepCopy(config, this.#paths.lastGoodConfigPath);
+      // Together: the one may be invalid with the former version of the other.
+      await writeFilesAtomic(copies.filter(({ path, data }) => !hasText(path, data)));
       await keepVersion(this.#paths.configVersionsDir, config);
-      await keepCopy(models, this.#paths.lastGoodModelsPath);
     });
     this.#keeping = kept.catch(() => undefined);
     await kept;
@@ -174,10 +177,6 @@ export class LiveConfig {
 
 function readOrDefault(path: string): string {
   return readConfigText(path) ?? TEXT_OF_NO_FILE;
-}
-
-async function keepCopy(text: string, to: string): Promise<void> {
-  if (!hasText(to, text)) await writeFileAtomic(to, text);
 }
 
 function hasText(path: string, text: string): boolean {

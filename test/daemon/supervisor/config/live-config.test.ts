@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { hashFiles } from '../../../../daemon/supervisor/config/config-watch.js';
 import { LiveConfig } from '../../../../daemon/supervisor/config/live-config.js';
@@ -218,6 +218,25 @@ describe('the last good copies', () => {
     home.writeModels('{ broken');
     await kept;
     expect(readFileSync(home.paths.lastGoodModelsPath, 'utf8')).toBe('{ "mode": "merge" }\n');
+  });
+
+  test('belong together: if one cannot be written, the other keeps its former content', async () => {
+    const { config, home } = await edited(port(1001));
+    const before = readFileSync(home.paths.lastGoodConfigPath, 'utf8');
+    rmSync(home.paths.lastGoodModelsPath);
+    symlinkSync(`${home.paths.home}/gone/models.json`, home.paths.lastGoodModelsPath);
+    home.writeConfig(port(1002));
+    await expect(config.keepLastGood()).rejects.toThrow('ENOENT');
+    expect(readFileSync(home.paths.lastGoodConfigPath, 'utf8')).toBe(before);
+  });
+
+  test('are both written even if the version cannot be kept', async () => {
+    const { config, home } = await edited(port(1001));
+    rmSync(home.paths.configVersionsDir, { recursive: true, force: true });
+    writeFileSync(home.paths.configVersionsDir, 'a file');
+    home.writeModels('{ "mode": "replace" }');
+    await expect(config.keepLastGood()).rejects.toThrow();
+    expect(readFileSync(home.paths.lastGoodModelsPath, 'utf8')).toContain('replace');
   });
 
   test('that were damaged or deleted are made anew', async () => {
