@@ -1,25 +1,27 @@
 /** Loads the native part of the database inside the single executable, for bin/native-database.ts. */
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
+import { ensurePrivateDirectory } from '../files/atomic-file.js';
 import { readEnvironment } from '../process/env.js';
 import { readAsset, readTextAsset } from './single-executable.js';
 
-/** The directory must be private: a native module placed there by another user would run with our rights. */
-function isTrusted(path: string, kind: 'directory' | 'file', size?: number): boolean {
+function isTrusted(path: string, size: number): boolean {
   const entry = lstatSync(path, { throwIfNoEntry: false });
-  if (entry === undefined || (kind === 'directory' ? !entry.isDirectory() : !entry.isFile())) return false;
-  const isOurs = process.getuid === undefined || (entry.uid === process.getuid() && (entry.mode & 0o022) === 0);
-  return isOurs && (size === undefined || entry.size === size);
+  if (entry?.isFile() !== true || entry.size !== size) return false;
+  return process.getuid === undefined || (entry.uid === process.getuid() && (entry.mode & 0o022) === 0);
 }
 
-/** Several first starts at once are harmless: each writes its own file and renames it. */
-function extractTo(directory: string, name: string): string {
+/**
+ * Several first starts at once are harmless: each writes its own file and renames it. Both directories must be private: another user
+ * who can write to either could exchange the file before it is loaded, and it would run with our rights.
+ */
+function extractTo(base: string, version: string, name: string): string {
   const content = readAsset(name);
+  const directory = join(base, version);
+  for (const path of [base, directory]) ensurePrivateDirectory(path);
   const target = join(directory, name);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (!isTrusted(directory, 'directory')) throw new Error(`${directory} is not private to this user`);
-  if (isTrusted(target, 'file', content.length)) return target;
+  if (isTrusted(target, content.length)) return target;
   const temporary = `${target}.${process.pid}`;
   try {
     writeFileSync(temporary, content, { mode: 0o700 });
@@ -40,13 +42,14 @@ export function loadNativeAsset(name: string): unknown {
   const { home, runtimeDir } = readEnvironment();
   const version = readTextAsset(`${name}.hash`);
   const reasons: string[] = [];
-  for (const base of [join(home, 'cache'), join(runtimeDir, 'xopc')]) {
+  // Every user has the same runtime directory if it is the temporary directory.
+  for (const base of [join(home, 'cache'), join(runtimeDir, `xopc-${process.getuid?.() ?? 'user'}`)]) {
     try {
       const module = { exports: {} as unknown };
-      process.dlopen(module, extractTo(join(base, version), name));
+      process.dlopen(module, extractTo(base, version, name));
       return module.exports;
     } catch (error) {
-      reasons.push(`${base}: ${(error as Error).message}`);
+      reasons.push((error as Error).message);
     }
   }
   throw new GatewayError('STORE_UNAVAILABLE', {
