@@ -1,9 +1,10 @@
 /** Restarts a gateway that has exited, with its previous options. */
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
-import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import { type GatewayEnvironment, parsePort } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { definedFields } from '../../shared/fields.js';
 import { startService } from '../service/await-service.js';
@@ -31,18 +32,26 @@ export interface StartAgain {
 /** How a gateway was started. */
 export interface FormerStart {
   readonly environment: Readonly<Record<string, string>>;
-  /** Undefined for a gateway in the foreground. */
-  readonly flags: SupervisorBoot['flags'] | undefined;
+  readonly flags: SupervisorBoot['flags'];
+}
+
+/** The options of a gateway in the foreground; other words of its command line are ignored. */
+function readOptions(commandLine: readonly string[]): SupervisorBoot['flags'] {
+  const options = { port: { type: 'string', short: 'p' }, host: { type: 'string' }, token: { type: 'string' } } as const;
+  const { values } = parseArgs({ args: [...commandLine], options, strict: false });
+  const { port, host, token } = values as Partial<Record<keyof typeof options, string>>;
+  return definedFields({ port: port === undefined ? undefined : parsePort(port, '--port'), host, token });
 }
 
 /** Reads how a running gateway was started. @returns undefined if the system does not show it */
 export function readFormerStart(lock: LockRecord): FormerStart | undefined {
   if (process.platform !== 'linux' || !isProven(lock)) return undefined;
+  const read = (file: string): string[] => readFileSync(`/proc/${lock.pid}/${file}`, 'utf8').split('\0');
   try {
-    const entries = readFileSync(`/proc/${lock.pid}/environ`, 'utf8').split('\0');
+    const entries = read('environ');
     const named = entries.map((entry): [string, string] => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
     const { XOPC_BOOT: boot, ...environment } = Object.fromEntries(named.filter(([name]) => name !== ''));
-    return { environment, flags: boot === undefined ? undefined : (JSON.parse(boot) as SupervisorBoot).flags };
+    return { environment, flags: boot === undefined ? readOptions(read('cmdline')) : (JSON.parse(boot) as SupervisorBoot).flags };
   } catch {
     return undefined; // It has ended, or its environment cannot be read: it is started with our own.
   }
@@ -50,10 +59,8 @@ export function readFormerStart(lock: LockRecord): FormerStart | undefined {
 
 /** Returns the options that it was started with; if they are unknown, the address in its lock where that is not the configured one. */
 function flagsOf({ environment, configPath, before, former, token }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
-  if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
-  const { XOPC_HOST, XOPC_PORT } = former?.environment ?? {};
-  const given = former === undefined ? environment : { host: XOPC_HOST || undefined, port: XOPC_PORT ? Number(XOPC_PORT) : undefined };
-  const configured = readListenSettings(source, given);
+  if (former !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
+  const configured = readListenSettings(source, environment);
   const { host, port } = before ?? configured;
   return definedFields({
     configPath,

@@ -14,8 +14,9 @@ export interface ChildProgram {
 }
 
 /** Runs JavaScript with `node -e` and waits for its first line of output. */
-export async function startProgram(code: string, options: { detached?: boolean } = {}): Promise<ChildProgram> {
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'], detached: options.detached ?? false });
+export async function startProgram(code: string, options: { detached?: boolean; args?: readonly string[] } = {}): Promise<ChildProgram> {
+  const { detached = false, args = [] } = options;
+  const child = spawn(process.execPath, ['-e', code, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached });
   onTestFinished(() => {
     child.kill('SIGCONT');
     child.kill('SIGKILL');

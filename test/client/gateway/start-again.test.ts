@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { readFormerStart } from '../../../client/gateway/start-again.js';
+import { startProgram } from '../../helpers/child-program.js';
+import { lockRecord, testPaths } from '../../helpers/lock-file.js';
+
+test.runIf(process.platform === 'linux').each([
+  [['gateway', '-f', '--token', 'secret', '-p', '8123', '--host=127.0.0.1'], { port: 8123, host: '127.0.0.1', token: 'secret' }],
+  [['gateway', 'run'], {}],
+])('the options of a gateway in the foreground are those of its command line: %j', async (args, flags) => {
+  const { pid } = await startProgram("console.log('ready'); setInterval(() => {}, 1e6)", { args });
+  const former = readFormerStart(lockRecord(testPaths(), pid));
+  expect(former).toMatchObject({ flags, environment: { PATH: process.env['PATH'] } });
+  expect(Object.keys(former?.flags ?? {})).toEqual(Object.keys(flags));
+});
