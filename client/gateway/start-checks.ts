@@ -26,16 +26,13 @@ export interface StartChecks {
 
 const STOPPING_LIMIT_MS = MAX_DRAIN_TIMEOUT_MS + 20_000;
 
-/** Waits until a gateway that is stopping has left. */
+/** Waits until a gateway that is stopping has left, or continues: after a restore, or because its successor has failed. */
 export async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'answers' || location.status.desired === 'up') return location;
   await checks.note(`The gateway (pid ${location.status.pid}) is stopping; waiting for it ...`);
-  const settled = await watchGateway(
-    checks.paths,
-    (now) => (now.kind === 'answers' && now.status.instanceId === location.status.instanceId ? undefined : now),
-    STOPPING_LIMIT_MS,
-  );
-  return settled ?? location;
+  const isStopping = (now: GatewayLocation): boolean =>
+    now.kind === 'answers' && now.status.instanceId === location.status.instanceId && now.status.desired === 'down';
+  return (await watchGateway(checks.paths, (now) => (isStopping(now) ? undefined : now), STOPPING_LIMIT_MS)) ?? location;
 }
 
 /** Maximum time between the start of a supervisor's process and the start time that it reports. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { refuseCompetitor } from '../../../client/gateway/start-checks.js';
+import { awaitStopping, refuseCompetitor, type StartChecks } from '../../../client/gateway/start-checks.js';
+import { locateGateway } from '../../../client/gateway/locate-gateway.js';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { startProgram } from '../../helpers/child-program.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
@@ -21,4 +23,15 @@ test('a gateway that was started after this command is left alone', async () => 
   const { pid } = await startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
   const competitor = writeLock(paths, lockRecord(paths, pid, { createdAt: later }));
   expect(() => refuseCompetitor(later, competitor, paths)).toThrow('already runs');
+});
+
+test('a gateway that stops only to continue, as in a restore, is waited for until it continues', async () => {
+  const paths = testPaths();
+  const desired = ['down', 'down', 'up'];
+  await fakeControl(paths.controlPath, (socket, request) =>
+    answers({ ...sampleStatus, desired: desired.shift() ?? 'up' })(socket, request),
+  );
+  const checks = { paths, note: () => Promise.resolve() } as unknown as StartChecks;
+  expect(await awaitStopping(checks, await locateGateway(paths))).toMatchObject({ kind: 'answers', status: { desired: 'up' } });
+  expect(desired).toEqual([]);
 });
