@@ -90,9 +90,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     }
   }
 
-  /** Starts a restart or joins the one in progress. @throws STOPPING, or the reason why the new worker failed */
+  /** Starts a restart or joins the one in progress. @throws STOPPING, CONFLICT during a restore, or the reason why the new worker failed */
   requestRestart(options: { timeoutMs: number | undefined }, progress: Progress): Promise<RestartResult> {
-    if (this.#stop !== undefined) return Promise.reject(stoppingError());
+    if (this.#stop !== undefined) return Promise.reject(this.#stop.refusal);
     this.#ticket ??= new RestartTicket({ clock: this.#deps.clock, timeoutMs: options.timeoutMs });
     const outcome = this.#ticket.join(progress);
     this.dispatch({ type: 'restart' });
@@ -105,7 +105,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const isNew = this.#stop === undefined;
     this.#stop ??= new StopPlan(request);
     const outcome = this.#stop.join(options.purpose, progress);
-    this.#ticket?.fail(stoppingError());
+    this.#ticket?.fail(this.#stop.refusal);
     this.#ticket = undefined;
     if (isNew || this.#stop.tighten(request)) this.dispatch({ type: 'stop' });
     return outcome;

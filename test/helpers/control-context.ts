@@ -1,7 +1,7 @@
 /** What control requests ask of a gateway, with a record of what they asked. */
 import type { ControlContext } from '../../daemon/supervisor/control/control-requests.js';
 import type { OwnToken, RestartResult, StatusDocument } from '../../shared/control/messages.js';
-import type { Problem } from '../../shared/errors.js';
+import { GatewayError, type Problem } from '../../shared/errors.js';
 import { FakeClock } from './fake-clock.js';
 
 export const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
@@ -33,6 +33,7 @@ export function controlled(facts: Facts = {}): { context: ControlContext; called
         return restarting.length > 0;
       },
       requestRestart: ({ timeoutMs }) => {
+        if (facts.desired === 'down') return Promise.reject(new GatewayError('CONFLICT', { message: 'a restore is in progress' }));
         called.push(`restart ${timeoutMs}`);
         return restarting.shift() ?? Promise.resolve(RESULT);
       },

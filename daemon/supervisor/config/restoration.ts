@@ -9,7 +9,7 @@ import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { assertStaged, carryOutRestore, hasRestoreBegun, withRestoreLock } from '../../../shared/node/files/restore-journal.js';
 import type { Progress } from '../control/control-server.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
-import { stoppingError } from '../state/stop-plan.js';
+import { inProgressError, stoppingError } from '../state/stop-plan.js';
 import type { LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 
@@ -48,9 +48,7 @@ export class Restoration {
     const { supervisor, paths } = this.#deps;
     const startedAtMs = performance.now();
     assertStaged(paths, id);
-    if (this.#pending !== undefined) {
-      throw new GatewayError('CONFLICT', { message: 'another restore is in progress', hint: 'Try again when it has finished.' });
-    }
+    if (this.#pending !== undefined) throw inProgressError('another restore');
     const pending = makePending(id);
     this.#pending = pending;
     try {

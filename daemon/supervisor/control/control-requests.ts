@@ -7,7 +7,7 @@ import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
 import { RestartTicket } from '../state/restart-ticket.js';
-import { stoppingError } from '../state/stop-plan.js';
+import { inProgressError, stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
 import type { LiveConfig } from '../config/live-config.js';
 import type { Restoration } from '../config/restoration.js';
@@ -71,7 +71,7 @@ export function stopForGood(context: ControlContext, timeoutMs: number, progress
 async function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
   // The predecessor's worker still writes to the state that the restore replaces.
   await context.predecessor?.arriving;
-  if (context.succession.isUnderWay) return Promise.reject(stoppingError());
+  if (context.succession.isUnderWay) return Promise.reject(inProgressError('the replacement of the supervisor'));
   return context.restoration.run({ id: restoreId, timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs }, progress);
 }
 
@@ -83,7 +83,8 @@ export function restart(
 ): Promise<RestartResult> {
   const { supervisor, succession } = context;
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
-    if (!supervisor.isRestarting) return Promise.reject(stoppingError());
+    // Is rejected with the reason of the stop.
+    if (!supervisor.isRestarting) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
     // The supervisor is already exiting to be started again, which is what this caller wants.
     return exitToRestart(context, request.timeoutMs ?? MAX_DRAIN_TIMEOUT_MS, progress);
   }

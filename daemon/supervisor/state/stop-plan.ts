@@ -47,6 +47,11 @@ export class StopPlan {
     return this.#purpose;
   }
 
+  /** The error of a restart that is requested meanwhile. */
+  get refusal(): GatewayError {
+    return this.#purpose === 'restore' ? inProgressError('a restore') : stoppingError();
+  }
+
   get exitCode(): number {
     return this.#purpose === 'serviceRestart' ? RESTART_ME_EXIT_CODE : 0;
   }
@@ -117,6 +122,11 @@ export class StopPlan {
   #tell(workers: readonly WorkerProcess[], timeoutMs: number): void {
     for (const worker of workers) worker.drain(this.#purpose === 'stop' ? 'stop' : 'restart', timeoutMs);
   }
+}
+
+/** The error of a request that has to wait for something after which this gateway, or its successor, continues. */
+export function inProgressError(what: string): GatewayError {
+  return new GatewayError('CONFLICT', { message: `${what} is in progress`, hint: 'Try again when it has finished.' });
 }
 
 /** The error of a restart that is superseded by a stop. */

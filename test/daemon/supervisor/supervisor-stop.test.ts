@@ -113,6 +113,12 @@ describe('a stop', () => {
   });
 });
 
+test('a restart during a restore is refused for that reason', async () => {
+  const gateway = Supervised.running();
+  void gateway.stop({ purpose: 'restore' });
+  await expect(gateway.restart()).rejects.toMatchObject({ code: 'CONFLICT', message: 'a restore is in progress' });
+});
+
 describe('leaving for a successor', () => {
   test.each([
     ['serviceRestart', 75],

@@ -93,9 +93,9 @@ describe('a restart', () => {
     expect(called).toEqual(calls);
   });
 
-  test('is refused while the gateway stops', async () => {
+  test('is refused while the gateway stops, with the reason of the supervisor', async () => {
     const { context } = gateway({ desired: 'down' });
-    await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
+    await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ message: 'a restore is in progress' });
   });
 
   test.each([{}, { force: true }])('%j is refused while a file is missing that was in effect', async (fields) => {
@@ -191,7 +191,7 @@ test('a restore gets the configured time to drain, and waits for no succession',
   expect(await createControlHandler(idle.context)(restoreRequest, () => undefined)).toMatchObject({ replaced: '/kept' });
   expect(idle.called).toEqual(['restore 20261124T192403Z-1a2b3c 5000']);
   const busy = gateway({ isUnderWay: true });
-  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'STOPPING' });
+  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 describe('while a predecessor still finishes its work', () => {
