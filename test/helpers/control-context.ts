@@ -14,7 +14,6 @@ export interface Facts {
   serviceMarker?: string | null;
   isReady?: boolean;
   token?: OwnToken;
-  servesForMs?: number;
   arriving?: Promise<void>;
   removed?: readonly Problem[];
   /** Outcomes of the restarts in place that are under way, one after the other. */
@@ -59,7 +58,6 @@ export function controlled(facts: Facts = {}): { context: ControlContext; called
         return facts.arriving;
       },
       dismiss: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
-      servesForMs: facts.servesForMs ?? 60_000,
     },
     restoration: {
       run: ({ id, timeoutMs }) => {

@@ -15,15 +15,12 @@ import type { PredecessorLink } from '../succession/predecessor-link.js';
 import type { Succession } from '../succession/succession.js';
 import type { Supervisor } from '../supervisor.js';
 
-/** A forced start that arrives within this time after a takeover counts as beaten by that takeover. */
-const CONTEST_MS = 2_000;
-
 export interface ControlContext {
   readonly clock: Clock;
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   readonly succession: Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
   /** Set for a successor. */
-  readonly predecessor?: Pick<PredecessorLink, 'arriving' | 'dismiss' | 'servesForMs'> | undefined;
+  readonly predecessor?: Pick<PredecessorLink, 'arriving' | 'dismiss'> | undefined;
   readonly restoration: Pick<Restoration, 'run'>;
   readonly config: { readonly settings: { readonly drainTimeoutMs: number } } & Pick<LiveConfig, 'removed'>;
   readonly status: Pick<GatewayStatus, 'document'>;
@@ -89,7 +86,7 @@ export function restart(
     return exitToRestart(context, request.timeoutMs ?? MAX_DRAIN_TIMEOUT_MS, progress);
   }
   if (request.exclusive === true) {
-    const winnerPid = succession.isUnderWay ? succession.successorPid : fasterSuccessor(context, request.expects);
+    const winnerPid = winnerOf(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
   if (succession.isUnderWay) return succession.run({}, progress);
@@ -177,13 +174,13 @@ async function exitToRestart(context: ControlContext, timeoutMs: number, progres
 }
 
 /**
- * Returns the pid of this process when another `--force` start was faster than the caller: the supervisor that the caller meant to
- * replace has already been replaced, or this one has just taken over.
+ * Returns the pid of the winner if another takeover was faster than the caller's: one from or to this supervisor goes on, or the
+ * supervisor that the caller found has been replaced.
  */
-function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
-  if (expects !== undefined && expects !== context.status.document().instanceId) return process.pid;
-  const { predecessor } = context;
-  return predecessor !== undefined && predecessor.servesForMs < CONTEST_MS ? process.pid : undefined;
+function winnerOf({ succession, predecessor, status }: ControlContext, expects: string | undefined): number | undefined {
+  if (succession.isUnderWay) return succession.successorPid;
+  const isReplaced = expects !== undefined && expects !== status.document().instanceId;
+  return isReplaced || predecessor?.arriving !== undefined ? process.pid : undefined;
 }
 
 function takenOverError(pid: number): GatewayError {

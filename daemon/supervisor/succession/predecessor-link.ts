@@ -42,7 +42,6 @@ export class PredecessorLink {
   readonly #left = deferred<void>();
   #state: PredecessorState = 'booting';
   #handOver = deferred<HandedOver>();
-  #activeSinceMs: number | undefined;
   #cancelLimit: (() => void) | undefined;
 
   /** @param from  the parent; default: this process's own */
@@ -72,11 +71,6 @@ export class PredecessorLink {
     return this.#state === 'dismissed' || this.#state === 'left' ? this.#left.promise : undefined;
   }
 
-  /** Milliseconds since our worker became active; 0 before. */
-  get servesForMs(): number {
-    return this.#activeSinceMs === undefined ? 0 : this.#clock.now() - this.#activeSinceMs;
-  }
-
   /** Asks for lock, control socket and listening handle. @throws SUCCESSION_FAILED when the predecessor does not answer or is gone */
   takeOver(): Promise<HandedOver> {
     this.#handOver = deferred();
@@ -95,7 +89,6 @@ export class PredecessorLink {
 
   /** Called when our worker is the active one. */
   succeeded(worker: { pid: number; instanceId: string }): void {
-    this.#activeSinceMs ??= this.#clock.now();
     this.#send({ type: 'succeeded', pid: process.pid, workerPid: worker.pid, instanceId: worker.instanceId });
     this.#dispatch({ type: 'active' });
   }

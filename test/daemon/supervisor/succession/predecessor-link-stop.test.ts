@@ -90,12 +90,3 @@ describe('the arrival', () => {
     expect(link.left).toBeUndefined();
   });
 });
-
-test('a successor has served since its worker became active', () => {
-  const { link, clock } = successor();
-  clock.advance(9_000);
-  expect(link.servesForMs).toBe(0);
-  link.succeeded({ pid: 23, instanceId: 'wk_9' });
-  clock.advance(2_500);
-  expect(link.servesForMs).toBe(2_500);
-});
