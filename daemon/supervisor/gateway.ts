@@ -70,8 +70,8 @@ function makeParts(start: GatewayStart) {
     },
   });
   const onApplied = (): void => refreshFoundation(foundation);
-  const changes = new ConfigChanges({ config, supervisor, resources, clock, log, onApplied });
   const succession = new Succession({ log, clock, instanceId, flags, spawn, resources, supervisor, config });
+  const changes = new ConfigChanges({ config, supervisor, resources, succession, clock, log, onApplied });
   const restoration = new Restoration({ paths, log, config, supervisor });
   const { serviceMarker } = environment;
   const status = new GatewayStatus({

@@ -15,6 +15,7 @@ export interface Facts {
   isReady?: boolean;
   token?: OwnToken;
   arriving?: Promise<void>;
+  moving?: Promise<void>;
   removed?: readonly Problem[];
   /** Outcomes of the restarts in place that are under way, one after the other. */
   restarting?: Promise<RestartResult>[];
@@ -51,7 +52,12 @@ export function controlled(facts: Facts = {}): { context: ControlContext; called
       abort: ({ code }) => void called.push(`abort ${code}`),
     },
     status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
-    changes: { token: facts.token },
+    changes: {
+      token: facts.token,
+      get moving() {
+        return facts.moving;
+      },
+    },
     rehearse: async () => void called.push('rehearsal'),
     predecessor: {
       get arriving() {

@@ -11,6 +11,7 @@ import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import { ConfigWatch, hashFiles } from './config-watch.js';
 import type { GatewayResources } from '../succession/gateway-resources.js';
 import { type Address, bindBeside, type ListenSocket } from '../socket/listen-socket.js';
+import type { Succession } from '../succession/succession.js';
 import type { ConfigSource, LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
@@ -22,6 +23,7 @@ interface ConfigChangesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly resources: GatewayResources;
+  readonly succession: Pick<Succession, 'settled' | 'isOver'>;
   onApplied(): void;
 }
 
@@ -33,7 +35,7 @@ export class ConfigChanges {
   readonly #watch: ConfigWatch;
   #rebindWarning: StatusWarning | undefined;
   #workerWarnings: readonly StatusWarning[] = [];
-  #moves: Promise<void> = Promise.resolve();
+  #moving: Promise<void> | undefined;
 
   constructor(deps: ConfigChangesDeps) {
     this.#deps = deps;
@@ -52,6 +54,11 @@ export class ConfigChanges {
   get warnings(): readonly StatusWarning[] {
     const ofWorker = this.#deps.supervisor.slots.active?.vitals?.warnings ?? this.#workerWarnings;
     return this.#rebindWarning === undefined ? ofWorker : [...ofWorker, this.#rebindWarning];
+  }
+
+  /** Resolves when this gateway has moved to a changed address or stays where it is; undefined while there is no such change. */
+  get moving(): Promise<void> | undefined {
+    return this.#moving;
   }
 
   start(): void {
@@ -105,7 +112,12 @@ export class ConfigChanges {
     const { config, log } = this.#deps;
     const before = config.settings;
     if (!config.accept(source)) return;
-    this.#moves = this.#moves.then(() => this.#moveIfAsked(before));
+    const moving = (this.#moving ?? Promise.resolve())
+      .then(() => this.#moveIfAsked(before))
+      .then(() => {
+        if (this.#moving === moving) this.#moving = undefined;
+      });
+    this.#moving = moving;
     config.keepLastGood().catch((error: unknown) => log.error({ err: error }, 'failed to keep the last good configuration'));
   }
 
@@ -116,7 +128,10 @@ export class ConfigChanges {
 
   /** Never rejects. @param before  the settings before the change: a socket that a service manager passed moves only if the address was edited */
   async #moveIfAsked(before: Address): Promise<void> {
-    const { config, log } = this.#deps;
+    const { config, log, succession } = this.#deps;
+    // A successor binds the new address before it takes over.
+    await succession.settled;
+    if (succession.isOver) return;
     const { host, port } = config.settings;
     const current = this.#deps.resources.socket;
     const isSame = (address: Address): boolean => address.host === host && (port === 0 || address.port === port);

@@ -1,7 +1,7 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
 import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
-import type { ControlRequest, OwnToken, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
+import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -9,6 +9,7 @@ import type { ControlHandler, Progress } from './control-server.js';
 import { RestartTicket } from '../state/restart-ticket.js';
 import { inProgressError, stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
+import type { ConfigChanges } from '../config/config-changes.js';
 import type { LiveConfig } from '../config/live-config.js';
 import type { Restoration } from '../config/restoration.js';
 import type { PredecessorLink } from '../succession/predecessor-link.js';
@@ -24,7 +25,7 @@ export interface ControlContext {
   readonly restoration: Pick<Restoration, 'run'>;
   readonly config: { readonly settings: { readonly drainTimeoutMs: number } } & Pick<LiveConfig, 'removed'>;
   readonly status: Pick<GatewayStatus, 'document'>;
-  readonly changes: { readonly token: OwnToken | undefined };
+  readonly changes: Pick<ConfigChanges, 'token' | 'moving'>;
   /** Whether the build on disk differs from the running one. */
   isNewerInstalled(): boolean;
   /** Checks that the installed supervisor can start. @throws the reason why it cannot */
@@ -78,7 +79,7 @@ export function restart(
   request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
   progress: Progress,
 ): Promise<RestartResult> {
-  const { supervisor, succession } = context;
+  const { supervisor, succession, changes } = context;
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
     // Is rejected with the reason of the stop.
     if (!supervisor.isRestarting) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
@@ -91,7 +92,7 @@ export function restart(
   }
   if (succession.isUnderWay) return succession.run({}, progress);
   const arriving = context.predecessor?.arriving;
-  if (arriving !== undefined) return restartOnArrival(arriving, context, request, progress);
+  if (arriving !== undefined) return restartAfter(arriving, context, request, progress);
   // The new worker or supervisor would treat a missing file as a request for the defaults.
   const removed = context.config.removed();
   if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed));
@@ -99,17 +100,19 @@ export function restart(
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
   if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
+  // The successor would find that this gateway has bound the address to which both move.
+  if (changes.moving !== undefined) return restartAfter(changes.moving, context, request, progress);
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
 }
 
 /**
- * Restarts once the predecessor has quiesced, which may take up to its drain time. The caller's wait limit, that of a plain
- * restart, covers both.
+ * Restarts once something else has ended, which may take up to a drain time. The caller's wait limit, that of a plain restart,
+ * covers both.
  */
-function restartOnArrival(arriving: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
+function restartAfter(ended: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
   const ticket = new RestartTicket({ clock: context.clock, timeoutMs: undefined });
   const outcome = ticket.join(progress);
-  arriving
+  ended
     .then(() => restart(context, request, progress))
     .then(
       (result) => ticket.complete(result),

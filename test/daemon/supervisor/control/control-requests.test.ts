@@ -197,6 +197,18 @@ test('a restore gets the configured time to drain, and waits for no succession',
   await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
+test('a successor is started only once this gateway has moved to a changed address', async () => {
+  let moved: () => void = () => undefined;
+  const facts: { moving?: Promise<void> } = { moving: new Promise<void>((resolve) => (moved = resolve)) };
+  const { context, called } = gateway(facts);
+  const outcome = restart(context, { force: true }, quiet);
+  expect(called).toEqual([]);
+  delete facts.moving;
+  moved();
+  await outcome;
+  expect(called).toEqual(['succession {}']);
+});
+
 describe('while a predecessor still finishes its work', () => {
   test.each([{}, { force: true }])('a restart %j waits until this gateway serves alone', async (fields) => {
     let arrive: () => void = () => undefined;
