@@ -1,14 +1,20 @@
 /** Prepares a start with `--force`: replaces or ends whatever is in the way. */
+import type { SuccessionOptions } from '../../shared/control/messages.js';
+import { otherOptionsError } from '../../shared/control/other-options.js';
 import { GatewayError } from '../../shared/errors.js';
+import { definedFields } from '../../shared/fields.js';
 import { alreadyRuns } from '../../shared/node/files/gateway-locks.js';
 import { isHostFixed } from '../../shared/node/listen-error.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
 import { awaitServiceManager, isServiceProcess, startService } from '../service/await-service.js';
+import { recordOf } from '../service/files/install-record.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
 import { TERM_GRACE_MS } from './end/end-process.js';
 import { killGateway } from './end/kill-gateway.js';
 import { stopToMove } from './end/stop-to-move.js';
+import { readKnownToken } from './gateway-settings.js';
 import { type AnsweringGateway, locateGateway, unavailableError } from './locate-gateway.js';
 import { awaitStopping, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
 import { readFormerStart } from './start-again.js';
@@ -16,11 +22,10 @@ import { requireValidBeforeEnd } from './start-config.js';
 import { lastingStrangersOn } from './taken-port.js';
 import { awaitStarting } from './wait-ready.js';
 
-/** The succession to request from the running gateway. */
-interface TakeoverRequest {
-  readonly port?: number;
-  readonly host?: string;
-  readonly token?: string;
+interface ForcedStart {
+  /** The options given. */
+  readonly request: SuccessionOptions;
+  readonly checks: StartChecks;
 }
 
 export interface Takeover {
@@ -33,10 +38,7 @@ export interface Takeover {
 }
 
 /** @returns undefined when it has exited meanwhile and no other has taken its place, or when it was stopped to move to another host */
-async function takeOver(
-  gateway: AnsweringGateway,
-  { request, checks }: { request: TakeoverRequest; checks: StartChecks },
-): Promise<Takeover | undefined> {
+async function takeOver(gateway: AnsweringGateway, { request, checks }: ForcedStart): Promise<Takeover | undefined> {
   const { controlPath, status } = gateway;
   refuseCompetitor(status.startedAt, status, checks.paths);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
@@ -61,12 +63,28 @@ async function takeOver(
   }
 }
 
+interface HungService {
+  readonly lock: LockRecord;
+  readonly paths: GatewayPaths;
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+/** @throws CONFLICT for options that the service manager would not start it with */
+function refuseOtherOptions(wanted: SuccessionOptions, { lock, paths, environment }: HungService): void {
+  const known = wanted.token === undefined ? undefined : readKnownToken(paths, { token: environment?.['XOPC_GATEWAY_TOKEN'] || undefined });
+  const inForce = { host: lock.host, port: lock.port, ...definedFields({ token: known?.token }) };
+  const error = otherOptionsError({ wanted, inForce, serviceMarker: recordOf(paths)?.plan.marker ?? null });
+  if (error !== undefined) throw error;
+}
+
 /** @returns the gateway that the service manager started in its place; undefined when the caller has to start one */
-async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
+async function endSilent(lock: LockRecord, { request, checks }: ForcedStart): Promise<Takeover | undefined> {
   refuseCompetitor(lock.createdAt, lock, checks.paths);
   const isService = await isServiceProcess(checks.paths, lock.pid);
   // Its service manager starts it again with the same environment.
-  requireValidBeforeEnd(checks.paths, isService ? readFormerStart(lock)?.environment : undefined);
+  const environment = isService ? readFormerStart(lock)?.environment : undefined;
+  requireValidBeforeEnd(checks.paths, environment);
+  if (isService) refuseOtherOptions(request, { lock, paths: checks.paths, environment });
   await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
   await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
   if (!isService) return undefined;
@@ -77,10 +95,10 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeove
 /**
  * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
  * @returns the takeover when there is already a successor; undefined when the caller has to start
- * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended; CONFIG_INVALID before
- *   anything is ended
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended; CONFIG_INVALID or
+ *   CONFLICT before anything is ended
  */
-export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
+export async function forceStart(checks: StartChecks, request: SuccessionOptions): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);
   await refuseAlias(checks.paths);
   if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock, checks.paths);
@@ -98,7 +116,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
     case 'silent':
       if (location.lock === undefined) throw unavailableError(location);
       {
-        const takeover = await endSilent(location.lock, checks);
+        const takeover = await endSilent(location.lock, { request, checks });
         if (takeover !== undefined) return takeover;
       }
       break;

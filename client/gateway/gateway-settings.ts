@@ -51,7 +51,7 @@ export function readDrainTimeoutMs(paths: GatewayPaths): number {
 }
 
 /** The token that takes precedence over the generated one. @throws CONFIG_INVALID when the configuration cannot be read */
-export function readGivenToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
+export function readGivenToken(paths: GatewayPaths, environment: Pick<GatewayEnvironment, 'token'>): OwnToken | undefined {
   if (environment.token !== undefined) return { token: environment.token, source: 'env' };
   const { file, value, problems } = loadConfigFile({ path: paths.configPath });
   if (problems.length > 0) throw configInvalid(file, problems);
@@ -60,7 +60,7 @@ export function readGivenToken(paths: GatewayPaths, environment: GatewayEnvironm
 }
 
 /** Returns the token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
-export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
+export function readKnownToken(paths: GatewayPaths, environment: Pick<GatewayEnvironment, 'token'>): OwnToken | undefined {
   const given = readGivenToken(paths, environment);
   if (given !== undefined) return given;
   const generated = readToken(paths.tokenPath);

@@ -23,7 +23,7 @@ export const MAX_FRAME_BYTES = 65_536;
 /** A status lists every account of all channels. */
 export const MAX_REPLY_BYTES = 1_048_576;
 
-/** How to replace the supervisor. Options override those of the running one. */
+/** How to replace the supervisor. Options override those of the running one; if it would not start the next one itself, they are refused. */
 export interface SuccessionOptions {
   readonly port?: number;
   readonly host?: string;

@@ -133,6 +133,9 @@ describe('restart --force', () => {
     expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
     expect(gateway.lock().pid).toBe(gateway.process.pid);
     expect(gateway.workerPid()).not.toBe(worker);
+    const elsewhere = await gateway.xopc('gateway', 'start', '--force', '--port', String(gateway.port + 1));
+    expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc config set gateway.port') as string });
+    expect((await gateway.xopc('gateway', 'start', '--force', '--port', String(gateway.port))).code).toBe(0);
   });
 
   test('under a service manager leaves with 75 to be started again', async () => {

@@ -58,8 +58,8 @@ test('the client for programs is small, loads nothing, and is in no bundle of th
 test.each([
   ['main', 9],
   ['client', 187],
-  ['tools', 837],
-  ['supervisor', 366],
+  ['tools', 839],
+  ['supervisor', 368],
   ['worker', 1_587],
   ['fallback', 33],
   ['ai', 850],

@@ -5,7 +5,14 @@ import { GatewayError, type Problem } from '../../shared/errors.js';
 import { FakeClock } from './fake-clock.js';
 
 export const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
-export const STATUS = { state: 'running', instanceId: 'gw_1', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+export const STATUS = {
+  state: 'running',
+  instanceId: 'gw_1',
+  ready: true,
+  host: '127.0.0.1',
+  port: 18_790,
+  worker: { pid: 11, instanceId: 'wk_1' },
+} as StatusDocument;
 export interface Facts {
   desired?: 'up' | 'down';
   isUnderWay?: boolean;

@@ -1,8 +1,10 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
 import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
-import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
+import type { ControlRequest, RestartResult, RestoreResult, StopResult, SuccessionOptions } from '../../../shared/control/messages.js';
+import { otherOptionsError } from '../../../shared/control/other-options.js';
 import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
@@ -80,6 +82,8 @@ export function restart(
   progress: Progress,
 ): Promise<RestartResult> {
   const { supervisor, succession, changes } = context;
+  const refusal = refuseOptions(context, request.succession);
+  if (refusal !== undefined) return Promise.reject(refusal);
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
     // Is rejected with the reason of the stop.
     if (!supervisor.isRestarting) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
@@ -103,6 +107,15 @@ export function restart(
   // The successor would find that this gateway has bound the address to which both move.
   if (changes.moving !== undefined) return restartAfter(changes.moving, context, request, progress);
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
+}
+
+/** Only a successor that this supervisor starts itself gets the options of a takeover. */
+function refuseOptions(context: ControlContext, wanted: SuccessionOptions | undefined): GatewayError | undefined {
+  const { status, changes, noRespawn, serviceMarker } = context;
+  if (wanted === undefined || (!noRespawn && serviceMarker === null)) return undefined;
+  const { host, port } = status.document();
+  const inForce = { host, port, ...definedFields({ token: changes.token?.token }) };
+  return otherOptionsError({ wanted, inForce, serviceMarker: noRespawn ? null : serviceMarker });
 }
 
 /**

@@ -3,15 +3,18 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { recordPath } from '../../../client/service/files/install-record.js';
 import type { ServicePlan } from '../../../client/service/plan/service-plan.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
 import { freePort } from '../../helpers/free-port.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 import { gateway, recording } from '../../helpers/recorded-start.js';
 import { fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { makeServicePlan } from '../../helpers/service-plan.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 interface Installed {
   /** Why the service cannot be started here. */
@@ -21,15 +24,19 @@ interface Installed {
   readonly marker?: string;
 }
 
+function writeInstalled(paths: GatewayPaths, socket: ServicePlan['socket'] = null): void {
+  const directory = join(paths.dataDir, 'service');
+  mkdirSync(directory, { recursive: true });
+  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch'), socket });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+}
+
 async function start(
   args: readonly string[],
   { obstacle, socket = null, marker }: Installed = {},
 ): Promise<CommandOutcome & { readonly started: string[] }> {
   const paths = testPaths();
-  const directory = join(paths.dataDir, 'service');
-  mkdirSync(directory, { recursive: true });
-  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch'), socket });
-  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+  writeInstalled(paths, socket);
   const port = await freePort();
   writeFileSync(paths.configPath, JSON.stringify({ gateway: { port, host: '127.0.0.1' } }));
   const started: string[] = [];
@@ -84,3 +91,26 @@ test('where the service cannot be started it runs without it, and says why', asy
   expect({ code, started }).toEqual({ code: 0, started: ['detached'] });
   expect(stderr).toContain('The service cannot be started, so the gateway runs without it: this machine does not run systemd\n');
 });
+
+test.runIf(process.platform === 'linux')(
+  '--force ends a service that hangs only if it is started again with the options given',
+  async () => {
+    const paths = testPaths();
+    writeInstalled(paths);
+    const hung = await startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
+    writeLock(paths, lockRecord(paths, hung.pid));
+    hung.child.kill('SIGSTOP');
+    const tools = tempDir();
+    // Says which process it runs, and can do nothing else.
+    const script = `#!/bin/sh\ncase "$*" in *MainPID*) echo ActiveState=active; echo MainPID=${hung.pid} ;; *) exit 1 ;; esac\n`;
+    writeFileSync(join(tools, 'systemctl'), script, { mode: 0o755 });
+    vi.stubEnv('PATH', `${tools}:${process.env['PATH']}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const force = (port: number): Promise<CommandOutcome> =>
+      runCommand(['gateway', 'start', '--force', '--port', String(port)], { home: paths.home });
+    expect(await force(8_080)).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc gateway install --port 8080') as string });
+    expect(hung.child.signalCode).toBeNull();
+    await force(lockRecord(paths, hung.pid).port);
+    expect(await endOf(hung)).toMatch(/^SIG/);
+  },
+);

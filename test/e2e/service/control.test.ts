@@ -55,7 +55,12 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('that hangs is ended by gateway --force and started by its manager', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();
+    // It does not change the options of a service.
+    const refused = { code: 1, stderr: expect.stringContaining('xopc gateway install --port 1') as string };
+    expect(await gateway.runByHand('--background', '--force', '--port', '1')).toMatchObject(refused);
+    expect((await gateway.status()).pid).toBe(pid);
     await machine.ok('kill', ['-STOP', String(pid)]);
+    expect(await gateway.runByHand('--background', '--force', '--port', '1')).toMatchObject(refused);
     expect(await gateway.runByHand('--background', '--force')).toMatchObject({ code: 0 });
     expect(await gateway.status()).toMatchObject({ supervisedBy: 'systemd', ready: true });
   });

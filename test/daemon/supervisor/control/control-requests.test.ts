@@ -168,26 +168,6 @@ describe('a restart that nobody waits for', () => {
   });
 });
 
-describe('a start that wants to take over', () => {
-  const others: readonly { what: string; facts: Facts; expects?: string; pid: number }[] = [
-    { what: 'while another takeover goes on', facts: { isUnderWay: true }, pid: 22 },
-    { what: 'while this gateway takes over', facts: { arriving: new Promise<void>(() => undefined) }, pid: process.pid },
-    { what: 'after another one has replaced the gateway that it found', facts: {}, expects: 'gw_0', pid: process.pid },
-  ];
-  test.each(others)('loses $what', async ({ facts, expects = 'gw_1', pid }) => {
-    const { context, called } = gateway(facts);
-    const outcome = restart(context, { force: true, exclusive: true, expects }, quiet);
-    await expect(outcome).rejects.toMatchObject({ code: 'LOCK_HELD', details: { pid } });
-    expect(called).toEqual([]);
-  });
-
-  test('takes over from a gateway that has itself just taken over', async () => {
-    const { context, called } = gateway();
-    await restart(context, { force: true, exclusive: true, expects: 'gw_1' }, quiet);
-    expect(called).toEqual(['succession {}']);
-  });
-});
-
 test('a restore gets the configured time to drain, and waits for no succession', async () => {
   const restoreRequest = request({ type: 'restore', restoreId: '20261124T192403Z-1a2b3c' });
   const idle = gateway();
