@@ -22,6 +22,13 @@ function setElsewhere(source: 'env' | 'config'): GatewayError {
   });
 }
 
+function stillUsed(): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: 'the new token is stored, but the running gateway does not use it: the old one may still work',
+    hint: 'Restart it with: xopc gateway restart',
+  });
+}
+
 export class TokenCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Gateway',
@@ -72,19 +79,23 @@ export class TokenCommand extends BaseCommand {
     const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
-    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath, token);
+    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath, { token, isGenerated: known !== undefined });
     return { token, source: 'generated' };
   }
 
-  /** A gateway that did not report its token may have one from another source. */
-  async #applyToRunning(controlPath: string, token: string): Promise<void> {
+  /** @param next.isGenerated  whether the gateway reported that it uses the generated token; one that did not may have another one */
+  async #applyToRunning(controlPath: string, { token, isGenerated }: { token: string; isGenerated: boolean }): Promise<void> {
+    // The first restart may join one whose worker has already read the old token.
+    if ((await this.#restart(controlPath, token)) || (isGenerated && (await this.#restart(controlPath, token))))
+      return this.io.note('The running gateway uses the new token now.');
+    if (isGenerated) throw stillUsed();
+    await this.io.note('The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.');
+  }
+
+  /** @returns whether the gateway uses the token afterwards */
+  async #restart(controlPath: string, token: string): Promise<boolean> {
     await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
     const now = await locateGateway(this.io.gatewayPaths);
-    const isUsed = now.kind === 'answers' && now.status.auth.tokenHint === maskToken(token);
-    await this.io.note(
-      isUsed
-        ? 'The running gateway uses the new token now.'
-        : 'The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.',
-    );
+    return now.kind === 'answers' && now.status.auth.tokenHint === maskToken(token);
   }
 }

@@ -54,6 +54,24 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
 });
 
 test.each([
+  [2, 0, 'The running gateway uses the new token now.\n'],
+  [3, 1, 'does not use it: the old one may still work'],
+])('--rotate restarts the gateway again if that still uses the old token, and is sure of the outcome: %i', async (needed, code, said) => {
+  const { paths, run } = setUp();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  writeFileSync(paths.tokenPath, TOKEN);
+  let restarts = 0;
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'restart') restarts += 1;
+    const token = { token: restarts < needed ? TOKEN : readFileSync(paths.tokenPath, 'utf8').trim(), source: 'generated' } as const;
+    const auth = { enabled: true, tokenHint: maskToken(token.token) };
+    answers(request.type === 'status' ? { ...sampleStatus, auth } : {}, token)(socket, request);
+  });
+  expect(await run(['--rotate'])).toMatchObject({ code, stderr: expect.stringContaining(said) as string });
+  expect(restarts).toBe(2);
+});
+
+test.each([
   [{ token: TOKEN }, '{}', 'XOPC_GATEWAY_TOKEN'],
   [{}, `{ "gateway": { "auth": { "api_key": "${TOKEN}" } } }`, 'gateway.auth.api_key'],
 ])('--rotate of a token that is set elsewhere says where, and changes nothing', async (environment, config, place) => {
