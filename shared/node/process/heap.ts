@@ -10,8 +10,8 @@ export function limitGarbage(): void {
 }
 
 /**
- * For a process that computes little. V8's optimizing compiler works with megabytes at a time, and the C library keeps for ever the most
- * that it has needed.
+ * For a process that computes little: V8's optimizing compiler works with megabytes at a time, and the C library keeps its peak
+ * forever.
  */
 export function doNotOptimize(): void {
   setFlagsFromString('--no-opt');

@@ -8,7 +8,7 @@ test('garbage is collected long before it is a multiple of what is in use', asyn
   expect(multiple).toBeLessThan(3.5);
 });
 
-test('a function that is called often is not optimized where nothing shall be', async () => {
+test('no function is optimized after doNotOptimize, however often it is called', async () => {
   const script = buildFixture('hot-function');
   const isOptimized = async (...args: string[]): Promise<unknown> => ((await once(startFixture(script, args), 'message')) as unknown[])[0];
   expect(await isOptimized('doNotOptimize')).toBe(false);
