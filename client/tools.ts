@@ -31,6 +31,9 @@ export const readFormerStart: ClientTools['readFormerStart'] = async (...args) =
 export const refuseTakenPort: ClientTools['refuseTakenPort'] = async (...args) =>
   (await import('./gateway/taken-port.js')).refuseTakenPort(...args);
 
+export const killGateway: ClientTools['killGateway'] = async (...args) =>
+  (await import('./gateway/end/kill-gateway.js')).killGateway(...args);
+
 export const reclaimLock: ClientTools['reclaimLock'] = async (...args) =>
   (await import('./gateway/end/reclaim-lock.js')).reclaimLock(...args);
 

@@ -8,6 +8,7 @@ import type { AcpModule } from '../acp/acp-agent.js';
 import type { SocketModule } from '../acp/chat-connection.js';
 import type { attachGateway } from '../gateway/attach-gateway.js';
 import type { forceStart } from '../gateway/force-start.js';
+import type { killGateway } from '../gateway/end/kill-gateway.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
 import type { stopToStartAgain } from '../gateway/end/stop-to-move.js';
 import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
@@ -39,6 +40,7 @@ export interface ClientTools {
   readFormerStart(...args: Parameters<typeof readFormerStart>): Promise<FormerStart | undefined>;
   readonly refuseTakenPort: typeof refuseTakenPort;
   readonly stopToStartAgain: typeof stopToStartAgain;
+  readonly killGateway: typeof killGateway;
   readonly reclaimLock: typeof reclaimLock;
   readonly rouseGateway: typeof rouseGateway;
   readonly startAgain: typeof startAgain;

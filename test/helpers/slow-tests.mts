@@ -28,7 +28,7 @@ export const SLOW = [
   'test/daemon/worker/upkeep/{search-indexer,upkeep}.test.ts',
   'test/shared/config/{jsonc-edit,validate}.test.ts',
   'test/shared/{log/escape,log/render,text/line-diff}.test.ts',
-  'test/shared/node/{config/config-write,files/crash-points,files/restore-journal,process/claim-paths,process/heap}.test.ts',
+  'test/shared/node/{config/config-write,files/crash-points,files/restore-journal,process/{claim-paths,heap,sweep-children}}.test.ts',
   'test/shared/node/log/{follow-file,line-matcher,log-file-disk,read-log}.test.ts',
   'test/shared/node/secrets/*.test.ts',
   'test/webui/api/command-line.test.ts',

@@ -7,7 +7,6 @@ import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
-import { killGateway } from '../../gateway/end/kill-gateway.js';
 import { warningBlock } from '../../output/status-text.js';
 import type { StartAgain } from '../../gateway/start-again.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
@@ -97,7 +96,7 @@ export class RestartCommand extends BaseCommand {
     const note = (text: string): Promise<void> => this.io.note(text);
     const outcome = this.force ? 'silent' : await tools.rouseGateway(lock, { paths, signals: ['SIGCONT'], timeoutMs, note });
     if (outcome === 'answers') return this.run();
-    if (outcome === 'silent') await killGateway(lock, paths.lockPath);
+    if (outcome === 'silent') await tools.killGateway(lock, paths.lockPath);
     return this.#start({ before: lock, former, isService });
   }
 

@@ -14,7 +14,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
 import { awaitLeave } from '../../gateway/end/await-leave.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
-import { killGateway, readProvenLock } from '../../gateway/end/kill-gateway.js';
+import { readProvenLock } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
@@ -150,7 +150,7 @@ export class StopCommand extends BaseCommand {
   }
 
   async #kill(lock: LockRecord): Promise<number> {
-    await killGateway(lock, this.io.gatewayPaths.lockPath);
+    await this.context.runtime.loadTools().killGateway(lock, this.io.gatewayPaths.lockPath);
     await this.#reclaim(lock);
     return this.printResult({ stopped: true, wasRunning: true, killed: true, pid: lock.pid }, `Gateway killed (pid ${lock.pid}).`);
   }

@@ -12,7 +12,7 @@ export interface KnownProcess {
 /** Time between SIGTERM and SIGKILL. */
 export const TERM_GRACE_MS = 700;
 /** A killed process is gone within milliseconds, unless one of its threads waits for a busy disk. */
-const KILL_LIMIT_MS = 10_000;
+export const KILL_LIMIT_MS = 10_000;
 /** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
 
@@ -36,10 +36,4 @@ export async function killProcesses(processes: readonly KnownProcess[]): Promise
   for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGKILL');
   await waitUntilGone(processes, KILL_LIMIT_MS);
   return processes.filter((known) => !isGone(known));
-}
-
-/** Sends SIGKILL to whole process groups whose leaders have been verified. @returns the leaders still there */
-export async function killGroups(leaders: readonly KnownProcess[]): Promise<KnownProcess[]> {
-  if (process.platform !== 'win32') for (const known of leaders.filter(isSameProcess)) sendSignal(-known.pid, 'SIGKILL');
-  return killProcesses(leaders);
 }

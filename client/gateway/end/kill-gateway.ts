@@ -2,10 +2,11 @@
 import { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { classifyProcess } from '../../../shared/node/process/process-identity.js';
-import { killGroups, killProcesses, type KnownProcess, waitUntilGone } from './end-process.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
+import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
+import { KILL_LIMIT_MS, killProcesses, type KnownProcess, waitUntilGone } from './end-process.js';
 
-export function unprovable(lock: LockRecord): GatewayError {
+function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `process ${lock.pid} cannot be verified as the gateway and was not touched`,
     details: { pid: lock.pid },
@@ -26,17 +27,15 @@ export function isProven(lock: LockRecord): boolean {
   return lock.startTime !== null && classifyProcess(lock) === 'alive';
 }
 
+/** @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder */
+export function requireProven(lock: LockRecord): void {
+  if (!isProven(lock)) throw unprovable(lock);
+}
+
 /** Returns the lock of a configuration if it names a process that is certainly the gateway. */
 export function readProvenLock(lockPath: string): LockRecord | undefined {
   const lock = readLock(lockPath);
   return isLockRecord(lock) && isProven(lock) ? lock : undefined;
-}
-
-/** The children that the lock names now; a dying supervisor may have written it once more. */
-function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[] {
-  const now = readLock(lockPath);
-  const current = isLockRecord(now) && now.instanceId === lock.instanceId ? now : lock;
-  return current.children.filter((child) => child.startTime !== null);
 }
 
 /**
@@ -45,13 +44,15 @@ function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[]
  * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder, or does not end
  */
 export async function killGateway(lock: LockRecord, lockPath: string, { termMs = 0 }: { termMs?: number } = {}): Promise<void> {
-  if (!isProven(lock)) throw unprovable(lock);
+  requireProven(lock);
   if (termMs > 0) {
     sendSignal(lock.pid, 'SIGTERM');
     await waitUntilGone([lock], termMs);
   }
   const left = await killProcesses([lock]);
   if (left.length > 0) throw stillThere(left);
-  const leftChildren = await killGroups(childrenOf(lock, lockPath));
+  // A dying supervisor may have written its lock once more.
+  const now = readLock(lockPath);
+  const leftChildren = await sweepChildren(isLockRecord(now) && now.instanceId === lock.instanceId ? now : lock, KILL_LIMIT_MS);
   if (leftChildren.length > 0) throw stillThere(leftChildren);
 }

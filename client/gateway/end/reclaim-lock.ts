@@ -6,7 +6,7 @@ import { acquireLock, releaseLock } from '../../../shared/node/files/lock.js';
 import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyProcess, readIdentity } from '../../../shared/node/process/process-identity.js';
-import { killGroups } from './end-process.js';
+import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
 
 function heldError(): GatewayError {
   return new GatewayError('LOCK_HELD', { message: 'another process has the lock by now' });
@@ -39,7 +39,7 @@ async function takeFrom(dead: LockRecord, path: string, own: LockRecord): Promis
       findHolder: (lock) => Promise.resolve(isDead(lock) ? undefined : own),
       onHeld: () => Promise.reject(heldError()),
       beforeReclaim: async (lock) => {
-        if (isLockRecord(lock)) await killGroups(lock.children.filter((child) => child.startTime !== null));
+        if (isLockRecord(lock)) await sweepChildren(lock);
       },
     });
     return true;

@@ -5,7 +5,7 @@ import { callControl } from '../control-client.js';
 import { waitUntilGone } from './end-process.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { readDrainTimeoutMs } from '../gateway-settings.js';
-import { isProven, unprovable } from './kill-gateway.js';
+import { requireProven } from './kill-gateway.js';
 
 /** Added to the drain time. */
 const MARGIN_MS = 1_000;
@@ -24,7 +24,7 @@ interface Rousing {
  * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder
  */
 export async function rouseGateway(lock: LockRecord, { paths, signals, timeoutMs, note }: Rousing): Promise<'gone' | 'answers' | 'silent'> {
-  if (!isProven(lock)) throw unprovable(lock);
+  requireProven(lock);
   const limitMs = (timeoutMs ?? readDrainTimeoutMs(paths)) + MARGIN_MS;
   await note(`The gateway (pid ${lock.pid}) is not responding; it is killed if it neither ends nor answers within ${limitMs} ms.`);
   for (const signal of signals) sendSignal(lock.pid, signal);

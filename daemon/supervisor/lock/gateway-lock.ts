@@ -12,7 +12,7 @@ export const RENEW_MS = 30_000;
 
 export interface GatewayLockDeps extends LockWorld {
   /** Ends the dead holder's children whose identity can be verified, and waits for their exit. */
-  sweep(record: LockRecord): Promise<void>;
+  sweep(record: LockRecord): Promise<unknown>;
   log(message: string, details: Record<string, unknown>): void;
 }
 

@@ -1,17 +1,10 @@
-/**
- * Inspects the holder of a lock: whether it is alive, what a dead holder left behind, and whether another path names the same
- * configuration.
- */
+/** Inspects the holder of a lock: whether it is alive, and whether another path names the same configuration. */
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CONTROL_VERSION, MAX_REPLY_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { isLeaderless } from '../../../shared/node/process/tool-group.js';
-import { bootId, classifyProcess, isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
-import { killGroup } from '../workers/child-process.js';
-import { sendSignal } from '../../../shared/node/process/send-signal.js';
+import { bootId, classifyProcess } from '../../../shared/node/process/process-identity.js';
 
 /** The gateway that answers on a control socket. */
 export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
@@ -27,8 +20,6 @@ export interface LockWorld {
 const FOREIGN_START = { limitMs: 3_000, stepMs: 100 } as const;
 
 const PROBE_LIMIT_MS = 1_000;
-const SWEEP_LIMIT_MS = 2_000;
-const SWEEP_STEP_MS = 10;
 
 /** Whether the process named by a lock is alive; see docs/adr/0001-lock.md, "Classify". */
 export async function classifyHolder(path: string, record: LockRecord, world: LockWorld): Promise<'alive' | 'dead'> {
@@ -75,21 +66,6 @@ function identityIn(frame: string): ControlIdentity | undefined {
     return typeof instanceId === 'string' ? { instanceId, pid, port, host, configPath } : undefined;
   } catch {
     return undefined; // not a gateway
-  }
-}
-
-/**
- * Ends the children that a dead supervisor left behind (a stopped child cannot end itself), and waits until they and the supervisor
- * have released their port.
- */
-export async function sweepChildren(record: LockRecord): Promise<void> {
-  const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
-  const deadline = Date.now() + SWEEP_LIMIT_MS;
-  if (record.bootId === bootId())
-    for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) sendSignal(-pid, 'SIGKILL');
-  while (!all.every(isGone) && Date.now() < deadline) {
-    for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
-    await delay(SWEEP_STEP_MS); // the exit of a process that is not our child emits no event
   }
 }
 

@@ -11,12 +11,13 @@ import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/fi
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { readIdentity } from '../../../shared/node/process/process-identity.js';
+import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
 import { type ControlHandler, ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
 import { type Address, adoptListenSocket, bindBeside, type ListenSocket } from '../socket/listen-socket.js';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
-import { probeControl, refuseAlias, sweepChildren } from '../lock/lock-holder.js';
+import { probeControl, refuseAlias } from '../lock/lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
 
 interface GatewayResourcesDeps {

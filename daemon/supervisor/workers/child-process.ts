@@ -8,7 +8,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { programArguments } from '../../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
-import { sendSignal } from '../../../shared/node/process/send-signal.js';
+import { killGroup, sendSignal } from '../../../shared/node/process/send-signal.js';
 
 type ChildRole = 'worker' | 'fallback' | 'supervisor';
 
@@ -150,10 +150,4 @@ function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandler
       subprocess.unref();
     },
   };
-}
-
-/** Kills a living process and its group; the leader's pid identifies both. */
-export function killGroup(pid: number): void {
-  sendSignal(-pid, 'SIGKILL');
-  sendSignal(pid, 'SIGKILL');
 }

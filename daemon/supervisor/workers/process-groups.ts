@@ -1,8 +1,7 @@
 /** The process groups of a worker's MCP servers: they are killed with the worker, or found in the lock by a later start. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { isAlive, isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
-import { killGroup } from './child-process.js';
-import { sendSignal } from '../../../shared/node/process/send-signal.js';
+import { killGroup, sendSignal } from '../../../shared/node/process/send-signal.js';
 
 const MAX_GROUPS = 200;
 

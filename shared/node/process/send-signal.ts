@@ -13,3 +13,9 @@ export function sendSignal(target: number, name: NodeJS.Signals): void {
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
+
+/** Kills a living process and its group; the leader's pid identifies both. */
+export function killGroup(pid: number): void {
+  sendSignal(-pid, 'SIGKILL');
+  sendSignal(pid, 'SIGKILL');
+}

@@ -2,7 +2,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock } from '../../../daemon/supervisor/lock/gateway-lock.js';
-import { sweepChildren } from '../../../daemon/supervisor/lock/lock-holder.js';
+import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
 import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import type { End, Operation } from './operation.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endProcesses, killGroups, TERM_GRACE_MS, waitUntilGone } from '../../../../client/gateway/end/end-process.js';
+import { endProcesses, TERM_GRACE_MS, waitUntilGone } from '../../../../client/gateway/end/end-process.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
 import { endOf, startProgram } from '../../../helpers/child-program.js';
 
@@ -30,7 +30,6 @@ test('a suspended one is killed too', async () => {
 test('a pid that means another process by now is never signalled', async () => {
   const program = await startProgram(`process.on('SIGTERM', () => process.exit(7)); ${READY}`);
   expect(await endProcesses([{ pid: program.pid, startTime: '1' }])).toEqual([]);
-  expect(await killGroups([{ pid: program.pid, startTime: '1' }])).toEqual([]);
   expect(isAlive(program.pid)).toBe(true);
 });
 
@@ -39,16 +38,4 @@ test('exited processes are ignored', async () => {
   await endOf(program);
   expect(await waitUntilGone([program], 0)).toBe(true);
   expect(await endProcesses([program])).toEqual([]);
-});
-
-test.runIf(process.platform !== 'win32')('a group is killed with everything in it', async () => {
-  const leader = await startProgram(
-    `const c = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(DEAF)}], { stdio: ['ignore', 'pipe', 'ignore'] });
-     c.stdout.once('data', () => console.log(c.pid)); setInterval(() => {}, 1e6)`,
-    { detached: true },
-  );
-  const grandchild = Number(leader.line);
-  expect(isAlive(grandchild)).toBe(true);
-  expect(await killGroups([leader])).toEqual([]);
-  await expect.poll(() => isAlive(grandchild)).toBe(false);
 });

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { killGateway } from '../../../../client/gateway/end/kill-gateway.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
 import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { leaderlessGroup } from '../../../helpers/leaderless-group.js';
 import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
@@ -35,6 +37,14 @@ test('children that the lock names only at the end are ended too', async () => {
   writeLock(paths, { ...lock, children: [{ role: 'worker', pid: worker.pid, startTime: worker.startTime }] });
   await killGateway(lock, paths.lockPath);
   expect(await endOf(worker)).toBe('SIGKILL');
+});
+
+test('what an MCP server left in its group when its leader exited is ended too', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  const { leader, other } = await leaderlessGroup();
+  await killGateway(writeLock(paths, lockRecord(paths, supervisor.pid, { children: [leader] })), paths.lockPath);
+  await eventually(() => expect(isAlive(other)).toBe(false));
 });
 
 test.each([

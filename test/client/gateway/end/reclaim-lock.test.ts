@@ -4,7 +4,10 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { reclaimLock } from '../../../../client/gateway/end/reclaim-lock.js';
 import { isLockRecord, readLock } from '../../../../shared/node/files/lock-record.js';
+import { isAlive } from '../../../../shared/node/process/process-identity.js';
 import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { leaderlessGroup } from '../../../helpers/leaderless-group.js';
 import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
@@ -17,11 +20,12 @@ async function leaveSocket(path: string): Promise<void> {
   await endOf(program);
 }
 
-test('the locks, the socket and a stopped worker of a dead gateway are removed', async () => {
+test('the locks, the socket, a stopped worker and the rest of an MCP server of a dead gateway are removed', async () => {
   const paths = testPaths();
   const [supervisor, worker] = [await startProgram(READY), await startProgram(READY, { detached: true })];
   worker.child.kill('SIGSTOP');
-  const children = [{ role: 'worker' as const, pid: worker.pid, startTime: worker.startTime }];
+  const { leader, other } = await leaderlessGroup();
+  const children = [{ role: 'worker' as const, pid: worker.pid, startTime: worker.startTime }, leader];
   const lock = writeLock(paths, lockRecord(paths, supervisor.pid, { children }));
   mkdirSync(paths.stateDir);
   writeFileSync(paths.dataLockPath, JSON.stringify(lock));
@@ -30,6 +34,7 @@ test('the locks, the socket and a stopped worker of a dead gateway are removed',
   await leaveSocket(paths.controlPath);
   await reclaimLock(paths, lock);
   expect(await endOf(worker)).toBe('SIGKILL');
+  await eventually(() => expect(isAlive(other)).toBe(false));
   expect([paths.lockPath, paths.dataLockPath, paths.controlPath].filter((path) => existsSync(path))).toEqual([]);
 });
 

@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { linkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type LockWorld, probeControl, refuseAlias, sweepChildren } from '../../../../daemon/supervisor/lock/lock-holder.js';
-import type { LockedChild, LockRecord } from '../../../../shared/node/files/lock-record.js';
+import { type LockWorld, probeControl, refuseAlias } from '../../../../daemon/supervisor/lock/lock-holder.js';
+import type { LockRecord } from '../../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../../shared/node/process/paths.js';
-import { bootId, isAlive, readStartTime, readIdentity } from '../../../../shared/node/process/process-identity.js';
-import { eventually } from '../../../helpers/eventually.js';
-import { exitOf } from '../../../helpers/fixture-process.js';
+import { readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { gatewayHome } from '../../../helpers/gateway-home.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -72,100 +69,6 @@ describe('who answers on a control socket', () => {
     const startedAt = performance.now();
     expect(await probeControl(await listening(() => undefined))).toBeUndefined();
     expect(performance.now() - startedAt).toBeGreaterThan(900);
-  });
-});
-
-describe('what a dead supervisor left', () => {
-  const LIVES = 'process.on("SIGTERM", () => {}); process.stdout.write("up"); setInterval(() => {}, 1000)';
-
-  async function start(source = LIVES): Promise<ChildProcess> {
-    const child = spawn(process.execPath, ['-e', source], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    if (child.stdout !== null) await once(child.stdout, 'data');
-    return child;
-  }
-
-  const left = (child: ChildProcess, startTime = readStartTime(child.pid ?? -1) ?? null): LockedChild => ({
-    role: 'worker',
-    pid: child.pid ?? -1,
-    startTime,
-  });
-
-  test('is ended, group and all, and is gone when it returns', async () => {
-    const child = await start();
-    const parent = await start(
-      `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" }); process.stdout.write(String(c.pid)); setInterval(() => {}, 1000)`,
-    );
-    await sweepChildren(deadRecord({ children: [left(child), left(parent)] }));
-    expect([child, parent].map(({ pid }) => isAlive(pid ?? -1))).toEqual([false, false]);
-    expect(await exitOf(child)).toBe('SIGKILL');
-    expect(await exitOf(parent)).toBe('SIGKILL');
-  });
-
-  test('is ended even when it is stopped', async () => {
-    const child = await start();
-    child.kill('SIGSTOP');
-    await sweepChildren(deadRecord({ children: [left(child)] }));
-    expect(isAlive(child.pid ?? -1)).toBe(false);
-  });
-
-  test('is left alone where nothing proves that the pid is still the same process', async () => {
-    const child = await start();
-    await sweepChildren(deadRecord({ children: [left(child, '1'), { ...left(child), startTime: null }] }));
-    expect(isAlive(child.pid ?? -1)).toBe(true);
-  });
-
-  // Its first thread ends at once, those that wait for the disk do not, and a process keeps its sockets until the last one has ended.
-  test.each(['a child', 'the supervisor itself'])('has let go of its port when it is %s', async (who) => {
-    const source = `const fs = require("node:fs"), files = [1, 2, 3, 4].map((n) => fs.openSync(${JSON.stringify(tempDir())} + "/" + n, "w"));
-      const write = (file) => fs.write(file, Buffer.alloc(4e6), 0, 4e6, 0, () => fs.fsync(file, () => write(file)));
-      const server = require("node:net").createServer().listen(0, "127.0.0.1", () => process.stdout.write(String(server.address().port)));
-      files.forEach(write);`;
-    for (let round = 0; round < 5; round += 1) {
-      const child = spawn(process.execPath, ['-e', source], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-      onTestFinished(() => void child.kill('SIGKILL'));
-      const port = Number(String(await once(child.stdout, 'data')));
-      if (who === 'a child') await sweepChildren(deadRecord({ children: [left(child)] }));
-      else {
-        const record = deadRecord(readIdentity(child.pid));
-        child.kill('SIGKILL');
-        while (isAlive(child.pid ?? -1)) await new Promise((done) => setImmediate(done));
-        await sweepChildren(record);
-      }
-      const next = createServer().listen(port, '127.0.0.1');
-      await expect(once(next, 'listening')).resolves.toEqual([]);
-      next.close();
-    }
-  });
-
-  test('is what an MCP server leaves without its leader, but no other group of that number', async () => {
-    const source = `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
-      process.stdout.write(String(c.pid), () => process.exit())`;
-    const leaveOne = async (mark: Record<string, string>): Promise<{ leader: LockedChild; other: number }> => {
-      const options = {
-        detached: true,
-        env: { ...process.env, ...mark },
-        stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
-      };
-      const leader = spawn(process.execPath, ['-e', source], options);
-      const [other] = (await once(leader.stdout, 'data')).map(Number) as [number];
-      onTestFinished(() => void (isAlive(other) && process.kill(other, 'SIGKILL')));
-      await exitOf(leader);
-      return { leader: { role: 'tool', pid: leader.pid ?? -1, startTime: '1' }, other };
-    };
-    const [server, foreign] = [await leaveOne({ XOPC_TOOL_SERVER: '1' }), await leaveOne({})];
-    const children = [server.leader, foreign.leader];
-    await sweepChildren(deadRecord({ bootId: 'another', children }));
-    expect([isAlive(server.other), isAlive(foreign.other)]).toEqual([true, true]);
-    await sweepChildren(deadRecord({ bootId: bootId(), children }));
-    await eventually(() => expect([isAlive(server.other), isAlive(foreign.other)]).toEqual([false, true]));
-  });
-
-  test('may have ended by itself', async () => {
-    const child = await start('process.stdout.write("up")');
-    const record = deadRecord({ children: [left(child, '1')] });
-    await exitOf(child);
-    await expect(sweepChildren(record)).resolves.toBeUndefined();
   });
 });
 

@@ -6,13 +6,13 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   type Child,
   type ChildExit,
-  killGroup,
   type SpawnOptions,
   spawnChild,
   spawnProgram,
 } from '../../../../daemon/supervisor/workers/child-process.js';
 import { bindListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
+import { killGroup } from '../../../../shared/node/process/send-signal.js';
 import { buildFixture } from '../../../helpers/fixture-process.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
