@@ -15,8 +15,10 @@ import {
   type StatusDocument,
   type StopResult,
 } from '../../shared/control/messages.js';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import { assertOwnSocket, noSocket } from '../ports/socket-owner.js';
+import { STOP_MARGIN_MS } from '../service/plan/service-plan.js';
 
 /** A request without the fields that the client adds. */
 type ControlCall = ControlRequest extends infer R ? (R extends ControlRequest ? Omit<R, 'v' | 'id'> : never) : never;
@@ -43,6 +45,13 @@ const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000
 
 /** The supervisor itself answers STILL_STARTING after 30 s; this limit covers one that dies before that. */
 export const RESTART_DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
+
+/** @param drainMs  drain time in milliseconds; default: unknown, so the longest */
+export function stopDeadlines(drainMs = MAX_DRAIN_TIMEOUT_MS): ControlDeadlines {
+  const totalMs = drainMs + STOP_MARGIN_MS;
+  // Joining a stop in progress may yield no frame before the result.
+  return { connectMs: 1_000, firstFrameMs: totalMs, totalMs };
+}
 
 interface ControlOptions {
   readonly deadlines?: ControlDeadlines;

@@ -1,10 +1,9 @@
 /** Stops a gateway: a manually started one before the service starts, or the service's own until it is started again. */
-import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { GatewayError } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
-import { callControl } from '../gateway/control-client.js';
+import { callControl, stopDeadlines } from '../gateway/control-client.js';
 import { awaitLeave } from '../gateway/end/await-leave.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
@@ -12,8 +11,6 @@ import { locateGateway, type AnsweringGateway, unavailableError } from '../gatew
 import { findPortOwners } from '../ports/port-owner.js';
 import { chooseManager } from './manager/choose-manager.js';
 import type { ServiceManager } from './manager/service-manager.js';
-
-const STOP_LIMIT_MS = MAX_DRAIN_TIMEOUT_MS + 40_000;
 
 /** Returns the status of the gateway of this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when the status is unknown */
 export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway | undefined> {
@@ -36,11 +33,7 @@ export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPat
  */
 export async function stopGateway({ controlPath, status }: AnsweringGateway, paths: GatewayPaths, timeoutMs?: number): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
-  await callControl(
-    controlPath,
-    { type: 'stop', ...definedFields({ timeoutMs }) },
-    { deadlines: { connectMs: 1_000, firstFrameMs: STOP_LIMIT_MS, totalMs: STOP_LIMIT_MS } },
-  );
+  await callControl(controlPath, { type: 'stop', ...definedFields({ timeoutMs }) }, { deadlines: stopDeadlines(timeoutMs) });
   await awaitLeave(supervisor, { paths, timeoutMs });
 }
 

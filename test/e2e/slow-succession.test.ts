@@ -40,6 +40,23 @@ test('a stop ends both: what it calls stopped stays stopped', async () => {
   expect(await restarted).toMatchObject({ code: 1, stderr: expect.stringContaining('the gateway is stopping') });
 });
 
+test('a forced stop of a successor that hangs ends its predecessor, which takes over again, too', async () => {
+  const { gateway, predecessor, successor, restarted } = await slowSuccession(DRAIN_MS.long);
+  await until('the successor to answer', () =>
+    gateway.status().then(
+      ({ pid }) => pid === successor,
+      () => false,
+    ),
+  );
+  process.kill(successor, 'SIGSTOP');
+  const stopped = await gateway.xopc('gateway', 'stop', '--force');
+  expect(stopped.code, stopped.stderr).toBe(0);
+  expect([predecessor, successor].filter(isAlive)).toEqual([]);
+  expect(servingFor(gateway)).toEqual([]);
+  expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
+  expect((await restarted).code).not.toBe(0);
+});
+
 test('SIGTERM to the successor ends both too', async () => {
   const { gateway, predecessor, successor } = await slowSuccession(DRAIN_MS.long);
   process.kill(successor, 'SIGTERM');

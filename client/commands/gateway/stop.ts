@@ -2,8 +2,7 @@ import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
-import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
-import type { CutWork, StopResult } from '../../../shared/control/messages.js';
+import type { CutWork, StatusDocument, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listGatewayLocks } from '../../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
@@ -11,16 +10,16 @@ import { pathWord } from '../../../shared/node/path-word.js';
 import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { callControl, hasLeft } from '../../gateway/control-client.js';
+import { callControl, hasLeft, stopDeadlines } from '../../gateway/control-client.js';
 import { awaitLeave } from '../../gateway/end/await-leave.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
 import { readProvenLock } from '../../gateway/end/kill-gateway.js';
+import type { Roused } from '../../gateway/end/rouse-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { awaitStarting } from '../../gateway/wait-ready.js';
-import { STOP_MARGIN_MS } from '../../service/plan/service-plan.js';
 import { recordOf } from '../../service/files/install-record.js';
 
 /** A working gateway exits within 100 ms after `--force`. */
@@ -62,6 +61,9 @@ export class StopCommand extends BaseCommand {
     description: 'Interrupt running work and end the gateway at once, also one that does not answer.',
   });
 
+  /** Drain time in milliseconds; undefined: the configured one. */
+  #timeoutMs: number | undefined;
+
   protected async run(): Promise<number> {
     this.io.findPaths();
     const paths = this.io.gatewayPaths;
@@ -70,30 +72,29 @@ export class StopCommand extends BaseCommand {
   }
 
   async #stopWhatRuns(): Promise<number> {
-    const timeoutMs = parseTimeout(this.timeout);
+    this.#timeoutMs = parseTimeout(this.timeout);
     const lock = this.force ? readProvenLock(this.io.gatewayPaths.lockPath) : undefined;
     if (lock !== undefined) return this.#forceEnd(lock);
     // A gateway that has the lock and no control socket yet has one in a moment.
     const location = await awaitStarting(this.io.gatewayPaths, await locateGateway(this.io.gatewayPaths));
     switch (location.kind) {
       case 'answers':
-        return this.#stop(location, timeoutMs);
+        return this.#stop(location);
       case 'silent':
         if (location.lock === undefined) break;
-        return this.#endSilent(location.lock, timeoutMs, ['SIGCONT', 'SIGTERM']);
+        return this.#endSilent(location.lock);
       case 'absent':
         await refuseAlias(this.io.gatewayPaths, {
           what: 'Stop it with',
           command: this.force ? 'xopc gateway stop --force' : 'xopc gateway stop',
         });
-        return this.#reportStopped(location.lock);
+        return this.#cleanUp(location.lock, () => this.#reportStopped(location.lock));
       default:
     }
     throw unavailableError(location);
   }
 
   async #reportStopped(dead: LockRecord | undefined): Promise<number> {
-    if (dead !== undefined) await this.#reclaim(dead);
     const died = dead === undefined ? '.' : `; process ${dead.pid} died.`;
     if (this.json) await this.io.printJson({ stopped: true, wasRunning: false });
     else await this.io.note(`The gateway is not running${died}`);
@@ -125,37 +126,46 @@ export class StopCommand extends BaseCommand {
   async #forceEnd(lock: LockRecord): Promise<number> {
     const waiting = new AbortController();
     const request = { type: 'stop', force: true } as const;
-    const answer = callControl(lock.controlPath, request, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
+    const answer = callControl(lock.controlPath, request, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(() => undefined);
     const isGone = await waitUntilGone([lock], FORCE_LIMIT_MS);
     if (!isGone) waiting.abort();
     const result = await answer;
-    if (!isGone) return this.#kill(lock);
-    await this.#reclaim(lock);
-    return this.#report(lock.pid, result);
+    return isGone ? this.#cleanUp(lock, () => this.#report(lock.pid, result)) : this.#kill(lock);
   }
 
   /** Ends a gateway that does not answer: by signals, and when it neither ends nor answers in the drain time, by SIGKILL. */
-  async #endSilent(lock: LockRecord, timeoutMs: number | undefined, signals: readonly NodeJS.Signals[]): Promise<number> {
-    const note = (text: string): Promise<void> => this.io.note(text);
-    const options = { paths: this.io.gatewayPaths, signals, timeoutMs, note };
-    const outcome = await this.context.runtime.loadTools().rouseGateway(lock, options);
-    if (outcome === 'silent') return this.#kill(lock);
-    if (outcome === 'answers') return this.#stopWhatRuns();
-    await this.#reclaim(lock);
-    return this.#report(lock.pid, undefined);
+  async #endSilent(lock: LockRecord): Promise<number> {
+    return this.#endRoused(lock, await this.#rouse(lock, ['SIGCONT', 'SIGTERM']));
   }
 
-  async #reclaim(dead: LockRecord): Promise<void> {
-    if (existsSync(this.io.gatewayPaths.lockPath)) await this.context.runtime.loadTools().reclaimLock(this.io.gatewayPaths, dead);
+  #rouse(lock: LockRecord, signals: readonly NodeJS.Signals[], signal?: AbortSignal): Promise<Roused> {
+    const note = (text: string): Promise<void> => this.io.note(text);
+    const options = { paths: this.io.gatewayPaths, signals, timeoutMs: this.#timeoutMs, note, signal };
+    return this.context.runtime.loadTools().rouseGateway(lock, options);
+  }
+
+  #endRoused(lock: LockRecord, outcome: Roused): Promise<number> {
+    if (outcome === 'silent') return this.#kill(lock);
+    return outcome === 'answers' ? this.#stopWhatRuns() : this.#cleanUp(lock, () => this.#report(lock.pid, undefined));
   }
 
   async #kill(lock: LockRecord): Promise<number> {
+    const { pid } = lock;
     await this.context.runtime.loadTools().killGateway(lock, this.io.gatewayPaths.lockPath);
-    await this.#reclaim(lock);
-    return this.printResult({ stopped: true, wasRunning: true, killed: true, pid: lock.pid }, `Gateway killed (pid ${lock.pid}).`);
+    const report = (): Promise<number> =>
+      this.printResult({ stopped: true, wasRunning: true, killed: true, pid }, `Gateway killed (pid ${pid}).`);
+    return this.#cleanUp(lock, report);
   }
 
-  async #stop({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
+  /** Removes what a gateway left that has ended, then reports. If another one runs in its place, stops that instead. */
+  async #cleanUp(dead: LockRecord | undefined, report: () => Promise<number>): Promise<number> {
+    const { gatewayPaths: paths } = this.io;
+    const isLeft = dead !== undefined && existsSync(paths.lockPath);
+    const heir = isLeft ? await this.context.runtime.loadTools().reclaimLock(paths, dead) : undefined;
+    return heir === undefined ? report() : this.#stop(heir);
+  }
+
+  async #stop({ controlPath, status }: AnsweringGateway): Promise<number> {
     const supervisor: KnownProcess = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
     const waiting = new AbortController();
     let interrupts = 0;
@@ -163,17 +173,21 @@ export class StopCommand extends BaseCommand {
       interrupts += 1;
       if (interrupts > 1) return waiting.abort();
       void this.io.note('Ending the drain early; Ctrl-C again to stop waiting.');
-      callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
+      callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(
+        () => undefined,
+      );
     });
+    let next: () => Promise<number>;
     try {
-      const result = await this.#request(controlPath, timeoutMs, waiting.signal);
-      // The stop was already requested, so a SIGTERM now would shorten the drain.
-      if (result !== undefined && 'kind' in result) return await this.#endSilent(result.lock, timeoutMs, ['SIGCONT']);
-      await awaitLeave(supervisor, { paths: this.io.gatewayPaths, timeoutMs, signal: waiting.signal });
-      const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
-      // It has handed over to a successor, which is now the gateway.
-      if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
-      return await this.#report(status.pid, result);
+      const result = await this.#request(controlPath, waiting.signal);
+      if (result !== undefined && 'kind' in result) {
+        // The stop was already requested, so a SIGTERM now would shorten the drain.
+        const outcome = await this.#rouse(result.lock, ['SIGCONT'], waiting.signal);
+        next = () => this.#endRoused(result.lock, outcome);
+      } else {
+        await awaitLeave(supervisor, { paths: this.io.gatewayPaths, timeoutMs: this.#timeoutMs, signal: waiting.signal });
+        next = () => this.#reportLeft(status, result);
+      }
     } catch (error) {
       if (!waiting.signal.aborted) throw error;
       await this.io.note('Not waiting any longer; the gateway continues to stop.');
@@ -181,18 +195,27 @@ export class StopCommand extends BaseCommand {
     } finally {
       release();
     }
+    return next();
+  }
+
+  async #reportLeft({ pid, instanceId }: StatusDocument, result: StopResult | undefined): Promise<number> {
+    // Without an answer, it may have handed over to a successor, which is now the gateway.
+    const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
+    if (heir?.kind === 'answers' && heir.status.instanceId !== instanceId) return this.#stop(heir);
+    return this.#report(pid, result);
   }
 
   /**
    * @returns undefined when the supervisor exited before its answer arrived, since only its exit matters; or a marker that it no
    * longer answers
    */
-  async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | Silent | undefined> {
+  async #request(controlPath: string, signal: AbortSignal): Promise<StopResult | Silent | undefined> {
     const answered = new AbortController();
+    const timeoutMs = this.#timeoutMs;
     const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     try {
       const onProgress = ({ message }: { message: string }): void => void this.io.note(`Stopping: ${message}`);
-      const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_TIMEOUT_MS), signal, onProgress });
+      const answer = callControl(controlPath, call, { deadlines: stopDeadlines(timeoutMs), signal, onProgress });
       return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
       // It answered a moment ago; now that its socket is gone, it is about to exit.
@@ -221,10 +244,4 @@ export class StopCommand extends BaseCommand {
     const text = `Gateway stopped (pid ${pid})${time}${cut === undefined ? '' : `; ${cut}`}.`;
     return this.printResult({ wasRunning: true, pid, ...(result ?? { stopped: true }) }, text);
   }
-}
-
-function deadlines(drainMs: number): { connectMs: number; firstFrameMs: number; totalMs: number } {
-  const totalMs = drainMs + STOP_MARGIN_MS;
-  // Joining a stop in progress may yield no frame before the result.
-  return { connectMs: 1_000, firstFrameMs: totalMs, totalMs };
 }

@@ -7,25 +7,41 @@ import { isLockRecord, type LockContent, type LockRecord, readLock } from '../..
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyProcess, readIdentity } from '../../../shared/node/process/process-identity.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
+import { findPortOwners } from '../../ports/port-owner.js';
+import type { AnsweringGateway, GatewayLocation } from '../locate-gateway.js';
+import { watchGateway } from '../wait-ready.js';
+
+/** A predecessor whose successor has died takes the lock back within this time. */
+export const TAKE_BACK_MS = 2_000;
 
 function heldError(): GatewayError {
   return new GatewayError('LOCK_HELD', { message: 'another process has the lock by now' });
 }
 
 /**
- * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Does nothing
+ * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Leaves them alone
  * when the gateway has released its lock itself or another process has taken it.
+ * @returns the gateway that runs in its place: a predecessor takes everything back when its successor is killed
  */
-export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<void> {
+export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<AnsweringGateway | undefined> {
   const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
-  if (!(await takeFrom(dead, paths.lockPath, own))) return;
-  try {
-    const hasData = await takeFrom(dead, paths.dataLockPath, own);
-    removeSocket(dead.controlPath);
-    if (hasData) release(paths.dataLockPath, own);
-  } finally {
-    release(paths.lockPath, own);
+  if (await takeFrom(dead, paths.lockPath, own)) {
+    try {
+      const hasData = await takeFrom(dead, paths.dataLockPath, own);
+      removeSocket(dead.controlPath);
+      if (hasData) release(paths.dataLockPath, own);
+    } finally {
+      release(paths.lockPath, own);
+    }
   }
+  return findHeir(paths, dead);
+}
+
+/** A predecessor keeps the listening socket until it leaves, so where nobody listens there is none. */
+async function findHeir(paths: GatewayPaths, { host, port, instanceId }: LockRecord): Promise<AnsweringGateway | undefined> {
+  if (findPortOwners(host, port).length === 0) return undefined;
+  const isHeir = (now: GatewayLocation): now is AnsweringGateway => now.kind === 'answers' && now.status.instanceId !== instanceId;
+  return watchGateway(paths, (now) => (isHeir(now) ? now : undefined), TAKE_BACK_MS);
 }
 
 /** @returns false when the lock is not, or no longer, that of the dead gateway */

@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { type ChildProgram, endOf, startProgram } from '../../helpers/child-program.js';
-import { runCommand } from '../../helpers/command-line.js';
+import * as tools from '../../../client/tools.js';
+import { runCommand, startCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
 const startSupervisor = (): Promise<ChildProgram> => startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
@@ -50,6 +52,44 @@ test('stopping a gateway that hands over stops its successor', async () => {
     code: 0,
     stdout: `Gateway stopped (pid ${second.pid}) in 0.0 s.\n`,
   });
+});
+
+test('a predecessor that takes over again from a successor that was killed is stopped too', async () => {
+  const paths = testPaths();
+  const [predecessor, successor] = [await startSupervisor(), await startSupervisor()];
+  writeLock(paths, lockRecord(paths, successor.pid));
+  successor.child.kill('SIGSTOP');
+  const controlPath = join(paths.home, 'predecessor.sock');
+  const control = await fakeControl(controlPath, (socket) => {
+    predecessor.child.kill('SIGKILL');
+    socket.destroy();
+  });
+  const status = { ...sampleStatus, pid: predecessor.pid, instanceId: 'gw_0' };
+  const loadTools = () => ({ ...tools, reclaimLock: () => Promise.resolve({ kind: 'answers' as const, controlPath, status }) });
+  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home, runtime: { loadTools } })).toMatchObject({
+    code: 0,
+    stdout: `Gateway stopped (pid ${predecessor.pid}).\n`,
+  });
+  expect(control.requests).toMatchObject([{ type: 'stop', force: true }]);
+  expect(await endOf(successor)).toBe('SIGKILL');
+});
+
+test('a second Ctrl-C stops waiting for a gateway that stops responding during its drain', async () => {
+  const paths = testPaths();
+  const supervisor = await startSupervisor();
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  let isStopping = false;
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'stop') isStopping = true;
+    else if (isStopping) socket.write('no answer\n');
+    else socket.write(frame(request, { type: 'result', result: { ...sampleStatus, pid: supervisor.pid } }));
+  });
+  const command = startCommand(['gateway', 'stop', '--timeout', '600000'], { home: paths.home });
+  await command.err.until((text) => text.includes('is not responding'));
+  command.interrupt();
+  command.interrupt();
+  expect(await command.exitCode).toBe(130);
+  expect(supervisor.child.exitCode ?? supervisor.child.signalCode).toBeNull();
 });
 
 test('a gateway that stops responding during its drain is killed a second after the drain time, counted anew', async () => {

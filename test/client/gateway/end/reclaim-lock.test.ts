@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { reclaimLock } from '../../../../client/gateway/end/reclaim-lock.js';
 import { isLockRecord, readLock } from '../../../../shared/node/files/lock-record.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
+import { answers, fakeControl, sampleStatus } from '../../../fakes/control-socket.js';
 import { endOf, startProgram } from '../../../helpers/child-program.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { leaderlessGroup } from '../../../helpers/leaderless-group.js';
@@ -53,6 +55,22 @@ test('the lock of whoever has started meanwhile stays, and so does its socket', 
   expect(isLockRecord(lock) && lock.instanceId).toBe('gw_2');
   expect(existsSync(paths.controlPath)).toBe(true);
   server.close();
+});
+
+test('a gateway that has taken the place of a dead one is found as long as something listens on its port', async () => {
+  const paths = testPaths();
+  const dead = await startProgram(READY);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const left = lockRecord(paths, dead.pid, { port: (server.address() as AddressInfo).port });
+  dead.child.kill('SIGKILL');
+  await endOf(dead);
+  writeLock(paths, lockRecord(paths, process.pid, { instanceId: 'gw_0' }));
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, instanceId: 'gw_0' }));
+  expect(await reclaimLock(paths, left)).toMatchObject({ kind: 'answers', status: { instanceId: 'gw_0' } });
+  server.close();
+  await once(server, 'close');
+  expect(await reclaimLock(paths, left)).toBeUndefined();
 });
 
 test.each([{ machineId: 'other', bootId: 'other' }, {}])('the lock of a gateway that may live (%j) stays', async (change) => {

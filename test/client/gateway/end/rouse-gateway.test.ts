@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { rouseGateway } from '../../../../client/gateway/end/rouse-gateway.js';
 import type { GatewayPaths } from '../../../../shared/node/process/paths.js';
 import { answers, fakeControl } from '../../../fakes/control-socket.js';
@@ -16,6 +16,15 @@ test('a process that obeys is given its time, and a stopped one is woken first',
   supervisor.child.kill('SIGSTOP');
   expect(await rouseGateway(lock, { ...options(paths), signals: ['SIGCONT', 'SIGTERM'] })).toBe('gone');
   expect(await endOf(supervisor)).toBe(7);
+});
+
+test('on Windows, where SIGTERM would end it at once, it gets no signal', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  const lock = writeLock(paths, lockRecord(paths, supervisor.pid));
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+  expect(await rouseGateway(lock, { ...options(paths), signals: ['SIGCONT', 'SIGTERM'], timeoutMs: 0 })).toBe('silent');
+  expect(supervisor.child.exitCode ?? supervisor.child.signalCode).toBeNull();
 });
 
 test('one that neither ends nor answers stays silent, and one that answers again is heard at once', async () => {
