@@ -4,7 +4,11 @@ import { SLOW } from './test/helpers/slow-tests.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**', 'test/screenshots/**'];
 /** Tests that replace modules: a process each. */
-const REPLACING = ['test/daemon/supervisor/control/node-ipc-used.test.ts', 'test/shared/node/log/followed-file.test.ts'];
+const REPLACING = [
+  'test/client/commands/stop-service.test.ts',
+  'test/daemon/supervisor/control/node-ipc-used.test.ts',
+  'test/shared/node/log/followed-file.test.ts',
+];
 const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [

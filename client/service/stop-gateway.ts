@@ -40,8 +40,11 @@ export async function stopGateway({ controlPath, status }: AnsweringGateway, pat
 interface StopAround {
   readonly paths: GatewayPaths;
   readonly note: (text: string) => Promise<void>;
-  /** Stops the gateway. @returns the command's exit code; 0 means that the gateway has stopped */
-  readonly stop: () => Promise<number>;
+  /**
+   * Stops the gateway; calls `suspend` once it is certain that it is to be ended. @returns the command's exit code; 0 means that the
+   * gateway has stopped
+   */
+  readonly stop: (suspend: () => Promise<void>) => Promise<number>;
 }
 
 /**
@@ -58,13 +61,12 @@ async function tryStep(manager: ServiceManager, step: 'suspend' | 'confirmStoppe
 }
 
 /**
- * Stops the gateway of a configuration that is installed as a service: socket activation is disabled first, and a pending restart of the
- * manager is cancelled. `stop` itself asks the supervisor first.
+ * Stops the gateway of a configuration that is installed as a service: socket activation is disabled before the supervisor is asked to
+ * stop (systemd cannot start the socket again while the service runs), and then a pending restart of the manager is cancelled.
  */
 export async function stayStopped({ paths, note, stop }: StopAround): Promise<number> {
   const manager = chooseManager(paths);
-  await tryStep(manager, 'suspend', note);
-  const exitCode = await stop();
+  const exitCode = await stop(() => tryStep(manager, 'suspend', note));
   if (exitCode === 0) await tryStep(manager, 'confirmStopped', note);
   return exitCode;
 }

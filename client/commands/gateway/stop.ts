@@ -13,7 +13,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, stopDeadlines } from '../../gateway/control-client.js';
 import { awaitLeave } from '../../gateway/end/await-leave.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
-import { readProvenLock } from '../../gateway/end/kill-gateway.js';
+import { readProvenLock, requireProven } from '../../gateway/end/kill-gateway.js';
 import type { Roused } from '../../gateway/end/rouse-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
@@ -63,16 +63,22 @@ export class StopCommand extends BaseCommand {
 
   /** Drain time in milliseconds; undefined: the configured one. */
   #timeoutMs: number | undefined;
+  /** Tells a service manager not to start the gateway again; not called if the gateway is left running. */
+  #suspend: () => Promise<void> = () => Promise.resolve();
 
   protected async run(): Promise<number> {
+    this.#timeoutMs = parseTimeout(this.timeout);
     this.io.findPaths();
     const paths = this.io.gatewayPaths;
     if (recordOf(paths) === undefined) return this.#stopWhatRuns();
-    return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.io.note(text), stop: () => this.#stopWhatRuns() });
+    const stop = (suspend: () => Promise<void>): Promise<number> => {
+      this.#suspend = suspend;
+      return this.#stopWhatRuns();
+    };
+    return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.io.note(text), stop });
   }
 
   async #stopWhatRuns(): Promise<number> {
-    this.#timeoutMs = parseTimeout(this.timeout);
     const lock = this.force ? readProvenLock(this.io.gatewayPaths.lockPath) : undefined;
     if (lock !== undefined) return this.#forceEnd(lock);
     // A gateway that has the lock and no control socket yet has one in a moment.
@@ -88,6 +94,7 @@ export class StopCommand extends BaseCommand {
           what: 'Stop it with',
           command: this.force ? 'xopc gateway stop --force' : 'xopc gateway stop',
         });
+        await this.#suspend();
         return this.#cleanUp(location.lock, () => this.#reportStopped(location.lock));
       default:
     }
@@ -124,6 +131,7 @@ export class StopCommand extends BaseCommand {
 
   /** Asks a gateway to exit at once, and kills it if it has not exited a moment later. */
   async #forceEnd(lock: LockRecord): Promise<number> {
+    await this.#suspend();
     const waiting = new AbortController();
     const request = { type: 'stop', force: true } as const;
     const answer = callControl(lock.controlPath, request, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(() => undefined);
@@ -135,6 +143,8 @@ export class StopCommand extends BaseCommand {
 
   /** Ends a gateway that does not answer: by signals, and when it neither ends nor answers in the drain time, by SIGKILL. */
   async #endSilent(lock: LockRecord): Promise<number> {
+    requireProven(lock);
+    await this.#suspend();
     return this.#endRoused(lock, await this.#rouse(lock, ['SIGCONT', 'SIGTERM']));
   }
 
@@ -166,6 +176,7 @@ export class StopCommand extends BaseCommand {
   }
 
   async #stop({ controlPath, status }: AnsweringGateway): Promise<number> {
+    await this.#suspend();
     const supervisor: KnownProcess = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
     const waiting = new AbortController();
     let interrupts = 0;
