@@ -2,17 +2,16 @@
 import { once } from 'node:events';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
+import { definedFields } from '../../shared/fields.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
-import { sendSignal } from '../../shared/node/process/send-signal.js';
-import { isProven } from './end/kill-gateway.js';
+import { callControl, hasLeft, stopDeadlines } from './control-client.js';
+import { TAKE_BACK_MS } from './end/reclaim-lock.js';
 import { poll } from './poll.js';
 
 /** How often the lock is read. */
 const LOOK_MS = 200;
-/** A predecessor whose successor has died takes the lock back within this time. */
-const TAKE_BACK_MS = 2_000;
 
 interface Attachment {
   readonly paths: GatewayPaths;
@@ -41,9 +40,14 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
   const { paths, awaitNext, note } = attachment;
   let holder: LockRecord | undefined;
   const detachment = new AbortController();
+  let stops = 0;
   attachment.onSignal(() => {
-    if (awaitNext !== undefined) detachment.abort();
-    else if (holder !== undefined && isProven(holder)) sendSignal(holder.pid, 'SIGTERM');
+    if (awaitNext !== undefined) return detachment.abort();
+    stops += 1;
+    // Not by a signal, which on Windows would end the gateway at once.
+    requestStop(holder?.controlPath || paths.controlPath, stops > 1 ? 0 : undefined).catch((error: unknown) => {
+      if (!hasLeft(error) && look() === undefined) void note('The gateway does not answer. End it with: xopc gateway stop --force');
+    });
   });
   const look = (): End | undefined => {
     if (detachment.signal.aborted) return 'detached';
@@ -66,6 +70,11 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
     if (end === 'released') return 0;
     throw died(holder);
   }
+}
+
+/** @param timeoutMs  drain time in milliseconds; default: the configured one */
+async function requestStop(controlPath: string, timeoutMs: number | undefined): Promise<void> {
+  await callControl(controlPath, { type: 'stop', ...definedFields({ timeoutMs }) }, { deadlines: stopDeadlines(timeoutMs) });
 }
 
 /** Between the death of a successor and the return of its predecessor, the lock names a dead process. */

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { attachGateway } from '../../../client/gateway/attach-gateway.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { sampleStatus } from '../../fakes/control-socket.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { type ChildProgram, endOf, startProgram } from '../../helpers/child-program.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
@@ -11,6 +12,7 @@ const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 
 interface Attached {
   readonly supervisor: ChildProgram;
+  readonly paths: GatewayPaths;
   /** A successor takes the lock. */
   succeed(): Promise<ChildProgram>;
   release(): void;
@@ -19,10 +21,9 @@ interface Attached {
   readonly exitCode: Promise<number>;
 }
 
-/** Attaches to a gateway whose supervisor runs this code. */
-async function attach(awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>, code = READY): Promise<Attached> {
+async function attach(awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>): Promise<Attached> {
   const paths = testPaths();
-  const supervisor = await startProgram(code);
+  const supervisor = await startProgram(READY);
   writeLock(paths, lockRecord(paths, supervisor.pid));
   let signal = (): void => undefined;
   const notes: string[] = [];
@@ -37,8 +38,9 @@ async function attach(awaitNext?: (previousInstanceId: string) => Promise<Status
   exitCode.catch(() => undefined);
   return {
     supervisor,
+    paths,
     async succeed() {
-      const successor = await startProgram(code);
+      const successor = await startProgram(READY);
       writeLock(paths, lockRecord(paths, successor.pid, { instanceId: 'gw_2' }));
       return successor;
     },
@@ -75,15 +77,23 @@ test('waits for a predecessor that takes the lock of a dead successor back', asy
   expect(await attached.exitCode).toBe(0);
 });
 
-test('each signal reaches the supervisor that runs now as SIGTERM', async () => {
-  const attached = await attach(undefined, `let n = 0; process.on('SIGTERM', () => (n += 1) > 1 && process.exit(n)); ${READY}`);
+test('a signal asks the gateway that runs now to stop, a second one shortens its drain, and no process gets a signal', async () => {
+  const attached = await attach();
   const successor = await attached.succeed();
-  await expect
-    .poll(() => {
-      attached.signal();
-      return successor.child.exitCode;
-    })
-    .toBe(2);
+  const control = await fakeControl(attached.paths.controlPath, () => undefined);
+  attached.signal();
+  await expect.poll(() => control.requests).toEqual([{ v: 1, id: '1', type: 'stop' }]);
+  attached.signal();
+  await expect.poll(() => control.requests[1]).toMatchObject({ type: 'stop', timeoutMs: 0 });
+  attached.release();
+  expect(await attached.exitCode).toBe(0);
+  expect([attached.supervisor, successor].map(({ child }) => child.exitCode ?? child.signalCode)).toEqual([null, null]);
+});
+
+test('a signal that reaches no gateway says how to end it', async () => {
+  const attached = await attach();
+  attached.signal();
+  await expect.poll(() => attached.notes).toEqual(['The gateway does not answer. End it with: xopc gateway stop --force']);
   attached.release();
   expect(await attached.exitCode).toBe(0);
 });
