@@ -1,10 +1,7 @@
 /** Stops a gateway: a manually started one before the service starts, or the service's own until it is started again. */
 import { GatewayError } from '../../shared/errors.js';
-import { definedFields } from '../../shared/fields.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { readStartTime } from '../../shared/node/process/process-identity.js';
-import { callControl, stopDeadlines } from '../gateway/control-client.js';
-import { awaitLeave } from '../gateway/end/await-leave.js';
+import { requestStop } from '../gateway/end/request-stop.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway, type AnsweringGateway, unavailableError } from '../gateway/locate-gateway.js';
@@ -27,14 +24,14 @@ export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPat
 }
 
 /**
- * Stops a gateway gracefully and waits for its process to end.
+ * Stops a gateway gracefully, and a successor that it hands over to, and waits for its process to end.
  * @param timeoutMs  drain time; default: the configured one
- * @throws CONTROL_UNREACHABLE when the process does not end
+ * @throws CONTROL_UNREACHABLE when the process does not end, or no longer answers
  */
-export async function stopGateway({ controlPath, status }: AnsweringGateway, paths: GatewayPaths, timeoutMs?: number): Promise<void> {
-  const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
-  await callControl(controlPath, { type: 'stop', ...definedFields({ timeoutMs }) }, { deadlines: stopDeadlines(timeoutMs) });
-  await awaitLeave(supervisor, { paths, timeoutMs });
+export async function stopGateway(gateway: AnsweringGateway, paths: GatewayPaths, timeoutMs?: number): Promise<void> {
+  const outcome = await requestStop(gateway, { paths, timeoutMs });
+  if (outcome.kind === 'silent') throw unavailableError(outcome);
+  if (outcome.heir !== undefined) await stopGateway(outcome.heir, paths, timeoutMs);
 }
 
 interface StopAround {

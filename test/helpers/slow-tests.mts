@@ -6,7 +6,7 @@ export const SLOW = [
   'test/client/{cli,gateway}/**/*.test.ts',
   'test/client/commands/{config,messages,restore,run,run-force,status,stop-hung,stop-races,stop-restart}.test.ts',
   'test/client/ports/{free-port,port-owner}.test.ts',
-  'test/client/{service/await-service,service/launcher/*,setup/setup}.test.ts',
+  'test/client/{service/await-service,service/stop-gateway,service/launcher/*,setup/setup}.test.ts',
   'test/daemon/supervisor/{gateway,supervisor-orders,config/config-watch,control/control-server-limits}.test.ts',
   'test/daemon/supervisor/{lock,logs,socket}/*.test.ts',
   'test/daemon/supervisor/workers/{child-process,exit-record,worker-output,worker-process-fixtures}.test.ts',

@@ -1,19 +1,16 @@
 import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { existsSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
-import type { CutWork, StatusDocument, StopResult } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { listGatewayLocks } from '../../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { pathWord } from '../../../shared/node/path-word.js';
-import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
-import { definedFields } from '../../../shared/fields.js';
+import { isSameProcess } from '../../../shared/node/process/process-identity.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { callControl, hasLeft, stopDeadlines } from '../../gateway/control-client.js';
-import { awaitLeave } from '../../gateway/end/await-leave.js';
-import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
+import { callControl, stopDeadlines } from '../../gateway/control-client.js';
+import { waitUntilGone } from '../../gateway/end/end-process.js';
 import { readProvenLock, requireProven } from '../../gateway/end/kill-gateway.js';
+import { requestStop } from '../../gateway/end/request-stop.js';
 import type { Roused } from '../../gateway/end/rouse-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { refuseAlias } from '../../gateway/start-checks.js';
@@ -24,14 +21,6 @@ import { recordOf } from '../../service/files/install-record.js';
 
 /** A working gateway exits within 100 ms after `--force`. */
 const FORCE_LIMIT_MS = 400;
-/** How often a long stop checks that the gateway still answers. */
-const LOOK_AGAIN_MS = 2_000;
-
-/** A gateway that no longer answers. */
-interface Silent {
-  readonly kind: 'silent';
-  readonly lock: LockRecord;
-}
 
 function describeInterrupted(cut: CutWork): string | undefined {
   const parts = (['requests', 'streams', 'sockets'] as const)
@@ -175,29 +164,29 @@ export class StopCommand extends BaseCommand {
     return heir === undefined ? report() : this.#stop(heir);
   }
 
-  async #stop({ controlPath, status }: AnsweringGateway): Promise<number> {
+  async #stop(gateway: AnsweringGateway): Promise<number> {
     await this.#suspend();
-    const supervisor: KnownProcess = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
     const waiting = new AbortController();
     let interrupts = 0;
     const release = this.context.runtime.onInterrupt(() => {
       interrupts += 1;
       if (interrupts > 1) return waiting.abort();
       void this.io.note('Ending the drain early; Ctrl-C again to stop waiting.');
-      callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(
-        () => undefined,
-      );
+      const request = { type: 'stop', timeoutMs: 0 } as const;
+      callControl(gateway.controlPath, request, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(() => undefined);
     });
     let next: () => Promise<number>;
     try {
-      const result = await this.#request(controlPath, waiting.signal);
-      if (result !== undefined && 'kind' in result) {
+      const onProgress = ({ message }: { message: string }): void => void this.io.note(`Stopping: ${message}`);
+      const options = { paths: this.io.gatewayPaths, timeoutMs: this.#timeoutMs, force: this.force, onProgress, signal: waiting.signal };
+      const outcome = await requestStop(gateway, options);
+      if (outcome.kind === 'silent') {
         // The stop was already requested, so a SIGTERM now would shorten the drain.
-        const outcome = await this.#rouse(result.lock, ['SIGCONT'], waiting.signal);
-        next = () => this.#endRoused(result.lock, outcome);
+        const roused = await this.#rouse(outcome.lock, ['SIGCONT'], waiting.signal);
+        next = () => this.#endRoused(outcome.lock, roused);
       } else {
-        await awaitLeave(supervisor, { paths: this.io.gatewayPaths, timeoutMs: this.#timeoutMs, signal: waiting.signal });
-        next = () => this.#reportLeft(status, result);
+        const { heir, result } = outcome;
+        next = () => (heir === undefined ? this.#report(gateway.status.pid, result) : this.#stop(heir));
       }
     } catch (error) {
       if (!waiting.signal.aborted) throw error;
@@ -207,46 +196,6 @@ export class StopCommand extends BaseCommand {
       release();
     }
     return next();
-  }
-
-  async #reportLeft({ pid, instanceId }: StatusDocument, result: StopResult | undefined): Promise<number> {
-    // Without an answer, it may have handed over to a successor, which is now the gateway.
-    const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
-    if (heir?.kind === 'answers' && heir.status.instanceId !== instanceId) return this.#stop(heir);
-    return this.#report(pid, result);
-  }
-
-  /**
-   * @returns undefined when the supervisor exited before its answer arrived, since only its exit matters; or a marker that it no
-   * longer answers
-   */
-  async #request(controlPath: string, signal: AbortSignal): Promise<StopResult | Silent | undefined> {
-    const answered = new AbortController();
-    const timeoutMs = this.#timeoutMs;
-    const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
-    try {
-      const onProgress = ({ message }: { message: string }): void => void this.io.note(`Stopping: ${message}`);
-      const answer = callControl(controlPath, call, { deadlines: stopDeadlines(timeoutMs), signal, onProgress });
-      return await Promise.race([answer, this.#untilSilent(answered.signal)]);
-    } catch (error) {
-      // It answered a moment ago; now that its socket is gone, it is about to exit.
-      if (hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING')) return undefined;
-      throw error;
-    } finally {
-      answered.abort();
-    }
-  }
-
-  /** Resolves when the gateway stops answering during the drain (SIGSTOP), which may take ten minutes. @throws CONTROL_UNREACHABLE */
-  async #untilSilent(answered: AbortSignal): Promise<Silent> {
-    while (!answered.aborted) {
-      await pause(LOOK_AGAIN_MS, undefined, { ref: false });
-      const location = answered.aborted ? undefined : await locateGateway(this.io.gatewayPaths);
-      if (location?.kind !== 'silent' || answered.aborted) continue;
-      if (location.lock === undefined) throw unavailableError(location);
-      return { kind: 'silent', lock: location.lock };
-    }
-    return new Promise<never>(() => undefined);
   }
 
   #report(pid: number, result: StopResult | undefined): Promise<number> {

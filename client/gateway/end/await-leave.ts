@@ -14,7 +14,7 @@ interface Leaving {
   /** Drain time in milliseconds; undefined: the configured one. */
   readonly timeoutMs?: number | undefined;
   /** Stops waiting. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws CONTROL_UNREACHABLE when the process does not end; the signal's reason */

@@ -1,0 +1,47 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { requireGateway } from '../../../client/gateway/locate-gateway.js';
+import { stopGateway } from '../../../client/service/stop-gateway.js';
+import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
+import { type ChildProgram, endOf, startProgram } from '../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const startSupervisor = (): Promise<ChildProgram> => startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
+
+test('a gateway that hands over while it is asked has stopped when its successor has', async () => {
+  const paths = testPaths();
+  const [first, second] = [await startSupervisor(), await startSupervisor()];
+  const succeed = (): Promise<unknown> =>
+    fakeControl(paths.controlPath, (socket, request) => {
+      if (request.type === 'status') return answers({ ...sampleStatus, pid: second.pid, instanceId: 'gw_2' })(socket, request);
+      second.child.kill('SIGTERM');
+      socket.destroy();
+    });
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'status') return answers({ ...sampleStatus, pid: first.pid })(socket, request);
+    rmSync(paths.controlPath);
+    void succeed().then(() => {
+      first.child.kill('SIGTERM');
+      socket.destroy();
+    });
+  });
+  await stopGateway(await requireGateway(paths), paths);
+  expect(await endOf(second)).toBe('SIGTERM');
+});
+
+test('a gateway that stops responding during its drain is an error at once, and is not killed', async () => {
+  const paths = testPaths();
+  const supervisor = await startSupervisor();
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  let isStopping = false;
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'stop') isStopping = true;
+    else if (isStopping) socket.write('no answer\n');
+    else socket.write(frame(request, { type: 'result', result: { ...sampleStatus, pid: supervisor.pid } }));
+  });
+  await expect(stopGateway(await requireGateway(paths), paths)).rejects.toMatchObject({
+    code: 'CONTROL_UNREACHABLE',
+    message: `the gateway is not responding, pid ${supervisor.pid}`,
+  });
+  expect(supervisor.child.exitCode ?? supervisor.child.signalCode).toBeNull();
+});
