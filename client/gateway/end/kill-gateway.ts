@@ -27,9 +27,9 @@ export function isProven(lock: LockRecord): boolean {
   return lock.startTime !== null && classifyProcess(lock) === 'alive';
 }
 
-/** @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder */
+/** @throws CONTROL_UNREACHABLE when the lock's holder may be alive and cannot be verified; one that has died needs no proof */
 export function requireProven(lock: LockRecord): void {
-  if (!isProven(lock)) throw unprovable(lock);
+  if (classifyProcess(lock) !== 'dead' && !isProven(lock)) throw unprovable(lock);
 }
 
 /** Returns the lock of a configuration if it names a process that is certainly the gateway. */
@@ -46,7 +46,7 @@ export function readProvenLock(lockPath: string): LockRecord | undefined {
 export async function killGateway(lock: LockRecord, lockPath: string, { termMs = 0 }: { termMs?: number } = {}): Promise<void> {
   requireProven(lock);
   if (termMs > 0) {
-    sendSignal(lock.pid, 'SIGTERM');
+    if (isProven(lock)) sendSignal(lock.pid, 'SIGTERM');
     await waitUntilGone([lock], termMs);
   }
   const left = await killProcesses([lock]);

@@ -5,7 +5,7 @@ import { callControl } from '../control-client.js';
 import { waitUntilGone } from './end-process.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { readDrainTimeoutMs } from '../gateway-settings.js';
-import { requireProven } from './kill-gateway.js';
+import { isProven, requireProven } from './kill-gateway.js';
 
 /** Added to the drain time. */
 const MARGIN_MS = 1_000;
@@ -32,7 +32,7 @@ export async function rouseGateway(lock: LockRecord, { paths, signals, timeoutMs
   const limitMs = (timeoutMs ?? readDrainTimeoutMs(paths)) + MARGIN_MS;
   await note(`The gateway (pid ${lock.pid}) is not responding; it is killed if it neither ends nor answers within ${limitMs} ms.`);
   // Windows has no SIGCONT, and its SIGTERM ends a process at once.
-  if (process.platform !== 'win32') for (const name of signals) sendSignal(lock.pid, name);
+  if (process.platform !== 'win32' && isProven(lock)) for (const name of signals) sendSignal(lock.pid, name);
   const decided = new AbortController();
   const until = AbortSignal.any([decided.signal, ...(signal === undefined ? [] : [signal])]);
   const limits = { connectMs: limitMs, firstFrameMs: limitMs, totalMs: limitMs };

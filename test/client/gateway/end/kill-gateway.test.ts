@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { killGateway } from '../../../../client/gateway/end/kill-gateway.js';
+import { rouseGateway } from '../../../../client/gateway/end/rouse-gateway.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
 import { endOf, startProgram } from '../../../helpers/child-program.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -48,7 +49,6 @@ test('what an MCP server left in its group when its leader exited is ended too',
 });
 
 test.each([
-  ['a pid that is another process by now', { startTime: '1' }],
   ['a record without a start time', { startTime: null }],
   ['a record of another machine', { machineId: 'other', bootId: 'other' }],
 ])('%s is left alone', async (_title, change) => {
@@ -60,6 +60,17 @@ test.each([
     message: expect.stringContaining('not touched'),
   });
   expect(isAlive(stranger.pid)).toBe(true);
+});
+
+test('one that has died meanwhile counts as killed, and a process that has its pid by now is left alone', async () => {
+  const paths = testPaths();
+  const [stranger, worker] = [await startProgram(READY), await startProgram(READY, { detached: true })];
+  const children = [{ role: 'worker' as const, pid: worker.pid, startTime: worker.startTime }];
+  const lock = writeLock(paths, lockRecord(paths, stranger.pid, { startTime: '1', children }));
+  await killGateway(lock, paths.lockPath, { termMs: 10 });
+  expect(await rouseGateway(lock, { paths, signals: ['SIGTERM'], timeoutMs: 0, note: () => Promise.resolve() })).toBe('gone');
+  expect(await endOf(worker)).toBe('SIGKILL');
+  expect(stranger.child.exitCode ?? stranger.child.signalCode).toBeNull();
 });
 
 test('a child whose pid is another process by now is left alone', async () => {
