@@ -29,7 +29,9 @@ export function isProven(lock: LockRecord): boolean {
 
 /** @throws CONTROL_UNREACHABLE when the lock's holder may be alive and cannot be verified; one that has died needs no proof */
 export function requireProven(lock: LockRecord): void {
-  if (classifyProcess(lock) !== 'dead' && !isProven(lock)) throw unprovable(lock);
+  const verdict = classifyProcess(lock);
+  if (verdict === 'dead' || (verdict === 'alive' && lock.startTime !== null)) return;
+  throw unprovable(lock);
 }
 
 /** Returns the lock of a configuration if it names a process that is certainly the gateway. */
