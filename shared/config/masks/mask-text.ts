@@ -29,15 +29,15 @@ export function maskLiteral(value: unknown, path: KeyPath): string | undefined {
 }
 
 /** In an invalid text, masks secrets outside of parsable values, by the key before them. */
-const maskLooseLiterals = (text: string): string =>
+const maskLooseLiterals = (text: string, mask: typeof maskLiteral): string =>
   replaceRanges(text, keyedLiterals(text), (literal, { path, value }) =>
-    path.at(-1) === 'hint' ? literal : (maskLiteral(value, path) ?? literal),
+    path.at(-1) === 'hint' ? literal : (mask(value, path) ?? literal),
   );
 
 /** Masks all secrets but those in comments. */
-export function maskValues(text: string): string {
-  const masked = replaceValues(text, maskLiteral);
-  return parseJsonc(text).problems.length > 0 ? maskLooseLiterals(masked) : masked;
+export function maskValues(text: string, mask = maskLiteral): string {
+  const masked = replaceValues(text, mask);
+  return parseJsonc(text).problems.length > 0 ? maskLooseLiterals(masked, mask) : masked;
 }
 
 /** Only the comments, each at its position, so that settings in them can be parsed across lines. */
