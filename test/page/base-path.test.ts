@@ -29,7 +29,7 @@ test.skipIf(noBrowser)('below a path the page signs in, chats and opens its view
   await page.goto(`${gateway.url}/apps/x/#/cron/new`);
   await page.getByLabel('Task', { exact: true }).fill('Half a task');
   const readNames = (): Promise<string[]> => page.evaluate('Object.keys(localStorage)');
-  await expect.poll(readNames).toContain('xopc./apps/x/.draft.cron.new');
+  await expect.poll(readNames).toContain('xopc./apps/x/.draft.job.new');
   expect((await readNames()).filter((name) => !name.startsWith('xopc./apps/x/.'))).toEqual([]);
   expect(paths).toContain('/apps/x/ws');
   expect(paths.filter((path) => !path.startsWith('/apps/x/'))).toEqual([]);

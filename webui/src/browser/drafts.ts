@@ -4,7 +4,7 @@ import { readJson, writeSetting } from '../settings.js';
 
 /** Names a draft. */
 export interface DraftId {
-  readonly kind: 'config.form' | 'config.file' | 'draft.cron';
+  readonly kind: 'config.form' | 'config.file' | 'draft.job';
   /** What it drafts: the path of the configuration file, or a job. */
   readonly of: string;
 }

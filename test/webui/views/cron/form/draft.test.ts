@@ -10,6 +10,7 @@ interface DraftModule {
   draftOf(job: CronJobDocument | undefined, isCopy: boolean): Record<string, unknown>;
   saveCall(draft: object, job: CronJobDocument | undefined): { method: string; body: Record<string, unknown> };
   changeDraft(kept: Kept | undefined, base: object, change: object): Kept | undefined;
+  hasDraft(id: string): boolean;
   findFaults(draft: object): Record<string, string>;
 }
 interface Kept {
@@ -18,7 +19,7 @@ interface Kept {
 }
 // Imported by a name that the compiler does not follow, because it is browser code.
 const source = '../../../../../webui/src/views/cron/form/draft.js';
-const { draftOf, saveCall, changeDraft, findFaults } = (await import(source)) as DraftModule;
+const { draftOf, saveCall, changeDraft, hasDraft, findFaults } = (await import(source)) as DraftModule;
 
 const job: CronJobDocument = { ...fakeJob, mode: 'agent', session: 'main', interrupted: 'again', graceMs: 90_500, timeoutMs: 1_001 };
 
@@ -48,4 +49,10 @@ test('a draft keeps only what was typed, so that it does not undo what others ch
   const now = draftOf(theirs, false);
   expect(saveCall({ ...now, ...kept?.changes }, theirs).body).toEqual({ name: 'Mine' });
   expect(changeDraft(kept, now, { name: job.name })).toBeUndefined();
+});
+
+test('a whole form that an earlier version of the page kept is no draft', () => {
+  const getItem = (name: string): string | null => (name === 'xopc.draft.cron.new' ? JSON.stringify(draftOf(job, false)) : null);
+  vi.stubGlobal('localStorage', { getItem });
+  expect(hasDraft('new')).toBe(false);
 });

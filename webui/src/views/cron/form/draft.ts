@@ -119,7 +119,7 @@ export function findFaults(draft: Draft): Faults {
   return Object.fromEntries(faults.flatMap(([name, isWrong, text]) => (isWrong ? [[name, text]] : [])));
 }
 
-const nameOf = (id: string): DraftId => ({ kind: 'draft.cron', of: id });
+const nameOf = (id: string): DraftId => ({ kind: 'draft.job', of: id });
 
 export const hasDraft = (id: string): boolean => readDraft(nameOf(id)) !== undefined;
 
