@@ -104,3 +104,17 @@ test('events that come closer together than the wait for more do not put the wor
   vi.useRealTimers();
   expect(work).toHaveBeenCalledTimes(1);
 });
+
+test('the work is that of the last render', async () => {
+  const input = { work: vi.fn<() => void>() };
+  const before = input.work;
+  const hook = await runHook(() => useBurst(input.work));
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  hook.now();
+  input.work = vi.fn<() => void>();
+  await hook.again();
+  vi.runAllTimers();
+  vi.useRealTimers();
+  expect(before).not.toHaveBeenCalled();
+  expect(input.work).toHaveBeenCalledTimes(1);
+});

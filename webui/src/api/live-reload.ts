@@ -7,16 +7,18 @@ const BURST_MS = 250;
 const SLOW_MS = 15_000;
 
 /**
- * Returns a function that runs work a moment after it is called. Calls until then cause it once, and do not delay it. Unmounting
- * cancels it.
+ * Returns a function that runs the work of the last render a moment after it is called. Calls until then cause it once, and do not
+ * delay it. Unmounting cancels it.
  */
 export function useBurst(work: () => void): () => void {
+  const latest = useRef(work);
+  latest.current = work;
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   return () => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      work();
+      latest.current();
     }, BURST_MS);
   };
 }
