@@ -16,10 +16,12 @@ interface Chat {
   send(content: string): void;
 }
 // By names that the compiler does not follow: it is code of the browser.
-const sources = ['api/socket.js', 'views/chat/model/chat-model.js', 'components/toast/toast.js'].map(
+const sources = ['api/socket.js', 'views/chat/model/chat-model.js', 'components/toast/toast.js', 'api/approvals.js'].map(
   (name) => `../../../../webui/src/${name}`,
 );
-const [{ pageSocket, SocketError }, { ChatModel }, { Toasts }] = (await Promise.all(sources.map((source) => import(source)))) as [
+const [{ pageSocket, SocketError }, { ChatModel }, { Toasts }, { approvals }] = (await Promise.all(
+  sources.map((source) => import(source)),
+)) as [
   {
     readonly pageSocket: {
       listen(listener: (frame: Frame) => void): () => void;
@@ -29,11 +31,13 @@ const [{ pageSocket, SocketError }, { ChatModel }, { Toasts }] = (await Promise.
   },
   { readonly ChatModel: new (session: string) => Chat },
   { Toasts(): { props: { children: unknown } } },
+  { readonly approvals: { value: readonly object[] } },
 ];
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
+  approvals.value = [];
 });
 
 /** A chat with a running answer, whose connection is away. */
@@ -67,6 +71,21 @@ test.each(['Stop', '/stop'])('%s without a connection stops the answer on the ne
   turn({ turn: 't2', replaces: { turn: 't1', text: '' } });
   await reconnect();
   expect(ask.mock.calls).toHaveLength(2);
+  // Once it is stopped, later connections do not stop it again, even while it is still ending.
+  await reconnect();
+  expect(ask.mock.calls).toHaveLength(2);
+  chat.close();
+});
+
+test.each(['Stop', '/stop'])('%s without a connection also stops an answer that waits for a decision', async (how) => {
+  const { chat, ask, turn, reconnect } = chatOffline();
+  turn({ turn: 't1', state: 'waiting' });
+  approvals.value = [{ id: 1, session: 's', state: 'pending' }];
+  if (how === 'Stop') chat.stop();
+  else chat.send(how);
+  await settle();
+  await reconnect();
+  expect(ask.mock.calls).toEqual(Array(2).fill(['stop', { session: 's' }]));
   chat.close();
 });
 

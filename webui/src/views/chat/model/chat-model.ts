@@ -23,6 +23,8 @@ export class ChatModel {
   readonly session: string;
   readonly messages = signal<readonly StoredMessage[]>([]);
   readonly live = signal<LiveAnswer | undefined>(undefined);
+  /** Whether the answer, or the wait for a decision about it, is to be stopped on the next connection. */
+  readonly isToStop = signal(false);
   readonly outbox: Outbox;
   /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
@@ -103,11 +105,11 @@ export class ChatModel {
   }
 
   stop(): void {
-    pageSocket.ask('stop', { session: this.session }).catch((error: SocketError) => {
-      const live = this.live.peek();
-      // Without a connection, the answer is stopped on the next one, if it is still in progress.
-      if (error.code === 'UNREACHABLE' && live !== undefined) this.live.value = { ...live, isToStop: true };
-      else showError(error);
+    const stopped = pageSocket.ask('stop', { session: this.session }).then(() => void (this.isToStop.value = false));
+    stopped.catch((error: SocketError) => {
+      // Without a connection, it is stopped on the next one, if it is still in progress.
+      this.isToStop.value = error.code === 'UNREACHABLE' && this.canStop.peek();
+      if (!this.isToStop.peek()) showError(error);
     });
   }
 
@@ -171,8 +173,7 @@ export class ChatModel {
       case 'reset':
         this.messages.value = [];
         this.hasOlder.value = false;
-        this.live.value = undefined;
-        return;
+        return this.#endAnswer();
       case 'message':
         return this.#onMessage({ ...frame.message, seq: frame.seq });
       case 'rewound':
@@ -188,7 +189,7 @@ export class ChatModel {
         if (this.messages.peek().length > 0 && frame.hasOlder) this.hasOlder.value = true;
         this.isCurrent.value = true;
         this.error.value = undefined;
-        if (this.live.peek()?.isToStop === true) this.stop();
+        if (this.isToStop.peek()) this.stop();
         void this.#pump();
         return;
       case 'error':
@@ -210,10 +211,9 @@ export class ChatModel {
     const known = new Set(this.messages.peek().map(({ seq }) => seq));
     const fresh = this.#arriving.filter(({ seq }) => !known.has(seq));
     this.#arriving = [];
-    const last = fresh.at(-1);
-    if (last === undefined) return;
+    if (fresh.length === 0) return;
     this.messages.value = [...this.messages.peek(), ...fresh];
-    if (fresh.some(({ role }) => role !== 'user')) this.live.value = undefined;
+    if (fresh.some(({ role }) => role !== 'user')) this.#endAnswer();
     const ids = new Set(fresh.map(({ id }) => id));
     this.outbox.change((entries) => entries.filter(({ messageId }) => messageId === undefined || !ids.has(messageId)));
   }
@@ -222,7 +222,7 @@ export class ChatModel {
     const known = this.messages.peek();
     if (known.some(({ seq }) => seq === message.seq)) return;
     this.messages.value = [...known, message];
-    if (message.role !== 'user') this.live.value = undefined;
+    if (message.role !== 'user') this.#endAnswer();
     this.outbox.change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
     // A request to stop from elsewhere takes back what came before it.
     if (message.role === 'user' && isStop(message.content)) this.outbox.sendAgain('sent');
@@ -233,7 +233,8 @@ export class ChatModel {
     const live = this.live.peek();
     if (state !== 'running') {
       if (live?.turn !== turn) return;
-      this.live.value = undefined;
+      if (state === 'waiting') this.live.value = undefined;
+      else this.#endAnswer();
       void this.#pump();
     } else if (live?.turn === turn) {
       const isWhole = live.text.length === at;
@@ -243,13 +244,18 @@ export class ChatModel {
       const shown = live === undefined || replaces === undefined ? '' : shownText(live);
       const told = replaces?.text ?? '';
       const earlier = shown.length > told.length ? shown : told;
-      const isToStop = live?.isToStop === true && replaces !== undefined;
-      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier, isToStop };
+      if (live !== undefined && replaces === undefined) this.isToStop.value = false;
+      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier };
     }
   }
 
+  #endAnswer(): void {
+    this.live.value = undefined;
+    this.isToStop.value = false;
+  }
+
   #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {
-    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '', isToStop: false };
+    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '' };
     if (live.turn !== turn) return;
     this.live.value = change(live);
   }

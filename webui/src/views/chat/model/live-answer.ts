@@ -11,8 +11,6 @@ export interface LiveAnswer {
   readonly isElsewhere: boolean;
   /** The text of an interrupted attempt that this one replaces. */
   readonly earlier: string;
-  /** It was to be stopped while the page was not connected. */
-  readonly isToStop: boolean;
 }
 
 /** Returns the text to show: the earlier attempt as long as the new one repeats it. */

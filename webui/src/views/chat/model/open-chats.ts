@@ -86,7 +86,7 @@ class OpenChats {
 
 function isWanted({ model, isShown }: OpenChat): boolean {
   const entries = model.outbox.entries.value;
-  const isToStop = model.live.value?.isToStop === true;
+  const isToStop = model.isToStop.value;
   const isGone = model.error.value?.code === 'SESSION_NOT_FOUND';
   return isShown || (!isGone && (isToStop || entries.some(({ state }) => state !== 'failed')));
 }
