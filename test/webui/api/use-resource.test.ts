@@ -10,6 +10,7 @@ interface Resource {
   readonly error: unknown;
   readonly isLoading: boolean;
   reload(): void;
+  refresh(): void;
   set(value: string): void;
 }
 // By names that the compiler does not follow: it is code of the browser.
@@ -32,10 +33,10 @@ async function readWith(input: { value: string }) {
   return { reads, hook: await runHook(() => useResource(read, [input.value])) };
 }
 
-test('a read that takes longer than the interval of its reloads ends, and is repeated once', async () => {
+test('a read that takes longer than the interval of its refreshes ends, and is repeated once', async () => {
   const { reads, hook } = await readWith({ value: 'a' });
   for (let count = 0; count < 3; count += 1) {
-    hook.now.reload();
+    hook.now.refresh();
     await settle();
   }
   reads[0]?.resolve('first');
@@ -47,11 +48,13 @@ test('a read that takes longer than the interval of its reloads ends, and is rep
   expect(reads).toHaveLength(2);
 });
 
-test('a reload replaces a read that has taken half a minute', async () => {
+test.each(['a reload replaces a running read', 'a refresh replaces a read that has taken half a minute'])('%s', async (name) => {
   const { reads, hook } = await readWith({ value: 'a' });
-  const later = Date.now() + 31_000;
-  vi.spyOn(Date, 'now').mockReturnValue(later);
-  hook.now.reload();
+  if (name.startsWith('a refresh')) {
+    const later = Date.now() + 31_000;
+    vi.spyOn(Date, 'now').mockReturnValue(later);
+    hook.now.refresh();
+  } else hook.now.reload();
   await settle();
   expect(reads.map(({ signal }) => signal.aborted)).toEqual([true, false]);
   reads[1]?.resolve('second');

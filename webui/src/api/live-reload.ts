@@ -23,14 +23,14 @@ export function useBurst(work: () => void): () => void {
   };
 }
 
-/** @param names  the events that cause a reload, besides `reset` */
-export function useLiveReload(names: readonly string[], reload: () => void, everyMs = SLOW_MS): void {
-  const later = useBurst(reload);
+/** @param names  the events that cause a refresh, besides `reset` */
+export function useLiveReload(names: readonly string[], refresh: () => void, everyMs = SLOW_MS): void {
+  const later = useBurst(refresh);
   useGatewayEvent(({ name }) => {
     if (name === 'reset' || names.includes(name)) later();
   });
   useEffect(() => {
-    const slow = setInterval(reload, everyMs);
+    const slow = setInterval(later, everyMs);
     return () => clearInterval(slow);
   }, [everyMs]);
 }

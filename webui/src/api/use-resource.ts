@@ -9,7 +9,13 @@ export interface Resource<Value> {
   /** How the last read failed; it stays while a reload runs, so that nothing jumps. */
   readonly error: unknown;
   readonly isLoading: boolean;
+  /** Reads again at once. Aborts a running read, which may have begun before a change, or may hang. */
   readonly reload: () => void;
+  /**
+   * Reads again after an event or an interval. A running read may end first, so that reads that take longer than the interval show
+   * their values; only one that has taken more than half a minute is aborted.
+   */
+  readonly refresh: () => void;
   /** Replaces the value after a change. Aborts a running read, which may have begun before the change. */
   readonly set: (value: Value) => void;
 }
@@ -32,7 +38,7 @@ export function useReturn(state: 'running' | 'failed' | 'done', run: () => void)
 const isSame = (one: unknown, other: unknown): boolean =>
   one instanceof ApiError && other instanceof ApiError && one.code === other.code && one.message === other.message;
 
-/** A read that takes longer may never end: its connection may be gone without a word. */
+/** A read that takes longer may never end. A broken connection may never report an error. */
 const PATIENCE_MS = 30_000;
 
 interface State<Value> {
@@ -42,8 +48,7 @@ interface State<Value> {
 }
 
 /**
- * A read that failed is repeated when the gateway is reachable again. A reload while one runs follows it: where reads take longer than
- * their interval, each ends nevertheless, unless it takes longer than half a minute.
+ * A read that failed is repeated when the gateway is reachable again.
  * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
  * @param inputs  compared one by one, as those of an effect
  */
@@ -96,13 +101,18 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     if (running.current === undefined) begin();
     else isStale.current = true;
   }, [round]);
-  const reload = useCallback(() => setRound((number) => number + 1), []);
+  const refresh = useCallback(() => setRound((number) => number + 1), []);
+  const reload = useCallback(() => {
+    // No running read is waited for.
+    begunAtMs.current = 0;
+    refresh();
+  }, []);
   useReturn(state.isLoading ? 'running' : state.error === undefined ? 'done' : 'failed', reload);
   const set = useCallback((value: Value) => {
     abort();
     setState({ value, isLoading: false });
   }, []);
-  return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
+  return { value: state.value, error: state.error, isLoading: state.isLoading, reload, refresh, set };
 }
 
 /**

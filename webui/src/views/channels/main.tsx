@@ -38,7 +38,7 @@ function AccountsTab({ onAdd, resource }: { onAdd: (kind: Kind) => void; resourc
 
 function useChannels() {
   const resource = useResource(readChannels, []);
-  useLiveReload(['message', 'channel', 'config'], resource.reload);
+  useLiveReload(['message', 'channel', 'config'], resource.refresh);
   return resource;
 }
 

@@ -67,8 +67,8 @@ interface DrawerProps {
 }
 
 export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
-  const { value: message, error, reload } = useResource((signal) => readMessage(id, signal), [id]);
-  useLiveReload(['message'], reload);
+  const { value: message, error, reload, refresh } = useResource((signal) => readMessage(id, signal), [id]);
+  useLiveReload(['message'], refresh);
   const { error: failure, run } = useWork();
   const [isDropping, setDropping] = useState(false);
   const done = (text: string): void => {

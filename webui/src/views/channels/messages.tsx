@@ -89,7 +89,7 @@ export function Messages() {
   const { parts, query } = address.value;
   const { status, channel } = query;
   const [, openId] = parts;
-  const { value, error, reload, more } = usePages(
+  const { value, error, reload, refresh, more } = usePages(
     async (cursor, signal) => {
       const page = await readMessages({ status, channel, cursor }, signal);
       return { items: page.messages, nextCursor: page.nextCursor };
@@ -101,7 +101,10 @@ export function Messages() {
     reload();
     counts.reload();
   };
-  useLiveReload(['message'], reloadAll);
+  useLiveReload(['message'], () => {
+    refresh();
+    counts.refresh();
+  });
   const isFiltered = status !== undefined || channel !== undefined;
   return (
     <>

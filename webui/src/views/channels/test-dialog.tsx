@@ -31,8 +31,8 @@ function useKnownChats({ channel, accountId }: ChannelDocument): readonly string
 }
 
 function Outcome({ id }: { id: string }) {
-  const { value, reload } = useResource((signal) => readMessage(id, signal), [id]);
-  useLiveReload(['message'], reload, LOOK_MS);
+  const { value, refresh } = useResource((signal) => readMessage(id, signal), [id]);
+  useLiveReload(['message'], refresh, LOOK_MS);
   const { status, error, why } = value ?? { status: 'queued' as const, error: null };
   return (
     <div class="test-outcome" role="status">

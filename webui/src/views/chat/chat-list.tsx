@@ -57,8 +57,8 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
 /** Reloads sessions after events that may have changed them. @param search  as in the sessions view */
 function useSessions(search: string, limit: number): Pick<Resource<SessionPage>, 'value' | 'error'> {
   const path = apiPath('/api/sessions', {}, { search, limit });
-  const { value, error, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
-  useLiveReload(['session', 'turn'], reload);
+  const { value, error, refresh } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
+  useLiveReload(['session', 'turn'], refresh);
   return { value, error };
 }
 

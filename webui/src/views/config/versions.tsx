@@ -43,8 +43,8 @@ async function load(signal: AbortSignal): Promise<{ file: ConfigText; versions: 
 }
 
 export function Versions() {
-  const { value, error, reload } = useResource(load, []);
-  useLiveReload(['config'], reload);
+  const { value, error, reload, refresh } = useResource(load, []);
+  useLiveReload(['config'], refresh);
   const chosenId = address.value.parts[1];
   if (value === undefined || error !== undefined)
     return <div class="config-body">{error === undefined ? <Skeleton lines={6} /> : <ErrorBox error={error} retry={reload} />}</div>;

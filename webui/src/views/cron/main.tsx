@@ -86,7 +86,7 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
 export default function CronView() {
   const list = useResource(listKeptJobs, []);
   const actions = jobActions(list);
-  useLiveReload(['cron'], list.reload, RELOAD_MS);
+  useLiveReload(['cron'], list.refresh, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: openNew }]);
   const isRead = list.value !== undefined;
   const fault = list.error !== undefined && <ErrorBox error={list.error} retry={list.reload} isStale={isRead} />;

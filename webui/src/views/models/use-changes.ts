@@ -20,8 +20,8 @@ export function useSetup(): { readonly resource: Resource<Setup>; readonly choos
     await saving.current;
     return readSetup(signal);
   }, []);
-  const { value: setup, set, reload } = resource;
-  useLiveReload(['config'], reload);
+  const { value: setup, set, reload, refresh } = resource;
+  useLiveReload(['config'], refresh);
   const shown = useRef(setup);
   shown.current = setup;
   const chooseOrder = (order: readonly string[]): void => {

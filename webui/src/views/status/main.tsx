@@ -44,14 +44,14 @@ async function readDay(signal: AbortSignal): Promise<DayData> {
 
 export default function StatusView() {
   const resource = useResource(readWhole, []);
-  const { value, error, reload } = resource;
+  const { value, error, reload, refresh } = resource;
   const day = useResource(readDay, []);
   // What it adds to the tiles would move everything below them.
   const isDayAwaited = useRef(true);
   if (day.value !== undefined || day.error !== undefined) isDayAwaited.current = false;
   const isShown = value !== undefined && !isDayAwaited.current;
-  useLiveReload(['message', 'channel', 'config', 'cron'], reload, RELOAD_MS);
-  useLiveReload(['cron', 'message', 'turn', 'config'], day.reload, HISTORY_MS);
+  useLiveReload(['message', 'channel', 'config', 'cron'], refresh, RELOAD_MS);
+  useLiveReload(['cron', 'message', 'turn', 'config'], day.refresh, HISTORY_MS);
   return (
     <section class="view status">
       <PageHeader title={t('title')} />

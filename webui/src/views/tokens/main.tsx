@@ -41,8 +41,8 @@ function Tokens({ tokens, onAdd, onRevoke }: { tokens: readonly Token[]; onAdd: 
 }
 
 export default function TokensView() {
-  const { value, error, reload } = useResource(readTokens, []);
-  useLiveReload(['token'], reload);
+  const { value, error, reload, refresh } = useResource(readTokens, []);
+  useLiveReload(['token'], refresh);
   const [created, setCreated] = useState<TokenCreated | undefined>(undefined);
   const [revoked, setRevoked] = useState<Token | undefined>(undefined);
   // `#/tokens?add=1` opens the dialog, also from other views.

@@ -85,8 +85,8 @@ function Dialogs({ setup, edited, close, reload }: { setup: Setup; edited: strin
 }
 
 export default function ToolsView() {
-  const { value: setup, error, reload } = useResource(readSetup, []);
-  useLiveReload(['mcp', 'config', 'approval'], reload);
+  const { value: setup, error, reload, refresh } = useResource(readSetup, []);
+  useLiveReload(['mcp', 'config', 'approval'], refresh);
   const [agentId, setAgentId] = useState<string | undefined>(undefined);
   const [edited, setEdited] = useState<string | undefined>(undefined);
   const isAdding = address.value.query['add'] === '1';

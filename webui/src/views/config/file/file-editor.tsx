@@ -58,8 +58,8 @@ function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => 
 }
 
 export function FileEditor() {
-  const { value: file, error, reload, set } = useKept(last, readText);
-  useLiveReload(['config'], reload);
+  const { value: file, error, reload, refresh, set } = useKept(last, readText);
+  useLiveReload(['config'], refresh);
   return (
     <>
       {error !== undefined && (

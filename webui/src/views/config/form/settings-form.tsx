@@ -153,8 +153,8 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
 }
 
 export function SettingsForm() {
-  const { value: loaded, error, reload, set } = useKept(last, load);
-  useLiveReload(['config'], reload);
+  const { value: loaded, error, reload, refresh, set } = useKept(last, load);
+  useLiveReload(['config'], refresh);
   return (
     <>
       {error !== undefined && (

@@ -18,6 +18,6 @@ export function useRuns(id: string, isFailedOnly: boolean): Runs {
     },
     [id],
   );
-  useLiveReload(['cron'], runs.reload);
+  useLiveReload(['cron'], runs.refresh);
   return runs;
 }
