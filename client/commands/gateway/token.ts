@@ -4,11 +4,11 @@ import { GatewayError } from '../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { maskToken } from '../../../shared/config/secrets.js';
-import { loadOrCreateToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
+import { loadOrCreateToken, readToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { askToken, findToken, readGivenToken } from '../../gateway/gateway-settings.js';
-import { locateGateway } from '../../gateway/locate-gateway.js';
+import { type AnsweringGateway, type GatewayLocation, locateGateway } from '../../gateway/locate-gateway.js';
 
 const SOURCES = { env: 'XOPC_GATEWAY_TOKEN or --token', config: 'gateway.auth.api_key' } as const;
 
@@ -79,23 +79,36 @@ export class TokenCommand extends BaseCommand {
     const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
-    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath, { token, isGenerated: known !== undefined });
-    return { token, source: 'generated' };
+    const inForce = location.kind === 'answers' ? await this.#applyToRunning(location) : undefined;
+    return inForce ?? { token, source: 'generated' };
   }
 
-  /** @param next.isGenerated  whether the gateway reported that it uses the generated token; one that did not may have another one */
-  async #applyToRunning(controlPath: string, { token, isGenerated }: { token: string; isGenerated: boolean }): Promise<void> {
+  /** @returns the stored token if the gateway uses it now: another --rotate may have replaced the one that this command stored */
+  async #applyToRunning(gateway: AnsweringGateway): Promise<OwnToken | undefined> {
+    let location: GatewayLocation = gateway;
     // The first restart may join one whose worker has already read the old token.
-    if ((await this.#restart(controlPath, token)) || (isGenerated && (await this.#restart(controlPath, token))))
-      return this.io.note('The running gateway uses the new token now.');
-    if (isGenerated) throw stillUsed();
-    await this.io.note('The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.');
+    for (let restarts = 0; restarts < 2 && location.kind === 'answers'; restarts += 1) {
+      location = await this.#restart(location);
+      const inForce = await askToken(location);
+      if (inForce !== null && inForce.token === readToken(this.io.gatewayPaths.tokenPath)) {
+        await this.io.note('The running gateway uses the new token now.');
+        return inForce;
+      }
+      if (inForce !== null && inForce.source !== 'generated') {
+        await this.io.note(`The new token is stored, but the running gateway uses the one from ${SOURCES[inForce.source]}.`);
+        return undefined;
+      }
+    }
+    // One that has been stopped uses the new token at its next start.
+    if (location.kind !== 'absent') throw stillUsed();
+    return undefined;
   }
 
-  /** @returns whether the gateway uses the token afterwards */
-  async #restart(controlPath: string, token: string): Promise<boolean> {
-    await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
-    const now = await locateGateway(this.io.gatewayPaths);
-    return now.kind === 'answers' && now.status.auth.tokenHint === maskToken(token);
+  async #restart({ controlPath, status }: AnsweringGateway): Promise<GatewayLocation> {
+    const { succession } = await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
+    // That gateway leaves, and its service manager starts the next one.
+    if (succession === 'service-manager')
+      await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, status.instanceId);
+    return locateGateway(this.io.gatewayPaths);
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { maskToken } from '../../../shared/config/secrets.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
@@ -111,14 +111,56 @@ test('--rotate of a token that the running gateway has from elsewhere changes no
   expect(control.requests.map(({ type }) => type)).not.toContain('restart');
 });
 
-test('--rotate says so when a gateway that does not tell its token keeps another one', async () => {
-  const { paths, run } = setUp();
-  await fakeControl(paths.controlPath, answers(sampleStatus, null));
-  const { code, stderr } = await run(['--rotate']);
-  expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: 'The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.\n',
+describe('--rotate while the first worker is starting, so that the gateway does not tell its token yet,', () => {
+  test.each([
+    ['says so when that turns out to come from elsewhere', told, 0, 'uses the one from XOPC_GATEWAY_TOKEN or --token.', 1],
+    [
+      'fails when the gateway keeps the old one',
+      { token: TOKEN, source: 'generated' },
+      1,
+      'does not use it: the old one may still work',
+      2,
+    ],
+    ['fails when it does not become known', null, 1, 'does not use it: the old one may still work', 2],
+  ] as const)('%s', async (...[_what, token, code, said, needed]) => {
+    const { paths, run } = setUp();
+    let restarts = 0;
+    await fakeControl(paths.controlPath, (socket, request) => {
+      if (request.type === 'restart') restarts += 1;
+      answers(request.type === 'status' ? sampleStatus : {}, restarts === 0 ? null : token)(socket, request);
+    });
+    expect(await run(['--rotate'])).toMatchObject({ code, stderr: expect.stringContaining(said) as string });
+    expect(restarts).toBe(needed);
   });
+});
+
+test('of two --rotate at once, the one whose token was replaced prints the other one, which is in force', async () => {
+  const { paths, run } = setUp();
+  const control = await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'restart') writeFileSync(paths.tokenPath, TOKEN);
+    const token = existsSync(paths.tokenPath)
+      ? ({ token: readFileSync(paths.tokenPath, 'utf8').trim(), source: 'generated' } as const)
+      : null;
+    answers(request.type === 'status' ? sampleStatus : {}, token)(socket, request);
+  });
+  const printed = { code: 0, stdout: `${TOKEN}\n`, stderr: 'The running gateway uses the new token now.\n' };
+  expect(await run(['--rotate', '--show'])).toEqual(printed);
+  expect(control.requests.filter(({ type }) => type === 'restart')).toHaveLength(1);
+});
+
+test('--rotate waits for the gateway that a service manager starts in place of one that leaves', async () => {
+  const { paths, run } = setUp();
+  let questions = 0;
+  const control = await fakeControl(paths.controlPath, (socket, request) => {
+    const isLeaving = control.requests.some(({ type }) => type === 'restart');
+    if (isLeaving && request.type === 'status') questions += 1;
+    const isNew = questions > 2;
+    const token = isNew ? ({ token: readFileSync(paths.tokenPath, 'utf8').trim(), source: 'generated' } as const) : null;
+    const status = { ...sampleStatus, instanceId: isNew ? 'gw_2' : 'gw_1' };
+    answers(request.type === 'status' ? status : { succession: 'service-manager' }, token)(socket, request);
+  });
+  expect(await run(['--rotate'])).toMatchObject({ code: 0, stderr: 'The running gateway uses the new token now.\n' });
+  expect(control.requests.filter(({ type }) => type === 'restart')).toHaveLength(1);
 });
 
 test('without a gateway, a configuration that cannot be read is named: its token is not known', async () => {
