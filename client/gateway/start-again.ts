@@ -32,15 +32,22 @@ export interface StartAgain {
 /** How a gateway was started. */
 export interface FormerStart {
   readonly environment: Readonly<Record<string, string>>;
-  readonly flags: SupervisorBoot['flags'];
+  /** Undefined if its command line cannot be read. */
+  readonly flags: SupervisorBoot['flags'] | undefined;
 }
 
-/** The options of a gateway in the foreground; other words of its command line are ignored. */
-function readOptions(commandLine: readonly string[]): SupervisorBoot['flags'] {
+/** The options of a gateway in the foreground: those after the command. Options of Node precede it; other words are ignored. */
+function readOptions(commandLine: readonly string[]): FormerStart['flags'] {
+  const command = commandLine.indexOf('gateway');
+  if (command === -1) return undefined;
   const options = { port: { type: 'string', short: 'p' }, host: { type: 'string' }, token: { type: 'string' } } as const;
-  const { values } = parseArgs({ args: [...commandLine], options, strict: false });
+  const { values } = parseArgs({ args: commandLine.slice(command + 1), options, strict: false });
   const { port, host, token } = values as Partial<Record<keyof typeof options, string>>;
-  return definedFields({ port: port === undefined ? undefined : parsePort(port, '--port'), host, token });
+  try {
+    return definedFields({ port: port === undefined ? undefined : parsePort(port, '--port'), host, token });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads how a running gateway was started. @returns undefined if the system does not show it */
@@ -59,7 +66,7 @@ export function readFormerStart(lock: LockRecord): FormerStart | undefined {
 
 /** Returns the options that it was started with; if they are unknown, the address in its lock where that is not the configured one. */
 function flagsOf({ environment, configPath, before, former, token }: StartAgain, source: { configPath: string }): SupervisorBoot['flags'] {
-  if (former !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
+  if (former?.flags !== undefined) return { ...former.flags, ...definedFields({ configPath, token }) };
   const configured = readListenSettings(source, environment);
   const { host, port } = before ?? configured;
   return definedFields({

@@ -13,10 +13,13 @@ export interface ChildProgram {
   readonly line: string;
 }
 
-/** Runs JavaScript with `node -e` and waits for its first line of output. */
-export async function startProgram(code: string, options: { detached?: boolean; args?: readonly string[] } = {}): Promise<ChildProgram> {
-  const { detached = false, args = [] } = options;
-  const child = spawn(process.execPath, ['-e', code, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached });
+/** Runs JavaScript with `node -e` and waits for its first line of output. @param options.nodeOptions  in place of `-e` */
+export async function startProgram(
+  code: string,
+  options: { detached?: boolean; nodeOptions?: readonly string[]; args?: readonly string[] } = {},
+): Promise<ChildProgram> {
+  const { detached = false, nodeOptions = ['-e'], args = [] } = options;
+  const child = spawn(process.execPath, [...nodeOptions, code, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached });
   onTestFinished(() => {
     child.kill('SIGCONT');
     child.kill('SIGKILL');
