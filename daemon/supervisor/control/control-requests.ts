@@ -71,7 +71,7 @@ export function stopForGood(context: ControlContext, timeoutMs: number, progress
 async function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
   // The predecessor's worker still writes to the state that the restore replaces.
   await context.predecessor?.arriving;
-  if (context.succession.isUnderWay) return Promise.reject(inProgressError('the replacement of the supervisor'));
+  if (context.succession.isUnderWay) return Promise.reject(inProgressError('a restart'));
   return context.restoration.run({ id: restoreId, timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs }, progress);
 }
 
@@ -114,7 +114,8 @@ function refuseOptions(context: ControlContext, wanted: SuccessionOptions | unde
   const { status, changes, noRespawn, serviceMarker } = context;
   if (wanted === undefined || (!noRespawn && serviceMarker === null)) return undefined;
   const { host, port } = status.document();
-  const inForce = { host, port, ...definedFields({ token: changes.token?.token }) };
+  // Before the first worker is active, the token is unknown, and may well be the wanted one.
+  const inForce = { host, port, ...definedFields({ token: changes.token?.token ?? wanted.token }) };
   return otherOptionsError({ wanted, inForce, serviceMarker: noRespawn ? null : serviceMarker });
 }
 
@@ -146,7 +147,7 @@ export function restartUnasked(context: ControlContext, { reason, log, force = f
   log.info({ reason }, 'restarting');
   restart(context, { force }, () => undefined).catch((error: unknown) => {
     // A signal to all processes of a gateway stops it, even if its worker requests a restart.
-    if (error instanceof GatewayError && error.code === 'STOPPING') log.info({ reason }, 'no restart: the gateway is stopping');
+    if (context.supervisor.desired === 'down') log.info({ reason }, 'no restart: the gateway is stopping');
     else log.error({ err: error, reason }, 'the restart failed');
   });
 }

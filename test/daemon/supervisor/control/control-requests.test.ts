@@ -93,6 +93,18 @@ describe('a restart', () => {
     expect(called).toEqual(calls);
   });
 
+  test.each([
+    [undefined, 'ends'],
+    ['other', 'is refused'],
+  ])('left to the service manager with a --token, while the one in force is %s, %s', async (token, outcome) => {
+    const { context } = gateway({ serviceMarker: 'systemd', ...(token === undefined ? {} : { token: { token, source: 'generated' } }) });
+    const ended = restart(context, { force: true, succession: { token: 'wanted' } }, quiet).then(
+      () => 'ends',
+      () => 'is refused',
+    );
+    expect(await ended).toBe(outcome);
+  });
+
   test('is refused while the gateway stops, with the reason of the supervisor', async () => {
     const { context } = gateway({ desired: 'down' });
     await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ message: 'a restore is in progress' });
@@ -154,14 +166,15 @@ describe('a restart that nobody waits for', () => {
   });
 
   test.each([
-    ['STOPPING', 'info'],
-    ['WORKER_NOT_READY', 'error'],
-  ] as const)('and ends with %s is logged as %s', async (code, level) => {
+    ['STOPPING', 'down', 'info'],
+    ['CONFLICT', 'down', 'info'],
+    ['WORKER_NOT_READY', 'up', 'error'],
+  ] as const)('and fails with %s in a gateway that is to be %s is logged as %s', async (code, desired, level) => {
     const { context } = gateway();
     const requestRestart = (): Promise<never> => Promise.reject(new GatewayError(code, { message: 'no' }));
     const { log, entries } = recordingLogger();
     restartUnasked(
-      { ...context, supervisor: { ...context.supervisor, isRestarting: false, requestRestart } },
+      { ...context, supervisor: { ...context.supervisor, desired, isRestarting: false, requestRestart } },
       { reason: 'SIGTERM to the worker', log },
     );
     await expect.poll(() => entries().map((entry) => entry['level'])).toEqual(['info', level]);
@@ -174,7 +187,10 @@ test('a restore gets the configured time to drain, and waits for no succession',
   expect(await createControlHandler(idle.context)(restoreRequest, () => undefined)).toMatchObject({ replaced: '/kept' });
   expect(idle.called).toEqual(['restore 20261124T192403Z-1a2b3c 5000']);
   const busy = gateway({ isUnderWay: true });
-  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: 'a restart is in progress',
+  });
 });
 
 test('a successor is started only once this gateway has moved to a changed address', async () => {
