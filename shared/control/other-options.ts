@@ -19,16 +19,16 @@ export function otherOptionsError({ wanted, inForce, serviceMarker }: OtherOptio
   const settings = names.map((name) =>
     name === 'token' ? 'xopc config set gateway.auth.api_key -' : shellCommand`xopc config set gateway.${name} ${wanted[name] ?? ''}`,
   );
-  const who =
+  const reason =
     serviceMarker === null
       ? 'with XOPC_NO_RESPAWN the gateway is restarted in place'
-      : `the service manager (${serviceMarker}) starts the gateway`;
-  const inFile = settings.join('   ');
+      : `the service manager (${serviceMarker}) starts the gateway with its own options`;
+  const [given, inFile] = [options.join(' '), settings.join(' and ')];
   return new GatewayError('CONFLICT', {
-    message: `${who}, without the options of this command: ${options.join(' ')}; nothing was changed`,
+    message: `${given} cannot be applied: ${reason}`,
     hint:
       serviceMarker === null
         ? `Change it with: ${inFile}`
-        : ['Change it with: xopc gateway install', ...options, `  Or, for a service that was installed by hand: ${inFile}`].join(' '),
+        : ['Change the service with: xopc gateway install', `${given}. For one installed by hand:`, inFile].join(' '),
   });
 }
