@@ -88,7 +88,8 @@ test('sync tells the service whether to deliver, and answers the reply', async (
     body: { channel: 'webchat', chat_id: 'w', content: 'hi', deliver: true },
   });
   expect(answer.json).toEqual({ status: 'ok', reply: 'You said: hi' });
-  expect(services.calls[0]?.input).toMatchObject({ message: { channel: 'webchat', chat_id: 'w', content: 'hi' }, deliver: true });
+  const message = { channel: 'webchat', chat_id: 'w', content: 'hi' };
+  expect(services.calls[0]?.input).toEqual({ message, deliver: true, decider: { via: 'api', name: null } });
 });
 
 test('the agent gets the message verbatim and only the options that were given', async () => {
