@@ -34,7 +34,7 @@ async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Pro
   const running = await readRunningTurns(tx);
   const isBusy =
     running.some((turn) => turn.sessionId === session.id) ||
-    (await listWaitingTurns(tx, { sessionKey: session.key })).length > 0 ||
+    (await listWaitingTurns(tx, { sessionKey: session.key })).some((turn) => turn.sessionId === session.id) ||
     (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is in progress in this session', hint: 'Stop it first.' });
 }

@@ -1,9 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 import { callsTools, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 import { fakeModels, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
 import { greetSocket, type SocketClient } from '../../../helpers/socket-client.js';
+import { addWaitingTurn } from '../../../helpers/waiting-turn.js';
 
 interface World {
   readonly model: FakeOpenAi;
@@ -148,6 +151,17 @@ test('while a turn waits for a decision, its question is neither replaced nor as
   await expect(chat.send({ session, key: 'd', content: 'Q2', replaceFrom: question }, undefined)).rejects.toMatchObject(busy);
   await chat.stop(session);
   await chat.choose(session, await idOf('A1'));
+});
+
+test('a turn that waits in a deleted session with the same key is no answer in progress', async () => {
+  const { say, again, path, conversation, session, idOf } = await makeWorld();
+  await again('b', await say('Q', 'A1'), 'A2');
+  const store = await openStore({ home: conversation.home });
+  const { sessionId } = await addWaitingTurn(store, { name: 'old' });
+  const deleted = { key: session, deleted_at: 1_000 };
+  await store.write((tx) => queriesOf(tx).updateTable('sessions').set(deleted).where('id', '=', sessionId).execute());
+  await conversation.chat.choose(session, await idOf('A1'));
+  expect(await path()).toEqual(['user: Q', 'assistant: A1 (1/2)']);
 });
 
 test('a repeated request has one effect; an impossible one is refused with a hint and changes nothing', async () => {
