@@ -13,7 +13,7 @@ import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { addUsage } from '../providers/token-cost.js';
 import type { PublishSession } from '../sessions/sessions.js';
-import type { Account, Spending } from '../spending/spending.js';
+import { type Account, isRefusedAccount, type Spending } from '../spending/spending.js';
 import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
 import { addTurnUsage } from '../store/conversations/turns.js';
@@ -84,7 +84,10 @@ export class Titles {
     const stop = new AbortController();
     const cancel = this.#options.clock.after(TIMEOUT_MS, () => stop.abort());
     const done = this.#make(answered, end.model, stop.signal)
-      .catch((error: unknown) => this.#options.logger.warn({ session: sessionKey, err: error }, 'failed to name a session'))
+      .catch((error: unknown) => {
+        const { logger } = this.#options;
+        logger[isRefusedAccount(error) ? 'info' : 'warn']({ session: sessionKey, err: error }, 'failed to name a session');
+      })
       .finally(() => {
         cancel();
         this.#running.delete(sessionKey);

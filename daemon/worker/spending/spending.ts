@@ -53,6 +53,10 @@ export interface Purse {
   reserve(most: () => number): Promise<Settle | undefined>;
 }
 
+/** Whether an error is a refusal of {@link Purse.reserve} for the account, which says nothing about the model. */
+export const isRefusedAccount = (error: unknown): boolean =>
+  error instanceof GatewayError && (error.code === 'RATE_LIMITED' || error.code === 'UNAUTHORIZED');
+
 /** Retry delay: running calls may end at any time. */
 const RESERVED_RETRY_SECONDS = 5;
 

@@ -9,7 +9,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { CompletionChange } from '../../models/completion-change.js';
 import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
 import type { PublishSession } from '../../sessions/sessions.js';
-import type { Spending } from '../../spending/spending.js';
+import { isRefusedAccount, type Spending } from '../../spending/spending.js';
 import { findMessage } from '../../store/conversations/messages.js';
 import { findSession, type Session } from '../../store/conversations/sessions.js';
 import { acquireLease, releaseLease } from '../../store/leases.js';
@@ -159,7 +159,8 @@ export class Summaries {
     const model = this.#modelFor(ref, fill, agent);
     const work = model instanceof Error ? Promise.resolve({ problem: model }) : this.#holdingLease({ fill, agent, model, signal });
     const done = work
-      .catch((error: unknown): Outcome => ({ problem: error }))
+      // The next turn may be paid by another account.
+      .catch((error: unknown): Outcome => (isRefusedAccount(error) ? 'stopped' : { problem: error }))
       .then((outcome) => {
         cancel();
         this.#running.delete(key);

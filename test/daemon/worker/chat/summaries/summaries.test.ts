@@ -148,3 +148,22 @@ test('it is charged to the access token whose turn it follows', async () => {
   const calls = memory.requests.length;
   expect((await usage.read({ days: 2, utcOffsetMinutes: 0 })).tokens).toMatchObject([{ id: token.id, turns: 1, calls }]);
 });
+
+test('if it is refused to the access token whose turn it follows, it follows the next turn, and nothing is logged', async () => {
+  const { memory, chat, conversation, key, send } = await makeLongChat();
+  const { accessTokens: tokens, log } = conversation;
+  const { token } = await tokens.add({ name: 'ci', scopes: ['chat'] });
+  memory.replyAlways(says('In short.'));
+  let answer = (): void => undefined;
+  const until = new Promise<void>((resolve) => (answer = resolve));
+  chat.reply({ ...says('fine'), gate: { before: 0, until } });
+  const turn = ask(conversation, { message: 'Hello?', session: key, access: await tokens.findById(token.id) });
+  await chat.received(1);
+  await tokens.revoke(token.id);
+  answer();
+  expect((await turn).last?.type).toBe('done');
+  // The first turns may come before the refusal.
+  for (let count = 0; count < 20 && memory.requests.length === 0; count += 1) await send('Next?');
+  expect(memory.requests.length).toBeGreaterThan(0);
+  expect(log.entries.filter(({ message }) => message.includes('could not be summarised'))).toEqual([]);
+});
