@@ -227,12 +227,12 @@ export class ChatTurns implements InboxHandler {
   }
 
   #hooks(handling: Handling, asked: Pick<AnsweredQuestion, 'sessionKey' | 'account'>): TurnHooks {
-    const { channel } = handling.message;
+    const { channel, seq, sentLength } = handling.message;
     return {
       begun: async (tx, { id, steps }) => {
-        // The answer begins afresh.
-        if (textOfSteps(steps).length < handling.sentLength) handling.sentLength = 0;
-        if ((await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })) > 0) return;
+        // Of an answer that begins afresh, the chat has got nothing.
+        handling.sentLength = textOfSteps(steps).length < (sentLength ?? 0) ? 0 : (sentLength ?? 0);
+        if ((await setInboxTurn(tx, { seq, turnId: id, sentLength: handling.sentLength })) > 0) return;
         handling.isRecorded = true;
         throw new GatewayError('CONFLICT', { message: 'the message was taken back' });
       },

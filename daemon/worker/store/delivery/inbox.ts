@@ -155,8 +155,12 @@ export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: str
 );
 
 /** @returns 0 when the message has been taken back. Runs in a transaction. */
-export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
-  db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq).where('finished_at', 'is', null),
+export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string; sentLength: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ turn_id: p.turnId, sent_length: p.sentLength })
+    .where('seq', '=', p.seq)
+    .where('finished_at', 'is', null),
 );
 
 /** Runs in a transaction. */

@@ -27,7 +27,7 @@ async function receive(store: Store, lane: Lane, { seq, turnId }: { seq: number;
   const message = { ...lane, id: `msg_${seq}`, scope: 's', updateId: String(seq), peerKind: 'direct', content: 'x', nowMs: 1 } as const;
   await store.write(async (tx) => {
     await insertInboxMessage(tx, message);
-    await setInboxTurn(tx, { seq, turnId });
+    await setInboxTurn(tx, { seq, turnId, sentLength: 0 });
   });
 }
 

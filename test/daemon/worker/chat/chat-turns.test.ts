@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../../shared/clock.js';
+import { configSchema } from '../../../../shared/config/schema.js';
 import { textOf } from '../../../../daemon/worker/chat/answer-text.js';
 import { ChatTurns, type ChatTurnsOptions } from '../../../../daemon/worker/chat/chat-turns.js';
+import type { TakenMessage } from '../../../../daemon/worker/delivery/inbox-queue.js';
+import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js';
+import type { TurnRequest } from '../../../../daemon/worker/turns/turn-request.js';
 import { NOTICES } from '../../../../daemon/worker/delivery/inbox-queue.js';
-import { insertInboxMessage, readInboxHead, setInboxPreview } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { insertInboxMessage, readInboxHead, setInboxPreview, setInboxSent } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';
 
 const stopping = new GatewayError('STOPPING', { message: 'restart' });
@@ -42,4 +48,35 @@ test('a notice takes the place of the preview of the answer that is given up', a
     await turns.notify(tx, message, 'given up');
   });
   expect(sent).toMatchObject([{ ...lane, content: 'given up', previewId: '7' }]);
+});
+
+test.each([
+  { title: 'begins afresh has not been sent', steps: [], sentLength: 0 },
+  { title: 'goes on has been sent so far', steps: [{ text: 'Let me look.' }], sentLength: 12 },
+])('of a turn that waited, an answer that $title', async ({ steps, sentLength }) => {
+  const store = await openStore();
+  const lane = { channel: 'telegram', accountId: 'default', chatId: '42' };
+  const row = { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1 } as const;
+  const turns = new ChatTurns({
+    store,
+    clock: systemClock,
+    logger: logMemory(),
+    config: () => configSchema.parse({ agents: { defaults: { model: 'fake/one' } } }),
+    registry: () => ({ resolve: () => ({}) }),
+    channels: { isConfigured: () => true, get: () => ({ describeChat: () => ({}) }), openPreview: () => undefined },
+    titles: { cancel: () => undefined },
+    voice: { questionOf: async () => ({ text: 'hi' }) },
+    turns: {
+      async *start({ hooks }: TurnRequest) {
+        await store.write(async (tx) => hooks?.begun?.(tx, { id: 'turn_2', steps } as unknown as BegunTurn));
+        yield* [];
+      },
+    },
+  } as unknown as ChatTurnsOptions);
+  const read = () => store.read((tx) => readInboxHead(tx, lane));
+  await store.write((tx) => insertInboxMessage(tx, row));
+  const { seq = 0 } = (await read()) ?? {};
+  await store.write((tx) => setInboxSent(tx, { seq, sentLength: 12 }));
+  await turns.handle({ ...(await read()), withdrawn: 0 } as unknown as TakenMessage);
+  expect(await read()).toMatchObject({ turnId: 'turn_2', sentLength });
 });

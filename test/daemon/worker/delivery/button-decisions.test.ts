@@ -48,7 +48,7 @@ async function start(account: object = { groupPolicy: 'open' }) {
       input: { turnId },
     };
     await store.write(async (tx) => {
-      await setInboxTurn(tx, { seq, turnId });
+      await setInboxTurn(tx, { seq, turnId, sentLength: 0 });
       await approvals.gate.ask(tx, call);
       await finishInbox(tx, { seq, instanceId, state: 'done', error: null, nowMs: 1 });
     });

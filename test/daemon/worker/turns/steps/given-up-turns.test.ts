@@ -89,7 +89,7 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
     const message = { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1_000 } as const;
     await insertInboxMessage(tx, message);
     const { seq } = await queriesOf(tx).selectFrom('inbox_messages').select('seq').executeTakeFirstOrThrow();
-    await setInboxTurn(tx, { seq, turnId });
+    await setInboxTurn(tx, { seq, turnId, sentLength: 0 });
     return queue.claim(tx, lane, true);
   });
   if (claim.type !== 'item') throw new Error('the message was not claimed');
@@ -114,7 +114,7 @@ test('a turn that was left waiting when its session was deleted ends before that
     await insertInboxMessage(tx, { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1_000 });
     const { seq } = await queriesOf(tx).selectFrom('inbox_messages').select('seq').executeTakeFirstOrThrow();
     await beginInboxAttempt(tx, { seq, instanceId: 'wk_0' });
-    await setInboxTurn(tx, { seq, turnId });
+    await setInboxTurn(tx, { seq, turnId, sentLength: 0 });
     await parkInbox(tx, { seq, instanceId: 'wk_0', nowMs: 1_000 });
     await queriesOf(tx).updateTable('sessions').set({ deleted_at: 1_000 }).execute();
   });
