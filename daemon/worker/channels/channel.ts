@@ -29,13 +29,15 @@ export interface Delivery {
 
 /**
  * The outcome of an attempt. `refused`: not delivered, and never will be. `failed`: not delivered, but may be later. `unknown`: it
- * may have been delivered. `interrupted`: `signal` stopped the attempt before anything was sent.
+ * may have been delivered. `changed`: not delivered; `body` is to be sent instead. `interrupted`: `signal` stopped the attempt before
+ * anything was sent.
  */
 export type SendOutcome =
   | { readonly type: 'delivered'; /** The channel's id of the message, if it can be edited. */ readonly sentId?: string | undefined }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly type: 'unknown'; readonly reason: string }
+  | { readonly type: 'changed'; readonly body: string }
   | { readonly type: 'interrupted' };
 
 /** One message each `intervalMs` on average, of which `burst` may be sent at once. */

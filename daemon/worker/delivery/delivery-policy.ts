@@ -16,8 +16,8 @@ export type DeliveryDecision =
   | { readonly state: 'dead'; readonly error: string }
   | { readonly state: 'unknown'; readonly error: string }
   | { readonly state: 'retry_wait'; readonly error: string; readonly dueAtMs: number }
-  /** The attempt is not counted. */
-  | { readonly state: 'queued' };
+  /** The attempt is not counted. `body`: to be sent instead. */
+  | { readonly state: 'queued'; readonly body?: string };
 
 /** @param attempts  the number of failed attempts, at least 1. @param random  0 ≤ x < 1. @returns milliseconds until the next */
 export function backoffMs(attempts: number, random: number): number {
@@ -53,6 +53,8 @@ export function decide(outcome: SendOutcome, facts: AttemptFacts): DeliveryDecis
       return retry(outcome.reason, facts, outcome.retryAfterMs);
     case 'unknown':
       return facts.isIdempotent ? retry(outcome.reason, facts) : { state: 'unknown', error: outcome.reason };
+    case 'changed':
+      return { state: 'queued', body: outcome.body };
     case 'interrupted':
       return { state: 'queued' };
   }

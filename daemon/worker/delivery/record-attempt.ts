@@ -1,6 +1,14 @@
 /** Records the results of attempts and their consequences. All functions run in a transaction. */
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
-import { abandonOpenParts, changeMessage, changePart, type Lane, type OutboxMessage, readPartStates } from '../store/delivery/outbox.js';
+import {
+  abandonOpenParts,
+  changeMessage,
+  changePart,
+  type Lane,
+  type OutboxMessage,
+  readPartStates,
+  setPartBody,
+} from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import type { DeliveryDecision } from './delivery-policy.js';
 
@@ -55,6 +63,7 @@ export async function recordAttempt(
       await changeMessage(tx, message, { state: 'retry_wait', dueAtMs: decision.dueAtMs, lastError: decision.error, nowMs });
       return undefined;
     case 'queued':
+      if (decision.body !== undefined) await setPartBody(tx, { seq: message.seq, part, body: decision.body });
       await changeMessage(tx, message, { state: 'queued', dueAtMs: nowMs, nowMs });
       return undefined;
   }

@@ -14,7 +14,7 @@ import type { BotMethodResult } from './api/bot-answers.js';
 import { askedWaitMs, BotApi, type BotFailure, type BotResult, classifyFailure, describeFailure, isTokenRefused } from './api/bot-api.js';
 import { offerCommands } from './bot-menu.js';
 import { readPress } from './buttons.js';
-import type { BotRequest, MessagePayload } from './compose.js';
+import { asNewMessage, type BotRequest } from './compose.js';
 import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
 import { type BotIdentity, readUpdate } from './read-update.js';
@@ -34,6 +34,8 @@ export interface TelegramAccountOptions {
   /** How long one request for updates stays open. Default 25 s. */
   readonly pollSeconds?: number;
 }
+
+type SendResult = BotResult<BotMethodResult<BotRequest['method']>>;
 
 const POLL_SECONDS = 25;
 /** Between attempts to get the account's lease, which another live worker holds. */
@@ -107,10 +109,12 @@ export class TelegramAccount implements ChannelAccount {
 
   async send({ body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
     if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
-    const { result, method } = await this.#sends.run(signal, (either) => this.#request(JSON.parse(body) as BotRequest, either));
+    const request = JSON.parse(body) as BotRequest;
+    const result = await this.#sends.run(signal, (either) => this.#request(request, either));
+    if ('payload' in result) return { type: 'changed', body: JSON.stringify(result) };
     if (result.ok) return { type: 'delivered', sentId: result.value === true ? undefined : String(result.value.message_id) };
     if (isTokenRefused(result.failure)) this.#fail();
-    return classifyFailure(result.failure, method);
+    return classifyFailure(result.failure, request.method);
   }
 
   /** Works even while another worker serves the account, because reading a file needs no lease. */
@@ -124,23 +128,20 @@ export class TelegramAccount implements ChannelAccount {
     return new TelegramPreview({ api: this.#api, background, target, mode: settings.streamMode, signal: this.#stopped.signal });
   }
 
-  /** @returns the result, and the method of the request that returned it */
-  async #request(
-    { method, payload }: BotRequest,
-    signal: AbortSignal,
-    hasMoved = false,
-  ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
+  /** @returns the result; for an edit that is impossible, a request for a new message, to be stored before it is sent */
+  async #request({ method, payload }: BotRequest, signal: AbortSignal, hasMoved = false): Promise<SendResult | BotRequest> {
     // An edit has no topic, but the message that may replace it does.
     const { message_thread_id: _topic, ...edited } = payload;
     const result = await this.#api.call(method, method === 'editMessageText' ? edited : payload, signal);
-    if (result.ok || result.failure.type !== 'answered') return { result, method };
+    if (result.ok || result.failure.type !== 'answered') return result;
     const { code, description, migrateToChatId } = result.failure;
     // A group that has become a supergroup has a new id, once.
-    if (migrateToChatId !== undefined && !hasMoved) return this.#request(asNewMessage(payload, migrateToChatId), signal, true);
-    if (method !== 'editMessageText' || code !== 400) return { result, method };
-    if (/not modified/i.test(description)) return { result: { ok: true, value: true }, method };
+    if (method === 'sendMessage')
+      return migrateToChatId === undefined || hasMoved ? result : this.#request(asNewMessage(payload, migrateToChatId), signal, true);
+    if (code !== 400) return result;
+    if (/not modified/i.test(description)) return { ok: true, value: true };
     // The preview no longer exists, so its text is sent as a separate message.
-    return this.#request(asNewMessage(payload, payload.chat_id), signal, hasMoved);
+    return asNewMessage(payload, migrateToChatId ?? payload.chat_id);
   }
 
   async #run(): Promise<void> {
@@ -288,10 +289,6 @@ export class TelegramAccount implements ChannelAccount {
     this.#status = { state: 'failed', message };
     logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${message}`);
   }
-}
-
-function asNewMessage({ message_id: _previewId, ...payload }: MessagePayload, chatId: number | string): BotRequest {
-  return { method: 'sendMessage', payload: { ...payload, chat_id: chatId } };
 }
 
 function toIdentity({ id, username = '' }: BotMethodResult<'getMe'>): BotIdentity {

@@ -32,6 +32,11 @@ export interface MessagePayload {
   readonly reply_markup?: Keyboard;
 }
 
+/** Returns the request to send the text of another one as a new message. */
+export function asNewMessage({ message_id: _previewId, ...payload }: MessagePayload, chatId: number | string): BotRequest {
+  return { method: 'sendMessage', payload: { ...payload, chat_id: chatId } };
+}
+
 interface RenderedPart {
   readonly text: string;
   readonly entities?: readonly TextEntity[];

@@ -47,6 +47,14 @@ function failedAccount(message: string): ChannelAccount {
   };
 }
 
+function isEdit(body: string): boolean {
+  try {
+    return (JSON.parse(body) as BotRequest).method === 'editMessageText';
+  } catch {
+    return false;
+  }
+}
+
 type OwnedSettings = TelegramSettings & { readonly owner: string | undefined };
 
 /** Returns the other account with the same bot, or undefined: two accounts with one bot would take each other's updates. */
@@ -102,7 +110,7 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     isGroup: isGroupId,
     paceOf,
     // The Bot API has no idempotency key, so it cannot drop a repeated message; an edit can be repeated.
-    isIdempotent: (_settings, body) => body !== undefined && (JSON.parse(body) as BotRequest).method === 'editMessageText',
+    isIdempotent: (_settings, body) => body !== undefined && isEdit(body),
     compose: (message) => module().composeTelegram(message),
   });
 }

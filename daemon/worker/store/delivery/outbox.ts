@@ -163,6 +163,11 @@ export const { run: changePart } = prepare<{ seq: number; part: number; state: O
     .where('part', '=', p.part),
 );
 
+/** Runs in a transaction. */
+export const { run: setPartBody } = prepare<{ seq: number; part: number; body: string }>()((db, p) =>
+  db.updateTable('outbox_parts').set({ body: p.body }).where('message_seq', '=', p.seq).where('part', '=', p.part),
+);
+
 /** Marks the unfinished parts of a message as dead. Runs in a transaction. */
 export const { run: abandonOpenParts } = prepare<{ seq: number }>()((db, p) =>
   db

@@ -57,6 +57,20 @@ test.each(CUT)('a send that does not end in time is aborted and $title', async (
   expect(await read(id)).toMatchObject(expected);
 });
 
+test('a body that takes the place of another is stored before it is sent', async () => {
+  const store = await openStore();
+  const dead = await makeOutbox({ store, instanceId: 'wk_dead' });
+  await dead.outbox.start();
+  const id = await dead.put('chat', 'edit');
+  await dead.channels.answer({ type: 'changed', body: 'new' });
+  expect((await dead.channels.next()).delivery.body).toBe('new');
+
+  const next = await makeOutbox({ store, clock: dead.clock, instanceId: 'wk_next' });
+  next.channels.idempotent.add('edit');
+  await next.outbox.start();
+  expect([await next.read(id), next.channels.sent]).toMatchObject([{ state: 'unknown' }, []]);
+});
+
 test('what a dead worker was sending is sent again with the same id and body, or is unknown', async () => {
   const store = await openStore();
   const dead = await makeOutbox({ store, instanceId: 'wk_dead' });

@@ -44,4 +44,21 @@ test('what a dead worker was sending can be sent again if it is an edit', async 
   const [edit = ''] = channel.compose({ ...message, previewId: '7' });
   const mayRepeat = (body?: string): boolean => channel.isIdempotent('default', body);
   expect([mayRepeat(sent), mayRepeat(edit), mayRepeat()]).toEqual([false, true, false]);
+  expect(mayRepeat('{"method":')).toBe(false);
 });
+
+test.each(['42', '-5'])(
+  'an edit that is impossible in %s sends nothing: it becomes a new message, which is not sent twice',
+  async (chatId) => {
+    const { channel, host, fake, untilReady } = await makeTelegram();
+    await channel.start(host);
+    await untilReady();
+    fake.bot.migrated.set(-5, -1005);
+    const message = { id: 'msg_1', accountId: 'default', chatId };
+    const [body = ''] = channel.compose({ ...message, content: 'x', nowMs: 0, previewId: '99' });
+    const outcome = await channel.send({ ...message, body }, new AbortController().signal);
+    const next = outcome.type === 'changed' ? outcome.body : '';
+    expect([JSON.parse(next), fake.bot.sent]).toMatchObject([{ method: 'sendMessage', payload: { text: 'x' } }, []]);
+    expect(channel.isIdempotent('default', next)).toBe(false);
+  },
+);

@@ -23,8 +23,10 @@ async function send(
 ): Promise<SendOutcome[]> {
   const message = { accountId: 'default', chatId };
   const outcomes: SendOutcome[] = [];
+  const sendBody = (body: string) => channel.send({ ...message, id: 'msg_1', body }, new AbortController().signal);
   for (const body of channel.compose({ ...message, id: 'msg_1', content, nowMs: 0, previewId })) {
-    outcomes.push(await channel.send({ ...message, id: 'msg_1', body }, new AbortController().signal));
+    const outcome = await sendBody(body);
+    outcomes.push(outcome.type === 'changed' ? await sendBody(outcome.body) : outcome);
   }
   return outcomes;
 }
