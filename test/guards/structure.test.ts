@@ -150,6 +150,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/turns/interrupted-turn.ts': 'test/daemon/worker/turns/turn-journal.test.ts',
   'daemon/worker/turns/model/nothing-to-report.ts': 'test/daemon/worker/turns/model/answer.test.ts',
   'daemon/worker/turns/model/ask.ts': 'test/daemon/worker/turns/agent.test.ts',
+  'daemon/worker/turns/model/sent-requests.ts': 'test/daemon/worker/turns/model/call-model.test.ts',
   'daemon/worker/turns/turn-context.ts': 'test/daemon/worker/turns/agent.test.ts',
 };
 

@@ -10,6 +10,7 @@ import type { Purse } from '../../spending/spending.js';
 import type { Span } from '../../tracing/span.js';
 import { CallSpan, type Operation } from './call-span.js';
 import { withIdleTimeout } from './idle-timeout.js';
+import { watchRequests } from './sent-requests.js';
 
 type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
 
@@ -65,6 +66,7 @@ class Cost {
     const failure = failureOf(event);
     if (failure === undefined) this.#hasBegun ||= event.type !== 'aborted';
     else if (!this.#hasBegun) this.#isBilled = isBilled(failure);
+    this.#isBilled ||= this.#hasBegun;
     if (!ENDS.has(event.type)) return;
     this.#usage = (event as unknown as { readonly usage: TokenUsage }).usage;
   }
@@ -122,8 +124,8 @@ export async function* callModel<Event extends { readonly type: string }>(
     noteCall?.({ ref, agentId, endedAtMs, durationMs: endedAtMs - startedAtMs, firstTokenMs, error });
   };
   try {
-    if (!signal.aborted) cost.noteSent();
-    for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
+    const events = withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock });
+    for await (const event of watchRequests(events, () => cost.noteSent())) {
       const failure = failureOf(event);
       cost.note(event);
       span?.note(event);

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { createServer, type AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import type { FailureKind, ProviderFailure } from '../../../../../daemon/worker/providers/failure.js';
 import type { ResolvedModel } from '../../../../../daemon/worker/providers/registry.js';
 import type { Purse } from '../../../../../daemon/worker/spending/spending.js';
@@ -18,10 +19,14 @@ const failed = (kind: FailureKind, status: number | null = null): Event => ({
 });
 
 /** @param leaves  whether the caller leaves after the last event */
-async function costOf(events: readonly Event[], { leaves = false, signal = new AbortController().signal } = {}): Promise<unknown> {
+async function costOf(
+  events: readonly Event[],
+  { leaves = false, signal = new AbortController().signal, ask = async () => {} } = {},
+): Promise<unknown> {
   const settled: unknown[] = [];
   const purse: Purse = { reserve: async () => async (usd, used) => void settled.push([usd, used !== undefined]) };
   async function* open(): AsyncGenerator<Event> {
+    await ask();
     yield* events;
     if (leaves) await new Promise(() => undefined);
   }
@@ -36,7 +41,7 @@ const aborted: Event = { type: 'aborted' };
 const alive: Event = { type: 'alive' };
 
 test.each([
-  ['is stopped before its first sign of life', [aborted], INPUT],
+  ['is stopped before it is sent', [aborted], 0],
   ['is stopped while the model thinks', [alive, aborted], INPUT],
   ['is stopped after some text', [alive, { type: 'delta', text: '12345678' }, aborted], INPUT + 2],
   ['breaks while the model thinks', [alive, failed('unreachable')], INPUT],
@@ -54,4 +59,23 @@ test('a call costs what it has begun when its caller leaves, and nothing when th
   expect(await costOf([alive], { leaves: true })).toEqual([INPUT, true]);
   expect(await costOf([{ type: 'head' }], { leaves: true })).toEqual([INPUT, true]);
   expect(await costOf([aborted], { signal: AbortSignal.abort() })).toEqual([0, false]);
+});
+
+test.each([
+  ['http', INPUT],
+  ['https', 0],
+])('a call that is stopped before the answer costs its request if that was sent, not while it connects: %s', async (protocol, usd) => {
+  const stop = new AbortController();
+  // It answers nothing, so a secure connection is never made.
+  const server = createServer((socket) => socket.once('data', () => stop.abort()));
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { signal } = stop;
+  const ask = () =>
+    fetch(`${protocol}://127.0.0.1:${port}`, { method: 'POST', body: 'x', signal }).then(
+      () => undefined,
+      () => undefined,
+    );
+  expect(await costOf([aborted], { signal, ask })).toEqual([usd, usd > 0]);
 });
