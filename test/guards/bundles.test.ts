@@ -60,7 +60,7 @@ test.each([
   ['client', 187],
   ['tools', 843],
   ['supervisor', 368],
-  ['worker', 1_592],
+  ['worker', 1_593],
   ['fallback', 33],
   ['ai', 850],
   ['late', 565],
