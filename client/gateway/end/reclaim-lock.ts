@@ -8,7 +8,7 @@ import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyProcess, readIdentity } from '../../../shared/node/process/process-identity.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
 import { findPortOwners } from '../../ports/port-owner.js';
-import type { AnsweringGateway, GatewayLocation } from '../locate-gateway.js';
+import type { AnsweringGateway } from '../locate-gateway.js';
 import { watchGateway } from '../wait-ready.js';
 
 /** A predecessor whose successor has died takes the lock back within this time. */
@@ -37,11 +37,14 @@ export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promis
   return findHeir(paths, dead);
 }
 
-/** A predecessor keeps the listening socket until it leaves, so where nobody listens there is none. */
-async function findHeir(paths: GatewayPaths, { host, port, instanceId }: LockRecord): Promise<AnsweringGateway | undefined> {
+/**
+ * A predecessor keeps the listening socket until it leaves, so where nobody listens there is none. A younger gateway is no predecessor:
+ * somebody else has started it.
+ */
+async function findHeir(paths: GatewayPaths, { host, port, createdAt }: LockRecord): Promise<AnsweringGateway | undefined> {
   if (findPortOwners(host, port).length === 0) return undefined;
-  const isHeir = (now: GatewayLocation): now is AnsweringGateway => now.kind === 'answers' && now.status.instanceId !== instanceId;
-  return watchGateway(paths, (now) => (isHeir(now) ? now : undefined), TAKE_BACK_MS);
+  const now = await watchGateway(paths, (location) => (location.kind === 'answers' ? location : undefined), TAKE_BACK_MS);
+  return now !== undefined && now.status.startedAt < createdAt ? now : undefined;
 }
 
 /** @returns false when the lock is not, or no longer, that of the dead gateway */

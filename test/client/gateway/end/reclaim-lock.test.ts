@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { reclaimLock } from '../../../../client/gateway/end/reclaim-lock.js';
 import { isLockRecord, readLock } from '../../../../shared/node/files/lock-record.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
@@ -57,20 +57,32 @@ test('the lock of whoever has started meanwhile stays, and so does its socket', 
   server.close();
 });
 
-test('a gateway that has taken the place of a dead one is found as long as something listens on its port', async () => {
+async function afterSuccessor(
+  startedAt: string,
+): Promise<{ reclaim: () => ReturnType<typeof reclaimLock>; stopListening: () => Promise<unknown> }> {
   const paths = testPaths();
   const dead = await startProgram(READY);
   const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
   await once(server, 'listening');
   const left = lockRecord(paths, dead.pid, { port: (server.address() as AddressInfo).port });
   dead.child.kill('SIGKILL');
   await endOf(dead);
   writeLock(paths, lockRecord(paths, process.pid, { instanceId: 'gw_0' }));
-  await fakeControl(paths.controlPath, answers({ ...sampleStatus, instanceId: 'gw_0' }));
-  expect(await reclaimLock(paths, left)).toMatchObject({ kind: 'answers', status: { instanceId: 'gw_0' } });
-  server.close();
-  await once(server, 'close');
-  expect(await reclaimLock(paths, left)).toBeUndefined();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, startedAt, instanceId: 'gw_0' }));
+  return { reclaim: () => reclaimLock(paths, left), stopListening: () => (server.close(), once(server, 'close')) };
+}
+
+test('a predecessor that has taken the place of a dead gateway is found as long as something listens on its port', async () => {
+  const { reclaim, stopListening } = await afterSuccessor('2019-12-31T23:59:59.999Z');
+  expect(await reclaim()).toMatchObject({ kind: 'answers', status: { instanceId: 'gw_0' } });
+  await stopListening();
+  expect(await reclaim()).toBeUndefined();
+});
+
+test('a gateway that somebody has started in the place of a dead one is not taken for its predecessor', async () => {
+  const { reclaim } = await afterSuccessor('2020-01-01T00:00:00.001Z');
+  expect(await reclaim()).toBeUndefined();
 });
 
 test.each([{ machineId: 'other', bootId: 'other' }, {}])('the lock of a gateway that may live (%j) stays', async (change) => {
