@@ -6,7 +6,9 @@ import { definedFields } from '../../shared/fields.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { sendSignal } from '../../shared/node/process/send-signal.js';
 import { callControl, hasLeft, stopDeadlines } from './control-client.js';
+import { isProven } from './end/kill-gateway.js';
 import { TAKE_BACK_MS } from './end/reclaim-lock.js';
 import { poll } from './poll.js';
 
@@ -43,8 +45,12 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
   let stops = 0;
   attachment.onSignal(() => {
     if (awaitNext !== undefined) return detachment.abort();
+    if (process.platform !== 'win32') {
+      if (holder !== undefined && isProven(holder)) sendSignal(holder.pid, 'SIGTERM');
+      return;
+    }
+    // A signal ends a process at once there.
     stops += 1;
-    // Not by a signal, which on Windows would end the gateway at once.
     requestStop(holder?.controlPath || paths.controlPath, stops > 1 ? 0 : undefined).catch((error: unknown) => {
       if (!hasLeft(error) && look() === undefined) void note('The gateway does not answer. End it with: xopc gateway stop --force');
     });

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { attachGateway } from '../../../client/gateway/attach-gateway.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -21,9 +21,10 @@ interface Attached {
   readonly exitCode: Promise<number>;
 }
 
-async function attach(awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>): Promise<Attached> {
+/** Attaches to a gateway whose supervisor runs this code. */
+async function attach(awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>, code = READY): Promise<Attached> {
   const paths = testPaths();
-  const supervisor = await startProgram(READY);
+  const supervisor = await startProgram(code);
   writeLock(paths, lockRecord(paths, supervisor.pid));
   let signal = (): void => undefined;
   const notes: string[] = [];
@@ -40,7 +41,7 @@ async function attach(awaitNext?: (previousInstanceId: string) => Promise<Status
     supervisor,
     paths,
     async succeed() {
-      const successor = await startProgram(READY);
+      const successor = await startProgram(code);
       writeLock(paths, lockRecord(paths, successor.pid, { instanceId: 'gw_2' }));
       return successor;
     },
@@ -77,22 +78,43 @@ test('waits for a predecessor that takes the lock of a dead successor back', asy
   expect(await attached.exitCode).toBe(0);
 });
 
-test('a signal asks the gateway that runs now to stop, a second one shortens its drain, and no process gets a signal', async () => {
+test('each signal reaches the supervisor that runs now as SIGTERM, whether it answers or not', async () => {
+  const attached = await attach(undefined, `let n = 0; process.on('SIGTERM', () => (n += 1) > 1 && process.exit(n)); ${READY}`);
+  const successor = await attached.succeed();
+  await fakeControl(attached.paths.controlPath, () => undefined);
+  await expect
+    .poll(() => {
+      attached.signal();
+      return successor.child.exitCode;
+    })
+    .toBe(2);
+  attached.release();
+  expect(await attached.exitCode).toBe(0);
+});
+
+/** Only the choice is that of Windows: the control sockets of this test are no pipes. */
+function signalOnWindows({ signal }: Attached): void {
+  const { platform } = process;
+  vi.spyOn(process, 'platform', 'get').mockReturnValue(platform).mockReturnValueOnce('win32');
+  signal();
+}
+
+test('on Windows a signal asks the gateway to stop, a second one shortens its drain, and no process gets a signal', async () => {
   const attached = await attach();
   const successor = await attached.succeed();
   const control = await fakeControl(attached.paths.controlPath, () => undefined);
-  attached.signal();
+  signalOnWindows(attached);
   await expect.poll(() => control.requests).toEqual([{ v: 1, id: '1', type: 'stop' }]);
-  attached.signal();
+  signalOnWindows(attached);
   await expect.poll(() => control.requests[1]).toMatchObject({ type: 'stop', timeoutMs: 0 });
   attached.release();
   expect(await attached.exitCode).toBe(0);
   expect([attached.supervisor, successor].map(({ child }) => child.exitCode ?? child.signalCode)).toEqual([null, null]);
 });
 
-test('a signal that reaches no gateway says how to end it', async () => {
+test('on Windows a signal that reaches no gateway says how to end it', async () => {
   const attached = await attach();
-  attached.signal();
+  signalOnWindows(attached);
   await expect.poll(() => attached.notes).toEqual(['The gateway does not answer. End it with: xopc gateway stop --force']);
   attached.release();
   expect(await attached.exitCode).toBe(0);
