@@ -50,7 +50,7 @@ export class StopCommand extends BaseCommand {
     description: 'Interrupt running work and end the gateway at once, also one that does not answer.',
   });
 
-  /** Drain time in milliseconds; undefined: the configured one. */
+  /** Drain time in milliseconds, 0 after Ctrl-C; undefined: the configured one. */
   #timeoutMs: number | undefined;
   /** Tells a service manager not to start the gateway again; not called if the gateway is left running. */
   #suspend: () => Promise<void> = () => Promise.resolve();
@@ -156,12 +156,15 @@ export class StopCommand extends BaseCommand {
     return this.#cleanUp(lock, report);
   }
 
-  /** Removes what a gateway left that has ended, then reports. If another one runs in its place, stops that instead. */
+  /**
+   * Removes what a gateway left that has ended, then reports. If its predecessor runs in its place, stops that instead; each is older than
+   * the one before.
+   */
   async #cleanUp(dead: LockRecord | undefined, report: () => Promise<number>): Promise<number> {
     const { gatewayPaths: paths } = this.io;
     const isLeft = dead !== undefined && existsSync(paths.lockPath);
     const heir = isLeft ? await this.context.runtime.loadTools().reclaimLock(paths, dead) : undefined;
-    return heir === undefined ? report() : this.#stop(heir);
+    return heir === undefined ? report() : this.#stopWhatRuns();
   }
 
   async #stop(gateway: AnsweringGateway): Promise<number> {
@@ -171,6 +174,7 @@ export class StopCommand extends BaseCommand {
     const release = this.context.runtime.onInterrupt(() => {
       interrupts += 1;
       if (interrupts > 1) return waiting.abort();
+      this.#timeoutMs = 0;
       void this.io.note('Ending the drain early; Ctrl-C again to stop waiting.');
       const request = { type: 'stop', timeoutMs: 0 } as const;
       callControl(gateway.controlPath, request, { deadlines: stopDeadlines(0), signal: waiting.signal }).catch(() => undefined);

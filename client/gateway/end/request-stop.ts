@@ -38,6 +38,7 @@ export async function requestStop({ controlPath, status }: AnsweringGateway, opt
   if (answer !== undefined && 'kind' in answer) return answer;
   await awaitLeave(supervisor, { paths, timeoutMs, signal });
   const now = answer === undefined ? await locateGateway(paths) : undefined;
+  signal?.throwIfAborted();
   const heir = now?.kind === 'answers' && now.status.instanceId !== status.instanceId ? now : undefined;
   return { kind: 'left', result: answer, heir };
 }

@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
+import type { AnsweringGateway } from '../../../client/gateway/locate-gateway.js';
+import type { LockRecord } from '../../../shared/node/files/lock-record.js';
+import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { type ChildProgram, endOf, startProgram } from '../../helpers/child-program.js';
 import * as tools from '../../../client/tools.js';
 import { runCommand, startCommand } from '../../helpers/command-line.js';
@@ -54,24 +57,59 @@ test('stopping a gateway that hands over stops its successor', async () => {
   });
 });
 
-test('a predecessor that takes over again from a successor that was killed is stopped too', async () => {
+test('Ctrl-C shortens the drain of a successor too', async () => {
+  const paths = testPaths();
+  const [first, second] = [await startSupervisor(), await startSupervisor()];
+  const succeed = (): ReturnType<typeof fakeControl> =>
+    fakeControl(paths.controlPath, (socket, request) => {
+      const status = { ...sampleStatus, pid: second.pid, instanceId: 'gw_2' };
+      if (request.type === 'status') return answers(status)(socket, request);
+      second.child.kill('SIGKILL');
+      rmSync(paths.controlPath);
+      socket.destroy();
+    });
+  let successor: ReturnType<typeof fakeControl> | undefined;
+  let asked: (socket: Socket) => void = (socket) => {
+    command.interrupt();
+    asked = () => {
+      rmSync(paths.controlPath);
+      successor = succeed();
+      void successor.then(() => {
+        first.child.kill('SIGKILL');
+        socket.destroy();
+      });
+    };
+  };
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'status') return answers({ ...sampleStatus, pid: first.pid })(socket, request);
+    asked(socket);
+  });
+  const command = startCommand(['gateway', 'stop', '--timeout', '600000'], { home: paths.home });
+  expect(await command.exitCode).toBe(0);
+  expect((await successor)?.requests.filter(({ type }) => type === 'stop')).toMatchObject([{ timeoutMs: 0 }]);
+});
+
+test('a predecessor that takes over again from a successor that was killed is ended by force too', async () => {
   const paths = testPaths();
   const [predecessor, successor] = [await startSupervisor(), await startSupervisor()];
   writeLock(paths, lockRecord(paths, successor.pid));
   successor.child.kill('SIGSTOP');
   const controlPath = join(paths.home, 'predecessor.sock');
-  const control = await fakeControl(controlPath, (socket) => {
-    predecessor.child.kill('SIGKILL');
-    socket.destroy();
-  });
-  const status = { ...sampleStatus, pid: predecessor.pid, instanceId: 'gw_0' };
-  const loadTools = () => ({ ...tools, reclaimLock: () => Promise.resolve({ kind: 'answers' as const, controlPath, status }) });
-  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home, runtime: { loadTools } })).toMatchObject({
+  const control = await fakeControl(controlPath, () => undefined);
+  const heir = { kind: 'answers' as const, controlPath, status: { ...sampleStatus, pid: predecessor.pid, instanceId: 'gw_0' } };
+  const reclaimLock = (_: unknown, { instanceId }: LockRecord): Promise<AnsweringGateway | undefined> => {
+    if (instanceId === 'gw_0') return Promise.resolve(undefined);
+    writeLock(paths, lockRecord(paths, predecessor.pid, { instanceId: 'gw_0', controlPath }));
+    return Promise.resolve(heir);
+  };
+  const loadTools = () => ({ ...tools, reclaimLock });
+  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home, runtime: { loadTools } })).toEqual({
     code: 0,
-    stdout: `Gateway stopped (pid ${predecessor.pid}).\n`,
+    stdout: `Gateway killed (pid ${predecessor.pid}).\n`,
+    stderr: '',
   });
   expect(control.requests).toMatchObject([{ type: 'stop', force: true }]);
-  expect(await endOf(successor)).toBe('SIGKILL');
+  expect([await endOf(successor), await endOf(predecessor)]).toEqual(['SIGKILL', 'SIGKILL']);
 });
 
 test('a second Ctrl-C stops waiting for a gateway that stops responding during its drain', async () => {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { requestStop } from '../../../client/gateway/end/request-stop.js';
 import { requireGateway } from '../../../client/gateway/locate-gateway.js';
 import { stopGateway } from '../../../client/service/stop-gateway.js';
 import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
@@ -27,6 +28,19 @@ test('a gateway that hands over while it is asked has stopped when its successor
   });
   await stopGateway(await requireGateway(paths), paths);
   expect(await endOf(second)).toBe('SIGTERM');
+});
+
+test('a signal ends the wait, also while the successor is looked for', async () => {
+  const paths = testPaths();
+  const first = await startSupervisor();
+  const waiting = new AbortController();
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type !== 'status') return void (first.child.kill('SIGKILL'), socket.destroy());
+    if (first.child.killed) waiting.abort();
+    answers({ ...sampleStatus, pid: first.pid })(socket, request);
+  });
+  const stopped = requestStop(await requireGateway(paths), { paths, signal: waiting.signal });
+  await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 test('a gateway that stops responding during its drain is an error at once, and is not killed', async () => {
