@@ -2,6 +2,7 @@
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { requestStop } from '../gateway/end/request-stop.js';
+import { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway, type AnsweringGateway, unavailableError } from '../gateway/locate-gateway.js';
@@ -26,12 +27,18 @@ export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPat
 /**
  * Stops a gateway gracefully, and a successor that it hands over to, and waits for its process to end.
  * @param timeoutMs  drain time; default: the configured one
- * @throws CONTROL_UNREACHABLE when the process does not end, or no longer answers
+ * @throws CONTROL_UNREACHABLE when the process does not end, or answers no more within the drain time and one second
  */
 export async function stopGateway(gateway: AnsweringGateway, paths: GatewayPaths, timeoutMs?: number): Promise<void> {
   const outcome = await requestStop(gateway, { paths, timeoutMs });
-  if (outcome.kind === 'silent') throw unavailableError(outcome);
-  if (outcome.heir !== undefined) await stopGateway(outcome.heir, paths, timeoutMs);
+  if (outcome.kind === 'left') {
+    if (outcome.heir !== undefined) await stopGateway(outcome.heir, paths, timeoutMs);
+    return;
+  }
+  const roused = await rouseGateway(outcome.lock, { paths, signals: ['SIGCONT'], timeoutMs });
+  if (roused === 'silent') throw unavailableError(outcome);
+  const running = roused === 'answers' ? await findRunning(paths) : undefined;
+  if (running !== undefined) await stopGateway(running, paths, timeoutMs);
 }
 
 interface StopAround {

@@ -17,7 +17,8 @@ interface Rousing {
   readonly signals: readonly NodeJS.Signals[];
   /** Drain time in milliseconds; undefined: the configured one. */
   readonly timeoutMs: number | undefined;
-  readonly note: (text: string) => Promise<void>;
+  /** Announces that the caller kills a gateway that stays silent. */
+  readonly note?: (text: string) => Promise<void>;
   /** Stops waiting. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,7 +31,7 @@ interface Rousing {
 export async function rouseGateway(lock: LockRecord, { paths, signals, timeoutMs, note, signal }: Rousing): Promise<Roused> {
   requireProven(lock);
   const limitMs = (timeoutMs ?? readDrainTimeoutMs(paths)) + MARGIN_MS;
-  await note(`The gateway (pid ${lock.pid}) is not responding; it is killed if it neither ends nor answers within ${limitMs} ms.`);
+  await note?.(`The gateway (pid ${lock.pid}) is not responding; it is killed if it neither ends nor answers within ${limitMs} ms.`);
   // Windows has no SIGCONT, and its SIGTERM ends a process at once.
   if (process.platform !== 'win32' && isProven(lock)) for (const name of signals) sendSignal(lock.pid, name);
   const decided = new AbortController();
