@@ -7,12 +7,13 @@ import { isLockRecord, type LockContent, type LockRecord, readLock } from '../..
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyProcess, readIdentity } from '../../../shared/node/process/process-identity.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
-import { findPortOwners } from '../../ports/port-owner.js';
-import type { AnsweringGateway } from '../locate-gateway.js';
+import type { AnsweringGateway, GatewayLocation } from '../locate-gateway.js';
 import { watchGateway } from '../wait-ready.js';
 
 /** A predecessor whose successor has died takes the lock back within this time. */
 export const TAKE_BACK_MS = 2_000;
+/** It tries to for this long. */
+const HEIR_LIMIT_MS = 5_000;
 
 function heldError(): GatewayError {
   return new GatewayError('LOCK_HELD', { message: 'another process has the lock by now' });
@@ -21,9 +22,15 @@ function heldError(): GatewayError {
 /**
  * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Leaves them alone
  * when the gateway has released its lock itself or another process has taken it.
+ * @param heirLimitMs  waits so long for a predecessor that lives
  * @returns the gateway that runs in its place: a predecessor takes everything back when its successor is killed
+ * @throws CONTROL_UNREACHABLE when the predecessor lives and does not answer
  */
-export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<AnsweringGateway | undefined> {
+export async function reclaimLock(
+  paths: GatewayPaths,
+  dead: LockRecord,
+  heirLimitMs = HEIR_LIMIT_MS,
+): Promise<AnsweringGateway | undefined> {
   const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
   if (await takeFrom(dead, paths.lockPath, own)) {
     try {
@@ -34,17 +41,23 @@ export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promis
       release(paths.lockPath, own);
     }
   }
-  return findHeir(paths, dead);
+  return findHeir(paths, dead, heirLimitMs);
 }
 
-/**
- * A predecessor keeps the listening socket until it leaves, so where nobody listens there is none. A younger gateway is no predecessor:
- * somebody else has started it.
- */
-async function findHeir(paths: GatewayPaths, { host, port, createdAt }: LockRecord): Promise<AnsweringGateway | undefined> {
-  if (findPortOwners(host, port).length === 0) return undefined;
-  const now = await watchGateway(paths, (location) => (location.kind === 'answers' ? location : undefined), TAKE_BACK_MS);
-  return now !== undefined && now.status.startedAt < createdAt ? now : undefined;
+/** Any other gateway that answers was started by somebody else. */
+async function findHeir(paths: GatewayPaths, dead: LockRecord, limitMs: number): Promise<AnsweringGateway | undefined> {
+  const { predecessor } = dead;
+  if (predecessor === undefined || predecessor.startTime === null) return undefined;
+  const isThere = (): boolean => classifyProcess({ ...dead, ...predecessor }) === 'alive';
+  const check = (now: GatewayLocation): GatewayLocation | undefined => (now.kind === 'answers' || !isThere() ? now : undefined);
+  const now = isThere() ? await watchGateway(paths, check, limitMs) : undefined;
+  if (now?.kind === 'answers') return now.status.pid === predecessor.pid ? now : undefined;
+  if (!isThere()) return undefined;
+  throw new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway has ended, but process ${predecessor.pid}, which it took over from, is still there and does not answer`,
+    details: { pid: predecessor.pid },
+    hint: `Inspect it with: ps -fp ${predecessor.pid}`,
+  });
 }
 
 /** @returns false when the lock is not, or no longer, that of the dead gateway */

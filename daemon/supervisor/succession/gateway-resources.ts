@@ -130,6 +130,7 @@ export class GatewayResources {
     const socket = this.#prepared ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
     const left = readLock(paths.lockPath);
     this.#inherited = isLockRecord(left) ? left : undefined;
+    if (isLockRecord(left)) this.updateLock({ predecessor: { pid: left.pid, startTime: left.startTime } });
     this.#lock = inheritLock(paths, this.#record(socket));
     this.use(socket);
     await this.#control?.start();

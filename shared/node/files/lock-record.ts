@@ -4,17 +4,19 @@
  */
 import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
+import { definedFields } from '../../fields.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 import { ifPresent } from './if-present.js';
 
 /** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
 export const FOREIGN_LEASE_MS = 90_000;
 
+/** A process of this machine and boot. */
+type KnownProcess = Pick<ProcessIdentity, 'pid' | 'startTime'>;
+
 /** A process that the supervisor started and that a later start may have to end. */
-export interface LockedChild {
+export interface LockedChild extends KnownProcess {
   readonly role: 'worker' | 'fallback' | 'tool';
-  readonly pid: number;
-  readonly startTime: string | null;
 }
 
 export interface LockRecord extends ProcessIdentity {
@@ -32,6 +34,8 @@ export interface LockRecord extends ProcessIdentity {
   /** Empty in a record written by a version that kept the data of every configuration in the home. */
   readonly dataDir: string;
   readonly children: readonly LockedChild[];
+  /** The supervisor that this one has taken over from: while its process lives, it takes the lock back when this one dies. */
+  readonly predecessor?: KnownProcess;
 }
 
 export type LockContent = LockRecord | { readonly unreadable: string };
@@ -59,11 +63,17 @@ function isPositiveInteger(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-function asChild(value: unknown): LockedChild | undefined {
+function asProcess(value: unknown): KnownProcess | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { role, pid, startTime } = value as Record<string, unknown>;
-  if (typeof role !== 'string' || !CHILD_ROLES.includes(role) || !isPositiveInteger(pid)) return undefined;
-  return { role: role as LockedChild['role'], pid, startTime: asTextOrNull(startTime) };
+  const { pid, startTime } = value as Record<string, unknown>;
+  return isPositiveInteger(pid) ? { pid, startTime: asTextOrNull(startTime) } : undefined;
+}
+
+function asChild(value: unknown): LockedChild | undefined {
+  const known = asProcess(value);
+  const role = known === undefined ? undefined : (value as Record<string, unknown>)['role'];
+  if (known === undefined || typeof role !== 'string' || !CHILD_ROLES.includes(role)) return undefined;
+  return { role: role as LockedChild['role'], ...known };
 }
 
 /** Checks a parsed record by hand; only `pid` is indispensable, unknown fields of a newer version are ignored. */
@@ -91,6 +101,7 @@ function asLockRecord(value: unknown): LockContent {
       .slice(0, 256)
       .map(asChild)
       .filter((child) => child !== undefined),
+    ...definedFields({ predecessor: asProcess(fields['predecessor']) }),
   };
 }
 

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { reclaimLock } from '../../../../client/gateway/end/reclaim-lock.js';
 import { isLockRecord, readLock } from '../../../../shared/node/files/lock-record.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
 import { answers, fakeControl, sampleStatus } from '../../../fakes/control-socket.js';
-import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { type ChildProgram, endOf, startProgram } from '../../../helpers/child-program.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { leaderlessGroup } from '../../../helpers/leaderless-group.js';
 import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
@@ -57,32 +56,34 @@ test('the lock of whoever has started meanwhile stays, and so does its socket', 
   server.close();
 });
 
-async function afterSuccessor(
-  startedAt: string,
-): Promise<{ reclaim: () => ReturnType<typeof reclaimLock>; stopListening: () => Promise<unknown> }> {
+/** A successor that has died; `answering` answers on the control socket. */
+async function afterSuccessor(predecessor: ChildProgram, answering: ChildProgram): Promise<ReturnType<typeof reclaimLock>> {
   const paths = testPaths();
   const dead = await startProgram(READY);
-  const server = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const left = lockRecord(paths, dead.pid, { port: (server.address() as AddressInfo).port });
+  const left = lockRecord(paths, dead.pid, { predecessor });
   dead.child.kill('SIGKILL');
   await endOf(dead);
-  writeLock(paths, lockRecord(paths, process.pid, { instanceId: 'gw_0' }));
-  await fakeControl(paths.controlPath, answers({ ...sampleStatus, startedAt, instanceId: 'gw_0' }));
-  return { reclaim: () => reclaimLock(paths, left), stopListening: () => (server.close(), once(server, 'close')) };
+  writeLock(paths, lockRecord(paths, answering.pid, { instanceId: 'gw_0' }));
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, pid: answering.pid, instanceId: 'gw_0' }));
+  return reclaimLock(paths, left);
 }
 
-test('a predecessor that has taken the place of a dead gateway is found as long as something listens on its port', async () => {
-  const { reclaim, stopListening } = await afterSuccessor('2019-12-31T23:59:59.999Z');
-  expect(await reclaim()).toMatchObject({ kind: 'answers', status: { instanceId: 'gw_0' } });
-  await stopListening();
-  expect(await reclaim()).toBeUndefined();
+test('a predecessor that has taken the place of a dead gateway is found', async () => {
+  const predecessor = await startProgram(READY);
+  expect(await afterSuccessor(predecessor, predecessor)).toMatchObject({ kind: 'answers', status: { pid: predecessor.pid } });
 });
 
 test('a gateway that somebody has started in the place of a dead one is not taken for its predecessor', async () => {
-  const { reclaim } = await afterSuccessor('2020-01-01T00:00:00.001Z');
-  expect(await reclaim()).toBeUndefined();
+  expect(await afterSuccessor(await startProgram(READY), await startProgram(READY))).toBeUndefined();
+});
+
+test('a predecessor that stays silent is an error', async () => {
+  const paths = testPaths();
+  const [predecessor, dead] = [await startProgram(READY), await startProgram(READY)];
+  const left = writeLock(paths, lockRecord(paths, dead.pid, { predecessor }));
+  dead.child.kill('SIGKILL');
+  await endOf(dead);
+  await expect(reclaimLock(paths, left, 0)).rejects.toMatchObject({ code: 'CONTROL_UNREACHABLE', details: { pid: predecessor.pid } });
 });
 
 test.each([{ machineId: 'other', bootId: 'other' }, {}])('the lock of a gateway that may live (%j) stays', async (change) => {

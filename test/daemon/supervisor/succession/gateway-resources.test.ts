@@ -111,7 +111,9 @@ describe('between a predecessor and its successor', () => {
     expect(next.resources.socket).toMatchObject({ host: '127.0.0.1', port: old.resources.socket.port, origin: 'bound' });
     expect(await whoAnswers(next)).toBe('gw_new');
     old.resources.updateLock({ port: 1 });
-    expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', port: next.resources.socket.port });
+    const { pid, startTime } = readIdentity();
+    const expected = { instanceId: 'gw_new', port: next.resources.socket.port, predecessor: { pid, startTime } };
+    expect(readLock(old.home.paths.lockPath)).toMatchObject(expected);
   });
 
   test('a successor that is to listen elsewhere binds before it takes anything', async () => {
