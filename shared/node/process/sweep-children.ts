@@ -37,25 +37,24 @@ function isLeaderless(group: number): boolean {
   return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isMarkedMember(name, group));
 }
 
-/** The leader is checked first: one that exits between the two checks leaves a group that the second one finds. */
-function endChild({ role, pid, startTime }: LockedChild, isSameBoot: boolean): void {
-  if (startTime !== null && isSameProcess({ pid, startTime })) killGroup(pid);
-  else if (role === 'tool' && isSameBoot && isLeaderless(pid)) sendSignal(-pid, 'SIGKILL');
-}
-
 /**
  * Ends the children that a dead supervisor left behind (a stopped child cannot end itself) with everything that they started, and waits
- * until they and the supervisor have released their port.
+ * until they and the supervisor have released their port. Groups without a leader are ended, too, but not waited for: they have no port.
+ * After a reboot nothing is left, and pids and start times may be those of others.
  * @returns the processes that are still there after `limitMs`: another user's, or unkillable ones
  */
 export async function sweepChildren(record: LockRecord, limitMs = LIMIT_MS): Promise<Pick<LockedChild, 'pid' | 'startTime'>[]> {
+  if (record.bootId !== bootId()) return [];
   const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
-  const isSameBoot = record.bootId === bootId();
   const deadline = Date.now() + limitMs;
+  let left = all;
   for (;;) {
-    for (const child of record.children) endChild(child, isSameBoot);
-    const left = all.filter((known) => !isGone(known));
-    if (left.length === 0 || Date.now() >= deadline) return left;
+    for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
+    left = all.filter((known) => !isGone(known));
+    if (left.length === 0 || Date.now() >= deadline) break;
     await delay(STEP_MS); // the exit of a process that is not our child emits no event
   }
+  // Last, since a leader may have exited just before it would have been killed with its group.
+  for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) sendSignal(-pid, 'SIGKILL');
+  return left;
 }

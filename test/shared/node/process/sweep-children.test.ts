@@ -51,6 +51,12 @@ describe('what a dead supervisor left', () => {
     expect(isAlive(child.pid ?? -1)).toBe(true);
   });
 
+  test('is left alone after a reboot, when pid and start time may be those of another process', async () => {
+    const child = await start();
+    expect(await sweepChildren(deadRecord({ bootId: 'another', children: [left(child)] }))).toEqual([]);
+    expect(isAlive(child.pid ?? -1)).toBe(true);
+  });
+
   // Its first thread ends at once, those that wait for the disk do not, and a process keeps its sockets until the last one has ended.
   test.each(['a child', 'the supervisor itself'])('has let go of its port when it is %s', async (who) => {
     const source = `const fs = require("node:fs"), files = [1, 2, 3, 4].map((n) => fs.openSync(${JSON.stringify(tempDir())} + "/" + n, "w"));
