@@ -4,6 +4,7 @@ import type { RestartResult, StatusDocument } from '../../../shared/control/mess
 import { GatewayError } from '../../../shared/errors.js';
 import { isHostFixed } from '../../../shared/node/listen-error.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
+import { classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
@@ -92,6 +93,8 @@ export class RestartCommand extends BaseCommand {
     const former = await tools.readFormerStart(lock);
     await tools.requireValidBeforeEnd(paths, former?.environment);
     const isService = await tools.isServiceProcess(paths, lock.pid);
+    // Whether a service manager ran one that has just died is unknown then.
+    if (!isService && classifyProcess(lock) === 'dead') return this.run();
     if (this.force) await this.io.note(`The gateway (pid ${lock.pid}) is not responding; it is killed.`);
     const note = (text: string): Promise<void> => this.io.note(text);
     const outcome = this.force ? 'silent' : await tools.rouseGateway(lock, { paths, signals: ['SIGCONT'], timeoutMs, note });

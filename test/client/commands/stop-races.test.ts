@@ -150,3 +150,20 @@ test('a gateway that stops responding during its drain is killed a second after 
   // Not by a second request to stop, which would have shortened its drain.
   expect(await endOf(supervisor)).toBe('SIGKILL');
 });
+
+test('a hung gateway that dies before its service manager is asked about it is looked for again, and not started', async () => {
+  const paths = testPaths();
+  const supervisor = await startSupervisor();
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  await fakeControl(paths.controlPath, (socket) => void socket.write('no answer\n'));
+  const isServiceProcess = async (): Promise<boolean> => {
+    supervisor.child.kill('SIGKILL');
+    await endOf(supervisor);
+    rmSync(paths.controlPath);
+    return false;
+  };
+  const startAgain = (): Promise<never> => Promise.reject(new Error('started'));
+  const loadTools = () => ({ ...tools, isServiceProcess, startAgain });
+  const { stderr } = await runCommand(['gateway', 'restart'], { home: paths.home, runtime: { loadTools } });
+  expect(stderr).toContain(`the gateway is not running; process ${supervisor.pid} died`);
+});
