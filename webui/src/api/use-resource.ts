@@ -1,6 +1,5 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from './client.js';
 import { gateway } from './socket.js';
 
 export interface Resource<Value> {
@@ -35,8 +34,7 @@ export function useReturn(state: 'running' | 'failed' | 'done', run: () => void)
   }, [state, greeting]);
 }
 
-const isSame = (one: unknown, other: unknown): boolean =>
-  one instanceof ApiError && other instanceof ApiError && one.code === other.code && one.message === other.message;
+const isSame = (one: unknown, other: unknown): boolean => one instanceof Error && other instanceof Error && one.message === other.message;
 
 /** A read that takes longer may never end. A broken connection may never report an error. */
 const PATIENCE_MS = 30_000;
