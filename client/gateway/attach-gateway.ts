@@ -9,11 +9,12 @@ import { classifyProcess } from '../../shared/node/process/process-identity.js';
 import { sendSignal } from '../../shared/node/process/send-signal.js';
 import { callControl, hasLeft, stopDeadlines } from './control-client.js';
 import { isProven } from './end/kill-gateway.js';
-import { TAKE_BACK_MS } from './end/reclaim-lock.js';
 import { poll } from './poll.js';
 
 /** How often the lock is read. */
 const LOOK_MS = 200;
+/** A predecessor whose successor has died has taken the lock back by then, unless the machine is very busy. */
+const TAKE_BACK_MS = 2_000;
 
 interface Attachment {
   readonly paths: GatewayPaths;
@@ -51,7 +52,7 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
     }
     // A signal ends a process at once there.
     stops += 1;
-    requestStop(holder?.controlPath || paths.controlPath, stops > 1 ? 0 : undefined).catch((error: unknown) => {
+    askToStop(holder?.controlPath || paths.controlPath, stops > 1 ? 0 : undefined).catch((error: unknown) => {
       if (!hasLeft(error) && look() === undefined) void note('The gateway does not answer. End it with: xopc gateway stop --force');
     });
   });
@@ -79,7 +80,7 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
 }
 
 /** @param timeoutMs  drain time in milliseconds; default: the configured one */
-async function requestStop(controlPath: string, timeoutMs: number | undefined): Promise<void> {
+async function askToStop(controlPath: string, timeoutMs: number | undefined): Promise<void> {
   await callControl(controlPath, { type: 'stop', ...definedFields({ timeoutMs }) }, { deadlines: stopDeadlines(timeoutMs) });
 }
 

@@ -1,7 +1,8 @@
 /** Waits for the exit of a supervisor that has answered a stop request. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { type KnownProcess, waitUntilGone } from './end-process.js';
+import type { KnownProcess } from '../../../shared/node/files/lock-record.js';
+import { waitUntilGone } from './end-process.js';
 
 /**
  * Time to close files and exit, added to the drain time, because a supervisor that has just taken over waits for its predecessor to

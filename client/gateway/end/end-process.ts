@@ -1,13 +1,8 @@
 /** Ends processes that are not our children: SIGTERM first, then SIGKILL. */
+import type { KnownProcess } from '../../../shared/node/files/lock-record.js';
 import { isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { poll } from '../poll.js';
-
-/** Identity of one process: a pid with a different start time is another process and is never touched. */
-export interface KnownProcess {
-  readonly pid: number;
-  readonly startTime: string | null;
-}
 
 /** Time between SIGTERM and SIGKILL. */
 export const TERM_GRACE_MS = 700;

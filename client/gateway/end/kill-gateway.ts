@@ -1,10 +1,10 @@
 /** Kills a gateway that does not answer: only processes named by its lock and verified by their start times. */
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
+import { isLockRecord, type KnownProcess, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
-import { KILL_LIMIT_MS, killProcesses, type KnownProcess, waitUntilGone } from './end-process.js';
+import { KILL_LIMIT_MS, killProcesses, waitUntilGone } from './end-process.js';
 
 function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {

@@ -10,9 +10,7 @@ import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
 import type { AnsweringGateway, GatewayLocation } from '../locate-gateway.js';
 import { watchGateway } from '../wait-ready.js';
 
-/** A predecessor whose successor has died takes the lock back within this time. */
-export const TAKE_BACK_MS = 2_000;
-/** It tries to for this long. */
+/** A predecessor whose successor has died tries for so long to take the lock back. */
 const HEIR_LIMIT_MS = 5_000;
 
 function heldError(): GatewayError {
@@ -22,7 +20,7 @@ function heldError(): GatewayError {
 /**
  * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Leaves them alone
  * when the gateway has released its lock itself or another process has taken it.
- * @param heirLimitMs  waits so long for a predecessor that lives
+ * @param heirLimitMs  how long to wait for a predecessor that lives
  * @returns the gateway that runs in its place: a predecessor takes everything back when its successor is killed
  * @throws CONTROL_UNREACHABLE when the predecessor lives and does not answer
  */

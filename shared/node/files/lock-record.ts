@@ -11,8 +11,8 @@ import { ifPresent } from './if-present.js';
 /** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
 export const FOREIGN_LEASE_MS = 90_000;
 
-/** A process of this machine and boot. */
-type KnownProcess = Pick<ProcessIdentity, 'pid' | 'startTime'>;
+/** Identity of one process of this machine and boot: a pid with a different start time is another process and is never touched. */
+export type KnownProcess = Pick<ProcessIdentity, 'pid' | 'startTime'>;
 
 /** A process that the supervisor started and that a later start may have to end. */
 export interface LockedChild extends KnownProcess {

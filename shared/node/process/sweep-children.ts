@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LockedChild, LockRecord } from '../files/lock-record.js';
+import type { KnownProcess, LockRecord } from '../files/lock-record.js';
 import { bootId, isAlive, isGone, isSameProcess, parseProcStat } from './process-identity.js';
 import { killGroup, sendSignal } from './send-signal.js';
 import { TOOL_SERVER_MARK } from './tool-mark.js';
@@ -43,11 +43,11 @@ function isLeaderless(group: number): boolean {
  * After a reboot nothing is left, and pids and start times may be those of others.
  * @returns the processes that are still there after `limitMs`: another user's, or unkillable ones
  */
-export async function sweepChildren(record: LockRecord, limitMs = LIMIT_MS): Promise<Pick<LockedChild, 'pid' | 'startTime'>[]> {
+export async function sweepChildren(record: LockRecord, limitMs = LIMIT_MS): Promise<KnownProcess[]> {
   if (record.bootId !== bootId()) return [];
   const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
   const deadline = Date.now() + limitMs;
-  let left = all;
+  let left: KnownProcess[] = all;
   for (;;) {
     for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
     left = all.filter((known) => !isGone(known));
