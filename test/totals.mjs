@@ -14,6 +14,9 @@ function readReport(path) {
 }
 
 const MESSAGE_LINES = 12;
+const PAGE_LINES = 30;
+/** Begins what `test/helpers/browser.ts` adds to an error. */
+const PAGE = /^The page \S+ shows:$/m;
 
 /** @returns what failed: `FILE > TEST` with the beginning of the error; files that do not load by their own message */
 function failuresOf({ testResults }) {
@@ -55,9 +58,16 @@ export function addTotals(rounds) {
   };
 }
 
-/** Names the failures of all rounds again: a log that is cut to its end still says what failed. */
+/** Names the failures of all rounds again, after what their pages showed: a log that is cut to its end still says what failed. */
 export function describeFailures({ failures }) {
-  return failures.map(({ title, message }) => `FAILED ${title}\n${message.split('\n').slice(0, MESSAGE_LINES).join('\n')}\n`).join('\n');
+  const first = (text, count) => text.split('\n').slice(0, count).join('\n');
+  return failures
+    .map(({ title, message }) => {
+      const at = message.search(PAGE);
+      const [error, shown] = at < 0 ? [message, ''] : [message.slice(0, at), `${first(message.slice(at), PAGE_LINES)}\n`];
+      return `${shown}FAILED ${title}\n${first(error, MESSAGE_LINES)}\n`;
+    })
+    .join('\n');
 }
 
 /** The last line of a run. @returns `N passed, N failed[, N skipped]` */

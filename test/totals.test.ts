@@ -60,3 +60,11 @@ test('what failed is named with the beginning of its error', () => {
   expect(text).toContain('FAILED b.test.ts\nSyntaxError: yes');
   expect(text.split('\n').length).toBeLessThan(20);
 });
+
+test('what a page showed when its test failed comes before the error', () => {
+  const shown = Array.from({ length: 100 }, (_, line) => `- text: ${line}`).join('\n');
+  const message = `TimeoutError: no button\n    at one.ts:1:1\nThe page http://127.0.0.1:1/#/models shows:\n${shown}`;
+  const text = describeFailures({ failures: [{ title: 'one', message }] });
+  expect(text).toMatch(/^The page \S+ shows:\n- text: 0\n[^]+- text: 28\nFAILED one\nTimeoutError: no button\n    at one\.ts:1:1\n/);
+  expect(text).not.toContain('- text: 29');
+});

@@ -48,12 +48,18 @@ function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
 
 const SHOWN_CHARACTERS = 4_000;
 
-/** Where a page stood when its test failed: on another machine there is nothing else to look at. */
+/**
+ * Where a page stood when its test failed: on another machine there is nothing else to look at. It is a part of the error, which
+ * `test/totals.mjs` repeats at the end of a run.
+ */
 function showAfterFailure(page: Page): void {
   onTestFinished(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    const shown = await page.locator('body').ariaSnapshot().catch(String);
-    process.stderr.write(`${task.name}: ${page.url()}\n${shown.slice(0, SHOWN_CHARACTERS)}\n`);
+    const error = task.result?.state === 'fail' ? task.result.errors?.[0] : undefined;
+    if (error === undefined) return;
+    const shown = await page.locator('main, dialog[open]').last().ariaSnapshot({ timeout: 5_000 }).catch(String);
+    const text = `The page ${page.url()} shows:\n${shown.slice(0, SHOWN_CHARACTERS)}`;
+    process.stderr.write(`${task.name}: ${text}\n`);
+    error.stack = `${error.stack ?? error.message}\n${text}`;
   });
 }
 
