@@ -2,10 +2,11 @@
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from '../service/manager/choose-manager.js';
-import { canRefresh, driftOf, refreshService, reinstallCommand } from '../service/drift.js';
+import { canRefresh, driftOf, refreshService } from '../service/drift.js';
 import { type InstallRecord, recordOf } from '../service/files/install-record.js';
 import { rivalsAmong } from '../service/manager/other-units.js';
 import type { ServiceManager } from '../service/manager/service-manager.js';
+import { reinstallCommand } from '../service/plan/reinstall-command.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 const REPAIRABLE = ['SERVICE_OUTDATED', 'SERVICE_FILE_MISSING'];

@@ -9,25 +9,13 @@ import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.j
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { shellWord } from '../../shared/text/shell-word.js';
 import { chooseManager } from './manager/choose-manager.js';
 import { compareFile, type FileChange, writeServiceFile } from './files/file-changes.js';
 import { type InstallRecord, recordOf, recordPath } from './files/install-record.js';
 import { plannedFiles, refreshPlan } from './plan/make-plan.js';
+import { reinstallCommand } from './plan/reinstall-command.js';
 import type { ServiceManager } from './manager/service-manager.js';
 import type { ServicePlan } from './plan/service-plan.js';
-
-/** The command that updates an installation with its original options. */
-export function reinstallCommand({ configPath, port, host, socket, program }: ServicePlan): string {
-  const options = [
-    ...(configPath === null ? [] : ['--config', shellWord(configPath)]),
-    ...(port === null ? [] : ['--port', String(port)]),
-    ...(host === null ? [] : ['--host', shellWord(host)]),
-    ...(socket === null ? [] : ['--socket']),
-    ...(program.runtime === 'binary' ? ['--runtime', 'binary'] : []),
-  ];
-  return ['xopc gateway install', ...options].join(' ');
-}
 
 function fileWarning({ file, current }: FileChange, command: string): StatusWarning | undefined {
   switch (current) {

@@ -58,8 +58,8 @@ function headline({ installed, serving, state }: ServiceReport): string {
   return state.activity === 'failed' ? '❌ Gateway service has failed' : '⚪ Gateway service is stopped';
 }
 
-function hints({ installed, serving }: ServiceReport): string[] {
-  if (!installed) return ['xopc gateway install         # Install and start it'];
+function hints({ program, serving }: ServiceReport): string[] {
+  if (program === null) return ['xopc gateway install         # Install and start it'];
   return serving
     ? ['xopc gateway stop            # Stop it until service-start', 'xopc gateway uninstall       # Remove the service']
     : ['xopc gateway service-start   # Start it'];

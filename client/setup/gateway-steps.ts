@@ -4,6 +4,7 @@ import { locateGateway } from '../gateway/locate-gateway.js';
 import { awaitStarting } from '../gateway/wait-ready.js';
 import { findServiceObstacle } from '../service/await-service.js';
 import { recordOf } from '../service/files/install-record.js';
+import { installOptions } from '../service/plan/reinstall-command.js';
 import type { SetupRun } from './setup-run.js';
 
 /** Starts the gateway unless it runs, because every other step needs it. @throws StepFailed when it does not start */
@@ -52,10 +53,10 @@ async function askPairing(setup: SetupRun): Promise<void> {
 }
 
 export async function serviceStep(setup: SetupRun): Promise<void> {
-  if (setup.flags.service) return setup.run(['gateway', 'install']);
+  const record = recordOf(setup.io.gatewayPaths);
+  if (setup.flags.service) return setup.run(['gateway', 'install', ...(record === undefined ? [] : installOptions(record.plan))]);
   if (setup.prompter === undefined) return;
-  if (recordOf(setup.io.gatewayPaths) !== undefined)
-    return setup.note('It is installed as a service. See it with: xopc gateway service-status');
+  if (record !== undefined) return setup.note('It is installed as a service. See it with: xopc gateway service-status');
   const obstacle = await findServiceObstacle(setup.io.gatewayPaths);
   if (obstacle !== undefined) return setup.note(`Not here: ${obstacle}`);
   if (await setup.prompter.confirm('Install it as a service that starts with this machine?', true)) await setup.run(['gateway', 'install']);

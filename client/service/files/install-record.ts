@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { dataDirsOf } from '../../../shared/node/process/data-owner.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { reinstallCommand } from '../plan/reinstall-command.js';
 import { DEFAULT_SERVICE_NAME, isSameGateway } from '../plan/service-name.js';
 import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 import { pathWord } from '../../../shared/node/path-word.js';
@@ -107,7 +108,7 @@ export function refuseOccupied(paths: GatewayPaths): void {
   throw new GatewayError('CONFLICT', {
     message: `${serviceDirectory(paths)} contains the service of another configuration: ${configPath}`,
     details: { configPath },
-    hint: `Move that service to its own directory: xopc gateway uninstall --config ${pathWord(configPath)}   Then: xopc gateway install --config ${pathWord(configPath)}`,
+    hint: `Move that service to its own directory: xopc gateway uninstall --config ${pathWord(configPath)}   Then: ${reinstallCommand({ ...record.plan, configPath })}`,
   });
 }
 

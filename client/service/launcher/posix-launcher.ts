@@ -3,8 +3,9 @@
  * unit never names a path that an upgrade or a version manager removes. It replaces itself with the gateway (`exec`): the manager sees the
  * supervisor's pid, and a passed socket stays valid.
  */
-import { shellQuote } from '../../../shared/text/shell-word.js';
+import { shellCommand, shellQuote } from '../../../shared/text/shell-word.js';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
+import { reinstallCommand } from '../plan/reinstall-command.js';
 import type { ServicePlan } from '../plan/service-plan.js';
 
 /**
@@ -113,14 +114,19 @@ function variables(plan: ServicePlan): string {
     program.runtime === 'node'
       ? [`node=${shellQuote(program.nodePath ?? '')}`, `package=${shellQuote(program.path)}`]
       : [`binary=${shellQuote(program.path)}`];
-  return [`dir=${shellQuote(plan.launcherPath.replace(/\/[^/]*$/, ''))}`, ...found, `installed=${shellQuote(program.path)}`].join('\n');
+  return [
+    `dir=${shellQuote(plan.launcherPath.replace(/\/[^/]*$/, ''))}`,
+    ...found,
+    `installed=${shellQuote(program.path)}`,
+    `again=${shellQuote(`${shellCommand`XOPC_HOME=${plan.home}`} ${reinstallCommand(plan)}`)}`,
+  ].join('\n');
 }
 
 /** Returns the script, to be written to `plan.launcherPath` with mode 0700. */
 export function posixLauncher(plan: ServicePlan): string {
   const { runtime } = plan.program;
   const giveUp = `give_up() {
-  echo "xopc: the gateway cannot be started: $1. Install the service again: xopc gateway install" >&2
+  printf 'xopc: the gateway cannot be started: %s. Install the service again: %s\\n' "$1" "$again" >&2
   exit ${giveUpCode(plan)}
 }`;
   const parts = [

@@ -1,33 +1,40 @@
 import { expect, test } from 'vitest';
 import { absentReport, renderServiceReport } from '../../../client/service/service-report.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
+
+const report = {
+  installed: false,
+  manager: 'systemd',
+  service: 'xopc-gateway',
+  state: {
+    isRegistered: false,
+    isEnabled: false,
+    activity: 'inactive' as const,
+    pid: null,
+    restarts: 0,
+    lastExitCode: null,
+    description: 'inactive (dead)',
+  },
+  serving: false,
+  gateway: null,
+  files: [],
+  program: null,
+  socket: null,
+  warnings: [],
+  concerns: [],
+  others: [],
+};
 
 test('without a service the headline comes first, then what to do', () => {
-  const report = {
-    installed: false,
-    manager: 'systemd',
-    service: 'xopc-gateway',
-    state: {
-      isRegistered: false,
-      isEnabled: false,
-      activity: 'inactive' as const,
-      pid: null,
-      restarts: 0,
-      lastExitCode: null,
-      description: 'inactive (dead)',
-    },
-    serving: false,
-    gateway: null,
-    files: [],
-    program: null,
-    socket: null,
-    warnings: [],
-    concerns: [],
-    others: [],
-  };
   expect(renderServiceReport(report)).toBe(
     '⚪ Gateway is not installed as a service\n📝 Management:\n   xopc gateway install         # Install and start it',
   );
+});
+
+test('a service whose registration was lost is started, which keeps its options', () => {
+  const { program } = makeServicePlan();
+  expect(renderServiceReport({ ...report, program })).toContain('xopc gateway service-start   # Start it');
 });
 
 test('where there is no service manager either, the headline is followed by the reason', () => {

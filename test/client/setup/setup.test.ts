@@ -1,12 +1,16 @@
 /** Steps that options name, on a terminal; the questions are in test/e2e/setup.test.ts. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { recordPath } from '../../../client/service/files/install-record.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 
 const ollama = { id: 'ollama', name: 'Ollama', api: 'openai-completions', baseUrl: 'http://x/v1', configured: true, source: 'discovery' };
 const bot = { channel: 'telegram', accountId: 'default', message: null, since: null, lastError: null };
@@ -24,12 +28,25 @@ function answer({ path, body }: SeenRequest, response: ServerResponse, state: st
   else json(response, { status: 'ok', ...documents[path] });
 }
 
-async function setUp(bots = 'running') {
+function writeRecord({ home, dataDir, configPath }: GatewayPaths): void {
+  const directory = join(dataDir, 'service');
+  mkdirSync(directory, { recursive: true });
+  const plan = makeServicePlan({ home, configPath, launcherPath: join(directory, 'launch'), port: 8_080, host: '127.0.0.1' });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+}
+
+async function makeHome(bots: string): Promise<GatewayPaths> {
   const server = await fakeHttp((request, response) => answer(request, response, bots));
   const paths = testPaths();
   // No service is installed for a configuration that no gateway could start with.
   writeFileSync(paths.configPath, '{ "gateway": { "port": "none" } }');
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  return paths;
+}
+
+async function setUp(bots = 'running', isInstalled = false) {
+  const paths = await makeHome(bots);
+  if (isInstalled) writeRecord(paths);
   return (...args: string[]) => runCommand(args, { home: paths.home, isTTY: true, variables: { BOT: '1:a' } });
 }
 
@@ -51,6 +68,12 @@ test.each([
   const shown = stripVTControlCharacters(stderr);
   expect(shown).toContain(`$ xopc ${command.join(' ')}\n`);
   expect(shown).toMatch(/Setup stopped at this step; [^\n]*\n$/);
+});
+
+test('an installed service keeps its options', async () => {
+  const run = await setUp('running', true);
+  const { stderr } = await run('setup', '--service', '--yes');
+  expect(stripVTControlCharacters(stderr)).toContain('$ xopc gateway install --port 8080 --host 127.0.0.1\n');
 });
 
 test.each([

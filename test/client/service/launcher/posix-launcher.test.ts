@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { posixLauncher } from '../../../../client/service/launcher/posix-launcher.js';
+import { shellQuote } from '../../../../shared/text/shell-word.js';
 import { compareChecksum } from '../../../../client/service/files/checksum.js';
 import type { ServiceProgram } from '../../../../client/service/plan/service-plan.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
@@ -33,7 +34,8 @@ class Launch {
 
   install(program: ServiceProgram, marker: 'systemd' | 'launchd' = 'systemd'): void {
     mkdirSync(dirname(this.#script), { recursive: true });
-    writeFileSync(this.#script, posixLauncher(makeServicePlan({ marker, home: this.home, launcherPath: this.#script, program })));
+    const plan = makeServicePlan({ marker, home: this.home, launcherPath: this.#script, program, port: 81 });
+    writeFileSync(this.#script, posixLauncher(plan));
   }
 
   at(...parts: string[]): string {
@@ -105,12 +107,13 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
   test.each([
     { marker: 'systemd', code: 78 },
     { marker: 'launchd', code: 0 },
-  ] as const)('gives up permanently under $marker, with the reason, when the package is missing', ({ marker, code }) => {
+  ] as const)('gives up permanently under $marker, with the reason and what to do, when the package is missing', ({ marker, code }) => {
     const launch = new Launch();
     launch.install({ runtime: 'node', path: launch.at('gone'), nodePath: makeNode(launch.at('node'), 'v20.19.0') }, marker);
     const result = launch.run();
     expect(result.code).toBe(code);
     expect(result.stderr).toContain(`the package was not found at ${launch.at('gone')}, nor`);
+    expect(result.stderr).toContain(`Install the service again: XOPC_HOME=${shellQuote(launch.home)} xopc gateway install --port 81\n`);
   });
 
   test('passes over a Node that is too old, and takes the newest of a version manager', () => {
