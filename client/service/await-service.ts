@@ -1,5 +1,5 @@
 /** Waits until a service manager has started the gateway; only the gateway's own answer counts. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
@@ -9,6 +9,8 @@ import { notServing, waitForNewInstance, watchGateway } from '../gateway/wait-re
 import { chooseManager } from './manager/choose-manager.js';
 import { recordOf } from './files/install-record.js';
 import type { ServiceManager, ServiceState } from './manager/service-manager.js';
+import { reinstallCommand } from './plan/reinstall-command.js';
+import type { ServicePlan } from './plan/service-plan.js';
 
 const LIMIT_MS = 60_000;
 /** Interval at which the manager is asked whether it has given up. */
@@ -134,11 +136,22 @@ export async function isServiceProcess(paths: GatewayPaths, pid: number): Promis
   }
 }
 
+/** @throws NOT_FOUND when a file is missing that the service cannot be registered without */
+export function refuseMissing(plan: ServicePlan, manager: ServiceManager): void {
+  const paths = [...manager.files(plan).map(({ path }) => path), plan.launcherPath];
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing === undefined) return;
+  throw new GatewayError('NOT_FOUND', {
+    message: `${missing} is missing; the service cannot be started`,
+    hint: `Install the service again: ${reinstallCommand(plan)}`,
+  });
+}
+
 /**
  * Starts the installed service and waits until it serves. A registration that was lost (system upgrade, moved home directory) is
  * made again. Earlier failures are forgotten, also by the launcher.
  * @param previousInstanceId  of a gateway that does not count
- * @throws NOT_FOUND when none is installed; UNAVAILABLE; what {@link awaitService} throws
+ * @throws NOT_FOUND when none is installed, or its files are gone; UNAVAILABLE; what {@link awaitService} throws
  */
 export async function startService(paths: GatewayPaths, previousInstanceId?: string): Promise<StatusDocument> {
   const record = recordOf(paths);
@@ -149,8 +162,12 @@ export async function startService(paths: GatewayPaths, previousInstanceId?: str
   const options = { isSocketActivated: socket !== null };
   rmSync(join(dirname(launcherPath), 'starts'), { force: true });
   const { isRegistered, isEnabled } = await manager.state();
-  if (isRegistered && isEnabled) await manager.start(options);
-  else await manager.activate(options);
+  if (isRegistered && isEnabled) {
+    await manager.start(options);
+  } else {
+    refuseMissing(record.plan, manager);
+    await manager.activate(options);
+  }
   return awaitService(paths, manager, { previousInstanceId, lockLimitMs: LOCK_LIMIT_MS });
 }
 

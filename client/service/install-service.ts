@@ -1,5 +1,4 @@
 /** The steps of `install`. All checks run before the first file is written. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
@@ -99,7 +98,6 @@ async function writeFiles({ plan, paths, note }: Installation, changes: readonly
   ensureHomeDirectory(plan.home);
   for (const path of [directory, paths.logDir]) ensurePrivateDirectory(path);
   for (const change of changes) {
-    mkdirSync(dirname(change.file.path), { recursive: true });
     const copy = keepAside(change, directory);
     if (copy !== undefined) await note(`The edited ${change.file.path} is kept as ${copy}`);
     if (change.current !== 'same') await writeServiceFile(change.file);

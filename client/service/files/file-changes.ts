@@ -1,6 +1,6 @@
 /** The changes that an installation would make to existing files. */
-import { copyFileSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { diffLines } from '../../../shared/text/line-diff.js';
@@ -73,6 +73,7 @@ export function keepAside({ file, current }: FileChange, directory: string): str
 }
 
 export async function writeServiceFile(file: ServiceFile): Promise<void> {
+  mkdirSync(dirname(file.path), { recursive: true });
   const data = file.encoding === 'utf8' ? file.text : Buffer.from(BYTE_ORDER_MARK + file.text, 'utf16le');
   await writeFileAtomic(file.path, data, { mode: file.mode });
 }

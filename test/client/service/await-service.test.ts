@@ -1,11 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { awaitService, awaitServiceManager } from '../../../client/service/await-service.js';
+import { awaitService, awaitServiceManager, refuseMissing } from '../../../client/service/await-service.js';
 import type { ServiceManager, ServiceState } from '../../../client/service/manager/service-manager.js';
 import type { RunTool } from '../../../client/service/manager/run-tool.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { testPaths } from '../../helpers/lock-file.js';
-import { makeServiceTarget } from '../../helpers/service-plan.js';
+import { makeServicePlan, makeServiceTarget } from '../../helpers/service-plan.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 const ACTIVE: ServiceState = {
   isRegistered: true,
@@ -99,4 +102,18 @@ test('where no service is installed and nobody starts the gateway again, it is s
     message: expect.stringContaining('it exited because XOPC_SERVICE_MARKER is set') as string,
     hint: expect.stringContaining('xopc gateway start') as string,
   });
+});
+
+test('a service whose files are gone is not registered again: the command that installs it is named, with its options', () => {
+  const plan = makeServicePlan({ port: 81, launcherPath: join(tempDir(), 'launch') });
+  const unit = join(tempDir(), 'xopc-gateway.service');
+  const files = [{ path: unit, text: '', mode: 0o644, encoding: 'utf8' as const }];
+  const manager = { files: () => files } as Partial<ServiceManager> as ServiceManager;
+  const hint = 'Install the service again: xopc gateway install --port 81';
+  for (const path of [unit, plan.launcherPath]) {
+    const message = `${path} is missing; the service cannot be started`;
+    expect(() => refuseMissing(plan, manager)).toThrow(expect.objectContaining({ code: 'NOT_FOUND', message, hint }));
+    writeFileSync(path, '');
+  }
+  expect(() => refuseMissing(plan, manager)).not.toThrow();
 });
