@@ -3,14 +3,18 @@ import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { ensureHomeDirectory, ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/files/atomic-file.js';
+import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
+import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readToken } from '../../shared/node/secrets/token-file.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { AnsweringGateway } from '../gateway/locate-gateway.js';
+import { readFormerStart } from '../gateway/start-again.js';
+import { requireValidBeforeEnd } from '../gateway/start-config.js';
 import { awaitService } from './await-service.js';
 import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
-import { hasEnabledLinger, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
+import { hasEnabledLinger, readServiceEnv, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
 import { tryListen } from '../ports/try-listen.js';
 import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
@@ -23,6 +27,8 @@ export interface Installation {
   readonly manager: ServiceManager;
   readonly plan: ServicePlan;
   readonly listen: ListenSettings;
+  /** Token to store; undefined if none was given. */
+  readonly token: string | undefined;
   /** Overwrite edited files, and install even if other services start a gateway. */
   readonly force: boolean;
   readonly note: (text: string) => Promise<void>;
@@ -32,7 +38,7 @@ export interface Installation {
 export interface InstallPreview {
   readonly changes: readonly FileChange[];
   readonly state: ServiceState;
-  /** The service already runs with exactly these files. */
+  /** The service already runs with exactly these files and this token. */
   readonly isDone: boolean;
   /** Pid of a manually started gateway that the service will replace. */
   readonly replacesPid: number | undefined;
@@ -65,12 +71,22 @@ function isOwnPort(
 }
 
 /**
+ * Checks the configuration with the variables that the service will have.
+ * @param isOurs  the service runs, so that its environment shows what its manager gives to it
+ */
+function requireStartable(paths: GatewayPaths, isOurs: boolean): void {
+  const lock = isOurs ? readLock(paths.lockPath) : 'absent';
+  const former = isLockRecord(lock) ? readFormerStart(lock) : undefined;
+  requireValidBeforeEnd(paths, { ...(former?.environment ?? childEnvironment({})), ...readServiceEnv(paths) });
+}
+
+/**
  * Checks everything and changes nothing.
- * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; CONFIG_INVALID for an address that cannot be used;
- *   UNAVAILABLE; CONTROL_UNREACHABLE
+ * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; CONFIG_INVALID for an address
+ *   that cannot be used, and if a gateway would be ended for one that cannot start; UNAVAILABLE; CONTROL_UNREACHABLE
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {
-  const { manager, plan, paths, force, listen } = installation;
+  const { manager, plan, paths, force, listen, token } = installation;
   refuseOccupied(paths);
   const changes = plannedFiles(plan, manager).map(compareFile);
   if (!force) {
@@ -83,11 +99,13 @@ export async function previewInstall(installation: Installation): Promise<Instal
   const isOwn = isOwnPort(listen.port, { running, state, paths });
   if (!isOwn) assertPortFree(listen, paths);
   await tryListen({ host: listen.host, port: isOwn ? 0 : listen.port });
-  const isSame = changes.every(({ current }) => current === 'same');
+  const isSame = changes.every(({ current }) => current === 'same') && (token === undefined || readToken(paths.tokenPath) === token);
+  const isDone = isSame && isOurs && running.status.ready && state.isEnabled;
+  if (running !== undefined && !isDone) requireStartable(paths, isOurs);
   return {
     changes,
     state,
-    isDone: isSame && isOurs && running.status.ready && state.isEnabled,
+    isDone,
     replacesPid: running !== undefined && !isOurs ? running.status.pid : undefined,
     previousInstanceId: running?.status.instanceId,
   };
@@ -157,11 +175,9 @@ export async function install(installation: Installation, preview: InstallPrevie
   return { status: await awaitService(paths, manager, { previousInstanceId }), isChanged: !preview.isDone, concerns };
 }
 
-/** Stores a token given to `install` where the service reads it. @returns whether the token changed */
-export async function storeToken(paths: GatewayPaths, token: string): Promise<boolean> {
+/** Stores a token given to `install` where the service reads it. */
+export async function storeToken(paths: GatewayPaths, token: string): Promise<void> {
   ensureHomeDirectory(paths.home);
   ensurePrivateDirectory(paths.credentialsDir);
-  if (readToken(paths.tokenPath) === token) return false;
-  await writeFileAtomic(paths.tokenPath, `${token}\n`);
-  return true;
+  if (readToken(paths.tokenPath) !== token) await writeFileAtomic(paths.tokenPath, `${token}\n`);
 }

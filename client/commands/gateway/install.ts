@@ -82,9 +82,9 @@ export class InstallCommand extends BaseCommand {
     const token = parseToken(this.token);
     const options = this.#options();
     const manager = chooseManager(this.io.gatewayPaths);
-    if (this.print) return this.#print(this.#installation(manager, { ...options, sandbox: 'full' }));
+    if (this.print) return this.#print(this.#installation(manager, { ...options, sandbox: 'full' }, token));
     await manager.assertAvailable();
-    const installation = this.#installation(manager, { ...options, sandbox: await manager.probeSandbox() });
+    const installation = this.#installation(manager, { ...options, sandbox: await manager.probeSandbox() }, token);
     const preview = await this.#preview(installation);
     if (preview === 'moved') return this.run();
     if (this.dryRun) return this.#reportDryRun(installation, preview);
@@ -92,10 +92,9 @@ export class InstallCommand extends BaseCommand {
     const { gatewayPaths: paths } = this.io;
     // Another configuration has claimed the home meanwhile.
     if (paths.dataDir !== installation.paths.dataDir) return this.run();
-    const isNewToken = token !== undefined && (await storeToken(paths, token));
+    if (token !== undefined) await storeToken(paths, token);
     await this.#noteEnvironment(token);
-    const result = await install(installation, isNewToken ? { ...preview, isDone: false } : preview);
-    return this.#report(installation, result);
+    return this.#report(installation, await install(installation, preview));
   }
 
   /** @returns `moved` if another configuration has claimed the home in the meantime, so that the refusal concerns its files */
@@ -119,14 +118,14 @@ export class InstallCommand extends BaseCommand {
     };
   }
 
-  #installation(manager: ServiceManager, options: InstallOptions): Installation {
+  #installation(manager: ServiceManager, options: InstallOptions, token: string | undefined): Installation {
     const { gatewayPaths: paths, environment } = this.io;
     const plan = makePlan(options, { paths, environment, manager });
     const listen = readListenSettings(paths, environment, {
       ...(plan.port === null ? {} : { port: plan.port }),
       ...(plan.host === null ? {} : { host: plan.host }),
     });
-    return { paths, manager, plan, listen, force: this.force, note: (text) => this.io.note(text) };
+    return { paths, manager, plan, listen, token, force: this.force, note: (text) => this.io.note(text) };
   }
 
   async #print({ plan, manager }: Installation): Promise<number> {

@@ -1,13 +1,16 @@
 /** What `install` refuses before it changes anything. */
 import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { previewInstall, type InstallPreview } from '../../../client/service/install-service.js';
-import { makePlan } from '../../../client/service/plan/make-plan.js';
+import { writeServiceFile } from '../../../client/service/files/file-changes.js';
+import { makePlan, plannedFiles } from '../../../client/service/plan/make-plan.js';
 import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeTools } from '../../helpers/fake-tools.js';
+import { freePort } from '../../helpers/free-port.js';
 import { testPaths } from '../../helpers/lock-file.js';
 import { makeServiceTarget } from '../../helpers/service-plan.js';
 import { testEnvironment } from '../../helpers/test-environment.js';
@@ -22,27 +25,71 @@ async function takenPort(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A preview while a gateway runs on `running`; `loadState` is that of the service's unit. */
-async function preview(port: number, running: number, loadState: 'loaded' | 'not-found'): Promise<InstallPreview> {
+interface World {
+  /** Port of a gateway that runs. */
+  readonly running?: number;
+  /** Of the service's unit. */
+  readonly loadState?: 'loaded' | 'not-found';
+  readonly config?: string;
+  readonly serviceEnv?: string;
+  /** The gateway that runs is the service, and its files are there. */
+  readonly isInstalled?: boolean;
+  readonly token?: string;
+}
+
+async function preview(port: number, world: World): Promise<InstallPreview> {
+  const { running, loadState = 'not-found', isInstalled = false, token } = world;
   const paths = testPaths();
-  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: running }));
+  writeFileSync(paths.configPath, world.config ?? '{}');
+  writeFileSync(join(paths.home, 'service.env'), world.serviceEnv ?? '');
+  const status = { ...sampleStatus, port: running ?? 0, supervisedBy: isInstalled ? 'systemd' : null };
+  if (running !== undefined) await fakeControl(paths.controlPath, answers(status));
   const session = { userName: 'ada', runtimeDir: paths.home, environment: {} };
-  const { run } = fakeTools([/ show /, { stdout: `LoadState=${loadState}\nActiveState=active\nSubState=running\n` }]);
+  const shown = `LoadState=${loadState}\nActiveState=active\nSubState=running\nUnitFileState=enabled\n`;
   const target = makeServiceTarget({ gateway: { home: paths.home, configPath: null }, directory: join(paths.home, 'service') });
-  const manager = new SystemdManager(target, { run, session, directory: paths.home });
+  const directory = join(paths.home, 'units');
+  const manager = new SystemdManager(target, { run: fakeTools([/ show /, { stdout: shown }]).run, session, directory });
   const plan = makePlan({ ...OPTIONS, port }, { paths, environment: testEnvironment(paths.home), manager });
-  return previewInstall({ paths, manager, plan, listen: { host: '127.0.0.1', port }, force: false, note: () => Promise.resolve() });
+  if (isInstalled) for (const file of plannedFiles(plan, manager)) await writeServiceFile(file);
+  mkdirSync(directory, { recursive: true });
+  return previewInstall({ paths, manager, plan, listen: { host: '127.0.0.1', port }, token, force: false, note: () => Promise.resolve() });
 }
 
 test.each(['loaded', 'not-found'] as const)(
   'a port of another program is refused although a gateway runs on another one, with a unit that is %s',
   async (loadState) => {
     const port = await takenPort();
-    await expect(preview(port, port + 1, loadState)).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port } });
+    await expect(preview(port, { running: port + 1, loadState })).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port } });
   },
 );
 
 test('the port of the running gateway is not in the way', async () => {
   const port = await takenPort();
-  expect(await preview(port, port, 'not-found')).toMatchObject({ replacesPid: sampleStatus.pid });
+  expect(await preview(port, { running: port })).toMatchObject({ replacesPid: sampleStatus.pid });
+});
+
+describe('a gateway that runs is not ended', () => {
+  const INVALID = '{ "gateway": { "drainTimeoutMs": "soon" } }';
+  const refused = { code: 'CONFIG_INVALID', message: expect.stringMatching(/gateway\.drainTimeoutMs.*; nothing was ended$/) as string };
+
+  test('for a service that could not start with the configuration', async () => {
+    const port = await takenPort();
+    await expect(preview(port, { running: port, config: INVALID })).rejects.toMatchObject(refused);
+    expect(await preview(await freePort(), { config: INVALID })).toMatchObject({ replacesPid: undefined });
+  });
+
+  test('where only the token is new', async () => {
+    const port = await takenPort();
+    const installed = { running: port, isInstalled: true, config: INVALID };
+    expect(await preview(port, installed)).toMatchObject({ isDone: true });
+    await expect(preview(port, { ...installed, token: 'another' })).rejects.toMatchObject(refused);
+  });
+
+  test('for a variable that neither this shell nor service.env sets', async () => {
+    const port = await takenPort();
+    const world = { running: port, config: '{ "store": { "url": "${DATABASE_OF_THIS_TEST}" } }' };
+    await expect(preview(port, world)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const serviceEnv = '# for the service\nDATABASE_OF_THIS_TEST=postgres://localhost/x\n';
+    expect(await preview(port, { ...world, serviceEnv })).toMatchObject({ isDone: false });
+  });
 });
