@@ -13,7 +13,7 @@ import type { AnsweringGateway } from '../gateway/locate-gateway.js';
 import { readFormerStart } from '../gateway/start-again.js';
 import { requireValidBeforeEnd } from '../gateway/start-config.js';
 import { awaitService } from './await-service.js';
-import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
+import { compareFile, type FileChange, keepAside, refuseHandMade, refuseSpecialFiles, writeServiceFile } from './files/file-changes.js';
 import { hasEnabledLinger, readServiceEnv, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
 import { tryListen } from '../ports/try-listen.js';
@@ -82,13 +82,15 @@ function requireStartable(paths: GatewayPaths, isOurs: boolean): void {
 
 /**
  * Checks everything and changes nothing.
- * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; CONFIG_INVALID for an address
+ * @throws CONFLICT for edited files or other services (unless forced), and for a masked unit; PORT_TAKEN; CONFIG_INVALID for an address
  *   that cannot be used, and if a gateway would be ended for one that cannot start; UNAVAILABLE; CONTROL_UNREACHABLE
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {
   const { manager, plan, paths, force, listen, token } = installation;
   refuseOccupied(paths);
-  const changes = plannedFiles(plan, manager).map(compareFile);
+  const files = plannedFiles(plan, manager);
+  refuseSpecialFiles(files);
+  const changes = files.map(compareFile);
   if (!force) {
     refuseHandMade(changes, 'Keep your changes in a drop-in or in the configuration; overwrite the file with --force');
     refuseRivals(rivalsAmong(await manager.others(), paths));

@@ -1,9 +1,11 @@
 /** The changes that an installation would make to existing files. */
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
+import { finalPath } from '../../../shared/node/files/final-path.js';
 import { diffLines } from '../../../shared/text/line-diff.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { compareChecksum } from './checksum.js';
 import type { ServiceFile } from '../plan/service-plan.js';
 import { ifPresent } from '../../../shared/node/files/if-present.js';
@@ -61,6 +63,22 @@ export async function withDifference<T>(preview: Promise<T>, other: string, note
     const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
     if (Array.isArray(diff)) await note(`Present file (-) and ${other} (+):\n${diff.join('\n')}`);
     throw error;
+  }
+}
+
+/**
+ * Called before anything is written: a write replaces what a link leads to, and a masked unit is a link to `/dev/null`.
+ * @throws CONFLICT (details.path) when something other than a regular file is in the place of one
+ */
+export function refuseSpecialFiles(files: readonly ServiceFile[]): void {
+  for (const { path } of files) {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) continue;
+    const isMasked = finalPath(path) === '/dev/null';
+    throw new GatewayError('CONFLICT', {
+      message: isMasked ? `${path} is masked` : `${path} is not a regular file`,
+      details: { path },
+      hint: isMasked ? shellCommand`Unmask it with: systemctl --user unmask ${basename(path)}` : 'Move it away, then install again.',
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** What `install` refuses before it changes anything. */
 import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { previewInstall, type InstallPreview } from '../../../client/service/install-service.js';
@@ -34,11 +34,13 @@ interface World {
   readonly serviceEnv?: string;
   /** The gateway that runs is the service, and its files are there. */
   readonly isInstalled?: boolean;
+  readonly isMasked?: boolean;
   readonly token?: string;
+  readonly force?: boolean;
 }
 
 async function preview(port: number, world: World): Promise<InstallPreview> {
-  const { running, loadState = 'not-found', isInstalled = false, token } = world;
+  const { running, loadState = 'not-found', isInstalled = false, token, force = false } = world;
   const paths = testPaths();
   writeFileSync(paths.configPath, world.config ?? '{}');
   writeFileSync(join(paths.home, 'service.env'), world.serviceEnv ?? '');
@@ -52,7 +54,8 @@ async function preview(port: number, world: World): Promise<InstallPreview> {
   const plan = makePlan({ ...OPTIONS, port }, { paths, environment: testEnvironment(paths.home), manager });
   if (isInstalled) for (const file of plannedFiles(plan, manager)) await writeServiceFile(file);
   mkdirSync(directory, { recursive: true });
-  return previewInstall({ paths, manager, plan, listen: { host: '127.0.0.1', port }, token, force: false, note: () => Promise.resolve() });
+  if (world.isMasked === true) symlinkSync('/dev/null', join(directory, 'xopc-gateway.service'));
+  return previewInstall({ paths, manager, plan, listen: { host: '127.0.0.1', port }, token, force, note: () => Promise.resolve() });
 }
 
 test.each(['loaded', 'not-found'] as const)(
@@ -91,5 +94,13 @@ describe('a gateway that runs is not ended', () => {
     await expect(preview(port, world)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     const serviceEnv = '# for the service\nDATABASE_OF_THIS_TEST=postgres://localhost/x\n';
     expect(await preview(port, { ...world, serviceEnv })).toMatchObject({ isDone: false });
+  });
+});
+
+test.runIf(process.platform === 'linux')('a masked unit is refused, also with --force: a write would replace /dev/null', async () => {
+  await expect(preview(await freePort(), { isMasked: true, force: true })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringMatching(/xopc-gateway\.service is masked$/) as string,
+    hint: 'Unmask it with: systemctl --user unmask xopc-gateway.service',
   });
 });
