@@ -1,11 +1,13 @@
 /** The steps of `uninstall`: the gateway stops gracefully, and everything that `install` created is removed. */
-import { existsSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
+import { ifPresent } from '../../shared/node/files/if-present.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { compareFile, refuseHandMade } from './files/file-changes.js';
+import { compareFile, inspectFile, isKeptAside, refuseHandMade } from './files/file-changes.js';
 import { occupantOf, recordOf, serviceDirectory, type InstallRecord } from './files/install-record.js';
-import { plannedFiles, refreshPlan } from './plan/make-plan.js';
+import { plannedFiles } from './plan/make-plan.js';
+import { launcherIn } from './plan/service-plan.js';
 import { findRunning, stopGateway } from './stop-gateway.js';
 import type { ServiceManager } from './manager/service-manager.js';
 
@@ -28,17 +30,26 @@ function ownDirectories(paths: GatewayPaths): string[] {
   return occupantOf(paths) === undefined ? [serviceDirectory(paths)] : [];
 }
 
+const namesIn = (directory: string): string[] => ifPresent(() => readdirSync(directory)) ?? [];
+
 function refuseEdited({ manager, paths, force }: Uninstallation, record: InstallRecord | undefined): void {
-  if (force || record === undefined) return;
-  const changes = plannedFiles(refreshPlan(record.plan, paths), manager).map(compareFile);
-  refuseHandMade(changes, 'Save your changes, then remove it with: xopc gateway uninstall --force');
+  if (force) return;
+  const planned = record === undefined ? [] : plannedFiles(record.plan, manager);
+  const others = [...manager.filePaths(), ...ownDirectories(paths).map((directory) => launcherIn(directory, manager.marker))].filter(
+    (path) => !planned.some((file) => file.path === path),
+  );
+  refuseHandMade(
+    [...planned.map(compareFile), ...others.map(inspectFile)],
+    'Save your changes, then remove it with: xopc gateway uninstall --force',
+  );
 }
 
 /** Checks without changing anything. @throws CONFLICT for edited files, unless forced; UNAVAILABLE */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
   const { manager, paths } = uninstallation;
   const record = recordOf(paths);
-  const found = [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
+  const directories = ownDirectories(paths).filter((directory) => namesIn(directory).some((name) => !isKeptAside(name)));
+  const found = [...manager.filePaths().filter((path) => existsSync(path)), ...directories];
   try {
     await manager.assertAvailable();
   } catch (error) {
@@ -60,6 +71,16 @@ function removeEmpty(path: string): void {
   }
 }
 
+/** Removes what `install` has put into a directory; copies of edited files stay. */
+async function clear(directory: string, note: Uninstallation['note']): Promise<void> {
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    if (isKeptAside(name)) await note(`A file that you had edited stays: ${path}`);
+    else rmSync(path, { recursive: true, force: true });
+  }
+  removeEmpty(directory);
+}
+
 async function noteDropIns(manager: ServiceManager, note: Uninstallation['note']): Promise<void> {
   for (const path of manager.filePaths().map((unit) => `${unit}.d`))
     if (existsSync(path)) await note(`Your own settings were kept in ${path}`);
@@ -73,7 +94,7 @@ export async function uninstall(uninstallation: Uninstallation, { record }: Unin
   if (running !== undefined && running.status.supervisedBy === manager.marker) await stopGateway(running, paths);
   await manager.remove();
   await noteDropIns(manager, note);
-  for (const directory of ownDirectories(paths)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of ownDirectories(paths)) await clear(directory, note);
   const reason = record?.enabledLinger === true ? await manager.undoRepair() : undefined;
   if (reason !== undefined) await note(reason);
   for (const directory of new Set(manager.filePaths().map(dirname))) {

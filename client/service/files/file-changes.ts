@@ -1,5 +1,5 @@
 /** The changes that an installation would make to existing files. */
-import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { constants, copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
@@ -10,27 +10,43 @@ import { compareChecksum } from './checksum.js';
 import type { ServiceFile } from '../plan/service-plan.js';
 import { ifPresent } from '../../../shared/node/files/if-present.js';
 
-export interface FileChange {
-  readonly file: ServiceFile;
+interface PresentFile {
+  readonly file: Pick<ServiceFile, 'path'>;
   /** `edited`, `foreign`: changed or written by someone else; overwritten only with --force. */
   readonly current: 'absent' | 'same' | 'outdated' | 'edited' | 'foreign';
-  /** From the present file to the one to be written. */
+  /** From the present file to the one to be written; empty if that is not known. */
   readonly diff: readonly string[];
+}
+
+export interface FileChange extends PresentFile {
+  readonly file: ServiceFile;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** @returns undefined when the file does not exist @throws the file system's own error, e.g. EACCES */
-function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
-  return ifPresent(() => readFileSync(path, encoding).replace(BYTE_ORDER_MARK, ''));
+function readServiceFile(path: string): string | undefined {
+  const bytes = ifPresent(() => readFileSync(path));
+  const isUtf16 = bytes?.[0] === 0xff && bytes[1] === 0xfe;
+  return bytes?.toString(isUtf16 ? 'utf16le' : 'utf8').replace(BYTE_ORDER_MARK, '');
+}
+
+function stateOf(text: string): PresentFile['current'] {
+  const state = compareChecksum(text);
+  return state === 'unchanged' ? 'outdated' : state;
 }
 
 export function compareFile(file: ServiceFile): FileChange {
-  const text = readServiceFile(file.path, file.encoding);
+  const text = readServiceFile(file.path);
   if (text === undefined) return { file, current: 'absent', diff: [] };
   if (text === file.text) return { file, current: 'same', diff: [] };
-  const state = compareChecksum(text);
-  return { file, current: state === 'unchanged' ? 'outdated' : state, diff: changedLines(text, file.text) };
+  return { file, current: stateOf(text), diff: changedLines(text, file.text) };
+}
+
+/** Inspects a file of which it is not known what `install` would write. */
+export function inspectFile(path: string): PresentFile {
+  const text = readServiceFile(path);
+  return { file: { path }, current: text === undefined ? 'absent' : stateOf(text), diff: [] };
 }
 
 /** Lines prefixed with `- ` (only in `before`) or `+ ` (only in `after`). */
@@ -39,12 +55,12 @@ function changedLines(before: string, after: string): string[] {
   return lines.map(({ kind, text }) => `${kind === 'removed' ? '-' : '+'} ${text}`);
 }
 
-export function handMade(changes: readonly FileChange[]): FileChange | undefined {
+export function handMade(changes: readonly PresentFile[]): PresentFile | undefined {
   return changes.find(({ current }) => current === 'edited' || current === 'foreign');
 }
 
 /** @throws CONFLICT (details.path, details.diff) when a file is not as `install` left it */
-export function refuseHandMade(changes: readonly FileChange[], advice: string): void {
+export function refuseHandMade(changes: readonly PresentFile[], advice: string): void {
   const change = handMade(changes);
   if (change === undefined) return;
   const { file, current, diff } = change;
@@ -61,7 +77,7 @@ export async function withDifference<T>(preview: Promise<T>, other: string, note
     return await preview;
   } catch (error) {
     const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
-    if (Array.isArray(diff)) await note(`Present file (-) and ${other} (+):\n${diff.join('\n')}`);
+    if (Array.isArray(diff) && diff.length > 0) await note(`Present file (-) and ${other} (+):\n${diff.join('\n')}`);
     throw error;
   }
 }
@@ -82,12 +98,23 @@ export function refuseSpecialFiles(files: readonly ServiceFile[]): void {
   }
 }
 
+const COPY_SUFFIX = '.replaced';
+
+/** Whether a file in the launcher's directory is a copy that {@link keepAside} has made. */
+export const isKeptAside = (name: string): boolean => name.endsWith(COPY_SUFFIX);
+
 /** Backs up a file that --force overwrites. @returns the path of the copy, or undefined when the file has no changes to keep */
 export function keepAside({ file, current }: FileChange, directory: string): string | undefined {
   if (current !== 'edited' && current !== 'foreign') return undefined;
-  const copy = join(directory, `${basename(file.path)}.replaced`);
-  copyFileSync(file.path, copy);
-  return copy;
+  for (let count = 1; ; count += 1) {
+    const copy = join(directory, `${basename(file.path)}${count === 1 ? '' : `.${count}`}${COPY_SUFFIX}`);
+    try {
+      copyFileSync(file.path, copy, constants.COPYFILE_EXCL);
+      return copy;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 export async function writeServiceFile(file: ServiceFile): Promise<void> {

@@ -9,7 +9,7 @@ import { serviceDirectory } from '../files/install-record.js';
 import { posixLauncher } from '../launcher/posix-launcher.js';
 import { windowsLauncher } from '../launcher/windows-launcher.js';
 import type { ServiceManager } from '../manager/service-manager.js';
-import type { Sandbox, ServiceFile, ServicePlan, ServiceRuntime } from './service-plan.js';
+import { launcherIn, type Sandbox, type ServiceFile, type ServicePlan, type ServiceRuntime } from './service-plan.js';
 import { usage } from '../../cli/usage.js';
 
 export interface InstallOptions {
@@ -51,7 +51,7 @@ export function makePlan(
     marker: manager.marker,
     home: paths.home,
     configPath: paths.configPath === join(paths.home, 'config.json') ? null : paths.configPath,
-    launcherPath: join(serviceDirectory(paths), manager.marker === 'schtasks' ? 'launch.cmd' : 'launch'),
+    launcherPath: launcherIn(serviceDirectory(paths), manager.marker),
     program,
     port,
     host,

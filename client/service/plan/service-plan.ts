@@ -47,6 +47,11 @@ export interface ServicePlan {
   readonly sandbox: Sandbox;
 }
 
+/** @param directory  the launcher's */
+export function launcherIn(directory: string, marker: ServiceMarker): string {
+  return join(directory, marker === 'schtasks' ? 'launch.cmd' : 'launch');
+}
+
 /** Where a start reports a failure before the log exists; only launchd writes this file. @param directory  the launcher's */
 export function errorLogPath(directory: string): string {
   return join(dirname(directory), 'logs', 'service.log');

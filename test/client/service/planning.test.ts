@@ -1,9 +1,9 @@
 /** From options to a plan: what is chosen, and what is refused before anything is written. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chooseNode, chooseProgram } from '../../../client/service/plan/choose-program.js';
-import { compareFile, handMade } from '../../../client/service/files/file-changes.js';
+import { compareFile, handMade, keepAside } from '../../../client/service/files/file-changes.js';
 import { readInstallRecord, recordPath } from '../../../client/service/files/install-record.js';
 import { makePlan, refreshPlan } from '../../../client/service/plan/make-plan.js';
 import { shellOnlyVariables } from '../../../client/service/plan/shell-variables.js';
@@ -117,6 +117,16 @@ describe('a file that is there already', () => {
     writeFileSync(path, Buffer.from(`\ufeff${text}`, 'utf16le'));
     expect(compareFile({ path, text, mode: 0o600, encoding: 'utf16le' }).current).toBe('same');
   });
+});
+
+test('a file that is overwritten is kept beside the copies of earlier ones', () => {
+  const [path, directory] = [join(tempDir(), 'a.service'), tempDir()];
+  const copies = ['A=1\n', 'A=2\n', 'A=3\n'].map((text) => {
+    writeFileSync(path, text);
+    return keepAside(compareFile({ path, text: '', mode: 0o644, encoding: 'utf8' }), directory) ?? '';
+  });
+  expect(copies).toEqual(['a.service.replaced', 'a.service.2.replaced', 'a.service.3.replaced'].map((name) => join(directory, name)));
+  expect(copies.map((copy) => readFileSync(copy, 'utf8'))).toEqual(['A=1\n', 'A=2\n', 'A=3\n']);
 });
 
 describe('the record of an installation', () => {
