@@ -19,7 +19,7 @@ interface SearchRules {
   readonly suffix: string;
   /** Our own files, which do not count. */
   readonly own: readonly string[];
-  /** Matches the content of a file that starts a gateway. */
+  /** Matches the content of a file that starts a gateway; one that sets XOPC_SERVICE_MARKER does so, too. */
   readonly command: RegExp;
   /** Reads a variable that a file's text sets for its program. */
   readonly variable: ReadVariable;
@@ -48,7 +48,7 @@ function readText(path: string): string | undefined {
 function inspect(path: string, name: string, { place, rules }: { place: SearchPlace; rules: SearchRules }): OtherService[] {
   if (!name.endsWith(rules.suffix) || rules.own.includes(path)) return [];
   const text = readText(path);
-  if (text === undefined || !(rules.command.test(text) || /xopc/i.test(name))) return [];
+  if (text === undefined || !(rules.command.test(text) || rules.variable(text, 'XOPC_SERVICE_MARKER') !== undefined)) return [];
   return [{ path, scope: place.scope, gateway: servedBy(text, rules.variable), removeWith: rules.removeWith(name, place.scope, path) }];
 }
 

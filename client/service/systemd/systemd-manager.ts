@@ -21,6 +21,8 @@ const STOP_TIMEOUT_MS = MAX_DRAIN_TIMEOUT_MS + 40_000;
 /** systemctl's exit code for a unit that is not loaded and so not running. */
 const NOT_LOADED = 5;
 const LAST_WORDS = 10;
+/** By `xopc gateway` or `xopc gateway start`, not another command of `gateway`, or by our launcher. */
+const STARTS_GATEWAY = /^ExecStart=.*\bxopc\b.*(?:["'\s]gateway\b(?![ \t]+(?!start\b)[a-z])|\/service\/launch\b)/m;
 
 /**
  * Default directory of the user's units (systemd.unit(5), "User Unit Search Path"), used until the manager is asked. systemd takes the home
@@ -189,7 +191,7 @@ export class SystemdManager implements ServiceManager {
     const found = findOthers(searchPlaces(this.#directory), {
       suffix: '.service',
       own: this.filePaths(),
-      command: /^ExecStart=.*\bxopc\b.*\bgateway\b/m,
+      command: STARTS_GATEWAY,
       variable: unitVariable,
       removeWith: removalOf,
     });

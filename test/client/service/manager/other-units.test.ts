@@ -72,3 +72,18 @@ test('a unit written by hand is read too; one that names no home may start any g
   expect(others.map(({ gateway }) => gateway)).toEqual([{ home: '/srv/bot', configPath: '/etc/bot.json' }, null]);
   expect(rivalsAmong(others, target.gateway).map(({ path }) => path)).toEqual([join(directory, 'b.service')]);
 });
+
+test.each([
+  { lines: 'ExecStart=/usr/bin/xopc --config /etc/bot.json gateway --port 1', isGateway: true },
+  { lines: 'ExecStart=/bin/sh -c "exec xopc gateway start"', isGateway: true },
+  { lines: 'ExecStart=/bin/sh /home/ada/.xopc/service/launch', isGateway: true },
+  { lines: 'Environment=XOPC_SERVICE_MARKER=systemd\nExecStart=/opt/start', isGateway: true },
+  { lines: 'ExecStart=/usr/bin/xopc backup --to /srv/gateway', isGateway: false },
+  { lines: 'ExecStart=/usr/bin/xopc gateway logs --follow', isGateway: false },
+])('a unit counts by what it starts, not by its name: $lines', async ({ lines, isGateway }) => {
+  const directory = tempDir();
+  const manager = new SystemdManager(target, { run: fakeTools().run, session, directory });
+  const path = join(directory, 'xopc-backup.service');
+  writeFileSync(path, `[Service]\n${lines}\n`);
+  expect((await manager.others()).some((other) => other.path === path)).toBe(isGateway);
+});
