@@ -1,7 +1,10 @@
 /** Values of command-line options. */
+import { existsSync } from 'node:fs';
 import { HOST, MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
+import { GatewayError } from '../../shared/errors.js';
 import { parseSince } from '../../shared/log/since.js';
 import { tokenProblem } from '../../shared/node/process/env.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { usage } from './usage.js';
 
 /** `--timeout`. @returns undefined when it is not given @throws USAGE */
@@ -22,6 +25,19 @@ export function parseToken(text: string | undefined): string | undefined {
 export function parseHost(text: string | undefined): string | undefined {
   if (text === undefined || HOST.test(text)) return text;
   throw usage(`--host is '${text}', which is not an address`, 'e.g. --host 127.0.0.1');
+}
+
+/**
+ * `--config` of a command that starts a gateway: falling back to defaults, perhaps on another port, would be a surprise.
+ * @returns the path; undefined when the option is not given @throws CONFIG_INVALID when the file does not exist
+ */
+export function requireNamedConfig(option: string | undefined, { configPath }: GatewayPaths): string | undefined {
+  if (option === undefined) return undefined;
+  if (existsSync(configPath)) return configPath;
+  throw new GatewayError('CONFIG_INVALID', {
+    message: `${configPath} does not exist`,
+    hint: 'Create it ({} is enough), or omit --config.',
+  });
 }
 
 /** A `--key` in the form that the API accepts. @throws USAGE */

@@ -5,7 +5,7 @@ import { findDataDir } from '../../../shared/node/process/data-owner.js';
 import { withDataDir } from '../../../shared/node/process/paths.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readGivenToken } from '../../gateway/gateway-settings.js';
-import { parseHost, parseToken } from '../../cli/parse-options.js';
+import { parseHost, parseToken, requireNamedConfig } from '../../cli/parse-options.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
 import { serviceEnvPath } from '../../service/files/install-record.js';
 import { type FileChange, withDifference } from '../../service/files/file-changes.js';
@@ -79,6 +79,7 @@ export class InstallCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
+    requireNamedConfig(this.config, this.io.gatewayPaths);
     const token = parseToken(this.token);
     const options = this.#options();
     const manager = chooseManager(this.io.gatewayPaths);

@@ -9,7 +9,7 @@ import type { LogView } from '../../gateway/log-view.js';
 import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { linkCommand } from '../../cli/command-name.js';
-import { parseHost, parseToken } from '../../cli/parse-options.js';
+import { parseHost, parseToken, requireNamedConfig } from '../../cli/parse-options.js';
 import { type InstallRecord, recordOf } from '../../service/files/install-record.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import type { Takeover } from '../../gateway/force-start.js';
@@ -91,17 +91,7 @@ export class RunCommand extends BaseCommand {
       host: parseHost(this.host),
       token: parseToken(this.token),
       port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
-      configPath: this.config === undefined ? undefined : this.#namedConfig(),
-    });
-  }
-
-  /** A file named explicitly must exist: falling back to defaults, perhaps on another port, would be a surprise. */
-  #namedConfig(): string {
-    const { configPath } = this.io.gatewayPaths;
-    if (existsSync(configPath)) return configPath;
-    throw new GatewayError('CONFIG_INVALID', {
-      message: `${configPath} does not exist`,
-      hint: `Create it ({} is enough), or omit --config.`,
+      configPath: requireNamedConfig(this.config, this.io.gatewayPaths),
     });
   }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -14,4 +15,14 @@ test.runIf(process.platform === 'linux').each([
 ])('install %s %s is refused before anything is asked of the service manager', async (option, value) => {
   const outcome = await runCommand(['gateway', 'install', option, value], { home: tempDir() });
   expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(option) as string });
+});
+
+test.runIf(process.platform === 'linux')('install --config names a file that exists, as gateway start --config does', async () => {
+  const home = tempDir();
+  const config = join(home, 'typo.json');
+  const outcome = { code: 78, stdout: '', stderr: expect.stringContaining(`${config} does not exist`) as string };
+  for (const words of [['install', '--print'], ['start']])
+    expect(await runCommand(['gateway', ...words, '--config', config], { home })).toMatchObject(outcome);
+  const environment = { configPath: config };
+  expect(await runCommand(['gateway', 'install', '--print'], { home, environment })).toMatchObject({ code: 0 });
 });
