@@ -39,8 +39,8 @@ export class SetupCommand extends BaseCommand {
   readonly yes = Option.Boolean('-y,--yes', false, { description: 'Ask nothing; only do the steps of the options.' });
 
   protected async run(): Promise<number> {
-    const flags = this.#flags();
     const asks = !this.yes && !this.json && isTerminal(this.context.stdin) && this.io.err.isTerminal;
+    const flags = this.#flags(asks);
     if (!asks) this.#refuseNothing(flags);
     const prompter = asks ? new Prompter(this.context.stdin, this.io.err) : undefined;
     const request = this.request.bind(this);
@@ -57,13 +57,15 @@ export class SetupCommand extends BaseCommand {
     return this.#report(setup);
   }
 
-  #flags(): SetupFlags {
+  /** @param asks  so that the token is asked for, too */
+  #flags(asks: boolean): SetupFlags {
     const { provider, baseUrl, apiKeyEnv, model, telegramTokenEnv, telegramApiRoot, service } = this;
     const needs = (flag: string, given: unknown, other: string): void => {
       if (given !== undefined) throw usage(`${flag} needs ${other}`, 'See: xopc setup --help');
     };
     if (provider === undefined) needs('--base-url', baseUrl, '--provider');
     if (provider === undefined) needs('--api-key-env', apiKeyEnv, '--provider');
+    if (telegramTokenEnv === undefined && !asks) needs('--telegram-api-root', telegramApiRoot, '--telegram-token-env');
     return { provider, baseUrl, apiKeyEnv, model, telegramTokenEnv, telegramApiRoot, service };
   }
 
@@ -101,7 +103,7 @@ export class SetupCommand extends BaseCommand {
 
   async #report(setup: SetupRun): Promise<number> {
     const lines = [
-      setup.done.length === 0 ? 'Nothing was changed.' : '✅ Setup is complete',
+      setup.done.some(({ ok }) => ok) ? '✅ Setup is complete' : 'Nothing was changed.',
       '📝 Next:',
       ...(await this.#nextSteps(setup)).map((line) => `   ${line}`),
     ];

@@ -17,7 +17,8 @@ export interface CommandLineOptions {
   readonly environment?: Partial<GatewayEnvironment>;
   /** Variables beyond those of the gateway, e.g. NO_COLOR. */
   readonly variables?: Record<string, string>;
-  readonly stdin?: string;
+  /** A text that is piped in, or the input of a terminal. */
+  readonly stdin?: string | Readable;
   readonly isTTY?: boolean;
   readonly runtime?: Partial<ClientRuntime>;
 }
@@ -59,8 +60,9 @@ export function startCommand(args: readonly string[], options: CommandLineOption
   const out = new Captured(options.isTTY);
   const err = new Captured(options.isTTY);
   const interrupts = new Set<(signal: NodeJS.Signals) => void>();
-  const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
-    isTTY: options.stdin === undefined,
+  const { stdin: input = Readable.from([]) } = options;
+  const stdin = Object.assign(typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input, {
+    isTTY: typeof input !== 'string',
   });
   const runtime = makeRuntime(options, interrupts);
   const exitCode = runCli(args, { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime, commands: COMMANDS });

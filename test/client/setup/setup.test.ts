@@ -2,13 +2,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { recordPath } from '../../../client/service/files/install-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type SeenRequest } from '../../fakes/http-server.js';
-import { runCommand } from '../../helpers/command-line.js';
+import { runCommand, startCommand } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 import { makeServicePlan } from '../../helpers/service-plan.js';
 
@@ -74,6 +75,37 @@ test('an installed service keeps its options', async () => {
   const run = await setUp('running', true);
   const { stderr } = await run('setup', '--service', '--yes');
   expect(stripVTControlCharacters(stderr)).toContain('$ xopc gateway install --port 8080 --host 127.0.0.1\n');
+});
+
+test('an address of a Bot API without a token is refused where nothing is asked', async () => {
+  const run = await setUp();
+  expect(await run('setup', '--telegram-api-root', 'http://127.0.0.1:1', ...model, '--yes')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--telegram-api-root needs --telegram-token-env') as string,
+  });
+});
+
+test('where each command failed and its question was skipped, nothing was changed', async () => {
+  const paths = await makeHome('running');
+  // So that no service is offered.
+  writeRecord(paths);
+  const stdin = new PassThrough();
+  const { out, err, exitCode } = startCommand(['setup'], { home: paths.home, isTTY: true, stdin });
+  let seen = 0;
+  for (const [shown, reply] of [
+    ['Provider [1]: ', '3'],
+    ['- skips) [ollama/good]: ', 'ollama/bad'],
+    ['$ xopc models test ollama/bad', undefined],
+    ['- skips) [ollama/good]: ', '-'],
+    ['[y/N]: ', ''],
+  ] as const) {
+    await err.until((text) => text.includes(shown, seen));
+    seen = err.text.length;
+    if (reply !== undefined) stdin.write(`${reply}\r`);
+  }
+  expect(await exitCode).toBe(0);
+  expect(out.text).toContain('Nothing was changed.');
+  expect(out.text).not.toContain('Setup is complete');
 });
 
 test.each([
