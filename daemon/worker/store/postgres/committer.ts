@@ -11,12 +11,12 @@ import { BEGIN, beginWriting, endSilentWriter } from './begin-writing.js';
 import type { Membership } from './members/membership.js';
 import {
   ConnectionLost,
-  isStaleStatement,
   LOCK_TIMEOUT_MS,
   type Preparing,
   QUERY_TIMEOUT_MS,
   Session,
   sqlStateOf,
+  StaleStatement,
   type StatementOptions,
 } from './driver.js';
 import { notifications } from './members/listener.js';
@@ -67,6 +67,8 @@ export class Committer {
   #unknown: string | undefined;
   /** What the transaction has changed so far. */
   readonly #topics = new Set<Topic>();
+  /** Why the transaction has to be run again. */
+  #stale: StaleStatement | undefined;
   #isClosed = false;
 
   constructor(options: CommitterOptions) {
@@ -97,6 +99,7 @@ export class Committer {
       const id = randomUUID();
       let value: T;
       this.#topics.clear();
+      this.#stale = undefined;
       try {
         const session = await this.#prepare();
         value = await behind(this.#begin(session, id), () => run(this.#tx));
@@ -114,7 +117,7 @@ export class Committer {
   async #worksAgain(error: unknown): Promise<boolean> {
     if (error instanceof ConnectionLost) return !this.#isClosed;
     if (sqlStateOf(error) === NOT_LOCKED) return this.#endSilentWriter();
-    return TRANSIENT.has(sqlStateOf(error) ?? '') || (isStaleStatement(error) && this.#options.preparing.giveUp(error));
+    return this.#stale !== undefined || TRANSIENT.has(sqlStateOf(error) ?? '');
   }
 
   /** @returns whether there was one; false also where the role may not end it */
@@ -133,9 +136,16 @@ export class Committer {
     return this.#session;
   }
 
-  #run<R>(sql: string, parameters: readonly unknown[], how: StatementOptions): Promise<StatementResult<R>> {
+  async #run<R>(sql: string, parameters: readonly unknown[], how: StatementOptions): Promise<StatementResult<R>> {
     if (this.#session === undefined) throw new Error('a statement was run outside of its transaction');
-    return this.#session.run<R>(sql, parameters, how);
+    // Who goes back to a savepoint would take it for a fault of one write.
+    if (this.#stale !== undefined) throw this.#stale;
+    try {
+      return await this.#session.run<R>(sql, parameters, how);
+    } catch (error) {
+      if (error instanceof StaleStatement) this.#stale = error;
+      throw error;
+    }
   }
 
   /** @throws STORE_UNAVAILABLE when this worker must end */

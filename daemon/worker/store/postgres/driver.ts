@@ -39,6 +39,14 @@ export class ReadTimeout extends Error {
   }
 }
 
+/** A prepared statement is no longer known to the server, or its result has changed with the schema. It works now: without its name. */
+export class StaleStatement extends Error {
+  constructor(cause: unknown) {
+    super('a prepared statement cannot be used any more', { cause });
+    this.name = 'StaleStatement';
+  }
+}
+
 /** SQLSTATE of an error of the server; undefined for any other. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('severity' in error)) return undefined;
@@ -49,6 +57,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 const endsSession = (state: string): boolean => /^(?:08|57P|25P0[34])/.test(state);
 
 function toLost(error: unknown): unknown {
+  if (error instanceof StaleStatement) return error;
   const state = sqlStateOf(error);
   return state === undefined || endsSession(state) ? new ConnectionLost(error) : error;
 }
@@ -79,37 +88,32 @@ function toResult<R>(result: QueryResult<Record<string, unknown>>): StatementRes
   return { rows: result.rows.map((row) => decodeRow<R>(row)), changes: result.fields.length > 0 ? 0 : (result.rowCount ?? 0) };
 }
 
-/** Prepared statements that the server has lost, or whose result has changed with the schema: a pooler, or a migration. */
+/** A pooler has given the server's session to others, or a migration has changed the schema. */
 const STALE_STATEMENT: ReadonlySet<string> = new Set(['26000', '42P05', '0A000']);
-
-export const isStaleStatement = (error: unknown): boolean => STALE_STATEMENT.has(sqlStateOf(error) ?? '');
 
 interface Statement {
   readonly text: string;
   readonly values: unknown[];
-  readonly name?: string;
+  readonly isPrepared: boolean;
 }
 
-async function runOn<R>(runner: Pick<Client, 'query'>, statement: Statement): Promise<StatementResult<R>> {
-  return toResult<R>(await runner.query<Record<string, unknown>>(statement));
-}
-
-/** Names of a store's prepared statements, used until one is found to be stale. */
+/** Runs statements. Those of a store are prepared under names, until one is found to be stale. */
 export class Preparing {
   #isNamed = true;
   /** By the text of the statement. */
   readonly #names = new Map<string, string>();
 
-  /** Returns what is sent for a statement. */
-  statement(sql: string, values: unknown[], isPrepared: boolean): Statement {
-    return isPrepared && this.#isNamed ? { text: sql, values, name: this.#nameOf(sql) } : { text: sql, values };
-  }
-
-  /** @returns whether the same statement works now, without a name */
-  giveUp(error: unknown): boolean {
-    if (!this.#isNamed || !isStaleStatement(error)) return false;
-    this.#isNamed = false;
-    return true;
+  /** @throws StaleStatement, after which none has a name */
+  async run<R>(runner: Pick<Client, 'query'>, { text, values, isPrepared }: Statement): Promise<StatementResult<R>> {
+    const name = isPrepared && this.#isNamed ? this.#nameOf(text) : undefined;
+    try {
+      return toResult<R>(await runner.query<Record<string, unknown>>({ text, values, name }));
+    } catch (error) {
+      // Also if another one, sent at the same time, has found it out first.
+      if (name === undefined || !STALE_STATEMENT.has(sqlStateOf(error) ?? '')) throw error;
+      this.#isNamed = false;
+      throw new StaleStatement(error);
+    }
   }
 
   #nameOf(sql: string): string {
@@ -176,14 +180,14 @@ export class Session {
     return processOf(this.#client);
   }
 
-  /** @throws ConnectionLost, or the server's error */
+  /** @throws ConnectionLost, StaleStatement, or the server's error */
   run<R>(
-    sql: string,
+    text: string,
     parameters: readonly unknown[] = [],
     { isPrepared }: StatementOptions = { isPrepared: false },
   ): Promise<StatementResult<R>> {
     const values = parameters.map(toParameter);
-    return this.#guard(() => runOn<R>(this.#client, this.#preparing.statement(sql, values, isPrepared)));
+    return this.#guard(() => this.#preparing.run<R>(this.#client, { text, values, isPrepared }));
   }
 
   /** Runs statements without parameters, sent at once. @returns the command of the last one, and the number of rows that each returned */
@@ -256,7 +260,7 @@ export class Readers {
    * @throws ReadTimeout, ConnectionLost, or the server's error
    */
   async run<R>(
-    sql: string,
+    text: string,
     parameters: readonly unknown[] = [],
     { isPrepared }: StatementOptions = { isPrepared: false },
   ): Promise<StatementResult<R>> {
@@ -264,11 +268,11 @@ export class Readers {
     for (let isRepeat = false; ; isRepeat = true) {
       try {
         // The pool drops a session that failed.
-        return await runOn<R>(this.#pool, this.#preparing.statement(sql, values, isPrepared));
+        return await this.#preparing.run<R>(this.#pool, { text, values, isPrepared });
       } catch (error) {
+        if (error instanceof StaleStatement) continue;
         if (isTimeout(error)) throw new ReadTimeout(error);
         const lost = toLost(error);
-        if (this.#preparing.giveUp(error)) continue;
         if (isRepeat || !(lost instanceof ConnectionLost)) throw lost;
       }
     }

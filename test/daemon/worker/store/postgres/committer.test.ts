@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
 import { ensureSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { GroupCommit } from '../../../../../daemon/worker/store/group-commit.js';
 import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
@@ -186,9 +187,11 @@ test('a worker that stands still in a transaction loses it before the writes of 
   expect(await Promise.all(['a', 'b', 'c'].map((key) => owner(other, key)))).toEqual(['me', 'me', 'me']);
 });
 
+const OTHER_RESULT = 'alter table leases alter column owner type varchar(80)';
+
 test('a prepared statement that the server lost, or whose result has changed, is run without a name', async () => {
   const url = await createDatabase();
-  for (const change of ['deallocate all', 'alter table leases alter column owner type varchar(80)']) {
+  for (const change of ['deallocate all', OTHER_RESULT]) {
     const database = await open(url);
     await database.transaction(claim('a'));
     await database.transaction(async (tx) => void (await run(tx, change)));
@@ -196,6 +199,32 @@ test('a prepared statement that the server lost, or whose result has changed, is
     expect(await owner(database, 'a')).toBe('me');
     await database.close();
   }
+});
+
+test('reads at the same time, of which each finds its prepared statement stale, are all run without a name', async () => {
+  const url = await createDatabase();
+  const database = await open(url);
+  await database.transaction(claim('a'));
+  const read = () => Promise.all(Array.from({ length: 5 }, () => owner(database, 'a')));
+  await read();
+  await query(url, OTHER_RESULT);
+  expect(await read()).toEqual(['me', 'me', 'me', 'me', 'me']);
+});
+
+test('a batch that finds a prepared statement stale is run again as a whole, also while its writes are run apart', async () => {
+  const url = await createDatabase();
+  const database = await open(url);
+  const commits = new GroupCommit({ database: async () => database, classify: () => 'other', publish: () => undefined });
+  await commits.submit(claim('a'));
+  await query(url, OTHER_RESULT);
+  const read = () => commits.submit((tx) => readLeaseOwner(tx, 'a'));
+  const reason = new Error('refused');
+  const done = { status: 'fulfilled', value: 'me' };
+  expect(await Promise.allSettled([commits.submit(() => Promise.reject(reason)), read(), read()])).toEqual([
+    { status: 'rejected', reason },
+    done,
+    done,
+  ]);
 });
 
 test.each(['repeatable read', 'serializable'])('writes of two workers see each other where the default isolation is %s', async (level) => {
