@@ -33,7 +33,7 @@ export const STORE_REASONS = {
   'fault-stopping': 'it is shutting down ({detail})',
   'fault-system': 'its server reports a system error ({detail})',
   'fault-damage': 'its server reports damage ({detail})',
-  'fault-its-lock': 'another process has kept it locked for more than four seconds ({detail})',
+  'fault-its-lock': 'another process has kept it locked for some seconds ({detail})',
   'fault-conflict': 'other writes kept getting in the way ({detail})',
   'fault-no-server': 'no server listens there ({detail})',
   'fault-host-name': 'its host name is not known ({detail})',

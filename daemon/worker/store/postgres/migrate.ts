@@ -8,6 +8,8 @@ import { queriesOver } from './queries.js';
 
 /** How long opening waits for another worker that changes the schema. */
 const LOCK_TIMEOUT_MS = 60_000;
+/** How long it waits for a table, such as one that is being dumped, while nobody can write. Opening is tried again. */
+const TABLE_TIMEOUT_MS = 2_000;
 
 const NONE: SchemaVersion = { version: 0, minimumReader: 0 };
 
@@ -40,6 +42,7 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
   if (missingAfter(version, options).length === 0) return;
   await session.exec(beginWriting({ statementTimeoutMs: 0, lockTimeoutMs: LOCK_TIMEOUT_MS }));
   try {
+    await session.exec(`set local lock_timeout = ${TABLE_TIMEOUT_MS}`);
     await session.exec(`create table if not exists xopc_schema (version bigint not null, minimum_reader bigint not null)`);
     // Another worker may have run them while this one waited for the lock.
     let current = (await readVersion(session, options.place)) ?? NONE;

@@ -13,7 +13,7 @@ test.each([
   ['57P01', 'unavailable', 'it is shutting down (the server says so)'],
   ['57P03', 'unavailable', 'it is starting or stopping (the server says so)'],
   ['XX001', 'unavailable', 'its server reports damage (the server says so)'],
-  ['55P03', 'busy', 'another process has kept it locked for more than four seconds (the server says so)'],
+  ['55P03', 'busy', 'another process has kept it locked for some seconds (the server says so)'],
   ['40P01', 'busy', 'other writes kept getting in the way (the server says so)'],
   ['23505', 'other', 'the server says so'],
   ['42601', 'other', 'the server says so'],

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
 import { openPostgres } from '../../../../../daemon/worker/store/postgres/open.js';
+import type { Migration } from '../../../../../daemon/worker/store/migrations/migration.js';
 import { firstSchema } from '../../../../../daemon/worker/store/postgres/first-schema.js';
 import { probeWriting } from '../../../../../daemon/worker/store/leases.js';
 import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';
@@ -53,6 +55,20 @@ test('a schema of a newer build that only expanded it keeps working', async () =
   await query(url, 'update xopc_schema set version = 900');
   const database = await open(url);
   await expect(database.transaction(probeWriting)).resolves.toBeUndefined();
+});
+
+test('a migration waits for the others that write, but not for a table while they wait for it', async () => {
+  const url = await createDatabase();
+  const limits: unknown[] = [];
+  const look: Migration = {
+    version: 900,
+    phase: 'expand',
+    up: async (db) => void limits.push(...(await sql`show lock_timeout`.execute(db)).rows),
+  };
+  const { membership } = postgresAt(url);
+  const database = await openPostgres({ url, place: 'the database', membership }, [look]);
+  onTestFinished(() => database.close());
+  expect(limits).toEqual([{ lock_timeout: '2s' }]);
 });
 
 test('a migration that fails leaves nothing behind', async () => {
