@@ -31,7 +31,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** A read exceeded its time limit. The connection is not the cause, and a retry would take as long. */
+/** A read, or those that it waited for, took too long. The connection is not the cause, and a retry would take as long. */
 export class ReadTimeout extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -236,9 +236,14 @@ const isTimeout = (error: unknown): boolean =>
 /** Not if a pooler shares the server's session with others: there only the client's limit applies. */
 const LIMIT_OWN_SESSION = "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2";
 
+/** What the pool says after `connectionTimeoutMillis` when it has as many sessions as it may have, connected or not. */
+const NO_SESSION = 'timeout exceeded when trying to connect';
+
 /** Sessions for reads. Each statement may use another one. */
 export class Readers {
   readonly #pool: Pool;
+  /** Number of sessions in use. */
+  #used = 0;
   readonly #preparing: Preparing;
 
   constructor(url: string, preparing: Preparing, { statementMs = STATEMENT_TIMEOUT_MS, answerMs = QUERY_TIMEOUT_MS }: ReadLimits = {}) {
@@ -253,6 +258,8 @@ export class Readers {
       },
     });
     this.#pool.on('error', () => undefined);
+    this.#pool.on('acquire', () => (this.#used += 1));
+    this.#pool.on('release', () => (this.#used -= 1));
   }
 
   /**
@@ -271,11 +278,15 @@ export class Readers {
         return await this.#preparing.run<R>(this.#pool, { text, values, isPrepared });
       } catch (error) {
         if (error instanceof StaleStatement) continue;
-        if (isTimeout(error)) throw new ReadTimeout(error);
+        if (isTimeout(error) || this.#isBusy(error)) throw new ReadTimeout(error);
         const lost = toLost(error);
         if (isRepeat || !(lost instanceof ConnectionLost)) throw lost;
       }
     }
+  }
+
+  #isBusy(error: unknown): boolean {
+    return this.#used > 0 && error instanceof Error && error.message === NO_SESSION;
   }
 
   async close(): Promise<void> {
