@@ -160,10 +160,10 @@ async function open(url: string): Promise<PostgresPlace> {
     return await guarded(place, async () => {
       const facts = await readFacts(session, place);
       const migrations = postgresMigrations();
-      await migrate(session, { migrations, phase: 'expand', place });
+      await migrate(session, { url, migrations, phase: 'expand', place });
       const opened = new PostgresPlace(place, session, facts);
       await opened.assertUnused();
-      await migrate(session, { migrations, phase: 'all', place });
+      await migrate(session, { url, migrations, phase: 'all', place });
       return opened;
     });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { storeUnavailable } from '../engine.js';
 import { type MigrateOptions, missingAfter, runMigration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
-import type { Session } from './driver.js';
+import { Session } from './driver.js';
 import { classifyFault } from './faults.js';
 import { queriesOver } from './queries.js';
 
@@ -29,8 +29,15 @@ export async function readVersion(session: Session, place: string): Promise<Sche
   return rows[0] ?? NONE;
 }
 
-/** Runs the migrations that are missing. @throws STORE_UNAVAILABLE for a database that this build cannot work with */
-export async function migrate(session: Session, options: MigrateOptions): Promise<void> {
+export interface PostgresMigrateOptions extends MigrateOptions {
+  readonly url: string;
+}
+
+/**
+ * Runs the migrations that are missing, over a session of their own, because they may take long.
+ * @throws STORE_UNAVAILABLE for a database that this build cannot work with
+ */
+export async function migrate(session: Session, options: PostgresMigrateOptions): Promise<void> {
   const newest = options.migrations.at(-1)?.version ?? 0;
   const version = (await readVersion(session, options.place)) ?? NONE;
   if (version.minimumReader > newest) {
@@ -40,6 +47,15 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
     );
   }
   if (missingAfter(version, options).length === 0) return;
+  const patient = await Session.open(options.url, { timeoutMs: 0 });
+  try {
+    await runMissing(patient, options);
+  } finally {
+    await patient.close();
+  }
+}
+
+async function runMissing(session: Session, options: MigrateOptions): Promise<void> {
   await session.exec(beginWriting({ statementTimeoutMs: 0, lockTimeoutMs: LOCK_TIMEOUT_MS }));
   try {
     await session.exec(`set local lock_timeout = ${TABLE_TIMEOUT_MS}`);

@@ -107,11 +107,11 @@ export async function openPostgres(
   migrations: readonly Migration[],
 ): Promise<OpenDatabase> {
   const preparing = new Preparing();
-  const session = await Session.open(url, { timeoutMs: 0 });
+  const session = await Session.open(url);
   let warnings: StatusWarning[];
   try {
     const before = await readFacts(session, place);
-    await migrate(session, { migrations, phase: 'expand', place });
+    await migrate(session, { url, migrations, phase: 'expand', place });
     await session.exec(beginWriting());
     await assertComplete(session, place);
     const isRestored = await endRestored(session);
@@ -145,7 +145,7 @@ export async function openPostgres(
     isInPlace: () => true,
     rescue: async () => undefined,
     checkpoint: async () => undefined,
-    contract: () => committer.use((own) => migrate(own, { migrations, phase: 'all', place })),
+    contract: () => committer.use((own) => migrate(own, { url, migrations, phase: 'all', place })),
     close: () => (closing ??= close()),
   };
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
+import { ConnectionLost, QUERY_TIMEOUT_MS } from '../../../../../daemon/worker/store/postgres/driver.js';
 import { openPostgres } from '../../../../../daemon/worker/store/postgres/open.js';
 import type { Migration } from '../../../../../daemon/worker/store/migrations/migration.js';
 import { firstSchema } from '../../../../../daemon/worker/store/postgres/first-schema.js';
@@ -55,6 +58,23 @@ test('a schema of a newer build that only expanded it keeps working', async () =
   await query(url, 'update xopc_schema set version = 900');
   const database = await open(url);
   await expect(database.transaction(probeWriting)).resolves.toBeUndefined();
+});
+
+test('a database whose pooler takes the connection and then answers nothing is given up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const connected = once(server, 'connection');
+  const opened = Promise.allSettled([open(`postgres://xopc@127.0.0.1:${(server.address() as AddressInfo).port}/xopc`)]);
+  const [socket] = (await connected) as [Socket];
+  await once(socket, 'data');
+  // The user is let in, and the session is ready: https://www.postgresql.org/docs/current/protocol-message-formats.html
+  socket.write('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I');
+  await once(socket, 'data');
+  await vi.advanceTimersByTimeAsync(QUERY_TIMEOUT_MS);
+  expect(await opened).toEqual([{ status: 'rejected', reason: expect.any(ConnectionLost) as unknown }]);
 });
 
 test('a migration waits for the others that write, but not for a table while they wait for it', async () => {
