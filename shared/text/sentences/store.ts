@@ -4,7 +4,7 @@ import { sayFrom } from '../fill-text.js';
 export const STORE_REASONS = {
   'store-unusable': '{place} cannot be used: {cause}',
   'store-read-slow': '{place} took too long to answer: a read ends after 10 s, or 3 s without a connection',
-  'store-search-slow': '{place} has no extension pg_trgm: a search reads every message',
+  'store-search-slow': '{place} has no search index: a search reads every message',
   'store-locale': 'the locale of {place} is {locale}: a search tells upper from lower case in all letters but a to z',
   'store-restored':
     '{place} was restored from a dump; what had not been finished in it is not sent or run again, because that may have happened since the dump',

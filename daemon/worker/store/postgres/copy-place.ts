@@ -111,7 +111,7 @@ class PostgresPlace implements CopySource, CopyTarget {
   }
 
   async prepare(): Promise<void> {
-    await guarded(this.place, () => ensureIndex(this.#session, this.#facts));
+    await guarded(this.place, () => ensureIndex(this.#session, this.#facts, { isInUse: false }));
     // Plans made for empty tables are slow with full ones.
     await this.#exec(`analyze ${COPIED_TABLES.map(({ name }) => quoted(name)).join(', ')}`);
   }

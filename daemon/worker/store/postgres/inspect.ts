@@ -87,7 +87,7 @@ async function inspect(session: Session, place: string): Promise<ServerReport> {
   return {
     summary: `${place} answers: PostgreSQL ${facts.version}, ${state}${pooler}`,
     problem: isTooNew ? newer : lacking(place, rights),
-    warnings: warningsOf(place, facts, isNew ? rights.mayIndex : facts.index !== null),
+    warnings: warningsOf(place, facts, isNew ? rights.mayIndex : facts.isIndexed),
   };
 }
 

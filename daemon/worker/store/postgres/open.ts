@@ -21,11 +21,17 @@ export interface Facts {
   readonly version: number;
   readonly encoding: string;
   readonly locale: string;
-  readonly index: string | null;
+  /** Whether messages can be found by their text without reading all of them. */
+  readonly isIndexed: boolean;
+  readonly messageBytes: number;
 }
 
+/** Not one whose making has failed, or goes on. */
+const FIND_INDEX = `select indexrelid from pg_index where indexrelid = to_regclass('messages_trigrams') and indisvalid`;
+
 const FACTS = `select current_setting('server_version_num')::bigint / 10000 as version, current_setting('server_encoding') as encoding,
-  datctype as locale, to_regclass('messages_trigrams')::text as index from pg_database where datname = current_database()`;
+  datctype as locale, exists (${FIND_INDEX}) as "isIndexed", coalesce(pg_table_size(to_regclass('messages')), 0) as "messageBytes"
+  from pg_database where datname = current_database()`;
 
 /** @throws STORE_UNAVAILABLE for a server or database that cannot be used */
 export async function readFacts(session: Session, place: string): Promise<Facts> {
@@ -38,21 +44,31 @@ export async function readFacts(session: Session, place: string): Promise<Facts>
   return facts;
 }
 
-const MAKE_INDEX = `create extension if not exists pg_trgm;
-  create index if not exists messages_trigrams on messages using gin (content gin_trgm_ops) with (gin_pending_list_limit = 512)`;
+const EXTENSION = 'create extension if not exists pg_trgm';
+const INDEX = 'messages_trigrams on messages using gin (content gin_trgm_ops) with (gin_pending_list_limit = 512)';
 
-/** @returns whether messages can be found by their text without reading all of them */
-export async function ensureIndex(session: Session, facts: Facts): Promise<boolean> {
-  if (facts.index !== null) return true;
+/** Of how much text an index is made while nobody can write, and for how long: shorter than a write waits for another one. */
+const MAX_INDEXED_BYTES = 16 * 1_048_576;
+const INDEX_TIMEOUT_MS = 3_000;
+
+/**
+ * Makes the index for searches where it is missing. If workers use the database, one that takes long is left to the administrator.
+ * @returns whether it exists
+ */
+export async function ensureIndex(session: Session, { isIndexed, messageBytes }: Facts, { isInUse = true } = {}): Promise<boolean> {
+  if (isIndexed || (isInUse && messageBytes > MAX_INDEXED_BYTES)) return isIndexed;
+  const begin = beginWriting({ statementTimeoutMs: isInUse ? INDEX_TIMEOUT_MS : 0 });
   try {
-    await session.exec(`${beginWriting({ statementTimeoutMs: 0 })} ${MAKE_INDEX}; commit`);
-    return true;
+    const { rowCounts } = await session.exec(`${begin} ${EXTENSION}; create index if not exists ${INDEX}; ${FIND_INDEX}; commit`);
+    return rowCounts.at(-2) === 1;
   } catch (error) {
     if (error instanceof ConnectionLost) throw error;
     await session.exec('rollback');
     return false;
   }
 }
+
+const MAKE_BY_HAND = `${EXTENSION}; drop index if exists messages_trigrams; create index concurrently ${INDEX}`;
 
 /** Returns the limitations. */
 export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): StatusWarning[] {
@@ -61,7 +77,7 @@ export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean)
     warnings.push({
       code: 'STORE_SEARCH_SLOW',
       message: sayOfStore('store-search-slow', { place }),
-      hint: 'Install PostgreSQL’s contrib package there and run as a superuser: create extension pg_trgm. Then restart the gateway.',
+      hint: `Install PostgreSQL’s contrib package there and run as a superuser: ${MAKE_BY_HAND}. Then restart the gateway.`,
     });
   }
   if (locale === 'C' || locale === 'POSIX') {

@@ -53,6 +53,23 @@ test('without the extension for searches, or in the locale C, it works and says 
   await database.transaction(probeWriting);
 });
 
+test('an index for many messages is left to the administrator, who is told how to make it while everyone writes', async () => {
+  const url = await createDatabase();
+  await query(url, 'drop index messages_trigrams');
+  await query(url, 'alter table messages alter column content set storage external');
+  await query(
+    url,
+    `with added as (insert into sessions (key, agent_id, channel, account_id, peer_kind, peer_id, created_at, updated_at)
+      values ('k', 'a', 'c', 'd', 'p', 'i', 1, 1) returning id)
+    insert into messages (id, session_id, role, content, status, created_at) select n, id, 'user', repeat('x', 1000000), 'done', 1 from added, generate_series(1, 17) as n`,
+  );
+  const [warning, ...others] = (await open(url)).warnings ?? [];
+  expect([warning?.code, others]).toEqual(['STORE_SEARCH_SLOW', []]);
+  const statements = /superuser: (.*)\. Then/.exec(warning?.hint ?? '')?.[1]?.split('; ') ?? [];
+  for (const statement of statements) await query(url, statement);
+  expect((await open(url)).warnings).toEqual([]);
+});
+
 test('a schema of a newer build that only expanded it keeps working', async () => {
   const url = await createDatabase();
   await query(url, 'update xopc_schema set version = 900');
