@@ -1,19 +1,22 @@
 /** Identifies a gateway in a database shared by several. */
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { bootId } from '../../../../../shared/node/process/process-identity.js';
 import type { Lineage } from './membership.js';
 
-/** Differs for each boot, because a copied machine has the same name and directories. Empty if unknown. */
-function bootId(): string {
+/** Containers of one host may have one path, and even one name, for different directories. Null if unknown. */
+function directoryId(path: string): string | null {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
   } catch {
-    return '';
+    return null;
   }
 }
 
 /** Returns an id shared by all workers of the gateway with this data directory, and by no other gateway. */
 export function lineageOf(dataDir: string): Lineage {
   const host = hostname();
-  return { id: JSON.stringify([host, bootId(), dataDir]), name: `${dataDir} on ${host}` };
+  // The boot, because a copied machine has the same name and directories.
+  return { id: JSON.stringify([host, bootId(), dataDir, directoryId(dataDir)]), name: `${dataDir} on ${host}` };
 }
