@@ -137,6 +137,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/postgres/copy-place.ts': 'test/daemon/worker/store/copy/copy-content.test.ts',
   'daemon/worker/store/postgres/message-search.ts': 'test/daemon/worker/store/conversations/session-search.test.ts',
   'daemon/worker/store/postgres/migrate.ts': 'test/daemon/worker/store/postgres/open.test.ts',
+  'daemon/worker/store/postgres/members/rows.ts': 'test/daemon/worker/store/postgres/membership.test.ts',
   'daemon/worker/store/delivery/inbox-stops.ts': 'test/daemon/worker/delivery/inbox.test.ts',
   'daemon/worker/store/postgres/queries.ts': 'test/daemon/worker/store/contract/postgres.test.ts',
   'daemon/worker/store/sqlite/copy-place.ts': 'test/daemon/worker/store/copy/copy-content.test.ts',

@@ -7,7 +7,8 @@
  * - The workers of one gateway have the same lineage. Their supervisor knows at once which of them are alive; other gateways know
  * from the rows.
  * - A worker that cannot renew its row stops in time by itself: {@link Membership.validForMs}.
- * - After the database was unavailable, no row is removed until every worker has had time to renew its own.
+ * - After the database was unavailable, no row is removed until every worker has had time to renew its own; nor when the database's
+ * clock was set forward.
  */
 import { sql } from 'kysely';
 import type { NodeStatus } from '../../../../../shared/control/messages.js';
@@ -19,10 +20,9 @@ import { beginWriting } from '../begin-writing.js';
 import { Session } from '../driver.js';
 import { isServedOutside, takersOutside } from './abilities.js';
 import { type Listener, notification, notifications } from './listener.js';
+import { LIFETIME_S, lookAgain, RENEW_MS, type Row } from './rows.js';
 import { ServerClock } from './server-clock.js';
 
-const LIFETIME_S = 15;
-const RENEW_MS = 5_000;
 /** Two renewals within this time mean that the database was available between them. */
 const ON_TIME_MS = 8_000;
 /** Pause between attempts while the database does not answer. */
@@ -68,21 +68,6 @@ export interface MembershipOptions extends MemberOptions {
   readonly lineage: Lineage;
   readonly listener: Listener;
 }
-
-interface Row extends Omit<NodeFacts, 'build'> {
-  readonly build: string | null;
-  readonly id: string;
-  readonly lineage: string;
-  readonly name: string;
-  readonly joinedAtMs: number;
-  readonly renewedAtMs: number;
-  /** Until its row expires. */
-  readonly leftMs: number;
-}
-
-const LOOK = `select id, lineage, name, version, build, address, settings, extract(epoch from joined_at) * 1000 as "joinedAtMs",
-  extract(epoch from renewed_at) * 1000 as "renewedAtMs", extract(epoch from expires_at - clock_timestamp()) * 1000 as "leftMs"
-  from instances order by joined_at, id`;
 
 interface Moment {
   readonly monotonicMs: number;
@@ -230,7 +215,7 @@ export class Membership implements Liveness {
   }
 
   async #look(session: Session): Promise<void> {
-    this.#rows = (await session.run<Row>(LOOK)).rows;
+    this.#rows = await lookAgain(session, this.#rows);
   }
 
   #noteTime({ monotonicMs }: Moment, rows: readonly { readonly serverMs: number }[]): void {

@@ -80,6 +80,23 @@ test('a row is renewed; one that is not, is removed by another worker soon after
   await watcher.database.transaction(probeWriting);
 });
 
+test('a worker that renews its row is not removed when a forward step of the server’s clock makes it expire', async () => {
+  const url = await createDatabase();
+  await join(url, { id: 'other' });
+  // The watcher looks before it renews.
+  vi.clearAllTimers();
+  const watcher = await join(url, { id: 'watcher' });
+  const renewal = async () => (await query(url, "select renewed_at::text from instances where id = 'watcher'"))[0];
+  await expire(url, 'other');
+  for (const ms of [1_000, 5_000]) {
+    const before = await renewal();
+    await vi.advanceTimersByTimeAsync(ms);
+    await eventually(async () => expect(await renewal()).not.toEqual(before));
+  }
+  // A round removes what has expired before the next one renews.
+  expect(await livingFor(watcher)).toEqual(['other', 'watcher']);
+});
+
 test('a worker whose row was removed hears of it at its next renewal', async () => {
   const url = await createDatabase();
   const one = await join(url, { id: 'one' });
