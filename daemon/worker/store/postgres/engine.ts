@@ -53,13 +53,15 @@ export function postgresEngine(options: PostgresOptions): PostgresEngine {
     findSetAside: () => undefined,
     identity: () => where.place,
     async readSize() {
-      const session = await Session.open(where.url).catch(() => undefined);
-      if (session === undefined) return null;
+      let session: Session | undefined;
       try {
+        session = await Session.open(where.url);
         const { rows } = await session.run<{ size: number }>('select pg_database_size(current_database()) as size');
         return rows[0]?.size ?? null;
+      } catch {
+        return null;
       } finally {
-        await session.close();
+        await session?.close();
       }
     },
   };

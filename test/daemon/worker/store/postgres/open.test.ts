@@ -94,6 +94,14 @@ test('a database whose pooler takes the connection and then answers nothing is g
   expect(await opened).toEqual([{ status: 'rejected', reason: expect.any(ConnectionLost) as unknown }]);
 });
 
+test('the size is unknown where the server does not tell it', async () => {
+  const url = await createDatabase();
+  expect(await postgresAt(url).readSize()).toBeGreaterThan(1_000_000);
+  await query(url, "create function pg_database_size(name) returns bigint language plpgsql as $$ begin raise 'busy'; end $$");
+  await query(url, `alter database ${new URL(url).pathname.slice(1)} set search_path = public, pg_catalog`);
+  expect(await postgresAt(url).readSize()).toBeNull();
+});
+
 test('a migration waits for the others that write, but not for a table while they wait for it', async () => {
   const url = await createDatabase();
   const limits: unknown[] = [];
