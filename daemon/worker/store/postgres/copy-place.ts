@@ -76,12 +76,16 @@ class PostgresPlace implements CopySource, CopyTarget {
     const aliased = values.map((value, index) => `${value} as c${index}`).join(', ');
     if (!this.#isLocked) await this.#exec('begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
     await this.#exec(`declare copied no scroll cursor for select ${aliased} from ${quoted(name)} order by ${order}`);
-    for (;;) {
-      const { rows } = await this.#run<Record<string, CopiedRow[number]>>(`fetch ${rowsAtOnce} from copied`);
-      if (rows.length === 0) break;
-      yield rows.map((row) => columns.map((_column, index) => row[`c${index}`] ?? null));
+    try {
+      for (;;) {
+        const { rows } = await this.#run<Record<string, CopiedRow[number]>>(`fetch ${rowsAtOnce} from copied`);
+        if (rows.length === 0) break;
+        yield rows.map((row) => columns.map((_column, index) => row[`c${index}`] ?? null));
+      }
+    } finally {
+      // Also when the copy begins anew. A fault has been thrown by what it has failed.
+      await this.#exec(this.#isLocked ? 'close copied' : 'commit').catch(() => undefined);
     }
-    await this.#exec(this.#isLocked ? 'close copied' : 'commit');
   }
 
   async lastIdentity(table: string, column: string): Promise<string> {

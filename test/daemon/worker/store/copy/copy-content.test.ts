@@ -149,6 +149,10 @@ test('where the source has changed since the copy was begun, the copy begins ane
   changeFile(path, "update sessions set title = 'changed' where id = 3; delete from messages where seq = 14; delete from turns");
   await copy({ path }, { url });
   const back = join(tempDir(), 'gateway.db');
+  await expect(copy({ url }, { path: back }, { onProgress: stopAt('cron_runs') })).rejects.toThrow('killed');
+  const change = "update sessions set title = 'changed again' where id = 3";
+  changeFile(path, change);
+  await query(url, change);
   await copy({ url }, { path: back });
   expect(contentOf(back)).toEqual(contentOf(path));
 });
