@@ -38,7 +38,8 @@ export interface AttemptFacts {
 }
 
 function retry(error: string, facts: AttemptFacts, retryAfterMs = 0): DeliveryDecision {
-  const waitMs = Math.max(backoffMs(facts.attempts + 1, facts.random), retryAfterMs);
+  // A receiver may ask for a fraction.
+  const waitMs = Math.ceil(Math.max(backoffMs(facts.attempts + 1, facts.random), retryAfterMs));
   // Not later than the expiry, so that an expired message is noticed in time.
   return { state: 'retry_wait', error, dueAtMs: Math.min(facts.nowMs + waitMs, Math.max(facts.expiresAtMs, facts.nowMs)) };
 }

@@ -4,12 +4,13 @@ import { addressOf, failureOf, refusalOf } from '../forward-call.js';
 import type { ConnectionSettings, TranscriptionEvent, TranscriptionRequest } from '../provider.js';
 import { readStart } from '../read-start.js';
 import { PATIENCE } from './patient-dispatcher.js';
+import { tokenCount } from './sdk-call.js';
 import { EndlessAnswerError } from './sdk-failure.js';
 
 /** Many hours of speech. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
-const countOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null);
+const secondsOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null);
 
 function invalid(detail: string): TranscriptionEvent {
   return { type: 'failed', failure: { kind: 'protocol', status: 200, detail, retryAfterMs: null } };
@@ -29,8 +30,8 @@ function toEvent(answer: string): TranscriptionEvent {
   return {
     type: 'finish',
     text,
-    usage: { inputTokens: countOf(usage['input_tokens']), outputTokens: countOf(usage['output_tokens']) },
-    seconds: countOf(usage['seconds']) ?? countOf(document['duration']),
+    usage: { inputTokens: tokenCount(usage['input_tokens']), outputTokens: tokenCount(usage['output_tokens']) },
+    seconds: secondsOf(usage['seconds']) ?? secondsOf(document['duration']),
   };
 }
 

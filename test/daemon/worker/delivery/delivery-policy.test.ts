@@ -30,6 +30,11 @@ const CASES: { title: string; outcome: SendOutcome; facts?: Partial<typeof facts
     expected: { state: 'retry_wait', error: 'x', dueAtMs: NOW + 30_000 },
   },
   {
+    title: 'a wait is whole milliseconds, which a database needs',
+    outcome: { type: 'failed', reason: 'x', retryAfterMs: 1_234.5 },
+    expected: { state: 'retry_wait', error: 'x', dueAtMs: NOW + 1_235 },
+  },
+  {
     title: 'a receiver that asks for less time gets the backoff',
     outcome: { type: 'failed', reason: 'x', retryAfterMs: 10 },
     facts: { attempts: 2 },

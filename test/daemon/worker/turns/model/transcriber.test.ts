@@ -82,6 +82,13 @@ test('the words come with their cost, which is reserved before and known after',
   expect(paid).toEqual([expect.closeTo(0.1 + (8_192 * 2_000) / 1_000_000, 6), expect.closeTo(0.14, 6)]);
 });
 
+test('a fraction is no count of tokens', async () => {
+  const { server, hear, changes } = await setUp();
+  server.reply({ text: 'Hi', usage: { input_tokens: 100.5, output_tokens: 20 } });
+  await hear();
+  expect(changes).toMatchObject([{ usage: { inputTokens: null, outputTokens: 20 } }]);
+});
+
 test.each([
   ['a page', answer(200, 'text/html', '<title>Login</title>'), /does not answer with the API of ears/],
   ['no JSON', answer(200, 'application/json', '{"text": '), /invalid response.*not JSON/],
