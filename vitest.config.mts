@@ -21,7 +21,7 @@ const WIDE_ON_POSTGRES = [
   'test/daemon/worker/{files,turns,turns/steps}/*.test.ts',
   'test/daemon/worker/{socket/chat,socket/interrupted-answer,socket/token-limits,upkeep/upkeep}.test.ts',
   'test/daemon/worker/chat/*.test.ts',
-  'test/daemon/worker/cron/{history,scheduler}.test.ts',
+  'test/daemon/worker/cron/{history,scheduler,waiting-runs}.test.ts',
   'test/daemon/worker/observe/{issues,samples,usage}.test.ts',
   'test/daemon/worker/sessions/{session-archive,session-files,session-fork,sessions}.test.ts',
   'test/daemon/worker/socket/variants.test.ts',

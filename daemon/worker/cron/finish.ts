@@ -20,7 +20,7 @@ import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { JobChats } from './job-chat.js';
-import { decideRetry, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
+import { decideRetry, isStillPlanned, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
 
 /** A run has started or ended; announced once that is on disk. */
 export interface RunChange {
@@ -64,13 +64,14 @@ export async function dropRun(
 }
 
 /**
- * Whether an interrupted run is repeated. An unsent message always is; a turn continues after its finished steps, if its job wants
- * that.
+ * Whether an interrupted run is repeated: not if its occurrence is no longer planned. An unsent message is; a turn continues after
+ * its finished steps, if its job wants that.
  */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
-  if (job.mode === 'agent' && job.interrupted === 'leave') return false;
-  // A turn may have waited for a person for hours.
-  const sinceMs = run.turnId === null ? run.scheduledAtMs : (run.startedAtMs ?? run.scheduledAtMs);
+  if (!isStillPlanned(job, run) || (job.mode === 'agent' && job.interrupted === 'leave')) return false;
+  // A turn may have waited for a person for hours, and a person may request an old occurrence again.
+  const isOnTime = run.trigger === 'schedule' && run.turnId === null;
+  const sinceMs = isOnTime ? run.scheduledAtMs : (run.startedAtMs ?? run.scheduledAtMs);
   return run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - sinceMs <= job.graceMs;
 }
 
@@ -182,7 +183,8 @@ export async function finishFailed(
   const job = await findCronJob(tx, run.jobId);
   if (job === undefined) return change;
   const retried = { ...job, failures: job.failures + 1 };
-  const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable, waitMs, nowMs });
+  const mayRetry = isRetryable && isStillPlanned(job, run);
+  const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable: mayRetry, waitMs, nowMs });
   if (retryAtMs !== null) await insertCronRun(tx, nextAttempt(run, retryAtMs));
   return { ...change, notified: await countFailure(tx, job, { error, chats }) };
 }

@@ -107,7 +107,7 @@ async function manualRun(tx: Transaction, { jobId, runId, access, nowMs }: Trigg
       jobId,
       'Run the job again without naming a run. To send its message again: xopc messages retry ID',
     );
-  return { ...nextAttempt(run, nowMs), tokenId };
+  return { ...nextAttempt(run, nowMs), trigger: 'manual', tokenId };
 }
 
 /** Runs in a transaction. Returns the id of the new run. */

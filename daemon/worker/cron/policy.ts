@@ -2,7 +2,7 @@
 import { newId } from '../../../shared/ids.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun, NewCronRun } from '../store/cron/cron-runs.js';
-import type { Schedule } from './schedule.js';
+import { type Schedule, scheduleOf } from './schedule.js';
 
 /** Delays before retries after consecutive failures; the last one repeats. */
 export const BACKOFF_MS = [30_000, 60_000, 300_000, 900_000, 3_600_000] as const;
@@ -52,6 +52,11 @@ export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>,
     hasEarlier: scheduledAtMs > plannedMs,
     nextAtMs: schedule.next(scheduledAtMs),
   };
+}
+
+/** Whether a failed or interrupted run may have another attempt: not if its job has been disabled or given another schedule meanwhile. */
+export function isStillPlanned(job: CronJob, { trigger, scheduledAtMs }: Pick<CronRun, 'trigger' | 'scheduledAtMs'>): boolean {
+  return trigger === 'manual' || (job.enabled && scheduleOf(job).next(scheduledAtMs - 1) === scheduledAtMs);
 }
 
 const MAX_COUNTED = 1_000;

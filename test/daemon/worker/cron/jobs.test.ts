@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { newRun } from '../../../helpers/cron-fixture.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
+import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
+import { DAY_MS, isoTime } from '../../../../shared/clock.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
 const chat = { channel: 'webchat', chat_id: 'me' };
@@ -159,6 +163,24 @@ test('what waits of a job that is changed or disabled is dropped; what a person 
   await cron.update(job.id, { schedule: 'every 2h' });
   await cron.toggle(job.id);
   expect((await cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['queued']);
+});
+
+test('an occurrence that a person retries is no longer of the schedule: it runs even if its job is changed or disabled', async () => {
+  const { cron, home } = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  const when = { scheduledAtMs: START - DAY_MS, dueAtMs: START - DAY_MS, finishedAtMs: START - DAY_MS };
+  const failed = newRun({ jobId: job.id, trigger: 'schedule', state: 'failed', ...when });
+  await (await openStore({ home })).write((tx) => insertCronRun(tx, failed));
+  await cron.trigger(job.id, { runId: failed.id });
+  await cron.update(job.id, { schedule: 'every 2h' });
+  await cron.toggle(job.id);
+  expect((await cron.runs(job.id, {})).runs[0]).toMatchObject({
+    state: 'queued',
+    trigger: 'manual',
+    attempt: 2,
+    scheduledAt: isoTime(when.dueAtMs),
+  });
+  await expect(cron.trigger(job.id, { runId: failed.id })).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 test('a job can be triggered ten times in a row, but not while scheduled jobs are disabled', async () => {

@@ -1,0 +1,58 @@
+/** Which runs start late, and which are not repeated, because their job has been changed meanwhile. */
+import { expect, test } from 'vitest';
+import { finishFailed, interruptRun, type RunChange } from '../../../../daemon/worker/cron/finish.js';
+import { isStillPlanned } from '../../../../daemon/worker/cron/policy.js';
+import { type CronJobChange, updateCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
+import { type CronRun, findCronRun, insertCronRun, type NewCronRun, startCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
+
+const at = (time: string, day = 5): number => Date.parse(`2026-01-0${day}T${time}:00Z`);
+const chats = { alert: async () => undefined };
+
+type End = (tx: Transaction, run: CronRun, nowMs: number) => Promise<RunChange | undefined>;
+const fail: End = (tx, run, nowMs) => finishFailed(tx, run, { error: 'busy', isRetryable: true, nowMs, chats });
+const interrupt: End = (tx, run, nowMs) => interruptRun(tx, run, { nowMs, chats });
+
+/** Ends the run of 09:00 after a change of its job. @returns how many attempts follow */
+async function attemptsAfter(end: End, change: CronJobChange, given: Partial<NewCronRun> = {}): Promise<number> {
+  const cron = await makeCron({ nowMs: at('09:01') });
+  await cron.addJob('job', { schedule: '0 9 * * *', retries: 1 });
+  const row = newRun({ jobId: 'job', trigger: 'schedule', scheduledAtMs: at('09:00'), dueAtMs: at('09:00'), state: 'queued', ...given });
+  await cron.store.write(async (tx) => {
+    await insertCronRun(tx, row);
+    await startCronRun(tx, { id: row.id, instanceId: 'wk_1', nowMs: at('09:00') });
+    await updateCronJob(tx, 'job', change);
+    const run = await findCronRun(tx, { jobId: 'job', runId: row.id });
+    if (run !== undefined) await end(tx, run, at('09:01'));
+  });
+  return (await cron.runs('job')).filter(({ state }) => state === 'queued').length;
+}
+
+test.each([
+  ['was disabled', 0, { enabled: false }],
+  ['got another schedule', 0, { schedule: '30 9 * * *' }],
+  ['got other active hours', 0, { activeHours: { from: '10:00', to: '12:00' } }],
+  ['was renamed', 1, { name: 'other' }],
+])('after its job %s, a run that fails or is interrupted is followed by %i attempts', async (_how, count, change) => {
+  expect([await attemptsAfter(fail, change), await attemptsAfter(interrupt, change)]).toEqual([count, count]);
+});
+
+test('a run that a person requested is repeated even if its job is disabled, and however old its occurrence is', async () => {
+  const requested = { trigger: 'manual', occurrence: 'x', attempt: 2, scheduledAtMs: at('09:00', 1) } as const;
+  const isRepeated = { ...requested, attempt: 1 };
+  expect([await attemptsAfter(fail, { enabled: false }, isRepeated), await attemptsAfter(interrupt, { name: 'other' }, requested)]).toEqual(
+    [1, 1],
+  );
+});
+
+test('an occurrence that daylight saving has moved is still planned', async () => {
+  const cron = await makeCron({ nowMs: Date.parse('2026-03-28T20:00:00Z') });
+  await cron.start();
+  await cron.addJob('job', { schedule: '30 2 * * *', timezone: 'Europe/Berlin' });
+  await cron.pass(6 * 3_600_000, 1_800_000);
+  const [run] = await cron.runs('job');
+  expect(run).toMatchObject({ state: 'done', scheduledAtMs: Date.parse('2026-03-29T01:00:00Z') });
+  const job = { enabled: true, schedule: '30 2 * * *', timezone: 'Europe/Berlin', anchorMs: 0, activeHours: null };
+  expect(run && isStillPlanned(job as Parameters<typeof isStillPlanned>[0], run)).toBe(true);
+});
