@@ -98,6 +98,13 @@ export function failuresAfter(before: CronJob, after: CronJobSettings): number {
   return Math.min(before.failures, after.notifyAfter - 1);
 }
 
+const TARGET_FIELDS = ['mode', 'agentId', 'model', ...ALERT_FIELDS] as const;
+
+/** Whether a job may run where it could not before. Otherwise it is not checked, so that one whose agent is gone can be disabled. */
+function isAimed(before: CronJob, after: Omit<CronJobSettings, 'graceMs'>): boolean {
+  return (after.enabled && !before.enabled) || TARGET_FIELDS.some((field) => before[field] !== after[field]);
+}
+
 interface ChatOfJob extends Pick<CronJobSettings, 'mode' | 'accountId'> {
   readonly channel: string;
   readonly chatId: string;
@@ -118,7 +125,7 @@ export class JobPlanner {
     const { clock, config } = this.#options;
     const nowMs = clock.now();
     const job = complete(input, before, config().cron.defaultTimezone);
-    this.#checkTarget(job);
+    if (before === undefined || isAimed(before, job)) this.#checkTarget(job);
     const isSame = before !== undefined && firesAlike(before, job);
     const counted = before !== undefined && hasSameTimes(before, job) ? before : undefined;
     const anchorMs = counted?.anchorMs ?? nowMs;

@@ -72,3 +72,19 @@ test('a job whose time is past is not enabled again; it can be renamed, and give
   const later = { enabled: true, schedule: 'at 2026-01-02T09:00Z' };
   expect(await cron.update(job.id, later)).toMatchObject({ ...later, nextRunAt: '2026-01-02T09:00:00.000Z' });
 });
+
+test('a job whose agent, account and model are gone can be disabled and renamed, but neither enabled nor aimed elsewhere', async () => {
+  const webhook = { accounts: { ops: { url: 'http://127.0.0.1:9/' } } };
+  const config = { agents: { list: [{ id: 'main' }, { id: 'writer' }] }, channels: { webhook } };
+  const models = { providers: { up: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'one' }] } } };
+  const conversation = await makeConversation({ clock: new FakeClock(START), isActive: false, config, models });
+  const { cron } = conversation;
+  const target = { mode: 'agent', agentId: 'writer', model: 'up/one', channel: 'webhook', accountId: 'ops', chat_id: 'me' } as const;
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...target });
+  conversation.setConfig({});
+  conversation.setModels({});
+  expect(await cron.update(job.id, { name: 'y', schedule: 'every 2h', ...target })).toMatchObject({ name: 'y', schedule: 'every 2h' });
+  expect(await cron.toggle(job.id, false)).toMatchObject({ enabled: false });
+  await expect(cron.toggle(job.id, true)).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
+  await expect(cron.update(job.id, { accountId: null })).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
+});
