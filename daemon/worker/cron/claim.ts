@@ -14,7 +14,7 @@ import {
 import type { Liveness, Need } from '../store/liveness.js';
 import { dropRun, type RunChange } from './finish.js';
 import type { JobChats } from './job-chat.js';
-import { backoffMs, countBetween, decideDue } from './policy.js';
+import { backoffMs, countBetween, decideDue, isTooLate } from './policy.js';
 import { scheduleOf } from './schedule.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -82,6 +82,16 @@ async function claimOccurrence(
   return { changes, missed };
 }
 
+/** Ends runs that have waited too long. Returns the changes. */
+async function endLate(tx: Transaction, runs: readonly CronRun[], nowMs: number): Promise<RunChange[]> {
+  const changes: RunChange[] = [];
+  for (const run of runs) {
+    const isEnded = await dropRun(tx, run, { state: 'missed', error: sayOfAnswer('run-waited'), nowMs });
+    if (isEnded) changes.push({ jobId: run.jobId, runId: run.id, state: 'missed' });
+  }
+  return changes;
+}
+
 /**
  * Claims the due occurrences of jobs as runs and sets the jobs' next occurrences: as many as fit into one transaction.
  * @param options.staggerMs  delay between the starts of agents' turns that are due at once
@@ -101,7 +111,10 @@ export async function claimDue(
   let counted = 0;
   for (const [index, job] of due.entries()) {
     const isTurn = job.mode === 'agent';
-    const facts = { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 };
+    const late = unfinished.get(job.id)?.filter((run) => isTooLate(job, run, nowMs)) ?? [];
+    const others = unfinished.get(job.id)?.filter((run) => !late.includes(run)) ?? [];
+    const facts = { unfinished: others, nowMs, delayMs: isTurn ? delayMs : 0 };
+    all.push(...(await endLate(tx, late, nowMs)));
     const { changes, missed } = await claimOccurrence(tx, job, facts);
     all.push(...changes);
     if (isTurn) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
@@ -124,40 +137,53 @@ function needsOf({ agentId, channel, accountId }: CronJob): Need[] {
   return ['cron', ...agent, ...(channel === null ? [] : ([`account:${channel}/${accountId ?? ''}`] as const))];
 }
 
+export interface DueRuns {
+  readonly due: readonly ClaimedRun[];
+  /** Those that have waited too long. */
+  readonly late: readonly CronRun[];
+}
+
 /**
  * Returns queued runs to start, with their jobs: messages, and at most `turns` agents' turns; one run per job. A job that only another gateway can
  * run is left to it; one that nobody can run fails here.
  */
-export async function listDue(
-  tx: Transaction,
-  { nowMs, turns, liveness, chats }: StartOptions,
-): Promise<Pick<ClaimedRun, 'job' | 'run'>[]> {
+export async function listDue(tx: Transaction, { nowMs, turns, liveness, chats }: StartOptions): Promise<DueRuns> {
   const startable = [
     ...(await listStartableRuns(tx, { nowMs, mode: 'direct', limit: MAX_AT_ONCE })),
     ...(turns > 0 ? await listStartableRuns(tx, { nowMs, mode: 'agent', limit: MAX_AT_ONCE }) : []),
   ];
   const due = new Map<string, ClaimedRun>();
+  const late: CronRun[] = [];
   let free = turns;
   for (const run of startable) {
     if (due.has(run.jobId)) continue;
     const job = await findCronJob(tx, run.jobId);
-    if (job === undefined || (job.mode === 'agent' && free <= 0)) continue;
+    if (job === undefined) continue;
+    if (isTooLate(job, run, nowMs)) {
+      late.push(run);
+      continue;
+    }
+    if (job.mode === 'agent' && free <= 0) continue;
     if (!chats.canRun(job) && (await liveness.isServedElsewhere(tx, needsOf(job)))) continue;
     if (job.mode === 'agent') free -= 1;
     due.set(run.jobId, { job, run });
   }
-  return [...due.values()];
+  return { due: [...due.values()], late };
 }
 
-/** Starts what {@link listDue} returns. */
-export async function startDue(tx: Transaction, options: StartOptions & { readonly instanceId: string }): Promise<ClaimedRun[]> {
+/** Starts what {@link listDue} returns, and ends as missed what has waited too long. */
+export async function startDue(
+  tx: Transaction,
+  options: StartOptions & { readonly instanceId: string },
+): Promise<{ claimed: ClaimedRun[]; changes: RunChange[] }> {
   const { nowMs, instanceId } = options;
+  const { due, late } = await listDue(tx, options);
   const claimed: ClaimedRun[] = [];
-  for (const { job, run } of await listDue(tx, options)) {
+  for (const { job, run } of due) {
     if (!(await startCronRun(tx, { id: run.id, instanceId, nowMs }))) continue;
     claimed.push({ job, run: { ...run, state: 'running', instanceId, startedAtMs: nowMs } });
   }
-  return claimed;
+  return { claimed, changes: await endLate(tx, late, nowMs) };
 }
 
 /** Replans jobs after the clock was set back, so that unclaimed occurrences fire again. */

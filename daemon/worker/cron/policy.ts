@@ -54,6 +54,18 @@ export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>,
   };
 }
 
+/**
+ * Whether a run has been due for too long to start, or until after the active hours. A run that a person requested, or whose turn
+ * has begun, has no limit.
+ */
+export function isTooLate(job: CronJob, run: CronRun, nowMs: number): boolean {
+  const lateMs = nowMs - run.dueAtMs;
+  if (run.state !== 'queued' || run.trigger === 'manual' || run.turnId !== null || lateMs < 0) return false;
+  if (nowMs - run.scheduledAtMs <= ON_TIME_MS) return false;
+  if (lateMs > Math.max(job.graceMs, ON_TIME_MS)) return true;
+  return job.activeHours !== null && scheduleOf(job).isActive?.(nowMs) === false;
+}
+
 /** Whether a failed or interrupted run may have another attempt: not if its job has been disabled or given another schedule meanwhile. */
 export function isStillPlanned(job: CronJob, { trigger, scheduledAtMs }: Pick<CronRun, 'trigger' | 'scheduledAtMs'>): boolean {
   return trigger === 'manual' || (job.enabled && scheduleOf(job).next(scheduledAtMs - 1) === scheduledAtMs);

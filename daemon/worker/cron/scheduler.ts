@@ -162,23 +162,26 @@ export class Scheduler {
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     if ((await listOrphans(tx, { ...look, ownRunIds: this.#ownRunIds })).length > 0) return true;
     if (!isEnabled) return false;
-    return (await listDue(tx, { ...look, turns: this.#freeTurns, chats: this.#options.chats })).length > 0;
+    const { due, late } = await listDue(tx, { ...look, turns: this.#freeTurns, chats: this.#options.chats });
+    return due.length > 0 || late.length > 0;
   }
 
   async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
     const { store, chats } = this.#options;
     const { nowMs, wasSetBack } = look;
-    const { changes, claimed, isMore, delayMs } = await store.write(async (tx) => {
+    const { changes, claimed, isMore, isLeft, delayMs } = await store.write(async (tx) => {
       const ended = await interruptOrphans(tx, { ...look, ownRunIds: this.#ownRunIds, chats });
       if (wasSetBack) await rewind(tx, nowMs);
-      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false, delayMs: 0 };
+      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false, isLeft: false, delayMs: 0 };
       const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0, delayMs: this.#delayMs });
       const started = await startDue(tx, { ...look, turns: this.#freeTurns, chats });
-      return { ...due, changes: [...ended, ...due.changes], claimed: started };
+      // What has waited too long was in the way of other runs.
+      const isLeft = started.changes.length > 0;
+      return { ...due, isLeft, changes: [...ended, ...due.changes, ...started.changes], claimed: started.claimed };
     });
     this.#delayMs = isMore ? delayMs : 0;
-    if (isMore) this.#mustLookAgain = true;
-    else this.#isCatchingUp = false;
+    if (isMore || isLeft) this.#mustLookAgain = true;
+    if (!isMore) this.#isCatchingUp = false;
     for (const one of claimed) this.#start(one);
     this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.jobId, runId: run.id, state: 'running' as const }))]);
   }

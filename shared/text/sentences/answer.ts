@@ -7,6 +7,7 @@ export const ANSWER_REASONS = {
   'run-interrupted': 'the gateway stopped while it ran',
   'run-replaced': 'it was replaced by the next occurrence',
   'run-missed': 'too late: the gateway or the machine was not running',
+  'run-waited': 'too late: it could not start within its grace period and its active hours',
   'run-in-progress': 'the previous run is still in progress',
   'run-waits-for-retry': 'the previous run failed and waits for its retry',
   'run-queue-full': '{count} {count:run is|runs are} already waiting',

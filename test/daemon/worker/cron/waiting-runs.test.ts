@@ -56,3 +56,53 @@ test('an occurrence that daylight saving has moved is still planned', async () =
   const job = { enabled: true, schedule: '30 2 * * *', timezone: 'Europe/Berlin', anchorMs: 0, activeHours: null };
   expect(run && isStillPlanned(job as Parameters<typeof isStillPlanned>[0], run)).toBe(true);
 });
+
+type LateRun = Partial<Omit<NewCronRun, 'id'>> & Pick<NewCronRun, 'dueAtMs'> & Pick<CronJobChange, 'activeHours'>;
+
+const BEFORE_NINE = { activeHours: { from: '08:00', to: '09:00' } };
+
+test.each([
+  ['beyond its grace period', { dueAtMs: at('08:53') }, 'missed'],
+  ['within its grace period', { dueAtMs: at('08:57') }, 'done'],
+  ['outside the active hours of its job', { ...BEFORE_NINE, dueAtMs: at('09:04') }, 'missed'],
+  ['late, but was requested by a person', { ...BEFORE_NINE, dueAtMs: at('08:53'), trigger: 'manual' }, 'done'],
+  ['late, but whose turn has waited for a person', { ...BEFORE_NINE, dueAtMs: at('08:53'), turnId: 'turn_1', questionId: 'msg_1' }, 'done'],
+] as const)('a retry that would begin %s', async (_how, { activeHours = null, ...given }: LateRun, state) => {
+  const cron = await makeCron({ nowMs: at('09:04') });
+  await cron.addJob('job', { schedule: '45 8 * * *', activeHours });
+  const retry = { jobId: 'job', trigger: 'schedule', attempt: 2, scheduledAtMs: at('08:45'), state: 'queued' } as const;
+  await cron.store.write((tx) => insertCronRun(tx, newRun({ ...retry, ...given })));
+  await cron.start();
+  await cron.settle();
+  expect(await cron.runs('job')).toMatchObject([{ state, finishedAtMs: at('09:04') }]);
+  expect(cron.announced.includes('job missed')).toBe(state === 'missed');
+});
+
+test('runs that wait behind one that is too late start at once', async () => {
+  const cron = await makeCron({ nowMs: at('09:04') });
+  await cron.addJob('job', { schedule: '* * * * *', nextAtMs: at('10:00') });
+  for (const time of ['08:50', '09:02']) {
+    const run = { jobId: 'job', trigger: 'schedule', scheduledAtMs: at(time), dueAtMs: at(time), state: 'queued' } as const;
+    await cron.store.write((tx) => insertCronRun(tx, newRun(run)));
+  }
+  await cron.start();
+  expect(cron.began).toEqual(['job 2026-01-05T09:02:00.000Z']);
+  expect((await cron.runs('job')).at(-1)).toMatchObject({ state: 'missed', error: expect.stringContaining('too late') as string });
+});
+
+test('a run that is too late does not keep the next occurrence from running', async () => {
+  const cron = await makeCron({ nowMs: at('09:04') });
+  await cron.addJob('job', { schedule: '0 9 * * *', overlap: 'skip', nextAtMs: at('09:00') });
+  const retry = {
+    jobId: 'job',
+    trigger: 'schedule',
+    attempt: 2,
+    scheduledAtMs: at('09:00', 4),
+    dueAtMs: at('09:05', 4),
+    state: 'queued',
+  } as const;
+  await cron.store.write((tx) => insertCronRun(tx, newRun(retry)));
+  await cron.start();
+  await cron.settle();
+  expect((await cron.runs('job')).map(({ state }) => state)).toEqual(['done', 'missed']);
+});
