@@ -14,7 +14,7 @@ import {
 import type { Liveness, Need } from '../store/liveness.js';
 import { dropRun, type RunChange } from './finish.js';
 import type { JobChats } from './job-chat.js';
-import { backoffMs, countBetween, decideDue, isTooLate } from './policy.js';
+import { backoffMs, countBetween, decideDue, isTooLate, isTurn } from './policy.js';
 import { scheduleOf } from './schedule.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -110,14 +110,14 @@ export async function claimDue(
   let { delayMs } = options;
   let counted = 0;
   for (const [index, job] of due.entries()) {
-    const isTurn = job.mode === 'agent';
+    const asksAgent = job.mode === 'agent';
     const late = unfinished.get(job.id)?.filter((run) => isTooLate(job, run, nowMs)) ?? [];
     const others = unfinished.get(job.id)?.filter((run) => !late.includes(run)) ?? [];
-    const facts = { unfinished: others, nowMs, delayMs: isTurn ? delayMs : 0 };
+    const facts = { unfinished: others, nowMs, delayMs: asksAgent ? delayMs : 0 };
     all.push(...(await endLate(tx, late, nowMs)));
     const { changes, missed } = await claimOccurrence(tx, job, facts);
     all.push(...changes);
-    if (isTurn) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
+    if (asksAgent) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
     counted += missed;
     if (counted >= MAX_MISSED_AT_ONCE && index + 1 < due.length) return { changes: all, isMore: true, delayMs };
   }
@@ -163,9 +163,9 @@ export async function listDue(tx: Transaction, { nowMs, turns, liveness, chats }
       late.push(run);
       continue;
     }
-    if (job.mode === 'agent' && free <= 0) continue;
+    if (isTurn(job, run) && free <= 0) continue;
     if (!chats.canRun(job) && (await liveness.isServedElsewhere(tx, needsOf(job)))) continue;
-    if (job.mode === 'agent') free -= 1;
+    if (isTurn(job, run)) free -= 1;
     due.set(run.jobId, { job, run });
   }
   return { due: [...due.values()], late };

@@ -20,7 +20,7 @@ import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { JobChats } from './job-chat.js';
-import { decideRetry, isStillPlanned, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
+import { decideRetry, isStillPlanned, isTurn, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
 
 /** A run has started or ended; announced once that is on disk. */
 export interface RunChange {
@@ -68,7 +68,7 @@ export async function dropRun(
  * its finished steps, if its job wants that.
  */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
-  if (!isStillPlanned(job, run) || (job.mode === 'agent' && job.interrupted === 'leave')) return false;
+  if (!isStillPlanned(job, run) || (isTurn(job, run) && job.interrupted === 'leave')) return false;
   // A turn may have waited for a person for hours, and a person may request an old occurrence again.
   const isOnTime = run.trigger === 'schedule' && run.turnId === null;
   const sinceMs = isOnTime ? run.scheduledAtMs : (run.startedAtMs ?? run.scheduledAtMs);

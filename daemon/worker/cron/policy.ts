@@ -71,6 +71,11 @@ export function isStillPlanned(job: CronJob, { trigger, scheduledAtMs }: Pick<Cr
   return trigger === 'manual' || (job.enabled && scheduleOf(job).next(scheduledAtMs - 1) === scheduledAtMs);
 }
 
+/** Whether a run asks an agent: one whose turn has begun continues it, even if its job has been changed to send its message itself. */
+export function isTurn(job: Pick<CronJob, 'mode'>, { turnId }: Pick<CronRun, 'turnId'>): boolean {
+  return job.mode === 'agent' || turnId !== null;
+}
+
 const MAX_COUNTED = 1_000;
 
 /** Returns the number of occurrences in `[fromMs, untilMs)`, at most 1000. */

@@ -24,6 +24,7 @@ import type { TurnRunner } from '../turns/turn-runner.js';
 import type { ClaimedRun } from './claim.js';
 import { finishDone, finishFailed, interruptRun, type RunChange } from './finish.js';
 import type { Chat, JobChats } from './job-chat.js';
+import { isTurn } from './policy.js';
 
 export interface JobRunnerOptions {
   readonly store: Store;
@@ -66,8 +67,7 @@ export class JobRunner {
     const timedOut = new GatewayError('UNAVAILABLE', { message: sayOfAnswer('run-timeout', { ms: job.timeoutMs }) });
     const cancel = clock.after(job.timeoutMs, () => timeout.abort(timedOut));
     try {
-      const isTurn = job.mode === 'agent';
-      const lane = isTurn
+      const lane = isTurn(job, claimed.run)
         ? await withSignal([signal, timeout.signal], (either) => this.#askAgent({ ...claimed, span }, either))
         : await this.#sendMessage(claimed);
       if (lane !== 'waiting') this.#noteDone(claimed, lane);
@@ -173,7 +173,7 @@ export class JobRunner {
 
   #noteDone({ job, run }: ClaimedRun, lane: Lane | undefined): void {
     const { chats, logger, announce } = this.#options;
-    logger.info({ jobId: job.id, runId: run.id }, job.mode === 'agent' ? 'scheduled turn done' : 'scheduled message queued for delivery');
+    logger.info({ jobId: job.id, runId: run.id }, isTurn(job, run) ? 'scheduled turn done' : 'scheduled message queued for delivery');
     if (lane !== undefined) chats.wake(lane);
     announce([{ jobId: job.id, runId: run.id, state: 'done' }]);
   }

@@ -7,7 +7,7 @@ import { purgeInSteps } from '../store/conversations/purge.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
-import { CRON_UNDO_MS } from './policy.js';
+import { CRON_UNDO_MS, isTurn } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
@@ -147,7 +147,7 @@ export class Scheduler {
   }
 
   get #freeTurns(): number {
-    const turns = [...this.#running].filter(({ claimed }) => claimed.job.mode === 'agent').length;
+    const turns = [...this.#running].filter(({ claimed: { job, run } }) => isTurn(job, run)).length;
     return this.#options.settings().maxConcurrentJobs - turns;
   }
 

@@ -42,3 +42,15 @@ test('/approvals lists the question of a job in the chat that it reports to, and
   expect(await approvals.get(1, undefined)).toMatchObject({ decidedBy: decider });
   expect(await say('desk', '/approvals')).toBe('Nothing waits for a decision here.');
 });
+
+test('a turn that waits for a decision goes on as a turn, although its job has been changed to a message', async () => {
+  const { cron, approvals, sessions } = await start();
+  const { id } = await cron.create({ ...job, channel: 'webchat', chat_id: 'desk' });
+  await cron.trigger(id);
+  await expect.poll(async () => (await approvals.list({ state: 'pending' }, undefined)).approvals.length).toBe(1);
+  await cron.update(id, { mode: 'direct' });
+  await approvals.decide({ id: 1, decision: 'approve', by: { via: 'api', name: null } }, undefined);
+  await expect.poll(async () => (await cron.runs(id, {})).runs[0]?.state).toBe('done');
+  expect((await cron.runs(id, {})).runs).toMatchObject([{ state: 'done', output: 'It is late.' }]);
+  expect((await sessions.get('main:webchat:default:direct:desk')).messages.map(({ content }) => content)).toEqual(['It is late.']);
+});
