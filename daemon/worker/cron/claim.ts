@@ -1,7 +1,7 @@
 /** Claims occurrences of jobs as runs, and starts queued runs. All functions run in a transaction. */
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
-import { type CronJob, findCronJob, listCronJobsPlannedAfter, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
+import { type CronJob, findCronJob, listDueCronJobs, listFutureCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
   hastenCronRuns,
@@ -9,6 +9,7 @@ import {
   listStartableRuns,
   listUnfinishedRuns,
   type NewCronRun,
+  removeMissedRuns,
   startCronRun,
 } from '../store/cron/cron-runs.js';
 import type { Liveness, Need } from '../store/liveness.js';
@@ -186,11 +187,12 @@ export async function startDue(
   return { claimed, changes: await endLate(tx, late, nowMs) };
 }
 
-/** Replans jobs after the clock was set back, so that unclaimed occurrences fire again. */
+/** Replans jobs after the clock was set back, so that occurrences that have not run fire again, also those that were too late by the wrong time. */
 export async function rewind(tx: Transaction, nowMs: number): Promise<void> {
-  for (const job of await listCronJobsPlannedAfter(tx, nowMs)) {
+  const missedIds = await removeMissedRuns(tx, nowMs);
+  for (const job of await listFutureCronJobs(tx, { nowMs, alsoIds: missedIds })) {
     const nextMs = scheduleOf(job).next(nowMs);
-    if (nextMs !== null && nextMs < (job.nextAtMs ?? 0)) await updateCronJob(tx, job.id, { nextAtMs: nextMs });
+    if (nextMs !== null && nextMs < (job.nextAtMs ?? Infinity)) await updateCronJob(tx, job.id, { nextAtMs: nextMs });
   }
   await hastenCronRuns(tx, nowMs + backoffMs(Infinity));
 }

@@ -168,23 +168,17 @@ export async function purgeCronJobs(tx: Transaction, beforeMs: number): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** Returns jobs that were planned, or had an occurrence claimed, after `nowMs`: the clock has been set back since. */
-export async function listCronJobsPlannedAfter(tx: Transaction, nowMs: number): Promise<CronJob[]> {
+/** Returns the enabled jobs with an occurrence after `nowMs`, and those of `alsoIds`. */
+export async function listFutureCronJobs(tx: Transaction, query: { nowMs: number; alsoIds: readonly string[] }): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
     .where('enabled', '=', 1)
-    .where('next_at', '>', nowMs)
-    .where((where) =>
-      where.or([
-        where('updated_at', '>', nowMs),
-        where(
-          where.selectFrom('cron_runs').select('scheduled_at').whereRef('job_id', '=', 'cron_jobs.id').orderBy('seq', 'desc').limit(1),
-          '>',
-          nowMs,
-        ),
-      ]),
-    )
+    .where('deleted_at', 'is', null)
+    .where((where) => {
+      const isFuture = where('next_at', '>', query.nowMs);
+      return query.alsoIds.length === 0 ? isFuture : where.or([isFuture, where('id', 'in', query.alsoIds)]);
+    })
     .execute();
   return rows.map(COLUMNS.read);
 }

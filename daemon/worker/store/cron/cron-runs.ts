@@ -216,6 +216,17 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
     .execute();
 }
 
+/** Runs in a transaction. Removes the runs missed at times after `afterMs`, which are still to come. Returns the ids of their jobs. */
+export async function removeMissedRuns(tx: Transaction, afterMs: number): Promise<string[]> {
+  const rows = await queriesOf(tx)
+    .deleteFrom('cron_runs')
+    .where('state', '=', 'missed')
+    .where('scheduled_at', '>', afterMs)
+    .returning('job_id')
+    .execute();
+  return [...new Set(rows.map((row) => row.job_id))];
+}
+
 export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRun | undefined> {
   const query = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', jobId).where('id', '=', runId);
   const row = await query.executeTakeFirst();

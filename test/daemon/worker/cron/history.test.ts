@@ -93,6 +93,35 @@ test.each(['while the gateway runs', 'while it is down'])(
   },
 );
 
+test('an occurrence that a wrong clock made too late comes at its time once the clock is corrected', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
+  await cron.start();
+  await cron.addJob('once', { schedule: 'at 2026-01-01T13:00:00Z' });
+  await cron.addJob('daily', { schedule: '0 13 * * *' });
+  cron.clock.jump(2 * DAY);
+  await cron.settle();
+  expect([...(await cron.runs('once')), ...(await cron.runs('daily'))].map(({ state }) => state)).toEqual(['missed', 'missed']);
+  cron.clock.jump(-2 * DAY);
+  await cron.settle();
+  await cron.pass(26 * 60 * MINUTE, 60 * MINUTE);
+  expect(cron.began.toSorted()).toEqual(
+    ['daily 2026-01-01T13', 'daily 2026-01-02T13', 'once 2026-01-01T13'].map((text) => `${text}:00:00.000Z`),
+  );
+});
+
+test('a job that is triggered right after the clock was set back is planned again all the same', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:30:00Z') });
+  await cron.start();
+  await cron.addJob('hourly', { schedule: '0 * * * *' });
+  const aheadMs = DAY - 25 * MINUTE;
+  cron.clock.jump(aheadMs);
+  await cron.settle();
+  expect(cron.began).toEqual(['hourly 2026-01-02T12:00:00.000Z']);
+  cron.clock.jump(-aheadMs);
+  await cron.trigger('hourly');
+  expect((await cron.store.read((tx) => findCronJob(tx, 'hourly')))?.nextAtMs).toBe(at('2026-01-01T13:00:00Z'));
+});
+
 test('a retry that waits is not moved away by a clock that is set back', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
   await cron.start();
