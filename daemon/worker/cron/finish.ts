@@ -33,6 +33,9 @@ export interface RunChange {
 
 type Alerts = Pick<JobChats, 'alert'>;
 
+/** What the turn of a run has cost, and the model that it used. */
+export type RunCost = Pick<CronRunEnd, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd'>;
+
 /** The workers that may be running runs. */
 export interface RunOwners {
   readonly liveness: Liveness;
@@ -55,10 +58,10 @@ async function giveUpTurn(tx: Transaction, run: CronRun, { error, nowMs }: { err
 export async function dropRun(
   tx: Transaction,
   run: CronRun,
-  end: Pick<CronRunEnd, 'state' | 'error'> & { nowMs: number },
+  { nowMs, ...end }: Omit<CronRunEnd, 'finishedAtMs'> & { nowMs: number },
 ): Promise<boolean> {
-  const { state, error = null, nowMs } = end;
-  if (!(await endCronRun(tx, run.id, { state, finishedAtMs: nowMs, error }))) return false;
+  const { error = null } = end;
+  if (!(await endCronRun(tx, run.id, { ...end, finishedAtMs: nowMs }))) return false;
   await giveUpTurn(tx, run, { error: error ?? '', nowMs });
   return true;
 }
@@ -174,11 +177,12 @@ async function countFailure(
 export async function finishFailed(
   tx: Transaction,
   run: CronRun,
-  failure: { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
+  failure: RunCost & { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
-  const { error, isRetryable, waitMs, nowMs, chats } = failure;
+  const { isRetryable, waitMs, chats, ...end } = failure;
+  const { error, nowMs } = end;
   // A retry starts from scratch.
-  if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
+  if (!(await dropRun(tx, run, { ...end, state: 'failed' }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   const job = await findCronJob(tx, run.jobId);
   if (job === undefined) return change;

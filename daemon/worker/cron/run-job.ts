@@ -22,7 +22,7 @@ import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { ClaimedRun } from './claim.js';
-import { finishDone, finishFailed, interruptRun, type RunChange } from './finish.js';
+import { finishDone, finishFailed, interruptRun, type RunChange, type RunCost } from './finish.js';
 import type { Chat, JobChats } from './job-chat.js';
 import { isTurn } from './policy.js';
 
@@ -45,6 +45,15 @@ const MAX_OUTPUT_LENGTH = 4_000;
 const LONGEST_WAIT_MS = 365 * 86_400_000;
 
 type TracedRun = ClaimedRun & { readonly span: Span | undefined };
+type TurnEnd = Parameters<NonNullable<TurnHooks['ended']>>[1];
+
+/** A run that is not done yet, because its turn waits for a person, or that others have ended. */
+const NOT_DONE = Symbol('not done');
+
+function costOf({ model, usage }: Pick<TurnEnd, 'model' | 'usage'>): RunCost {
+  const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+  return { model, inputTokens, outputTokens, costUsd };
+}
 
 function runSpan({ job, run }: ClaimedRun): SpanStart {
   return { name: 'run schedule', attributes: { 'xopc.job.id': job.id, 'xopc.run.id': run.id, 'xopc.job.mode': job.mode } };
@@ -63,19 +72,21 @@ export class JobRunner {
     const { job } = claimed;
     const span = this.#options.tracing?.begin(() => runSpan(claimed));
     let error: string | undefined;
+    let cost: RunCost = {};
     const timeout = new AbortController();
     const timedOut = new GatewayError('UNAVAILABLE', { message: sayOfAnswer('run-timeout', { ms: job.timeoutMs }) });
     const cancel = clock.after(job.timeoutMs, () => timeout.abort(timedOut));
     try {
+      const noteCost = (end: TurnEnd): void => void (cost = costOf(end));
       const lane = isTurn(job, claimed.run)
-        ? await withSignal([signal, timeout.signal], (either) => this.#askAgent({ ...claimed, span }, either))
+        ? await withSignal([signal, timeout.signal], (either) => this.#askAgent({ ...claimed, span, noteCost }, either))
         : await this.#sendMessage(claimed);
-      if (lane !== 'waiting') this.#noteDone(claimed, lane);
+      if (lane !== NOT_DONE) this.#noteDone(claimed, lane);
     } catch (thrown) {
       const isInterrupted = (thrown instanceof GatewayError && thrown.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
       error = isInterrupted ? 'interrupted' : 'failed';
       if (isInterrupted) await this.#interrupt(claimed);
-      else await this.#fail(claimed, timeout.signal.aborted ? timedOut : thrown);
+      else await this.#fail(claimed, { cause: timeout.signal.aborted ? timedOut : thrown, cost });
     } finally {
       cancel();
       span?.end({ error });
@@ -83,7 +94,7 @@ export class JobRunner {
   }
 
   /** The message and the end of the run are one transaction, so a kill leaves both or neither. Returns the chat to wake. */
-  async #sendMessage({ job, run }: ClaimedRun): Promise<Lane | undefined> {
+  async #sendMessage({ job, run }: ClaimedRun): Promise<Lane | typeof NOT_DONE> {
     const { store, clock, chats } = this.#options;
     const chat = chats.find(job);
     if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: sayOfAnswer('run-without-chat') });
@@ -91,11 +102,14 @@ export class JobRunner {
       const end = { finishedAtMs: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
       return finishDone(tx, run, { ...end, send: () => chats.say(tx, chat, job.message) });
     });
-    return isOurs ? chat.lane : undefined;
+    return isOurs ? chat.lane : NOT_DONE;
   }
 
-  /** Returns the chat to wake, or that the turn waits for a person. @throws the reason when the turn has no complete answer */
-  async #askAgent(claimed: TracedRun, signal: AbortSignal): Promise<Lane | undefined | 'waiting'> {
+  /** Returns the chat to wake. @throws the reason when the turn has no complete answer */
+  async #askAgent(
+    { noteCost, ...claimed }: TracedRun & { readonly noteCost: (end: TurnEnd) => void },
+    signal: AbortSignal,
+  ): Promise<Lane | undefined | typeof NOT_DONE> {
     const { store, chats, turns } = this.#options;
     const { job, run } = claimed;
     const chat = chats.find(job);
@@ -105,19 +119,17 @@ export class JobRunner {
     const before = previousTurnId === null || messageId === null ? undefined : { previousTurnId, messageId };
     if (isIsolated && before === undefined) await this.#startFresh(turn.session);
     const begun: TurnHooks['begun'] = (tx, { id: turnId, questionId }) => noteCronRun(tx, run.id, { turnId, questionId });
-    let isOurs = false;
-    let isWaiting = false;
+    let isDone = false;
     const ended: TurnHooks['ended'] = async (tx, end) => {
-      isWaiting = end.state === 'waiting';
-      if (isWaiting) return this.#park(tx, run.id, end.turnId);
+      if (end.state === 'waiting') return this.#park(tx, run.id, end.turnId);
+      noteCost(end);
       if (end.state !== 'done') return true;
-      isOurs = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
-      return isOurs;
+      isDone = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
+      return isDone;
     };
     for await (const event of turns.start({ ...turn, ...before, hooks: { begun, leavesContext: true, ended } }, signal))
       if (event.type === 'error') throw event.error;
-    if (isWaiting) return 'waiting';
-    return isOurs ? chat?.lane : undefined;
+    return isDone ? chat?.lane : NOT_DONE;
   }
 
   /** Does not wait for a run that was replaced or deleted in the meantime. */
@@ -153,14 +165,13 @@ export class JobRunner {
   /** Runs in the transaction that stores the answer. Returns false when the run is no longer ours; then nothing is kept. */
   async #storeReply(
     tx: Parameters<NonNullable<TurnHooks['ended']>>[0],
-    { reply: said, replyId, model, usage, nothingToReport, cutOff }: Parameters<NonNullable<TurnHooks['ended']>>[1],
+    { reply: said, replyId, model, usage, nothingToReport, cutOff }: TurnEnd,
     { claimed: { run }, chat, session }: { claimed: ClaimedRun; chat: Chat | undefined; session: NewSession },
   ): Promise<boolean> {
     const { clock, chats } = this.#options;
-    const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
     const reply = withCutOff(said, cutOff);
     const output = reply.slice(0, MAX_OUTPUT_LENGTH);
-    const end = { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output, nothingToReport: nothingToReport ?? null };
+    const end = { ...costOf({ model, usage }), finishedAtMs: clock.now(), output, nothingToReport: nothingToReport ?? null };
     const send = async (): Promise<string | undefined> => {
       if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;
       // A page chat is itself a session: that of the agent that was asked.
@@ -185,13 +196,13 @@ export class JobRunner {
     if (change !== undefined) announce([change]);
   }
 
-  async #fail({ job, run }: ClaimedRun, cause: unknown): Promise<void> {
+  async #fail({ job, run }: ClaimedRun, { cause, cost }: { readonly cause: unknown; readonly cost: RunCost }): Promise<void> {
     const { store, clock, logger, chats, announce } = this.#options;
     const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : sayOfAnswer('run-internal-error');
     const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
     const waitMs = isRetryable ? (retryAfterSeconds(cause) ?? 0) * 1_000 : 0;
-    const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, waitMs, nowMs: clock.now(), chats }));
+    const change = await store.write((tx) => finishFailed(tx, run, { ...cost, error, isRetryable, waitMs, nowMs: clock.now(), chats }));
     if (change !== undefined) announce([change]);
   }
 }

@@ -2,9 +2,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
-import { says } from '../../../fakes/openai/reply.js';
+import { JobRunner, type JobRunnerOptions } from '../../../../daemon/worker/cron/run-job.js';
+import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
+import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import { apiError, says } from '../../../fakes/openai/reply.js';
 import { type FakeOpenAi, startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { type ConversationOptions, fakeModels, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -185,4 +190,32 @@ test('what happens to jobs and runs is published', async () => {
   await cron.delete(job.id);
   const seen = events.flatMap((event) => (event.type === 'cron' ? [`${event.job_id === job.id} ${event.change} ${event.state}`] : []));
   expect(seen).toEqual(['true created null', 'true run running', 'true run done', 'true updated null', 'true deleted null']);
+});
+
+test('a turn that fails after a call of the model has its tokens and its model in the history', async () => {
+  const conversation = await start();
+  const job = await conversation.cron.create(turn);
+  fake.reply({ ...says('Looking.'), calls: [{ name: 'time', input: {} }] }, apiError(400, { message: 'no more' }));
+  await conversation.cron.trigger(job.id);
+  const tokens = expect.any(Number) as number;
+  expect(await ended(conversation, job.id)).toMatchObject({
+    state: 'failed',
+    model: 'fake/one',
+    inputTokens: tokens,
+    outputTokens: tokens,
+  });
+});
+
+test('a run that others have ended meanwhile is not announced as done', async () => {
+  const cron = await makeCron();
+  await cron.addJob('job', { schedule: 'every 1h' });
+  const row = newRun({ jobId: 'job', trigger: 'manual', scheduledAtMs: 0, dueAtMs: 0, state: 'replaced', finishedAtMs: 1 });
+  await cron.store.write((tx) => insertCronRun(tx, row));
+  const [[run], job] = [await cron.runs('job'), await cron.store.read((tx) => findCronJob(tx, 'job'))];
+  if (run === undefined || job === undefined) throw new Error('they are not stored');
+  const [announced, log] = [[] as unknown[], logMemory()];
+  const chats = { find: () => ({ lane: {} }), wake: (lane: unknown) => announced.push(lane) };
+  const options = { store: cron.store, clock: cron.clock, logger: log, chats, announce: (changes: unknown) => announced.push(changes) };
+  await new JobRunner(options as unknown as JobRunnerOptions).run({ job, run }, new AbortController().signal);
+  expect([announced, log.entries]).toEqual([[], []]);
 });
