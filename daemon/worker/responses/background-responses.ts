@@ -2,7 +2,7 @@
  * Writes responses in the background, each from a database row with its request. A worker claims a row; events and the end are
  * stored before anyone sees them:
  *
- *   queued, released         → claimed by any active worker
+ *   queued, released         → claimed by any active worker that has its agent
  *   written here             → left alone; aborted where its row is gone or has ended
  *   its worker is dead       → claimed, and written on from the steps that are stored; failed after its third worker
  *   not in the background    → failed with its worker
@@ -12,6 +12,7 @@
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import { type Clock, within } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
 import { toGatewayError } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -31,8 +32,8 @@ import {
 } from '../store/responses/background.js';
 import { findResponse, finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
-import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import { readContext } from './context.js';
+import { failureOf, isLeftToOthers } from './takeover.js';
 import { stepsOf, toCall } from './response-call.js';
 import { outputOf, ResponseWriter } from './response-writer.js';
 import { StoredStream } from './stored-stream.js';
@@ -44,6 +45,7 @@ export interface BackgroundOptions {
   readonly instanceId: string;
   readonly liveness: Liveness;
   readonly completions: Pick<CompletionService, 'run'>;
+  config(): Config;
 }
 
 interface Run {
@@ -61,11 +63,6 @@ const HEARTBEAT_MS = 15_000;
 
 const LOST = new GatewayError('UNAVAILABLE', { message: 'another worker has ended or taken this response' });
 const STOPPING = new GatewayError('STOPPING', { message: 'the gateway is stopping' });
-
-const INTERRUPTED = new GatewayError('UNAVAILABLE', {
-  message: 'The response was interrupted because the gateway stopped, after effects that must not be repeated or with its caller.',
-});
-const POISONED = new GatewayError('UNAVAILABLE', { message: `The gateway failed ${MAX_ATTEMPTS} times while it wrote this response.` });
 
 export class BackgroundResponses {
   readonly #options: BackgroundOptions;
@@ -205,7 +202,7 @@ export class BackgroundResponses {
       await this.#fail(id, previous, failure);
       return true;
     }
-    if (this.#runs.size >= MAX_RUNS) return false;
+    if (this.#runs.size >= MAX_RUNS || (await store.read((tx) => isLeftToOthers(tx, id, this.#options)))) return false;
     mustBeValid(liveness);
     const claimed = await store.write((tx) => claimResponse(tx, { id, instanceId, previous }));
     if (claimed === undefined) return true;
@@ -287,10 +284,4 @@ export class BackgroundResponses {
     const { store, instanceId } = this.#options;
     await store.write((tx) => releaseResponse(tx, { id, instanceId })).catch(() => undefined);
   }
-}
-
-/** Returns why a response of a dead worker is not written again; undefined: it is. */
-function failureOf({ isBackground, isRepeatable, attempts, instanceId }: OpenResponse): GatewayError | undefined {
-  if (!isBackground || !isRepeatable) return INTERRUPTED;
-  return instanceId !== null && attempts >= MAX_ATTEMPTS ? POISONED : undefined;
 }

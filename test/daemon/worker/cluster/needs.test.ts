@@ -51,3 +51,28 @@ test('a message is answered by the gateway that has its account and agent', asyn
   await eventually(() => expect(having.log.entries.filter(ended)).toHaveLength(1));
   expect(without.log.entries.filter(ended)).toEqual([]);
 });
+
+test('a response in the background is left to the gateway that has its agent, and fails where none has', async () => {
+  const [home, otherHome] = [tempDir(), tempDir()];
+  const url = await shareDatabase(home, otherHome);
+  const caller = { session: undefined, idempotency: undefined, owner: null, viewer: undefined };
+  const enqueue = async ({ responses }: TestConversation, model: string): Promise<string> =>
+    (await responses.enqueue(await responses.prepare({ model, input: 'hi', background: true }, caller), caller)).id;
+  const without = await makeConversation({ home, instanceId: 'wk_without', liveInstanceIds: () => ['wk_without'] });
+  const statusOf = async (id: string): Promise<string> => (await without.responses.get({ id, viewer: undefined })).status;
+  const config = { agents: { list: [{ id: 'main' }, { id: 'writer' }] } };
+  const withAll = { home: otherHome, instanceId: 'wk_with', liveInstanceIds: () => ['wk_with'], config };
+  const other = await makeConversation({ ...withAll, isActive: false });
+  const written = await enqueue(other, 'writer');
+  // One that the first can write shows that it has looked.
+  const own = await enqueue(without, 'main');
+  await eventually(async () => expect(await statusOf(own)).toBe('completed'));
+  expect(await statusOf(written)).toBe('queued');
+  await other.activate();
+  await eventually(async () => expect(await statusOf(written)).toBe('completed'));
+
+  await other.quiesce();
+  const lost = await enqueue(other, 'writer');
+  await query(url, `update responses set document = replace(document, '"writer"', '"nobody"') where id = '${lost}'`);
+  await eventually(async () => expect(await statusOf(lost)).toBe('failed'));
+});
