@@ -177,7 +177,7 @@ export class BackgroundResponses {
   async #takeAll(): Promise<boolean> {
     const { store, liveness, instanceId } = this.#options;
     const { open, areAll, living } = await store.read(async (tx) => ({
-      ...(await readOpenResponses(tx)),
+      ...(await readOpenResponses(tx, { instanceId })),
       living: await liveness.living(tx),
     }));
     const ids = new Set(open.map(({ id }) => id));
@@ -185,7 +185,7 @@ export class BackgroundResponses {
     let isLeft = false;
     for (const response of open) {
       const isHere = response.instanceId === instanceId;
-      if (this.#runs.has(response.id) || (isHere && !response.isBackground)) continue;
+      if (this.#runs.has(response.id)) continue;
       if (!isHere && living.has(response.instanceId)) isLeft = true;
       else if (!(await this.#take(response))) isLeft = true;
     }

@@ -4,7 +4,8 @@
  */
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, pause } from '../../../shared/clock.js';
+import { toGatewayError } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { CompletionCall, CompletionOutput, NamedSession } from '../models/completion-call.js';
@@ -97,6 +98,11 @@ const linksOf = ({ previous_response_id: previousId, conversation }: ResponseDoc
 
 export type ResponseService = Pick<Responses, keyof Responses>;
 
+/** How often the end of a response is stored again while the database is unavailable. */
+const END_RETRIES = 15;
+const END_RETRY_MS = 2_000;
+const NEVER = new AbortController().signal;
+
 export class Responses {
   readonly #options: ResponsesOptions;
 
@@ -138,11 +144,19 @@ export class Responses {
     await store.write((tx) => insertResponse(tx, { document, input, ...links, instanceId, nowMs: clock.now() }));
   }
 
-  /** Stores the end of a response that was begun. */
+  /** Stores the end of a response that was begun, also if the database is unavailable for a moment: nobody else ends it while this worker lives. */
   async end(document: ResponseDocument): Promise<void> {
     if (!document.store) return;
     const { clock, instanceId, store } = this.#options;
-    await store.write((tx) => finishResponse(tx, { document, instanceId, nowMs: clock.now() }));
+    for (let retriesLeft = END_RETRIES; ; retriesLeft -= 1) {
+      try {
+        await store.write((tx) => finishResponse(tx, { document, instanceId, nowMs: clock.now() }));
+        return;
+      } catch (error) {
+        if (retriesLeft === 0 || !toGatewayError(error).spec.retryable) throw error;
+        await pause(END_RETRY_MS, clock, NEVER);
+      }
+    }
   }
 
   /**

@@ -44,12 +44,16 @@ interface Writer {
 /** Batch size; more are loaded when some of them have ended. */
 const MAX_OPEN = 500;
 
-/** Returns the responses that have not ended, oldest first, and whether these are all. */
-export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenResponse[]; areAll: boolean }> {
+/** Returns the responses that have not ended, oldest first, except those whose callers this worker answers itself, and whether these are all. */
+export async function readOpenResponses(
+  tx: Transaction,
+  { instanceId }: Pick<Writer, 'instanceId'>,
+): Promise<{ open: OpenResponse[]; areAll: boolean }> {
   const rows = await queriesOf(tx)
     .selectFrom('responses')
     .select(['id', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
     .where('finished_at', 'is', null)
+    .where((where) => where.or([where('is_background', '=', 1), where('instance_id', '!=', instanceId)]))
     .orderBy('created_at')
     .limit(MAX_OPEN)
     .execute();

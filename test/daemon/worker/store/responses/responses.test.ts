@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ResponseDocument } from '../../../../../shared/api/responses/document.js';
 import { newResponse } from '../../../../../daemon/worker/responses/new-response.js';
+import { readOpenResponses } from '../../../../../daemon/worker/store/responses/background.js';
 import { findItem, readChain, readItemPage } from '../../../../../daemon/worker/store/responses/response-items.js';
 import {
   findResponse,
@@ -63,6 +64,20 @@ test('the end of a response is stored once, by the worker that writes it', async
   expect(await store.write((tx) => finishResponse(tx, { ...end, instanceId: 'wk_1' }))).toBe(true);
   expect(await store.write((tx) => finishResponse(tx, { ...end, instanceId: 'wk_1' }))).toBe(false);
   expect((await store.read((tx) => findResponse(tx, { id: 'one', viewer: undefined })))?.document).toEqual(end.document);
+});
+
+test('the open responses are those that a worker may have to write or end: not those whose callers it answers itself', async () => {
+  const store = await openStore();
+  const request = { model: 'main', input: 'x' };
+  const open = (id: string, change: Partial<Parameters<typeof insertResponse>[1]>) =>
+    add(store, id, { document: document(id, 'in_progress'), ...change });
+  await open('answered here', {});
+  await open('answered elsewhere', { instanceId: 'wk_2' });
+  await open('background, queued', { request, instanceId: null });
+  await open('background, here', { request });
+  await add(store, 'ended');
+  const read = await store.read((tx) => readOpenResponses(tx, { instanceId: 'wk_1' }));
+  expect(idsOf(read.open)?.toSorted()).toEqual(['answered elsewhere', 'background, here', 'background, queued']);
 });
 
 test('what was asked is read page by page, in both directions', async () => {
