@@ -40,7 +40,7 @@ export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
 export function AskedBadge({ asked, isShort = false }: { asked: Asked | undefined; isShort?: boolean }) {
   if (asked === undefined) return null;
   if (asked === 'running') return <Badge tone="busy">{t('asking')}</Badge>;
-  if ('ms' in asked) return <Badge tone="good">{t('answered', { ms: asked.ms })}</Badge>;
+  if ('ms' in asked) return <Badge tone="good">{t('answered', { time: durationText(asked.ms) })}</Badge>;
   if (isShort) return <Badge tone="bad">{t('noAnswer')}</Badge>;
   return (
     <span class="asked-problem" role="status">
