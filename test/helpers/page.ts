@@ -1,7 +1,7 @@
 /** The page of a real gateway in a real browser. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { type OpenOptions, openPage } from './browser.js';
 import type { RealGateway } from './real-gateway.js';
 
@@ -26,10 +26,14 @@ export async function callApi<Answer>(gateway: RealGateway, route: string, body?
   return (await response.json()) as Answer;
 }
 
-/** Presses "Try now" in the page itself: it may be about to try of its own accord, and then there is no button any more. */
-export async function tryNow(page: Page): Promise<void> {
-  const press = (buttons: unknown[]): void => buttons.forEach((button) => (button as { click(): void }).click());
-  await page.getByRole('button', { name: /^(Try now|立即重试)$/ }).evaluateAll(press);
+/** Presses a button in the page itself, if it is there: it may be about to go of its own accord. */
+export function pressIfThere(button: Locator): Promise<void> {
+  return button.evaluateAll((buttons: unknown[]): void => buttons.forEach((found) => (found as { click(): void }).click()));
+}
+
+/** The page may be about to try of its own accord, and then there is no button any more. */
+export function tryNow(page: Page): Promise<void> {
+  return pressIfThere(page.getByRole('button', { name: /^(Try now|立即重试)$/ }));
 }
 
 /** Writes lines as the gateway's own writers do. */

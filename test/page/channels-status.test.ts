@@ -72,8 +72,7 @@ test.skipIf(noBrowser)('a message that was refused is seen with its reason, and 
   await expectAccessible(page);
   await confirm.getByRole('button', { name: 'Cancel' }).click();
   await second.getByRole('button', { name: 'Drop' }).click();
-  await confirm.getByRole('button', { name: 'Drop' }).click();
-  await page.getByText('The message was dropped').waitFor();
+  await Promise.all([page.getByText('The message was dropped').waitFor(), confirm.getByRole('button', { name: 'Drop' }).click()]);
   await page.getByText('No messages').waitFor();
   expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
 });
@@ -187,8 +186,7 @@ test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and work
   await dialog.getByLabel('Account').fill('hook');
   await dialog.getByLabel('Address').focus();
   await page.keyboard.type(receiver.url);
-  await page.keyboard.press('Enter');
-  await page.getByText('Webhook · hook saved').waitFor();
+  await Promise.all([page.getByText('Webhook · hook saved').waitFor(), page.keyboard.press('Enter')]);
   await page.getByRole('heading', { name: 'Webhook · hook' }).waitFor();
   await callApi(gateway, 'POST /api/message', { channel: 'webhook', accountId: 'hook', chat_id: 'room', content: 'First' });
   await until('the message', () => receiver.received.length === 1);

@@ -23,8 +23,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   await chinese.close();
   await failure.getByRole('button', { name: 'Logs' }).waitFor();
   await failure.getByRole('button', { name: 'Open models' }).waitFor();
-  await failure.getByRole('button', { name: 'Copy error' }).click();
-  await page.getByText('Copied').waitFor();
+  await Promise.all([page.getByText('Copied').waitFor(), failure.getByRole('button', { name: 'Copy error' }).click()]);
   await expectAccessible(page);
   await box.fill('A draft');
   model.reply(says('It works now'));

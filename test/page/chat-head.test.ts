@@ -48,6 +48,8 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
 
   await page.getByRole('button', { name: 'Actions for “Ships”' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
+  // Under the pointer, a notice stays.
+  await page.getByRole('button', { name: 'Undo' }).hover();
   await page.getByText('How can I help?').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('button', { name: 'Chats' }).click();
@@ -76,8 +78,7 @@ test.skipIf(noBrowser)('what was not read without a network is read when there i
   await page.context().setOffline(false);
   await page.locator('.chat-title', { hasText: 'Where is the harbour?' }).waitFor();
   await page.getByRole('article', { name: 'Agent' }).last().getByText('Written without one').waitFor();
-  await page.getByRole('button', { name: 'Copy', exact: true }).last().click();
-  await page.getByText('Copied').waitFor();
+  await Promise.all([page.getByText('Copied').waitFor(), page.getByRole('button', { name: 'Copy', exact: true }).last().click()]);
   await page.getByRole('textbox', { name: 'Message' }).fill('Next');
   await page.getByRole('button', { name: 'Send' }).click({ trial: true });
 });
@@ -97,8 +98,7 @@ test.skipIf(noBrowser)('a chat stays in view when its deletion fails, or is only
   await page.route('**/api/sessions/*', (route) =>
     route.request().method() === 'DELETE' ? route.fulfill({ status: 503, body: 'No' }) : route.fallback(),
   );
-  await deleteIt();
-  await page.locator('.toast.error').waitFor();
+  await Promise.all([page.locator('.toast.error').waitFor(), deleteIt()]);
   expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
   await page.unrouteAll();
   await deleteIt();

@@ -85,8 +85,8 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   await line.click();
   isDeaf = false;
   await page.locator('details strong').getByText('trains').waitFor();
-  await page.getByRole('button', { name: 'Use the full history instead' }).click();
-  await page.getByText('The model is given the full history again').waitFor();
+  const notice = page.getByText('The model is given the full history again');
+  await Promise.all([notice.waitFor(), page.getByRole('button', { name: 'Use the full history instead' }).click()]);
   await line.waitFor({ state: 'detached' });
 });
 

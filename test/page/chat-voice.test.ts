@@ -21,8 +21,7 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   await page.evaluate(`
     window.ask = navigator.mediaDevices.getUserMedia;
     navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };`);
-  await record.click();
-  await page.getByText('The browser does not allow this page to use the microphone.').waitFor();
+  await Promise.all([page.getByText('The browser does not allow this page to use the microphone.').waitFor(), record.click()]);
   await page.evaluate('navigator.mediaDevices.getUserMedia = window.ask');
   // Escape throws a recording away, and the box has the focus again.
   await record.click();

@@ -84,8 +84,8 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'Actions for House' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await page.getByText('No schedules yet').waitFor();
-  // The page shows it before the gateway has it.
-  await until('no job', async () => (await jobsOf(gateway)).length === 0);
+  await page.getByText('House was deleted with its runs').waitFor();
+  expect(await jobsOf(gateway)).toEqual([]);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('link', { name: 'House' }).waitFor();
   await expect

@@ -29,8 +29,7 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
   await page.getByRole('searchbox').fill(baseUrl);
   await page.getByRole('button', { name: 'Use this address' }).click();
   await page.getByText('one, two').waitFor();
-  await page.getByRole('button', { name: 'Use it' }).click();
-  await page.getByText('local works: 2 models').waitFor();
+  await Promise.all([page.getByText('local works: 2 models').waitFor(), page.getByRole('button', { name: 'Use it' }).click()]);
   await page.getByText('How can I help?').waitFor();
   await page.getByRole('textbox', { name: 'Message' }).fill('Hello, model');
   await page.getByRole('button', { name: 'Send' }).click();

@@ -50,11 +50,14 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
 
   await page.getByRole('button', { name: 'Make default home/large' }).click();
   await page.getByText('Models: home/large').waitFor();
+  // Under the pointer, a notice stays.
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.hover();
   await page.getByRole('list', { name: 'Default models' }).getByText('home/large').waitFor();
   await expect
     .poll(() => callApi<{ config: unknown }>(gateway, 'GET /api/config'))
     .toMatchObject({ config: { agents: { defaults: { model: 'home/large' } } } });
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo.click();
   await until('no default', async () => !JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"home/large"'));
 
   // The default so far becomes the first fallback, with the button as in the menu.
@@ -67,8 +70,8 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   await page.getByText('Models: home/large → home/small').waitFor();
   // A provider in use is not removed.
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();
-  await page.getByRole('menuitem', { name: 'Remove' }).click();
-  await page.getByText('home provides the default model. Choose another default first.').waitFor();
+  const refusal = page.getByText('home provides the default model. Choose another default first.');
+  await Promise.all([refusal.waitFor(), page.getByRole('menuitem', { name: 'Remove' }).click()]);
   await callApi(gateway, 'PATCH /api/config', { agents: { defaults: { model: null } } });
 
   await page.getByRole('button', { name: 'Set Price home/large' }).click();
@@ -99,8 +102,9 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
   await page.getByText('home was removed').waitFor();
+  await undo.last().hover();
   await expect.poll(() => callApi(gateway, 'GET /api/models-json')).toEqual({ providers: {} });
-  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await undo.last().click();
   await until('back with its key', async () => JSON.stringify(await callApi(gateway, 'GET /api/models-json')).includes('"hint":"…4567"'));
 });
 

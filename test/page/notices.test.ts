@@ -1,7 +1,7 @@
 /** Notices: where they are seen, their keys, and where the focus is after them. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { noBrowser, openPage } from '../helpers/browser.js';
+import { noBrowser, openPage, type OpenOptions } from '../helpers/browser.js';
 import { serveComponents } from '../helpers/component-page.js';
 
 const SCRIPT = `
@@ -43,11 +43,19 @@ const SCRIPT = `
   render(<Frame />, document.body);
 `;
 
+/** The page's time stands still: no notice goes of its own accord. */
+async function openStill(options: OpenOptions = {}): Promise<Page> {
+  const page = await openPage(await serveComponents(SCRIPT), options);
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 3_600_000);
+  return page;
+}
+
 const focused = (page: Page): Promise<string> =>
   page.evaluate<string>(`document.activeElement === document.body ? 'nothing' : document.activeElement.textContent`);
 
 test.skipIf(noBrowser)('a notice is shown above an open dialog, where it is seen, heard and closed', async () => {
-  const page = await openPage(await serveComponents(SCRIPT), { size: 'narrow' });
+  const page = await openStill({ size: 'narrow' });
   await page.getByRole('button', { name: 'Open' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Try' }).click();
@@ -69,7 +77,7 @@ test.skipIf(noBrowser)('a notice is shown above an open dialog, where it is seen
 });
 
 test.skipIf(noBrowser)('the focus is where it was after a notice and after copying', async () => {
-  const page = await openPage(await serveComponents(SCRIPT));
+  const page = await openStill();
   const remove = page.getByRole('button', { name: 'Remove' });
   await remove.press('Enter');
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -88,20 +96,18 @@ test.skipIf(noBrowser)('the focus is where it was after a notice and after copyi
 });
 
 test.skipIf(noBrowser)('the time of a notice goes on when a dialog opens', async () => {
-  const page = await openPage(await serveComponents(SCRIPT));
-  await page.clock.install();
-  await page.reload();
+  const page = await openStill();
   await page.getByRole('button', { name: 'Copy outside' }).press('Enter');
   await page.getByText('Copied', { exact: true }).waitFor();
   await page.clock.fastForward(2_000);
   await page.getByRole('button', { name: 'Open' }).press('Enter');
   await page.getByRole('dialog').getByText('Copied', { exact: true }).waitFor();
   await page.clock.fastForward(2_500);
-  expect(await page.locator('.toast').count()).toBe(0);
+  await expect.poll(() => page.locator('.toast').count()).toBe(0);
 });
 
 test.skipIf(noBrowser)('Ctrl+Z undoes what the notice says, and in a text field what was typed', async () => {
-  const page = await openPage(await serveComponents(SCRIPT));
+  const page = await openStill();
   const field = page.getByLabel('Text');
   const undone = page.locator('output');
   await page.getByRole('button', { name: 'Remove' }).press('Enter');

@@ -2,6 +2,7 @@
 import type { Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
+import { pressIfThere } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { RealGateway } from '../helpers/real-gateway.js';
 
@@ -87,8 +88,8 @@ test.skipIf(noBrowser)('what is deleted of several sessions can be undone when o
   await selected(page, 1);
   await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
   expect(await countSessions(gateway)).toBe(1);
-  // The failure is shown first.
-  await page.getByRole('button', { name: 'Dismiss' }).click();
+  // The failure is shown first, for a few seconds.
+  await pressIfThere(page.locator('.toast.error').getByRole('button', { name: 'Dismiss' }));
   await page.getByText(`${SESSIONS - 1} sessions were deleted`).waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(SESSIONS);

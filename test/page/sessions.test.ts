@@ -36,8 +36,8 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
     title: 'Sea places',
     messages: [{ content: 'Where is the harbour?' }, {}],
   });
-  await page.locator('input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(file) });
-  await page.getByText('“Sea places” was imported').waitFor();
+  const copy = { name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(file) };
+  await Promise.all([page.getByText('“Sea places” was imported').waitFor(), page.locator('input[type=file]').setInputFiles(copy)]);
   await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
 
   await list.getByRole('checkbox').first().check();
@@ -47,8 +47,11 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
     .click({ modifiers: ['Shift'] });
   await page.getByRole('button', { name: 'Delete selected' }).click();
   await page.getByText('2 sessions were deleted').waitFor();
+  // Under the pointer, a notice stays.
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.hover();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(0);
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo.click();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
 
   await page.getByRole('combobox').fill('');

@@ -62,8 +62,7 @@ test.skipIf(noBrowser)('a token is created, tried with the line that is shown on
 
   await row.getByRole('button', { name: 'Revoke script' }).click();
   await dialog.getByText('This cannot be undone').waitFor();
-  await dialog.getByRole('button', { name: 'Revoke' }).click();
-  await page.getByText('“script” is revoked').waitFor();
+  await Promise.all([page.getByText('“script” is revoked').waitFor(), dialog.getByRole('button', { name: 'Revoke' }).click()]);
   await expect.poll(() => row.count()).toBe(0);
   expect((await run('sh', ['-c', `${line} -s`])).stdout).toContain('UNAUTHORIZED');
   await page.getByRole('link', { name: 'Usage by access token' }).click();

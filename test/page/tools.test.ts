@@ -85,8 +85,7 @@ test.skipIf(noBrowser)('a server is added, tested, tried out, changed and remove
   await callApi(gateway, 'PATCH /api/config', { mcp: { servers: { everything: { timeoutMs: 5_000 } } } });
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText('Somebody else has changed this server').waitFor();
-  await dialog.getByRole('button', { name: 'Save mine' }).click();
-  await page.getByText('“everything” is saved').waitFor();
+  await Promise.all([page.getByText('“everything” is saved').waitFor(), dialog.getByRole('button', { name: 'Save mine' }).click()]);
   // The notice of the first time may still be there.
   await expect
     .poll(async () => (await config()).mcp.servers['everything'])
