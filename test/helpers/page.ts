@@ -36,6 +36,11 @@ export function tryNow(page: Page): Promise<void> {
   return pressIfThere(page.getByRole('button', { name: /^(Try now|立即重试)$/ }));
 }
 
+/** Presses keys one after another, without waiting for the page between them: a shortcut of two keys has a time limit. */
+export async function pressInTurn(page: Page, ...keys: string[]): Promise<void> {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)));
+}
+
 /** Writes lines as the gateway's own writers do. */
 export function appendLog(gateway: RealGateway, ...entries: Record<string, unknown>[]): void {
   const lines = entries.map((entry) => `${JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry })}\n`);

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
-import { callApi, openView } from '../helpers/page.js';
+import { callApi, openView, pressInTurn } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 interface Receiver {
@@ -167,8 +167,7 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   await page.getByRole('dialog', { name: 'Drop the message?' }).getByRole('button', { name: 'Drop' }).click();
   await page.getByText('No messages').waitFor();
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
-  await page.keyboard.press('g');
-  await page.keyboard.press('u');
+  await pressInTurn(page, 'g', 'u');
   await page.getByText('Everything works.').waitFor();
 });
 

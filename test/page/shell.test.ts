@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
-import { tryNow } from '../helpers/page.js';
+import { pressInTurn, tryNow } from '../helpers/page.js';
 
 test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, views, dialogs, and back', async () => {
   const { gateway } = await startPageWorld();
@@ -26,8 +26,7 @@ test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, v
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   await expect.poll(() => shortcuts.count()).toBe(0);
-  await page.keyboard.press('g');
-  await page.keyboard.press('c');
+  await pressInTurn(page, 'g', 'c');
   await page.getByText('How can I help?').waitFor();
   await page.goBack();
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();

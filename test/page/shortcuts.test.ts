@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
-import { openView } from '../helpers/page.js';
+import { openView, pressInTurn } from '../helpers/page.js';
 import { RealGateway } from '../helpers/real-gateway.js';
 
 const VIEWS = [
@@ -25,8 +25,7 @@ test.skipIf(noBrowser)('every view is one g and a letter away, and what it can d
     Configuration: 'Search settings',
   };
   for (const [key, name] of VIEWS) {
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
+    await pressInTurn(page, 'g', key);
     await page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
     const action = actions[name];
     if (action === undefined) continue;
@@ -51,16 +50,14 @@ test.skipIf(noBrowser)('a shortcut gets other keys, is taken away, and comes bac
   await dialog.getByRole('button', { name: 'Models: G M. Change the keys' }).focus();
   await page.keyboard.press('Enter');
   await dialog.getByText('Press the new keys …').waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('l');
+  await pressInTurn(page, 'g', 'l');
   await dialog.getByRole('button', { name: 'Models: G L. Change the keys' }).waitFor();
   await dialog.getByRole('button', { name: 'Logs: no keys. Change the keys' }).waitFor();
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   await page.reload();
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('l');
+  await pressInTurn(page, 'g', 'l');
   await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
 
   await page.keyboard.press('?');
@@ -73,7 +70,6 @@ test.skipIf(noBrowser)('a shortcut gets other keys, is taken away, and comes bac
   await dialog.getByRole('button', { name: 'Models: no keys. Change the keys' }).waitFor();
   await dialog.getByRole('button', { name: 'Reset all' }).click();
   await page.keyboard.press('Escape');
-  await page.keyboard.press('g');
-  await page.keyboard.press('l');
+  await pressInTurn(page, 'g', 'l');
   await page.getByRole('heading', { name: 'Logs', exact: true }).waitFor();
 });
