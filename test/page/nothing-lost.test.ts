@@ -89,7 +89,9 @@ function draftsIn(known: string, edited: string) {
   ];
 }
 
-test.skipIf(noBrowser)('what was written is sent once, or still there, whatever happens to the gateway and the tab', async () => {
+const LIMIT = { timeout: EVENTS.length * 180_000 };
+
+test.skipIf(noBrowser)('what was written is sent once, or still there, whatever happens to gateway and tab', LIMIT, async () => {
   const world = await startPageWorld();
   const { gateway, model, talk } = world;
   const known = `#/chat/${encodeURIComponent(await talk('Begin'))}`;
