@@ -160,8 +160,7 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   await page.getByRole('link', { name: 'Open configuration' }).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });
-  await page.getByRole('link', { name: /^Show messages/ }).focus();
-  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /^Show messages/ }).press('Enter');
   await page.getByRole('link', { name: '<b>Hello</b> room' }).click();
   await page.getByRole('button', { name: 'Drop' }).click();
   await page.getByRole('dialog', { name: 'Drop the message?' }).getByRole('button', { name: 'Drop' }).click();

@@ -47,7 +47,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.getByLabel('Reason').fill('Not today');
   await page.keyboard.press('Enter');
   await page.getByText(/^files__write_file approved · API · Always for agent main · /).waitFor();
-  expect(await page.getByText('decision').count()).toBe(0);
+  await expect.poll(() => page.getByText('decision').count()).toBe(0);
   await page.unroute('**/decide');
 
   const second = await ask(chat);
@@ -77,7 +77,9 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.getByRole('button', { name: 'Approve time' }).click();
   await page.getByRole('article', { name: 'Agent' }).getByText('Then it is one').waitFor();
   const said = page.locator('.said');
-  expect(await said.textContent()).toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
+  await expect
+    .poll(() => said.textContent())
+    .toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
 
   model.reply(callsTools({ name: 'time', input: { timezone: 'Asia/Tokyo' } }));
   await box.fill('And there?');

@@ -38,9 +38,9 @@ test.skipIf(noBrowser)('keys decide from the box, Escape leaves a turn that wait
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText(/^time cancelled/).waitFor();
   await expect.poll(() => page.getByText('No answer').count()).toBe(1);
-  expect(await page.getByText('Waiting for the answer').count()).toBe(0);
+  await expect.poll(() => page.getByText('Waiting for the answer').count()).toBe(0);
   model.reply(says('At last'));
   await page.getByRole('button', { name: 'Ask again', exact: true }).click();
   await agent.getByText('At last').waitFor();
-  expect(await page.locator('.said').textContent()).not.toContain('No answer');
+  await expect.poll(() => page.locator('.said').textContent()).not.toContain('No answer');
 });

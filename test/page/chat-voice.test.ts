@@ -49,5 +49,6 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   await page.getByRole('article', { name: 'Agent' }).waitFor();
   expect(await you.getByText('[recording').count()).toBe(0);
   expect(transcriber.heard[1]?.bytes.equals(transcriber.heard[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
-  expect(model.requests.at(-1)?.messages.at(-1)?.content).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+  const asked = () => model.requests.at(-1)?.messages.at(-1)?.content;
+  await expect.poll(asked).toContain('[recording voice.webm]\n[transcript] What do you hear?');
 });

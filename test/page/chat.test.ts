@@ -75,6 +75,8 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   model.reply({ type: 'text', parts: LONG, gate: { before: 5, until: new Promise(() => undefined) } });
   await box.fill('Last question');
   await page.keyboard.press('Enter');
+  // Of an answer that is stopped before its first words, nothing is left to continue.
+  await agent.last().getByText('part4').waitFor();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await agent.last().getByText('Continue where you stopped.').waitFor();

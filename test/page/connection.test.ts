@@ -8,18 +8,20 @@ import { RealGateway, until } from '../helpers/real-gateway.js';
 
 /** Opens a view whose first read is held, through a restart. @returns what lets that read fail once the page is connected again */
 async function holdRead(gateway: RealGateway, hash: string, path: string): Promise<{ page: Page; fail: () => Promise<void> }> {
-  const page = await openView(gateway, '#/status', { allowedErrors: /ERR_|WebSocket/ });
-  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
-  const held: Route[] = [];
-  await page.route(path, (route) => (held.length === 0 ? void held.push(route) : route.continue()));
+  const page = await openPage(`${gateway.url}/health`, { token: tokenOf(gateway), allowedErrors: /ERR_|WebSocket|favicon/ });
   let hellos = 0;
   page.on('websocket', (socket) =>
-    socket.on('framereceived', ({ payload }) => void (String(payload).includes('"hello"') && (hellos += 1))),
+    socket.on('framereceived', ({ payload }) => void (String(payload).includes('"type":"hello"') && (hellos += 1))),
   );
+  await page.goto(`${gateway.url}/#/status`);
+  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+  await until('the first connection', () => hellos === 1);
+  const held: Route[] = [];
+  await page.route(path, (route) => (held.length === 0 ? void held.push(route) : route.continue()));
   await page.evaluate(`location.hash = '${hash}'`);
   await until('the read', () => held.length === 1);
   const fail = async (): Promise<void> => {
-    await until('another connection', () => hellos > 0);
+    await until('another connection', () => hellos > 1);
     await held[0]?.abort();
   };
   return { page, fail };

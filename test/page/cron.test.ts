@@ -69,13 +69,13 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await expect.poll(() => next.count()).toBe(0);
   await expect.poll(async () => (await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
   // The preview comes when the pointer may be on its way to a button below it.
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route('**/api/cron/preview*', (route) => released.then(() => route.continue()), { times: 1 });
-  await page.getByRole('button', { name: 'Edit' }).click();
+  const previews: Route[] = [];
+  await page.route('**/api/cron/preview*', (route) => void previews.push(route), { times: 1 });
+  const reads = ['**/api/channels', '**/api/models'].map((path) => page.waitForResponse(path));
+  await Promise.all([...reads, until('the preview', () => previews.length === 1), page.getByRole('button', { name: 'Edit' }).click()]);
   const save = page.getByRole('button', { name: 'Save' });
   const { y: before } = (await save.boundingBox()) ?? {};
-  release();
+  await previews[0]?.continue();
   await next.first().waitFor();
   expect(await save.boundingBox()).toMatchObject({ y: before });
   await page.getByLabel('Name').fill('House');

@@ -4,12 +4,21 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { unauthorized } from '../fakes/openai/reply.js';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { until, type RealGateway } from '../helpers/real-gateway.js';
 
-const modelOf = async (gateway: RealGateway): Promise<unknown> =>
-  (await callApi<{ config: { agents: { defaults: { model: unknown } } } }>(gateway, 'GET /api/config')).config.agents.defaults.model;
+interface Config {
+  readonly inForce: boolean;
+  readonly config: { readonly agents: { readonly defaults: { readonly model: unknown } } };
+}
+
+/** @returns the default model once what is in the file is in force */
+async function modelOf(gateway: RealGateway): Promise<unknown> {
+  const { inForce, config } = await callApi<Config>(gateway, 'GET /api/config');
+  return inForce ? config.agents.defaults.model : undefined;
+}
 
 test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by dragging, and every model is asked', async () => {
   const { gateway } = await startPageWorld();
@@ -71,12 +80,12 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
 }
 `;
   writeFileSync(path, text);
-  await until('both agents', async () => (await callApi<{ inForce: boolean }>(gateway, 'GET /api/config')).inForce);
+  await untilInForce(gateway);
   const page = await openView(gateway, '#/models');
   await page.getByLabel('Coder').selectOption('fake/two');
   await page.getByText('Own model').waitFor();
   expect(readFileSync(path, 'utf8')).toContain('// the house');
-  await until('in force', async () => JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"fake/two"'));
+  await untilInForce(gateway);
   await page.getByLabel('Coder').selectOption('Default (fake/one)');
   await until('given back', () => !readFileSync(path, 'utf8').includes('fake/two'));
   expect(readFileSync(path, 'utf8')).toContain('// the house');

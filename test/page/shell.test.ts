@@ -65,11 +65,11 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await box.fill('One');
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).waitFor();
-  // The other views are loaded one by one while the browser is idle, and the last of them is loaded when nothing more comes.
-  let loaded = 0;
-  const isMore = async (): Promise<boolean> =>
-    loaded < (loaded = await page.evaluate<number>("performance.getEntriesByType('resource').length"));
-  await expect.poll(isMore, { interval: 1_500 }).toBe(false);
+  // While the browser is idle, scripts are loaded one by one: that of decisions, that of dialogs, and one for each view.
+  await page.evaluate('window.requestIdleCallback = (run) => setTimeout(run)');
+  const views = await page.getByRole('navigation', { name: 'Views' }).getByRole('link').count();
+  const loaded = String.raw`new Set(performance.getEntriesByType('resource').flatMap(({ name }) => /\/main-[^/]+\.js$/.exec(name) ?? [])).size`;
+  await expect.poll(() => page.evaluate<number>(loaded)).toBe(views + 2);
   await gateway.xopc('gateway', 'stop');
   await page.getByText('The gateway does not answer.').waitFor();
   await box.fill('Two, while nobody listens');

@@ -119,8 +119,10 @@ test.skipIf(noBrowser)('a link signs in once, never shows the token, and leaves 
 /** Holds back the sign-in screen, as a slow connection does, while what `work` does is written. */
 async function beforeSignIn(page: Page, work: () => Promise<void>): Promise<void> {
   const held: Route[] = [];
-  await page.route('**/api/page-session', (route) => void held.push(route));
+  let isDone = false;
+  await page.route('**/api/page-session', (route) => (isDone ? route.continue() : void held.push(route)));
   await work();
+  isDone = true;
   for (const route of held) await route.continue();
   await page.unroute('**/api/page-session');
 }

@@ -49,7 +49,7 @@ test.skipIf(noBrowser)('crashes are in the headline, the numbers and the timelin
   await page.getByRole('status').getByText('Degraded').waitFor();
   await page.getByText(/The gateway crashed 2 times in the last hour/).waitFor();
   const uptime = page.getByRole('link', { name: /^Uptime/ });
-  await expect.poll(() => uptime.innerText()).toMatch(/^Uptime\n\d\d(\.\d+)?%\n2 crashes · 1 restart · [\d.]+ m?s down$/);
+  await expect.poll(() => uptime.innerText()).toMatch(/^Uptime\n[\d.]+%\n2 crashes · 1 restart · .+ down$/);
   const events = page.getByRole('list', { name: /^Restarts, crashes/ }).getByRole('listitem');
   await expect
     .poll(() => events.allInnerTexts().then((texts) => texts.map((text) => text.split('\n')[1])))

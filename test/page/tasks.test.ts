@@ -53,6 +53,7 @@ test.skipIf(noBrowser)('by keyboard, the first answer of a model takes 5 keys, t
   const page = await openView(gateway, '');
   const steps = new Steps(page);
   await page.getByText('No model yet').waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).and(page.locator(':focus')).waitFor();
   await steps.press('Shift+Tab', 'Enter');
   await page.getByRole('searchbox').and(page.locator(':focus')).waitFor();
   await steps.type(baseUrl);
