@@ -17,8 +17,8 @@ export interface CommandLineOptions {
   readonly environment?: Partial<GatewayEnvironment>;
   /** Variables beyond those of the gateway, e.g. NO_COLOR. */
   readonly variables?: Record<string, string>;
-  /** A text that is piped in, or the input of a terminal. */
-  readonly stdin?: string | Readable;
+  /** A text, or bytes, that are piped in, or the input of a terminal. */
+  readonly stdin?: string | Buffer | Readable;
   readonly isTTY?: boolean;
   readonly runtime?: Partial<ClientRuntime>;
 }
@@ -61,9 +61,8 @@ export function startCommand(args: readonly string[], options: CommandLineOption
   const err = new Captured(options.isTTY);
   const interrupts = new Set<(signal: NodeJS.Signals) => void>();
   const { stdin: input = Readable.from([]) } = options;
-  const stdin = Object.assign(typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input, {
-    isTTY: typeof input !== 'string',
-  });
+  const isTTY = input instanceof Readable;
+  const stdin = Object.assign(isTTY ? input : Readable.from([Buffer.from(input)]), { isTTY });
   const runtime = makeRuntime(options, interrupts);
   const exitCode = runCli(args, { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime, commands: COMMANDS });
   return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener('SIGINT')) };

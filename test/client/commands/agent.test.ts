@@ -147,7 +147,7 @@ test.each([[[]], [['']], [['  ', ' ']]])('no message in %j is wrong usage', asyn
 
 test('what is not UTF-8 is refused', async () => {
   const { run } = await setUp((_request, response) => stream(response, DONE));
-  const stdin = Buffer.from([0xff, 0xfe]) as unknown as string;
+  const stdin = Buffer.from([0xff, 0xfe]);
   expect(await run(['-'], { stdin })).toMatchObject({ code: 2, stderr: expect.stringContaining('not UTF-8') });
 });
 
