@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { ConfigDocument } from '../../shared/config/document.js';
 import { validateFiles } from '../../shared/config/validate.js';
-import { GatewayError, type Problem } from '../../shared/errors.js';
+import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import { configInvalid, filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
 import type { VariableLookup } from '../../shared/node/config/config-text.js';
@@ -13,12 +13,25 @@ import { locateGateway } from './locate-gateway.js';
 
 type ConfigFiles = Pick<GatewayPaths, 'configPath' | 'modelsPath'>;
 
-/** @throws CONFIG_INVALID with every problem that would make a worker refuse the files */
-export function requireValidConfig({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): void {
+function validateWith({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): Problem[] {
   const load = (path: string): ConfigDocument => loadConfigFile({ path, ...definedFields({ lookup }) });
   const { config, models, references } = validateFiles(load(configPath), load(modelsPath));
-  const problems = [...config.problems, ...models.problems, ...references];
-  if (problems.length > 0) throw configInvalid(configPath, problems);
+  return [...config.problems, ...models.problems, ...references];
+}
+
+/** Returns the problems that the files have whatever the variables are: both without them and with some value. */
+function validateWithoutVariables(files: ConfigFiles): Problem[] {
+  const withValues = new Set(validateWith(files, () => 'x').map(formatProblem));
+  return validateWith(files, () => undefined).filter((problem) => withValues.has(formatProblem(problem)));
+}
+
+/**
+ * @param variables  of the gateway; default: our own
+ * @throws CONFIG_INVALID with every problem that would make a worker refuse the files
+ */
+export function requireValidConfig(files: ConfigFiles, variables?: VariableLookup | 'unknown'): void {
+  const problems = variables === 'unknown' ? validateWithoutVariables(files) : validateWith(files, variables);
+  if (problems.length > 0) throw configInvalid(files.configPath, problems);
 }
 
 function problemsOf(files: ConfigFiles): readonly Problem[] {
@@ -37,9 +50,9 @@ function problemsOf(files: ConfigFiles): readonly Problem[] {
  * @param environment  of the gateway to start; default: our own
  * @throws CONFIG_INVALID saying that nothing was ended
  */
-export function requireValidBeforeEnd(files: ConfigFiles, environment?: Readonly<Record<string, string>>): void {
+export function requireValidBeforeEnd(files: ConfigFiles, environment?: Readonly<Record<string, string>> | 'unknown'): void {
   try {
-    requireValidConfig(files, environment === undefined ? undefined : (name) => environment[name] || undefined);
+    requireValidConfig(files, typeof environment === 'object' ? (name) => environment[name] || undefined : environment);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const { code, message, details, hint } = error;

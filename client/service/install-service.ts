@@ -3,18 +3,15 @@ import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { ensureHomeDirectory, ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/files/atomic-file.js';
-import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
-import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readToken } from '../../shared/node/secrets/token-file.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { AnsweringGateway } from '../gateway/locate-gateway.js';
-import { readFormerStart } from '../gateway/start-again.js';
 import { requireValidBeforeEnd } from '../gateway/start-config.js';
 import { awaitService } from './await-service.js';
 import { compareFile, type FileChange, keepAside, refuseHandMade, refuseSpecialFiles, writeServiceFile } from './files/file-changes.js';
-import { hasEnabledLinger, readServiceEnv, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
+import { hasEnabledLinger, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
 import { tryListen } from '../ports/try-listen.js';
 import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
@@ -71,16 +68,6 @@ function isOwnPort(
 }
 
 /**
- * Checks the configuration with the variables that the service will have.
- * @param isOurs  the service runs, so that its environment shows what its manager gives to it
- */
-function requireStartable(paths: GatewayPaths, isOurs: boolean): void {
-  const lock = isOurs ? readLock(paths.lockPath) : 'absent';
-  const former = isLockRecord(lock) ? readFormerStart(lock) : undefined;
-  requireValidBeforeEnd(paths, { ...(former?.environment ?? childEnvironment({})), ...readServiceEnv(paths) });
-}
-
-/**
  * Checks everything and changes nothing.
  * @throws CONFLICT for edited files or other services (unless forced), and for a masked unit; PORT_TAKEN; CONFIG_INVALID for an address
  *   that cannot be used, and if a gateway would be ended for one that cannot start; UNAVAILABLE; CONTROL_UNREACHABLE
@@ -103,7 +90,8 @@ export async function previewInstall(installation: Installation): Promise<Instal
   await tryListen({ host: listen.host, port: isOwn ? 0 : listen.port });
   const isSame = changes.every(({ current }) => current === 'same') && (token === undefined || readToken(paths.tokenPath) === token);
   const isDone = isSame && isOurs && running.status.ready && state.isEnabled;
-  if (running !== undefined && !isDone) requireStartable(paths, isOurs);
+  // Its manager gives the service variables that are not known here.
+  if (running !== undefined && !isDone) requireValidBeforeEnd(paths, 'unknown');
   return {
     changes,
     state,

@@ -1,10 +1,9 @@
 /**
  * The options of `install`, stored beside the launcher. Used to detect drift, to start the service later, and to uninstall it completely.
  */
-import { constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
-import { canAccess } from '../../../shared/node/files/if-present.js';
 import { dataDirsOf } from '../../../shared/node/process/data-owner.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { reinstallCommand } from '../plan/reinstall-command.js';
@@ -90,14 +89,6 @@ export function recordOf(paths: GatewayPaths): InstallRecord | undefined {
 /** Returns the file with the user's variables for the service, which the launcher reads. */
 export function serviceEnvPath(paths: GatewayPaths): string {
   return join(dirname(serviceDirectory(paths)), 'service.env');
-}
-
-/** Returns the variables in that file, as the launcher reads them. */
-export function readServiceEnv(paths: GatewayPaths): Record<string, string> {
-  const path = serviceEnvPath(paths);
-  const text = canAccess(path, constants.R_OK) ? readFileSync(path, 'utf8') : '';
-  const lines = [...text.matchAll(/^([A-Za-z_][A-Za-z0-9_]*)=([^\n]*)$/gm)];
-  return Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value]));
 }
 
 /** Returns the record of another gateway's service that is installed in our directory, by a version that had one directory for all. */

@@ -69,10 +69,24 @@ test('a configuration is checked with its models, and with the environment that 
   const environment = { DATABASE: 'postgres://localhost/x' };
   expect(() => requireValidBeforeEnd(paths, environment)).not.toThrow();
   expect(() => requireValidBeforeEnd(paths, {})).toThrow(/DATABASE.*; nothing was ended$/);
+  expect(() => requireValidBeforeEnd(paths, 'unknown')).not.toThrow();
   write(paths.modelsPath, '{"providers": {}}');
   expect(() => requireValidBeforeEnd(paths, environment)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
   write(paths.configPath, VALID);
   expect(() => requireValidConfig(paths)).not.toThrow();
   write(paths.modelsPath, '[]');
   expect(() => requireValidConfig(paths)).toThrow('models.json');
+});
+
+test.each([
+  { what: 'an address', config: '{"store": {"url": "${A}"}, "gateway": {"host": "${B}", "auth": {"enabled": "${C}"}}}', key: undefined },
+  { what: 'a provider', config: '{"agents": {"defaults": {"model": "mine/m"}}}', key: undefined },
+  { what: 'a text beside a mistake', config: '{"store": {"url": "${A}"}, "gateway": {"port": "many"}}', key: 'gateway.port' },
+  { what: 'no text', config: '{"agents": {"defaults": {"model": "${A}"}}, "store": 1}', key: 'store' },
+])('where the variables are unknown, a configuration with one for $what counts as valid unless it never is', ({ config, key }) => {
+  const paths = home(undefined, config);
+  write(paths.modelsPath, '{"providers": {"mine": {"baseUrl": "${D}", "api": "openai-completions"}}}');
+  const check = (): void => requireValidConfig(paths, 'unknown');
+  if (key === undefined) expect(check).not.toThrow();
+  else expect(check).toThrow(` ${key} `);
 });

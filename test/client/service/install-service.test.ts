@@ -31,7 +31,6 @@ interface World {
   /** Of the service's unit. */
   readonly loadState?: 'loaded' | 'not-found';
   readonly config?: string;
-  readonly serviceEnv?: string;
   /** The gateway that runs is the service, and its files are there. */
   readonly isInstalled?: boolean;
   readonly isMasked?: boolean;
@@ -43,7 +42,6 @@ async function preview(port: number, world: World): Promise<InstallPreview> {
   const { running, loadState = 'not-found', isInstalled = false, token, force = false } = world;
   const paths = testPaths();
   writeFileSync(paths.configPath, world.config ?? '{}');
-  writeFileSync(join(paths.home, 'service.env'), world.serviceEnv ?? '');
   const status = { ...sampleStatus, port: running ?? 0, supervisedBy: isInstalled ? 'systemd' : null };
   if (running !== undefined) await fakeControl(paths.controlPath, answers(status));
   const session = { userName: 'ada', runtimeDir: paths.home, environment: {} };
@@ -88,12 +86,12 @@ describe('a gateway that runs is not ended', () => {
     await expect(preview(port, { ...installed, token: 'another' })).rejects.toMatchObject(refused);
   });
 
-  test('for a variable that neither this shell nor service.env sets', async () => {
+  test('but variables of the service are unknown here', async () => {
     const port = await takenPort();
-    const world = { running: port, config: '{ "store": { "url": "${DATABASE_OF_THIS_TEST}" } }' };
-    await expect(preview(port, world)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    const serviceEnv = '# for the service\nDATABASE_OF_THIS_TEST=postgres://localhost/x\n';
-    expect(await preview(port, { ...world, serviceEnv })).toMatchObject({ isDone: false });
+    const store = '"store": { "url": "${DATABASE_OF_THIS_TEST}" }';
+    expect(await preview(port, { running: port, config: `{ ${store} }` })).toMatchObject({ isDone: false });
+    const config = `{ ${store}, "gateway": { "drainTimeoutMs": "soon" } }`;
+    await expect(preview(port, { running: port, config })).rejects.toMatchObject(refused);
   });
 });
 
