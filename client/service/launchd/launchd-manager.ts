@@ -16,6 +16,9 @@ import { launchdFiles, plistName, plistVariable } from './plist.js';
 const BOOTSTRAP_ATTEMPTS = 20;
 const BOOTSTRAP_PAUSE_MS = 250;
 const LAST_WORDS = 5;
+/** `xopc gateway` or `xopc gateway start` as words of their own or in the command of a shell, not another command of `gateway`. */
+const STARTS_GATEWAY =
+  /<string>[^<]*\bxopc\b(?:[^<]*<\/string>[\s\S]*<string>gateway<\/string>(?!\s*<string>(?!start<)[a-z])|[^<]*[\s"';]gateway\b(?![ \t]+(?!start\b)[a-z]))/;
 
 /** Parses the output of `launchctl print`; `undefined` when the service is not loaded. */
 export function parseLaunchctlPrint(output: string | undefined): ServiceState {
@@ -113,7 +116,7 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
     const found = findOthers(places, {
       suffix: '.plist',
       own: this.filePaths(),
-      command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
+      command: STARTS_GATEWAY,
       variable: plistVariable,
       removeWith: (_name, scope, path) => {
         return scope === 'user'

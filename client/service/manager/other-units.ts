@@ -37,9 +37,13 @@ function readNames(directory: string): string[] {
   }
 }
 
+/** A line of a unit that ends with a backslash is continued after any comments (systemd.syntax(7)). */
+const CONTINUATION = /\\\r?\n(?:[ \t]*[#;].*\n)*/g;
+
+/** Returns the text of a file with continued lines as one line. */
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').slice(0, MAX_UNIT_BYTES);
+    return readFileSync(path, 'utf8').slice(0, MAX_UNIT_BYTES).replaceAll(CONTINUATION, ' ');
   } catch {
     return undefined;
   }

@@ -77,6 +77,8 @@ test.each([
   { lines: 'ExecStart=/usr/bin/xopc --config /etc/bot.json gateway --port 1', isGateway: true },
   { lines: 'ExecStart=/bin/sh -c "exec xopc gateway start"', isGateway: true },
   { lines: 'ExecStart=/bin/sh /home/ada/.xopc/service/launch', isGateway: true },
+  { lines: 'ExecStart=/usr/bin/xopc \\\n  --config /etc/bot.json \\\n# the bot\n  gateway', isGateway: true },
+  { lines: 'ExecStart=/usr/bin/xopc gateway \\\n  logs --follow', isGateway: false },
   { lines: 'Environment=XOPC_SERVICE_MARKER=systemd\nExecStart=/opt/start', isGateway: true },
   { lines: 'ExecStart=/usr/bin/xopc backup --to /srv/gateway', isGateway: false },
   { lines: 'ExecStart=/usr/bin/xopc gateway logs --follow', isGateway: false },
@@ -85,5 +87,22 @@ test.each([
   const manager = new SystemdManager(target, { run: fakeTools().run, session, directory });
   const path = join(directory, 'xopc-backup.service');
   writeFileSync(path, `[Service]\n${lines}\n`);
+  expect((await manager.others()).some((other) => other.path === path)).toBe(isGateway);
+});
+
+test.each([
+  { words: ['/usr/local/bin/xopc', 'gateway'], isGateway: true },
+  { words: ['/usr/local/bin/xopc', '--config', '/etc/bot.json', 'gateway', 'start'], isGateway: true },
+  { words: ['/bin/sh', '-lc', 'exec xopc gateway start'], isGateway: true },
+  { words: ['/bin/sh', '-lc', 'xopc gateway'], isGateway: true },
+  { words: ['/usr/local/bin/xopc', 'backup', '--to', '/srv/gateway'], isGateway: false },
+  { words: ['/usr/local/bin/xopc', 'gateway', 'logs'], isGateway: false },
+  { words: ['/bin/sh', '-lc', 'exec xopc gateway logs --follow'], isGateway: false },
+])('an agent counts by what it starts: $words', async ({ words, isGateway }) => {
+  const directory = tempDir();
+  const manager = new LaunchdManager(target, { run: fakeTools().run, directory, uid: 501 });
+  const path = join(directory, 'org.example.plist');
+  const strings = words.map((word) => `    <string>${word}</string>\n`).join('');
+  writeFileSync(path, `<dict>\n  <key>ProgramArguments</key>\n  <array>\n${strings}  </array>\n</dict>\n`);
   expect((await manager.others()).some((other) => other.path === path)).toBe(isGateway);
 });
