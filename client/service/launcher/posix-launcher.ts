@@ -5,7 +5,7 @@
  */
 import { shellCommand, shellQuote } from '../../../shared/text/shell-word.js';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
-import { reinstallCommand } from '../plan/reinstall-command.js';
+import { installAgainCommand } from '../plan/reinstall-command.js';
 import type { ServicePlan } from '../plan/service-plan.js';
 
 /**
@@ -118,7 +118,7 @@ function variables(plan: ServicePlan): string {
     `dir=${shellQuote(plan.launcherPath.replace(/\/[^/]*$/, ''))}`,
     ...found,
     `installed=${shellQuote(program.path)}`,
-    `again=${shellQuote(`${shellCommand`XOPC_HOME=${plan.home}`} ${reinstallCommand(plan)}`)}`,
+    `again=${shellQuote(`${shellCommand`XOPC_HOME=${plan.home}`} ${installAgainCommand(plan)}`)}`,
   ].join('\n');
 }
 

@@ -3,18 +3,25 @@ import { pathWord } from '../../../shared/node/path-word.js';
 import { shellWord } from '../../../shared/text/shell-word.js';
 import type { ServicePlan } from './service-plan.js';
 
-/** The options given to `install`, as words of a command line; the configuration is not among them. */
-export function installOptions({ port, host, socket, program }: ServicePlan): string[] {
+/**
+ * The options given to `install`, as words of a command line, without configuration and runtime: whether the latter can be repeated
+ * depends on the program that installs.
+ */
+export function installOptions({ port, host, socket }: ServicePlan): string[] {
   return [
     ...(port === null ? [] : ['--port', String(port)]),
     ...(host === null ? [] : ['--host', host]),
     ...(socket === null ? [] : ['--socket']),
-    ...(program.runtime === 'binary' ? ['--runtime', 'binary'] : []),
   ];
+}
+
+/** The command that installs the service again by whatever program of ours is found. */
+export function installAgainCommand(plan: ServicePlan): string {
+  const config = plan.configPath === null ? [] : ['--config', pathWord(plan.configPath)];
+  return ['xopc gateway install', ...config, ...installOptions(plan).map(shellWord)].join(' ');
 }
 
 /** The command that updates an installation with its original options. */
 export function reinstallCommand(plan: ServicePlan): string {
-  const config = plan.configPath === null ? [] : ['--config', pathWord(plan.configPath)];
-  return ['xopc gateway install', ...config, ...installOptions(plan).map(shellWord)].join(' ');
+  return installAgainCommand(plan) + (plan.program.runtime === 'binary' ? ' --runtime binary' : '');
 }

@@ -32,7 +32,8 @@ function answer({ path, body }: SeenRequest, response: ServerResponse, state: st
 function writeRecord({ home, dataDir, configPath }: GatewayPaths): void {
   const directory = join(dataDir, 'service');
   mkdirSync(directory, { recursive: true });
-  const plan = makeServicePlan({ home, configPath, launcherPath: join(directory, 'launch'), port: 8_080, host: '127.0.0.1' });
+  const program = { runtime: 'binary', path: '/opt/xopc', nodePath: null } as const;
+  const plan = makeServicePlan({ home, configPath, launcherPath: join(directory, 'launch'), port: 8_080, host: '127.0.0.1', program });
   writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
 }
 
@@ -71,7 +72,7 @@ test.each([
   expect(shown).toMatch(/Setup stopped at this step; [^\n]*\n$/);
 });
 
-test('an installed service keeps its options', async () => {
+test('an installed service keeps its address; its runtime is that of the program that sets it up', async () => {
   const run = await setUp('running', true);
   const { stderr } = await run('setup', '--service', '--yes');
   expect(stripVTControlCharacters(stderr)).toContain('$ xopc gateway install --port 8080 --host 127.0.0.1\n');

@@ -161,10 +161,10 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     launch.install({ runtime: 'binary', path: '/bin/echo', nodePath: null });
     expect(launch.run(['--port', '1']).stdout).toBe('gateway --port 1\n');
     launch.install({ runtime: 'binary', path: launch.at('gone'), nodePath: null });
-    expect(launch.run()).toMatchObject({
-      code: 78,
-      stdout: '',
-      stderr: expect.stringContaining('the executable was not found at') as string,
-    });
+    const { code, stdout, stderr } = launch.run();
+    expect([code, stdout]).toEqual([78, '']);
+    expect(stderr).toContain('the executable was not found at');
+    // The program that is left may be the package, which has no executable.
+    expect(stderr).toMatch(/xopc gateway install --port 81\n$/);
   });
 });

@@ -8,6 +8,10 @@ test.each([
   { plan: { socket: { host: '0.0.0.0', port: 18_790 } }, command: 'xopc gateway install --socket' },
   { plan: { configPath: '/srv/work.json' }, command: 'xopc gateway install --config /srv/work.json' },
   { plan: { configPath: "/srv/it's work.json" }, command: "xopc gateway install --config '/srv/it'\\''s work.json'" },
+  {
+    plan: { program: { runtime: 'binary' as const, path: '/opt/xopc', nodePath: null } },
+    command: 'xopc gateway install --runtime binary',
+  },
 ])('an installation is brought up to date with its own options and configuration: $command', ({ plan, command }) => {
   expect(reinstallCommand(makeServicePlan(plan))).toBe(command);
 });
