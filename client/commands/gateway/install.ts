@@ -7,7 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readGivenToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken, requireNamedConfig } from '../../cli/parse-options.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
-import { serviceEnvPath } from '../../service/files/install-record.js';
+import { recordOf, serviceEnvPath } from '../../service/files/install-record.js';
 import { type FileChange, withDifference } from '../../service/files/file-changes.js';
 import {
   install,
@@ -79,7 +79,8 @@ export class InstallCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    requireNamedConfig(this.config, this.io.gatewayPaths);
+    // The commands that repeat an installation name its configuration, whose file may be missing.
+    if (recordOf(this.io.gatewayPaths) === undefined) requireNamedConfig(this.config, this.io.gatewayPaths);
     const token = parseToken(this.token);
     const options = this.#options();
     const manager = chooseManager(this.io.gatewayPaths);

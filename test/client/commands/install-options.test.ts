@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../helpers/command-line.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 test.runIf(process.platform === 'linux').each(['0', '65536', 'abc'])('a service cannot be installed on port %s', async (port) => {
@@ -25,4 +27,9 @@ test.runIf(process.platform === 'linux')('install --config names a file that exi
     expect(await runCommand(['gateway', ...words, '--config', config], { home })).toMatchObject(outcome);
   const environment = { configPath: config };
   expect(await runCommand(['gateway', 'install', '--print'], { home, environment })).toMatchObject({ code: 0 });
+  // The commands that repeat an installation name its configuration.
+  const plan = makeServicePlan({ home, configPath: config });
+  mkdirSync(join(home, 'service'));
+  writeFileSync(join(home, 'service', 'install.json'), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '', installedAt: '' }));
+  expect(await runCommand(['gateway', 'install', '--print', '--config', config], { home })).toMatchObject({ code: 0 });
 });
