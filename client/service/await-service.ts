@@ -136,9 +136,8 @@ export async function isServiceProcess(paths: GatewayPaths, pid: number): Promis
   }
 }
 
-/** @throws NOT_FOUND when a file is missing that the service cannot be registered without */
-export function refuseMissing(plan: ServicePlan, manager: ServiceManager): void {
-  const paths = [...manager.files(plan).map(({ path }) => path), plan.launcherPath];
+/** @throws NOT_FOUND when one of the service's files is missing */
+function refuseMissing(plan: ServicePlan, paths: readonly string[]): void {
   const missing = paths.find((path) => !existsSync(path));
   if (missing === undefined) return;
   throw new GatewayError('NOT_FOUND', {
@@ -153,21 +152,22 @@ export function refuseMissing(plan: ServicePlan, manager: ServiceManager): void 
  * @param previousInstanceId  of a gateway that does not count
  * @throws NOT_FOUND when none is installed, or its files are gone; UNAVAILABLE; what {@link awaitService} throws
  */
-export async function startService(paths: GatewayPaths, previousInstanceId?: string): Promise<StatusDocument> {
+export async function startService(
+  paths: GatewayPaths,
+  previousInstanceId?: string,
+  manager = chooseManager(paths),
+): Promise<StatusDocument> {
   const record = recordOf(paths);
   if (record === undefined) throw notInstalled();
-  const manager = chooseManager(paths);
   await manager.assertAvailable();
   const { socket, launcherPath } = record.plan;
   const options = { isSocketActivated: socket !== null };
   rmSync(join(dirname(launcherPath), 'starts'), { force: true });
   const { isRegistered, isEnabled } = await manager.state();
-  if (isRegistered && isEnabled) {
-    await manager.start(options);
-  } else {
-    refuseMissing(record.plan, manager);
-    await manager.activate(options);
-  }
+  const isKnown = isRegistered && isEnabled;
+  const registration = isKnown ? [] : manager.files(record.plan).map(({ path }) => path);
+  refuseMissing(record.plan, [...registration, launcherPath]);
+  await (isKnown ? manager.start(options) : manager.activate(options));
   return awaitService(paths, manager, { previousInstanceId, lockLimitMs: LOCK_LIMIT_MS });
 }
 

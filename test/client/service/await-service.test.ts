@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { awaitService, awaitServiceManager, refuseMissing } from '../../../client/service/await-service.js';
+import { awaitService, awaitServiceManager, startService } from '../../../client/service/await-service.js';
+import { recordPath } from '../../../client/service/files/install-record.js';
 import type { ServiceManager, ServiceState } from '../../../client/service/manager/service-manager.js';
 import type { RunTool } from '../../../client/service/manager/run-tool.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
@@ -104,16 +105,34 @@ test('where no service is installed and nobody starts the gateway again, it is s
   });
 });
 
-test('a service whose files are gone is not registered again: the command that installs it is named, with its options', () => {
-  const plan = makeServicePlan({ port: 81, launcherPath: join(tempDir(), 'launch') });
+test.each([
+  { what: 'known to its manager', state: {}, needsUnit: false, started: 'start' },
+  { what: 'lost', state: { isRegistered: false }, needsUnit: true, started: 'activate' },
+])('a service that is $what is not started while a file is missing: the command that installs it again is named', async (world) => {
+  const paths = testPaths();
+  const directory = join(paths.dataDir, 'service');
   const unit = join(tempDir(), 'xopc-gateway.service');
-  const files = [{ path: unit, text: '', mode: 0o644, encoding: 'utf8' as const }];
-  const manager = { files: () => files } as Partial<ServiceManager> as ServiceManager;
+  const launcherPath = join(directory, 'launch');
+  const plan = makeServicePlan({ home: paths.home, port: 81, launcherPath });
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '', installedAt: '' }));
+  const started: string[] = [];
+  const note = (step: string) => () => Promise.resolve(void started.push(step));
+  const manager = {
+    ...managerIn([world.state]),
+    assertAvailable: () => Promise.resolve(),
+    files: () => [{ path: unit, text: '', mode: 0o644, encoding: 'utf8' as const }],
+    start: note('start'),
+    activate: note('activate'),
+  };
   const hint = 'Install the service again: xopc gateway install --port 81';
-  for (const path of [unit, plan.launcherPath]) {
+  for (const path of [...(world.needsUnit ? [unit] : []), launcherPath]) {
     const message = `${path} is missing; the service cannot be started`;
-    expect(() => refuseMissing(plan, manager)).toThrow(expect.objectContaining({ code: 'NOT_FOUND', message, hint }));
+    await expect(startService(paths, undefined, manager)).rejects.toMatchObject({ code: 'NOT_FOUND', message, hint });
     writeFileSync(path, '');
   }
-  expect(() => refuseMissing(plan, manager)).not.toThrow();
+  expect(started).toEqual([]);
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, supervisedBy: 'systemd' }));
+  await startService(paths, undefined, manager);
+  expect(started).toEqual([world.started]);
 });
