@@ -55,12 +55,14 @@ export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>,
 }
 
 /**
- * Whether a run has been due for too long to start, or until after the active hours. A run that a person requested, or whose turn
- * has begun, has no limit.
+ * Whether a run has been due for too long to start, or until after the active hours. A run that a person requested, or that has
+ * waited with its turn for a person, has no limit.
  */
 export function isTooLate(job: CronJob, run: CronRun, nowMs: number): boolean {
   const lateMs = nowMs - run.dueAtMs;
-  if (run.state !== 'queued' || run.trigger === 'manual' || run.turnId !== null || lateMs < 0) return false;
+  // One that repeats an interrupted run has its turn, but has not started.
+  const isParked = run.turnId !== null && run.startedAtMs !== null;
+  if (run.state !== 'queued' || run.trigger === 'manual' || isParked || lateMs < 0) return false;
   if (nowMs - run.scheduledAtMs <= ON_TIME_MS) return false;
   if (lateMs > Math.max(job.graceMs, ON_TIME_MS)) return true;
   return job.activeHours !== null && scheduleOf(job).isActive?.(nowMs) === false;

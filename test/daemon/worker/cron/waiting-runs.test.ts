@@ -5,6 +5,7 @@ import { isStillPlanned } from '../../../../daemon/worker/cron/policy.js';
 import { type CronJobChange, updateCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { type CronRun, findCronRun, insertCronRun, type NewCronRun, startCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { parkCronRun, releaseTurn } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 
 const at = (time: string, day = 5): number => Date.parse(`2026-01-0${day}T${time}:00Z`);
@@ -66,7 +67,7 @@ test.each([
   ['within its grace period', { dueAtMs: at('08:57') }, 'done'],
   ['outside the active hours of its job', { ...BEFORE_NINE, dueAtMs: at('09:04') }, 'missed'],
   ['late, but was requested by a person', { ...BEFORE_NINE, dueAtMs: at('08:53'), trigger: 'manual' }, 'done'],
-  ['late, but whose turn has waited for a person', { ...BEFORE_NINE, dueAtMs: at('08:53'), turnId: 'turn_1', questionId: 'msg_1' }, 'done'],
+  ['beyond its grace period, after an interruption of its turn', { dueAtMs: at('08:53'), turnId: 'turn_1', questionId: 'msg_1' }, 'missed'],
 ] as const)('a retry that would begin %s', async (_how, { activeHours = null, ...given }: LateRun, state) => {
   const cron = await makeCron({ nowMs: at('09:04') });
   await cron.addJob('job', { schedule: '45 8 * * *', activeHours });
@@ -76,6 +77,24 @@ test.each([
   await cron.settle();
   expect(await cron.runs('job')).toMatchObject([{ state, finishedAtMs: at('09:04') }]);
   expect(cron.announced.includes('job missed')).toBe(state === 'missed');
+});
+
+test('a run whose turn has waited for a person goes on, however late that is', async () => {
+  const cron = await makeCron({ nowMs: at('08:45') });
+  await cron.addJob('job', { schedule: '45 8 * * *', activeHours: BEFORE_NINE.activeHours, interrupted: 'again' });
+  const where = { jobId: 'job', trigger: 'schedule', scheduledAtMs: at('08:45'), dueAtMs: at('08:45'), state: 'queued' } as const;
+  const run = newRun({ ...where, turnId: 'turn_1', questionId: 'msg_1' });
+  await cron.store.write(async (tx) => {
+    await insertCronRun(tx, run);
+    await startCronRun(tx, { id: run.id, instanceId: 'wk_1', nowMs: at('08:45') });
+    await parkCronRun(tx, { id: run.id, dueAtMs: at('08:45', 9) });
+    await releaseTurn(tx, { id: 'turn_1', nowMs: at('08:50') });
+  });
+  expect(await cron.runs('job')).toMatchObject([{ state: 'queued', startedAtMs: at('08:45'), dueAtMs: at('08:50') }]);
+  cron.clock.jump(at('09:04') - at('08:45'));
+  await cron.start();
+  await cron.settle();
+  expect(await cron.runs('job')).toMatchObject([{ state: 'done' }]);
 });
 
 test('runs that wait behind one that is too late start at once', async () => {
