@@ -132,9 +132,10 @@ export interface StartOptions {
   readonly chats: Pick<JobChats, 'canRun'>;
 }
 
-/** Returns what a gateway needs to run a job, according to the job itself. */
-function needsOf({ agentId, channel, accountId }: CronJob): Need[] {
-  const agent: Need[] = agentId === null ? [] : [`agent:${agentId}`];
+/** Returns what a gateway needs for a run, according to its job. */
+function needsOf(job: CronJob, run: CronRun): Need[] {
+  const { agentId, channel, accountId } = job;
+  const agent: Need[] = agentId === null || !isTurn(job, run) ? [] : [`agent:${agentId}`];
   return ['cron', ...agent, ...(channel === null ? [] : ([`account:${channel}/${accountId ?? ''}`] as const))];
 }
 
@@ -165,7 +166,7 @@ export async function listDue(tx: Transaction, { nowMs, turns, liveness, chats }
       continue;
     }
     if (isTurn(job, run) && free <= 0) continue;
-    if (!chats.canRun(job) && (await liveness.isServedElsewhere(tx, needsOf(job)))) continue;
+    if (!chats.canRun(job, run) && (await liveness.isServedElsewhere(tx, needsOf(job, run)))) continue;
     if (isTurn(job, run)) free -= 1;
     due.set(run.jobId, { job, run });
   }

@@ -8,9 +8,11 @@ import type { Outbox } from '../delivery/outbox.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
+import type { CronRun } from '../store/cron/cron-runs.js';
 import { storeAcceptances } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
+import { isTurn } from './policy.js';
 
 export interface Chat {
   readonly lane: Lane;
@@ -51,11 +53,11 @@ export class JobChats {
     return { session, lane: { channel: channel.name, accountId, chatId } };
   }
 
-  /** Whether the agent and the account of a job are configured in this gateway. */
-  canRun(job: CronJob): boolean {
+  /** Whether the account that a run needs, and the agent that it asks, are configured in this gateway. */
+  canRun(job: CronJob, run: Pick<CronRun, 'turnId'>): boolean {
     try {
       const chat = this.find(job);
-      if (job.mode === 'agent') findAgent(this.#options.config(), job.agentId ?? chat?.session.agentId);
+      if (isTurn(job, run)) findAgent(this.#options.config(), job.agentId ?? chat?.session.agentId);
       return true;
     } catch (error) {
       if (error instanceof GatewayError) return false;

@@ -1,5 +1,7 @@
 /** Which runs start late, and which are not repeated, because their job has been changed meanwhile. */
 import { expect, test } from 'vitest';
+import { listDue } from '../../../../daemon/worker/cron/claim.js';
+import { JobChats, type JobChatsOptions } from '../../../../daemon/worker/cron/job-chat.js';
 import { finishFailed, interruptRun, type RunChange } from '../../../../daemon/worker/cron/finish.js';
 import { isStillPlanned } from '../../../../daemon/worker/cron/policy.js';
 import { type CronJobChange, updateCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
@@ -7,6 +9,7 @@ import { type CronRun, findCronRun, insertCronRun, type NewCronRun, startCronRun
 import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { parkCronRun, releaseTurn } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
+import { testConfig } from '../../../helpers/test-config.js';
 
 const at = (time: string, day = 5): number => Date.parse(`2026-01-0${day}T${time}:00Z`);
 const chats = { alert: async () => undefined };
@@ -96,6 +99,28 @@ test('a run whose turn has waited for a person goes on, however late that is', a
   await cron.settle();
   expect(await cron.runs('job')).toMatchObject([{ state: 'done' }]);
 });
+
+test.each([
+  ['a message', {}, { needs: ['cron'], here: 1 }],
+  ['a turn that has begun', { turnId: 'turn_1', questionId: 'msg_1' }, { needs: ['cron', 'agent:writer'], here: 0 }],
+] as const)(
+  'of a job that sends its message, %s is left to others if it needs an agent that this gateway does not have',
+  async (_what, given, expected) => {
+    const cron = await makeCron({ nowMs: at('09:00') });
+    await cron.addJob('job', { schedule: '0 9 * * *', mode: 'direct', agentId: 'writer', channel: null, chat_id: null });
+    const run = { jobId: 'job', trigger: 'schedule', scheduledAtMs: at('09:00'), dueAtMs: at('09:00'), state: 'queued' } as const;
+    await cron.store.write((tx) => insertCronRun(tx, newRun({ ...run, ...given })));
+    const asked: unknown[] = [];
+    const isServedElsewhere = async (_tx: Transaction, wanted: unknown): Promise<boolean> => asked.push(wanted) > 0;
+    const facts = { nowMs: at('09:00'), turns: 1, liveness: { isServedElsewhere } };
+    const config = testConfig();
+    const chats = new JobChats({ config: () => config } as JobChatsOptions);
+    const { due } = await cron.store.read((tx) => listDue(tx, { ...facts, chats }));
+    expect(due).toHaveLength(expected.here);
+    await cron.store.read((tx) => listDue(tx, { ...facts, chats: { canRun: () => false } }));
+    expect(asked.at(-1)).toEqual(expected.needs);
+  },
+);
 
 test('runs that wait behind one that is too late start at once', async () => {
   const cron = await makeCron({ nowMs: at('09:04') });
