@@ -216,12 +216,20 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
     .execute();
 }
 
-/** Runs in a transaction. Removes the runs missed at times after `afterMs`, which are still to come. Returns the ids of their jobs. */
+/** Another attempt at the occurrence of a run. */
+const otherAttempt = sql<boolean>`exists (select 1 from cron_runs as other where other.job_id = cron_runs.job_id
+  and other.occurrence = cron_runs.occurrence and other.attempt <> cron_runs.attempt)`;
+
+/**
+ * Runs in a transaction. Removes the runs missed at times after `afterMs`, which are still to come, except where a person has
+ * requested another attempt. Returns the ids of their jobs.
+ */
 export async function removeMissedRuns(tx: Transaction, afterMs: number): Promise<string[]> {
   const rows = await queriesOf(tx)
     .deleteFrom('cron_runs')
     .where('state', '=', 'missed')
     .where('scheduled_at', '>', afterMs)
+    .where((where) => where.not(otherAttempt))
     .returning('job_id')
     .execute();
   return [...new Set(rows.map((row) => row.job_id))];

@@ -1,5 +1,6 @@
 /** What is kept of jobs and their runs, and what a start makes of what it finds. */
 import { expect, test } from 'vitest';
+import { nextAttempt } from '../../../../daemon/worker/cron/policy.js';
 import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
@@ -107,6 +108,22 @@ test('an occurrence that a wrong clock made too late comes at its time once the 
   expect(cron.began.toSorted()).toEqual(
     ['daily 2026-01-01T13', 'daily 2026-01-02T13', 'once 2026-01-01T13'].map((text) => `${text}:00:00.000Z`),
   );
+});
+
+test('an occurrence that a person has requested again because a wrong clock made it too late runs once', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
+  await cron.start();
+  await cron.addJob('daily', { schedule: '0 13 * * *' });
+  cron.clock.jump(2 * 60 * MINUTE);
+  await cron.settle();
+  const [missed] = await cron.runs('daily');
+  if (missed?.state !== 'missed') throw new Error('it ran');
+  await cron.store.write((tx) => insertCronRun(tx, { ...nextAttempt(missed, cron.clock.now()), trigger: 'manual' }));
+  await cron.settle();
+  cron.clock.jump(-2 * 60 * MINUTE);
+  await cron.settle();
+  await cron.pass(120 * MINUTE, 30 * MINUTE);
+  expect(cron.began).toEqual(['daily 2026-01-01T13:00:00.000Z']);
 });
 
 test('a job that is triggered right after the clock was set back is planned again all the same', async () => {
