@@ -6,16 +6,18 @@ import {
   type CronRun,
   hastenCronRuns,
   insertCronRun,
+  listRunsLateAfter,
   listStartableRuns,
   listUnfinishedRuns,
   type NewCronRun,
   removeMissedRuns,
+  requeueCronRun,
   startCronRun,
 } from '../store/cron/cron-runs.js';
 import type { Liveness, Need } from '../store/liveness.js';
 import { dropRun, type RunChange } from './finish.js';
 import type { JobChats } from './job-chat.js';
-import { backoffMs, countBetween, decideDue, isTooLate, isTurn } from './policy.js';
+import { backoffMs, countBetween, decideDue, isStillPlanned, isTooLate, isTurn } from './policy.js';
 import { scheduleOf } from './schedule.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -191,6 +193,10 @@ export async function startDue(
 /** Replans jobs after the clock was set back, so that occurrences that have not run fire again, also those that were too late by the wrong time. */
 export async function rewind(tx: Transaction, nowMs: number): Promise<void> {
   const missedIds = await removeMissedRuns(tx, nowMs);
+  for (const run of await listRunsLateAfter(tx, nowMs)) {
+    const job = await findCronJob(tx, run.jobId);
+    if (job !== undefined && isStillPlanned(job, run)) await requeueCronRun(tx, run.id);
+  }
   for (const job of await listFutureCronJobs(tx, { nowMs, alsoIds: missedIds })) {
     const nextMs = scheduleOf(job).next(nowMs);
     if (nextMs !== null && nextMs < (job.nextAtMs ?? Infinity)) await updateCronJob(tx, job.id, { nextAtMs: nextMs });

@@ -216,9 +216,11 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
     .execute();
 }
 
+const attemptOf = (which: '<>' | '>') => sql<boolean>`exists (select 1 from cron_runs as other where other.job_id = cron_runs.job_id
+  and other.occurrence = cron_runs.occurrence and other.attempt ${sql.raw(which)} cron_runs.attempt)`;
 /** Another attempt at the occurrence of a run. */
-const otherAttempt = sql<boolean>`exists (select 1 from cron_runs as other where other.job_id = cron_runs.job_id
-  and other.occurrence = cron_runs.occurrence and other.attempt <> cron_runs.attempt)`;
+const otherAttempt = attemptOf('<>');
+const laterAttempt = attemptOf('>');
 
 /**
  * Runs in a transaction. Removes the runs missed at times after `afterMs`, which are still to come, except where a person has
@@ -233,6 +235,26 @@ export async function removeMissedRuns(tx: Transaction, afterMs: number): Promis
     .returning('job_id')
     .execute();
   return [...new Set(rows.map((row) => row.job_id))];
+}
+
+/** Returns the runs that were waiting and became too late at a time that is still to come, and have no other attempt after them. */
+export async function listRunsLateAfter(tx: Transaction, nowMs: number): Promise<CronRun[]> {
+  const rows = await queriesOf(tx)
+    .selectFrom('cron_runs')
+    .selectAll()
+    .where('finished_at', '>', nowMs)
+    .where('state', '=', 'missed')
+    .where('scheduled_at', '<=', nowMs)
+    // Occurrences that were too late when they were claimed have not waited.
+    .whereRef('due_at', '<', 'finished_at')
+    .where((where) => where.not(laterAttempt))
+    .execute();
+  return rows.map(RUN_COLUMNS.read);
+}
+
+/** Runs in a transaction. */
+export async function requeueCronRun(tx: Transaction, id: string): Promise<void> {
+  await queriesOf(tx).updateTable('cron_runs').set({ state: 'queued', finished_at: null, error: null }).where('id', '=', id).execute();
 }
 
 export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRun | undefined> {

@@ -1,7 +1,7 @@
 /** What is kept of jobs and their runs, and what a start makes of what it finds. */
 import { expect, test } from 'vitest';
 import { nextAttempt } from '../../../../daemon/worker/cron/policy.js';
-import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
+import { findCronJob, updateCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
@@ -124,6 +124,25 @@ test('an occurrence that a person has requested again because a wrong clock made
   await cron.settle();
   await cron.pass(120 * MINUTE, 30 * MINUTE);
   expect(cron.began).toEqual(['daily 2026-01-01T13:00:00.000Z']);
+});
+
+test('a retry that a wrong clock made too late runs once the clock is corrected, unless its job has been disabled', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
+  await cron.start();
+  for (const jobId of ['job', 'disabled']) {
+    await cron.addJob(jobId, { schedule: '0 12 * * *' });
+    const scheduledAtMs = cron.clock.now();
+    const retry = { jobId, trigger: 'schedule', scheduledAtMs, attempt: 2, state: 'queued', dueAtMs: scheduledAtMs + MINUTE } as const;
+    await cron.store.write((tx) => insertCronRun(tx, newRun(retry)));
+  }
+  cron.clock.jump(60 * MINUTE);
+  await cron.settle();
+  expect(cron.announced).toEqual(['job missed', 'disabled missed']);
+  await cron.store.write((tx) => updateCronJob(tx, 'disabled', { enabled: false }));
+  cron.clock.jump(-60 * MINUTE);
+  await cron.settle();
+  await cron.pass(2 * MINUTE, MINUTE);
+  expect(cron.began).toEqual(['job 2026-01-01T12:00:00.000Z']);
 });
 
 test('a job that is triggered right after the clock was set back is planned again all the same', async () => {
