@@ -13,6 +13,12 @@ export function fakeConversationService(): ConversationService {
 }
 
 export function fakeResponseService(completions: CompletionService): ResponseService {
-  const background = { look: nothing, cancel: () => Promise.resolve(false), drop: () => undefined, follow: async function* follow() {} };
+  const background = {
+    look: nothing,
+    cancel: () => Promise.resolve(false),
+    drop: () => undefined,
+    follow: async function* follow() {},
+    closing: new AbortController().signal,
+  };
   return new Responses({ store: { read: nothing, write: nothing }, clock: systemClock, instanceId: 'wk_test', completions, background });
 }

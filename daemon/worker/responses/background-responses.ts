@@ -78,6 +78,11 @@ export class BackgroundResponses {
     this.#options = options;
   }
 
+  /** Aborts when this worker ends what it writes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Claims and writes responses from now on. */
   async start(): Promise<void> {
     this.#state = 'active';

@@ -31,7 +31,7 @@ export interface ResponsesOptions {
   readonly clock: Clock;
   readonly instanceId: string;
   readonly completions: Pick<CompletionService, 'run' | 'check'>;
-  readonly background: Pick<BackgroundResponses, 'look' | 'cancel' | 'drop' | 'follow'>;
+  readonly background: Pick<BackgroundResponses, 'look' | 'cancel' | 'drop' | 'follow' | 'closing'>;
 }
 
 export interface ResponseCaller {
@@ -98,10 +98,9 @@ const linksOf = ({ previous_response_id: previousId, conversation }: ResponseDoc
 
 export type ResponseService = Pick<Responses, keyof Responses>;
 
-/** How often the end of a response is stored again while the database is unavailable. */
-const END_RETRIES = 15;
+/** For how long the end of a response is stored again while the database is unavailable. */
+const END_LIMIT_MS = 30_000;
 const END_RETRY_MS = 2_000;
-const NEVER = new AbortController().signal;
 
 export class Responses {
   readonly #options: ResponsesOptions;
@@ -144,19 +143,40 @@ export class Responses {
     await store.write((tx) => insertResponse(tx, { document, input, ...links, instanceId, nowMs: clock.now() }));
   }
 
-  /** Stores the end of a response that was begun, also if the database is unavailable for a moment: nobody else ends it while this worker lives. */
+  /**
+   * Stores the end of a response that was begun. If the database is unavailable, that is tried again after this has failed: nobody
+   * else ends the response while this worker lives.
+   */
   async end(document: ResponseDocument): Promise<void> {
     if (!document.store) return;
-    const { clock, instanceId, store } = this.#options;
-    for (let retriesLeft = END_RETRIES; ; retriesLeft -= 1) {
-      try {
-        await store.write((tx) => finishResponse(tx, { document, instanceId, nowMs: clock.now() }));
-        return;
-      } catch (error) {
-        if (retriesLeft === 0 || !toGatewayError(error).spec.retryable) throw error;
-        await pause(END_RETRY_MS, clock, NEVER);
-      }
+    try {
+      await this.#writeEnd(document);
+    } catch (error) {
+      if (toGatewayError(error).spec.retryable) void this.#endLater(document);
+      throw error;
     }
+  }
+
+  async #writeEnd(document: ResponseDocument): Promise<void> {
+    const { clock, instanceId, store } = this.#options;
+    await store.write((tx) => finishResponse(tx, { document, instanceId, nowMs: clock.now() }));
+  }
+
+  /** Never rejects. */
+  async #endLater(document: ResponseDocument): Promise<void> {
+    const { clock, background } = this.#options;
+    const { closing } = background;
+    let isOver = false;
+    const cancel = clock.after(END_LIMIT_MS, () => (isOver = true));
+    for (let isOpen = true; isOpen;) {
+      await pause(END_RETRY_MS, clock, closing);
+      if (isOver || closing.aborted) break;
+      isOpen = await this.#writeEnd(document).then(
+        () => false,
+        (error: unknown) => toGatewayError(error).spec.retryable,
+      );
+    }
+    cancel();
   }
 
   /**

@@ -3,37 +3,43 @@ import { expect, test } from 'vitest';
 import { Responses, type ResponsesOptions } from '../../../../daemon/worker/responses/responses.js';
 import { newResponse } from '../../../../daemon/worker/responses/new-response.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { advanceUntil } from '../../../helpers/advance-until.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
 const document = newResponse({ model: 'main', input: 'x' }, { id: 'resp_1', created_at: 1, status: 'completed' });
+const away = new GatewayError('UNAVAILABLE', { message: 'the database is away' });
 
-/** Ends a response. @returns how often that was written, and how it ended */
-async function end(write: () => Promise<void>): Promise<{ writes: number; error: unknown }> {
+/** Ends a response, and lets a minute pass. @returns how it ended for its caller, and how often its end was written by then and later */
+async function end(write: () => Promise<void>, closing = new AbortController()): Promise<{ error: unknown; writes: number[] }> {
   const clock = new FakeClock();
-  let [writes, isOver] = [0, false];
+  let count = 0;
   const counted = (): Promise<void> => {
-    writes += 1;
+    count += 1;
     return write();
   };
-  const responses = new Responses({ store: { write: counted }, clock, instanceId: 'wk_1' } as unknown as ResponsesOptions);
-  const ended = responses
-    .end(document)
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    )
-    .finally(() => (isOver = true));
-  await advanceUntil(clock, () => isOver);
-  return { writes, error: await ended };
+  const options = { store: { write: counted }, clock, instanceId: 'wk_1', background: { closing: closing.signal } };
+  const error = await new Responses(options as unknown as ResponsesOptions).end(document).catch((thrown: unknown) => thrown);
+  const before = count;
+  for (let second = 0; second < 60; second += 1) {
+    clock.advance(1_000);
+    await new Promise(setImmediate);
+  }
+  return { error, writes: [before, count] };
 }
 
-test('it is stored once the database answers again, within half a minute; another error is not tried again', async () => {
-  const away = new GatewayError('UNAVAILABLE', { message: 'the database is away' });
-  const answers = [Promise.reject(away), Promise.reject(away), Promise.resolve()];
-  for (const answer of answers) answer.catch(() => undefined);
-  expect(await end(() => answers.shift() ?? Promise.resolve())).toEqual({ writes: 3, error: undefined });
-  expect(await end(() => Promise.reject(away))).toEqual({ writes: 16, error: away });
+test('it is stored once the database answers again, within half a minute, while its caller is told of the failure', async () => {
+  let failures = 2;
+  const recovering = (): Promise<void> => (failures-- > 0 ? Promise.reject(away) : Promise.resolve());
+  expect(await end(recovering)).toEqual({ error: away, writes: [1, 3] });
+  expect(await end(() => Promise.reject(away))).toEqual({ error: away, writes: [1, 15] });
+});
+
+test('it is not tried again after another error, or once the worker ends', async () => {
   const fault = new Error('a fault of the gateway');
-  expect(await end(() => Promise.reject(fault))).toEqual({ writes: 1, error: fault });
+  expect(await end(() => Promise.reject(fault))).toEqual({ error: fault, writes: [1, 1] });
+  const closing = new AbortController();
+  const closed = (): Promise<void> => {
+    closing.abort();
+    return Promise.reject(away);
+  };
+  expect(await end(closed, closing)).toEqual({ error: away, writes: [1, 1] });
 });
