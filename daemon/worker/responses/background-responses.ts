@@ -27,13 +27,12 @@ import {
   type ClaimedResponse,
   type OpenResponse,
   readEvents,
-  readOpenResponses,
   releaseResponse,
 } from '../store/responses/background.js';
 import { findResponse, finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
 import { readContext } from './context.js';
-import { failureOf, isLeftToOthers } from './takeover.js';
+import { failureOf, LeftResponses, openBatches } from './takeover.js';
 import { stepsOf, toCall } from './response-call.js';
 import { outputOf, ResponseWriter } from './response-writer.js';
 import { StoredStream } from './stored-stream.js';
@@ -69,6 +68,7 @@ export class BackgroundResponses {
   readonly #runs = new Map<string, Run>();
   readonly #inOrder = createSerial();
   readonly #changes = new Waiters();
+  readonly #left: LeftResponses;
   readonly #closing = new AbortController();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #cancel: (() => void) | undefined;
@@ -76,6 +76,7 @@ export class BackgroundResponses {
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
+    this.#left = new LeftResponses(options);
   }
 
   /** Aborts when this worker ends what it writes. */
@@ -178,26 +179,32 @@ export class BackgroundResponses {
     }
   }
 
-  /** @returns whether some are left that this worker may take later */
+  /** @returns whether some wait that this worker may take soon */
   async #takeAll(): Promise<boolean> {
-    const { store, liveness, instanceId } = this.#options;
-    const { open, areAll, living } = await store.read(async (tx) => ({
-      ...(await readOpenResponses(tx, { instanceId })),
-      living: await liveness.living(tx),
-    }));
-    const ids = new Set(open.map(({ id }) => id));
-    for (const [id, { stop }] of this.#runs) if (areAll && !ids.has(id)) stop.abort(LOST);
-    let isLeft = false;
-    for (const response of open) {
-      const isHere = response.instanceId === instanceId;
-      if (this.#runs.has(response.id)) continue;
-      if (!isHere && living.has(response.instanceId)) isLeft = true;
-      else if (!(await this.#take(response))) isLeft = true;
+    const { instanceId } = this.#options;
+    const ids = new Set<string>();
+    this.#left.begin();
+    let isWaiting = false;
+    for await (const { open, areAll, living } of openBatches(this.#options)) {
+      for (const { id } of open) ids.add(id);
+      if (areAll) this.#keepOnly(ids);
+      for (const response of open) {
+        const isHere = response.instanceId === instanceId;
+        if (this.#runs.has(response.id)) continue;
+        if (!isHere && living.has(response.instanceId)) isWaiting = true;
+        else if (!(await this.#take(response))) isWaiting = true;
+      }
+      if (!areAll && this.#runs.size >= MAX_RUNS) return true;
     }
-    return isLeft;
+    return isWaiting;
   }
 
-  /** @returns false if it must wait */
+  #keepOnly(openIds: ReadonlySet<string>): void {
+    this.#left.keep(openIds);
+    for (const [id, { stop }] of this.#runs) if (!openIds.has(id)) stop.abort(LOST);
+  }
+
+  /** @returns false if it must wait for a free place */
   async #take(response: OpenResponse): Promise<boolean> {
     const { id, instanceId: previous, attempts } = response;
     const { store, instanceId, liveness, logger } = this.#options;
@@ -207,7 +214,8 @@ export class BackgroundResponses {
       await this.#fail(id, previous, failure);
       return true;
     }
-    if (this.#runs.size >= MAX_RUNS || (await store.read((tx) => isLeftToOthers(tx, id, this.#options)))) return false;
+    if (this.#runs.size >= MAX_RUNS) return false;
+    if (await this.#left.includes(id)) return true;
     mustBeValid(liveness);
     const claimed = await store.write((tx) => claimResponse(tx, { id, instanceId, previous }));
     if (claimed === undefined) return true;

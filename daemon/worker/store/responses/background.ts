@@ -13,6 +13,7 @@ import { readItems } from './response-items.js';
 /** One that has not ended. One that is not in the background ends with its worker. */
 export interface OpenResponse {
   readonly id: string;
+  readonly createdAtMs: number;
   readonly isBackground: boolean;
   readonly instanceId: string | null;
   /** How many workers have begun it. */
@@ -41,30 +42,42 @@ interface Writer {
   readonly instanceId: string;
 }
 
-/** Batch size; more are loaded when some of them have ended. */
+/** Batch size. */
 const MAX_OPEN = 500;
 
-/** Returns the responses that have not ended, oldest first, except those whose callers this worker answers itself, and whether these are all. */
+/**
+ * Returns the responses that have not ended, oldest first, except those whose callers this worker answers itself, and whether there
+ * are no more. @param place.after  the last one of the batch before
+ */
 export async function readOpenResponses(
   tx: Transaction,
-  { instanceId }: Pick<Writer, 'instanceId'>,
+  { instanceId, after }: Pick<Writer, 'instanceId'> & { readonly after?: Pick<OpenResponse, 'id' | 'createdAtMs'> | undefined },
 ): Promise<{ open: OpenResponse[]; areAll: boolean }> {
   const rows = await queriesOf(tx)
     .selectFrom('responses')
-    .select(['id', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
+    .select(['id', 'created_at', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
     .where('finished_at', 'is', null)
     .where((where) => where.or([where('is_background', '=', 1), where('instance_id', '!=', instanceId)]))
+    .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) > (${after?.createdAtMs}, ${after?.id})`))
     .orderBy('created_at')
+    .orderBy('id')
     .limit(MAX_OPEN)
     .execute();
   const open = rows.map((row) => ({
     id: row.id,
+    createdAtMs: row.created_at,
     isBackground: row.is_background === 1,
     instanceId: row.instance_id,
     attempts: row.attempts,
     isRepeatable: row.is_repeatable === 1 || Boolean(row.hasSteps),
   }));
   return { open, areAll: rows.length < MAX_OPEN };
+}
+
+/** Returns the model that a response is requested from; undefined when it was deleted. */
+export async function readModel(tx: Transaction, id: string): Promise<string | undefined> {
+  const row = await queriesOf(tx).selectFrom('responses').select('document').where('id', '=', id).executeTakeFirst();
+  return row && (JSON.parse(row.document) as ResponseDocument).model;
 }
 
 /**

@@ -54,7 +54,7 @@ test('a message is answered by the gateway that has its account and agent', asyn
 
 test('a response in the background is left to the gateway that has its agent, and fails where none has', async () => {
   const [home, otherHome] = [tempDir(), tempDir()];
-  const url = await shareDatabase(home, otherHome);
+  await shareDatabase(home, otherHome);
   const caller = { session: undefined, idempotency: undefined, owner: null, viewer: undefined };
   const enqueue = async ({ responses }: TestConversation, model: string): Promise<string> =>
     (await responses.enqueue(await responses.prepare({ model, input: 'hi', background: true }, caller), caller)).id;
@@ -73,6 +73,6 @@ test('a response in the background is left to the gateway that has its agent, an
 
   await other.quiesce();
   const lost = await enqueue(other, 'writer');
-  await query(url, `update responses set document = replace(document, '"writer"', '"nobody"') where id = '${lost}'`);
+  await other.close();
   await eventually(async () => expect(await statusOf(lost)).toBe('failed'));
 });

@@ -78,6 +78,8 @@ test('the open responses are those that a worker may have to write or end: not t
   await add(store, 'ended');
   const read = await store.read((tx) => readOpenResponses(tx, { instanceId: 'wk_1' }));
   expect(idsOf(read.open)?.toSorted()).toEqual(['answered elsewhere', 'background, here', 'background, queued']);
+  const rest = await store.read((tx) => readOpenResponses(tx, { instanceId: 'wk_1', after: read.open[0] }));
+  expect(rest).toEqual({ open: read.open.slice(1), areAll: true });
 });
 
 test('what was asked is read page by page, in both directions', async () => {
