@@ -48,11 +48,13 @@ function problemsOf(files: ConfigFiles): readonly Problem[] {
 /**
  * Called before a start ends a gateway or another program: a start that is refused must leave them running.
  * @param environment  of the gateway to start; default: our own
- * @throws CONFIG_INVALID saying that nothing was ended
+ * @throws CONFIG_INVALID saying that nothing was ended; also if a file was removed that the gateway to be ended has in effect
  */
-export function requireValidBeforeEnd(files: ConfigFiles, environment?: Readonly<Record<string, string>> | 'unknown'): void {
+export function requireValidBeforeEnd(paths: GatewayPaths, environment?: Readonly<Record<string, string>> | 'unknown'): void {
+  const removed = isLockRecord(readLock(paths.lockPath)) ? findRemoved(filesInEffect(paths)) : [];
   try {
-    requireValidConfig(files, typeof environment === 'object' ? (name) => environment[name] || undefined : environment);
+    if (removed.length > 0) throw configInvalid(paths.configPath, removed);
+    requireValidConfig(paths, typeof environment === 'object' ? (name) => environment[name] || undefined : environment);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const { code, message, details, hint } = error;

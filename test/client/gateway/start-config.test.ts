@@ -78,6 +78,14 @@ test('a configuration is checked with its models, and with the environment that 
   expect(() => requireValidConfig(paths)).toThrow('models.json');
 });
 
+test('a file that was removed under a gateway keeps that from being ended', async () => {
+  const paths = home(VALID, VALID);
+  rmSync(paths.configPath);
+  expect(() => requireValidBeforeEnd(paths)).not.toThrow();
+  await withLock(paths, false);
+  expect(() => requireValidBeforeEnd(paths)).toThrow(/was removed.*; nothing was ended$/s);
+});
+
 test.each([
   { what: 'an address', config: '{"store": {"url": "${A}"}, "gateway": {"host": "${B}", "auth": {"enabled": "${C}"}}}', key: undefined },
   { what: 'a provider', config: '{"agents": {"defaults": {"model": "mine/m"}}}', key: undefined },
