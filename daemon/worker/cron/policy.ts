@@ -55,8 +55,8 @@ export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>,
 }
 
 /**
- * Whether a run has been due for too long to start, or until after the active hours. A run that a person requested, or that has
- * waited with its turn for a person, has no limit.
+ * Whether a run has been due for too long to start, or until after the active hours, which do not limit a turn that has begun. A run
+ * that a person requested, or that has waited with its turn for a person, has no limit.
  */
 export function isTooLate(job: CronJob, run: CronRun, nowMs: number): boolean {
   const lateMs = nowMs - run.dueAtMs;
@@ -65,7 +65,7 @@ export function isTooLate(job: CronJob, run: CronRun, nowMs: number): boolean {
   if (run.state !== 'queued' || run.trigger === 'manual' || isParked || lateMs < 0) return false;
   if (nowMs - run.scheduledAtMs <= ON_TIME_MS) return false;
   if (lateMs > Math.max(job.graceMs, ON_TIME_MS)) return true;
-  return job.activeHours !== null && scheduleOf(job).isActive?.(nowMs) === false;
+  return run.turnId === null && job.activeHours !== null && scheduleOf(job).isActive?.(nowMs) === false;
 }
 
 /** Whether a failed or interrupted run may have another attempt: not if its job has been disabled or given another schedule meanwhile. */

@@ -69,6 +69,7 @@ test.each([
   ['beyond its grace period', { dueAtMs: at('08:53') }, 'missed'],
   ['within its grace period', { dueAtMs: at('08:57') }, 'done'],
   ['outside the active hours of its job', { ...BEFORE_NINE, dueAtMs: at('09:04') }, 'missed'],
+  ['outside them, with a turn that has begun', { ...BEFORE_NINE, dueAtMs: at('09:03'), turnId: 'turn_1', questionId: 'msg_1' }, 'done'],
   ['late, but was requested by a person', { ...BEFORE_NINE, dueAtMs: at('08:53'), trigger: 'manual' }, 'done'],
   ['beyond its grace period, after an interruption of its turn', { dueAtMs: at('08:53'), turnId: 'turn_1', questionId: 'msg_1' }, 'missed'],
 ] as const)('a retry that would begin %s', async (_how, { activeHours = null, ...given }: LateRun, state) => {
