@@ -230,7 +230,7 @@ export class ChatTurns implements InboxHandler {
     const { channel, seq, sentLength } = handling.message;
     return {
       begun: async (tx, { id, steps }) => {
-        // Of an answer that begins afresh, the chat has got nothing.
+        // The chat has received nothing of an answer that starts again.
         handling.sentLength = textOfSteps(steps).length < (sentLength ?? 0) ? 0 : (sentLength ?? 0);
         if ((await setInboxTurn(tx, { seq, turnId: id, sentLength: handling.sentLength })) > 0) return;
         handling.isRecorded = true;

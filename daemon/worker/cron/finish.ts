@@ -67,8 +67,8 @@ export async function dropRun(
 }
 
 /**
- * Whether an interrupted run is repeated: not if its occurrence is no longer planned. An unsent message is; a turn continues after
- * its finished steps, if its job wants that.
+ * Whether an interrupted run is repeated. One that is no longer planned is not. Otherwise an unsent message is sent, and a turn is
+ * continued after its finished steps if its job wants that.
  */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
   if (!isStillPlanned(job, run) || (isTurn(job, run) && job.interrupted === 'leave')) return false;

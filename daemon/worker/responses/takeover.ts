@@ -44,16 +44,16 @@ export interface LeftOptions {
 /** The responses that are left to other gateways, because only these have the agent that they are requested from. */
 export class LeftResponses {
   readonly #options: LeftOptions;
-  /** Their models. */
+  /** Response → its model. */
   readonly #models = new Map<string, string>();
-  /** Whether responses of a model are left, according to this pass. */
+  /** Model → whether its responses are left to others, as decided in this pass. */
   readonly #decided = new Map<string, boolean>();
 
   constructor(options: LeftOptions) {
     this.#options = options;
   }
 
-  /** Decides anew. */
+  /** Begins a pass, in which each model is decided about again. */
   begin(): void {
     this.#decided.clear();
   }
@@ -67,7 +67,7 @@ export class LeftResponses {
     return isLeft;
   }
 
-  /** Forgets all that have ended. */
+  /** Forgets the responses that have ended. */
   keep(openIds: ReadonlySet<string>): void {
     for (const id of this.#models.keys()) if (!openIds.has(id)) this.#models.delete(id);
   }

@@ -138,7 +138,7 @@ export class Committer {
 
   async #run<R>(sql: string, parameters: readonly unknown[], how: StatementOptions): Promise<StatementResult<R>> {
     if (this.#session === undefined) throw new Error('a statement was run outside of its transaction');
-    // Who goes back to a savepoint would take it for a fault of one write.
+    // Otherwise a caller that goes back to a savepoint would blame a single write for it.
     if (this.#stale !== undefined) throw this.#stale;
     try {
       return await this.#session.run<R>(sql, parameters, how);

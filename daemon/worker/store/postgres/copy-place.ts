@@ -83,7 +83,7 @@ class PostgresPlace implements CopySource, CopyTarget {
         yield rows.map((row) => columns.map((_column, index) => row[`c${index}`] ?? null));
       }
     } finally {
-      // Also when the copy begins anew. A fault has been thrown by what it has failed.
+      // Also when the copy starts again. After a lost connection this fails as the fetch has, whose error is the one to report.
       await this.#exec(this.#isLocked ? 'close copied' : 'commit').catch(() => undefined);
     }
   }

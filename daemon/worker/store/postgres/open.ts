@@ -26,7 +26,7 @@ export interface Facts {
   readonly messageBytes: number;
 }
 
-/** Not one whose making has failed, or goes on. */
+/** Finds no index whose build has failed or is still running. */
 const FIND_INDEX = `select indexrelid from pg_index where indexrelid = to_regclass('messages_trigrams') and indisvalid`;
 
 const FACTS = `select current_setting('server_version_num')::bigint / 10000 as version, current_setting('server_encoding') as encoding,

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { bootId } from '../../../../../shared/node/process/process-identity.js';
 import type { Lineage } from './membership.js';
 
-/** Containers of one host may have one path, and even one name, for different directories. Null if unknown. */
+/** Containers on one host may use the same path, and even the same host name, for different directories. Null if unknown. */
 function directoryId(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
