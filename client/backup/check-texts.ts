@@ -4,23 +4,22 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { validateConfig, validateModels } from '../../shared/config/validate.js';
+import type { ConfigDocument } from '../../shared/config/document.js';
+import { validateFiles } from '../../shared/config/validate.js';
 import type { Problem } from '../../shared/errors.js';
-import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
+import { configInvalid, parseConfigText, TEXT_OF_NO_FILE } from '../../shared/node/config/config-text.js';
 
-const TEXTS = [
-  { name: 'config.json', validate: validateConfig },
-  { name: 'models.json', validate: validateModels },
-] as const;
+/** Its name instead of its path is in problems. */
+function readDocument(directory: string, name: 'config.json' | 'models.json'): ConfigDocument {
+  const path = join(directory, name);
+  const exists = existsSync(path);
+  return { ...parseConfigText(exists ? readFileSync(path, 'utf8') : TEXT_OF_NO_FILE, name), exists };
+}
 
-/** Returns the problems of the two files in a directory. */
+/** Returns the problems of the two files in a directory, and of the references between them. */
 export function textProblems(directory: string): readonly Problem[] {
-  return TEXTS.flatMap(({ name, validate }) => {
-    const path = join(directory, name);
-    if (!existsSync(path)) return [];
-    const document = parseConfigText(readFileSync(path, 'utf8'), name);
-    return document.problems.length > 0 ? document.problems : validate(document).problems;
-  });
+  const { config, models, references } = validateFiles(readDocument(directory, 'config.json'), readDocument(directory, 'models.json'));
+  return [...config.problems, ...models.problems, ...references];
 }
 
 /** The warning about {@link textProblems}, in one sentence and what to do. @param what  happens to the files nevertheless */

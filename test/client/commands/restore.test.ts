@@ -189,3 +189,19 @@ test('a backup with an invalid configuration is made and restored with a warning
   });
   expect(readFileSync(paths.configPath, 'utf8')).toBe('{ "store": ');
 });
+
+test('a backup whose config.json names a provider that its models.json lacks is told of, and not restored while the gateway runs', async () => {
+  const paths = testPaths();
+  const { home } = paths;
+  await runCommand(['gateway', 'token'], { home });
+  writeFileSync(paths.configPath, '{ "agents": { "defaults": { "model": "mine/m" } } }');
+  const file = join(tempDir(), 'backup.tar.gz');
+  const stderr = expect.stringMatching(
+    /config\.json:1:\d+ agents\.defaults\.model is 'mine\/m', .* in models\.json, which does not exist/,
+  ) as string;
+  expect(await runCommand(['backup', file], { home })).toMatchObject({ code: 0, stderr });
+  expect(await runCommand(['restore', file, '--check'], { home })).toMatchObject({ code: 0, stderr });
+  const { requests } = await fakeControl(paths.controlPath, gateway({}));
+  expect(await runCommand(['restore', file], { home })).toMatchObject({ code: 78, stderr });
+  expect(requests.map(({ type }) => type)).not.toContain('restore');
+});
