@@ -82,11 +82,7 @@ export function listStagings(paths: RestorePaths): string[] {
 }
 
 /** Syncs the staged files and marks the restore as ready. */
-export async function commitStaging(
-  paths: RestorePaths,
-  id: string,
-  plan: { names: readonly BackupName[]; createdAt: string },
-): Promise<void> {
+export async function commitStaging(paths: RestorePaths, id: string, plan: Omit<Journal, 'phase'>): Promise<void> {
   const directory = join(stagingRoot(paths), id);
   const staged = join(directory, STAGED);
   for (const name of readdirSync(staged)) await syncFile(join(staged, name));
@@ -122,25 +118,11 @@ export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T
  * @throws CONFIG_INVALID while the journal of any restore is damaged; nothing has changed then
  */
 export async function carryOutRestore(paths: RestorePaths, id: string): Promise<string> {
-  for (const other of listOf(stagingRoot(paths))) readJournal(join(stagingRoot(paths), other));
-  const directory = join(stagingRoot(paths), id);
-  const journal = readJournal(directory);
-  if (journal === undefined) {
-    assertStaged(paths, id);
-    return replacedStatePath(paths, id);
-  }
-  if (journal.phase === 'staged') {
-    for (const name of BACKUP_TEXTS) await keepText(textPath(paths, name), join(directory, name));
-    await writeJournal(directory, { ...journal, phase: 'applying' });
-  }
-  for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
-  await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
-  await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
-  renameSync(directory, replacedStatePath(paths, id));
-  // Removed only now, because a later start that finishes the restore reads it again.
-  rmSync(join(replacedStatePath(paths, id), STAGED), { recursive: true, force: true });
-  for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
-  removeOld(paths);
+  const begun = begunRestores(paths);
+  assertStaged(paths, id);
+  // The next start would finish a killed one after this one, and replace its state.
+  for (const other of begun) if (other !== id) await replaceState(paths, other);
+  await replaceState(paths, id);
   return replacedStatePath(paths, id);
 }
 
@@ -151,10 +133,36 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
 export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
   if (listOf(stagingRoot(paths)).length === 0) return [];
   return withRestoreLock(paths, async () => {
-    const begun = listOf(stagingRoot(paths)).filter((id) => readJournal(join(stagingRoot(paths), id))?.phase === 'applying');
-    for (const id of begun) await carryOutRestore(paths, id);
+    const begun = begunRestores(paths);
+    for (const id of begun) await replaceState(paths, id);
     return begun;
   });
+}
+
+function begunRestores(paths: RestorePaths): string[] {
+  return listOf(stagingRoot(paths)).filter((id) => hasRestoreBegun(paths, id));
+}
+
+async function replaceState(paths: RestorePaths, id: string): Promise<void> {
+  const directory = join(stagingRoot(paths), id);
+  const journal = readJournal(directory);
+  if (journal === undefined) return;
+  await replaceTexts(paths, { directory, journal });
+  await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
+  await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
+  renameSync(directory, replacedStatePath(paths, id));
+  // Removed only now, because a later start that finishes the restore reads it again.
+  rmSync(join(replacedStatePath(paths, id), STAGED), { recursive: true, force: true });
+  for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
+  removeOld(paths);
+}
+
+async function replaceTexts(paths: RestorePaths, { directory, journal }: { directory: string; journal: Journal }): Promise<void> {
+  if (journal.phase === 'staged') {
+    for (const name of BACKUP_TEXTS) await keepText(textPath(paths, name), join(directory, name));
+    await writeJournal(directory, { ...journal, phase: 'applying' });
+  }
+  for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
 }
 
 function textPath(paths: RestorePaths, name: BackupText): string {
