@@ -25,7 +25,10 @@ const KEPT_STATES = 5;
 /** How long a restore waits for another one to end. */
 const LOCK_WAIT_MS = 60_000;
 
-type RestorePaths = Pick<GatewayPaths, 'lockDir' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'>;
+type RestorePaths = Pick<
+  GatewayPaths,
+  'lockDir' | 'configLockPath' | 'modelsLockPath' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'
+>;
 
 interface Journal {
   readonly phase: 'staged' | 'applying';
@@ -147,7 +150,7 @@ async function replaceState(paths: RestorePaths, id: string): Promise<void> {
   const directory = join(stagingRoot(paths), id);
   const journal = readJournal(directory);
   if (journal === undefined) return;
-  await replaceTexts(paths, { directory, journal });
+  await withTextLocks(paths, () => replaceTexts(paths, { directory, journal }));
   await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
@@ -155,6 +158,11 @@ async function replaceState(paths: RestorePaths, id: string): Promise<void> {
   rmSync(join(replacedStatePath(paths, id), STAGED), { recursive: true, force: true });
   for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
   removeOld(paths);
+}
+
+/** Whoever changes one of the two files has read it before: in the meantime it must not be replaced. */
+function withTextLocks<T>({ configLockPath, modelsLockPath }: RestorePaths, section: () => Promise<T>): Promise<T> {
+  return withFileLock(configLockPath, () => withFileLock(modelsLockPath, section));
 }
 
 async function replaceTexts(paths: RestorePaths, { directory, journal }: { directory: string; journal: Journal }): Promise<void> {

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BACKUP_NAMES, type BackupName } from '../../../../shared/backup.js';
 import { resolvePaths, type GatewayPaths } from '../../../../shared/node/process/paths.js';
@@ -12,6 +12,8 @@ import {
   makeStaging,
   newRestoreId,
 } from '../../../../shared/node/files/restore-journal.js';
+import { withFileLock } from '../../../../shared/node/files/file-lock.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const ID = '20261124T192403Z-1a2b3c';
@@ -75,6 +77,23 @@ test('what the restored state does not have is taken away; a linked configuratio
     'gateway.db': undefined,
   });
   expect(readFileSync(real, 'utf8')).toBe('new config.json');
+});
+
+test.each(['configLockPath', 'modelsLockPath'] as const)('while a file is changed under %s, it is not replaced', async (lock) => {
+  const paths = home();
+  write(paths, 'old');
+  await stage(paths);
+  const target = lock === 'configLockPath' ? paths.configPath : paths.modelsPath;
+  const isAwaited = (): boolean => readdirSync(paths.lockDir).some((name) => name.startsWith(`.${basename(paths[lock])}.`));
+  const restored = await withFileLock(paths[lock], async () => {
+    const done = carryOutRestore(paths, ID);
+    await Promise.race([eventually(() => expect(isAwaited()).toBe(true)), done]);
+    writeFileSync(target, 'changed');
+    return [done];
+  });
+  const [kept = ''] = await Promise.all(restored);
+  expect(contents(paths)).toEqual(all('new'));
+  expect(readFileSync(join(kept, basename(target)), 'utf8')).toBe('changed');
 });
 
 test('a restore that was killed is finished before the next one, not after it', async () => {
