@@ -52,7 +52,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
   try {
     const directory = await makeStaging(paths, id);
     noteOwner(dirname(directory));
-    const { createdAt, names, isReplacedState } = await unpack(options, directory);
+    const { createdAt, names, isReplacedState, textsStay } = await unpack(options, directory);
     onProgress('Checking ...');
     checkToken(options, directory);
     const config = join(directory, 'config.json');
@@ -64,7 +64,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
-    await commitStaging(paths, id, { names, createdAt });
+    await commitStaging(paths, id, { names, createdAt, textsStay });
     // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
     return { id, createdAt, names, problems };
@@ -88,6 +88,8 @@ interface Unpacked {
   readonly createdAt: string;
   readonly names: readonly BackupName[];
   readonly isReplacedState: boolean;
+  /** The texts are copies of the present ones, for the checks. */
+  readonly textsStay?: boolean;
 }
 
 async function unpack(options: StageOptions, directory: string): Promise<Unpacked> {
@@ -130,7 +132,7 @@ async function copyDatabaseAlone({ source, paths, database, onProgress }: StageO
   const texts = BACKUP_TEXTS.filter((name) => existsSync(present[name]));
   for (const name of texts) copyFileSync(present[name], join(directory, name));
   await database.copyDatabase(source, join(directory, BACKUP_DATABASE));
-  return { createdAt: statSync(source).mtime.toISOString(), names: [...texts, BACKUP_DATABASE], isReplacedState: false };
+  return { createdAt: statSync(source).mtime.toISOString(), names: [...texts, BACKUP_DATABASE], isReplacedState: false, textsStay: true };
 }
 
 async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {

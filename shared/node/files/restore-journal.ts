@@ -35,6 +35,8 @@ interface Journal {
   readonly createdAt: string;
   /** The files of the new state; a file that is not listed is removed. */
   readonly names: readonly BackupName[];
+  /** Only the database is replaced: the other files stay as they are by then. */
+  readonly textsStay?: boolean | undefined;
 }
 
 /** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. The id names a restore and the state that it replaced. */
@@ -170,6 +172,7 @@ async function replaceTexts(paths: RestorePaths, { directory, journal }: { direc
     for (const name of BACKUP_TEXTS) await keepText(textPath(paths, name), join(directory, name));
     await writeJournal(directory, { ...journal, phase: 'applying' });
   }
+  if (journal.textsStay === true) return;
   for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
 }
 

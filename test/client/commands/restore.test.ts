@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import * as database from '../../../daemon/worker/lazy/database.js';
 import { findSession } from '../../../daemon/worker/store/conversations/sessions.js';
+import type { DatabaseModule } from '../../../shared/node/database-module.js';
 import { fakeControl, frame } from '../../fakes/control-socket.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths } from '../../helpers/lock-file.js';
@@ -49,7 +51,7 @@ test('the commands that backup and restore print act on the same configuration, 
   expect(ofServer.stderr).toContain('It does not contain the data in the database of store.url. ');
 });
 
-test('a database alone is restored, and configuration and token stay', async () => {
+test('a database alone is restored, and configuration and token stay, also what is changed meanwhile', async () => {
   const paths = testPaths();
   await runCommand(['gateway', 'token'], { home: paths.home });
   writeFileSync(paths.configPath, '{ "gateway": { "port": 18999 } }');
@@ -59,14 +61,21 @@ test('a database alone is restored, and configuration and token stay', async () 
   await addSession(other, 'kept');
   await other.close();
   const token = readFileSync(paths.tokenPath, 'utf8');
-  expect(await runCommand(['restore', aside], { home: paths.home })).toMatchObject({
+  const loadDatabase = (): DatabaseModule => ({
+    ...database,
+    copyDatabase(...args) {
+      writeFileSync(paths.configPath, '{ "gateway": { "port": 19000 } }');
+      return database.copyDatabase(...args);
+    },
+  });
+  expect(await runCommand(['restore', aside], { home: paths.home, runtime: { loadDatabase } })).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('restored: config.json, token, gateway.db') as string,
   });
   const store = await openStore({ path: paths.databasePath });
   expect(await store.read((tx) => findSession(tx, session('kept').key))).toBeDefined();
   expect(readFileSync(paths.tokenPath, 'utf8')).toBe(token);
-  expect(readFileSync(paths.configPath, 'utf8')).toContain('18999');
+  expect(readFileSync(paths.configPath, 'utf8')).toContain('19000');
 });
 
 test('nothing is restored that would leave part of the data in another database than the rest', async () => {
