@@ -7,6 +7,7 @@ import { definedFields } from '../../shared/fields.js';
 import { configInvalid, filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
 import type { VariableLookup } from '../../shared/node/config/config-text.js';
 import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { finishRestores } from '../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
 import { locateGateway } from './locate-gateway.js';
@@ -85,13 +86,16 @@ async function hasDied(paths: GatewayPaths): Promise<boolean> {
 
 /**
  * Returns the problems of the edited files if a start uses the last good copies instead, because its gateway died and would have
- * continued with them. Empty: the start uses the edited files, and is refused if they are invalid.
+ * continued with them. Empty: the start uses the edited files, and is refused if they are invalid. Finishes a restore during which
+ * the gateway died.
  */
 export async function problemsAfterCrash(paths: GatewayPaths): Promise<readonly Problem[]> {
   const lastGood = lastGoodFiles(paths);
   if (!existsSync(lastGood.configPath) || !existsSync(lastGood.modelsPath)) return [];
   const isEdited = !isSameText(paths.configPath, lastGood.configPath) || !isSameText(paths.modelsPath, lastGood.modelsPath);
   if (!isEdited || !(await hasDied(paths))) return [];
+  // Half of a restored state has problems that the whole does not have.
+  await finishRestores(paths);
   if (problemsOf(lastGood).length > 0) return [];
   return [...findRemoved(filesInEffect(paths)), ...problemsOf(paths)];
 }

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
 import { GatewayError } from '../../errors.js';
 import { compactTime } from '../../text/compact-time.js';
+import { TEXT_OF_NO_FILE } from '../config/config-text.js';
 import { syncDirectory, writeFileAtomic } from './atomic-file.js';
 import { finalPath } from './final-path.js';
 import { withFileLock } from './file-lock.js';
@@ -27,7 +28,15 @@ const LOCK_WAIT_MS = 60_000;
 
 type RestorePaths = Pick<
   GatewayPaths,
-  'lockDir' | 'configLockPath' | 'modelsLockPath' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'
+  | 'lockDir'
+  | 'configLockPath'
+  | 'modelsLockPath'
+  | 'databasePath'
+  | 'configPath'
+  | 'modelsPath'
+  | 'tokenPath'
+  | 'lastGoodConfigPath'
+  | 'lastGoodModelsPath'
 >;
 
 interface Journal {
@@ -190,9 +199,16 @@ async function replaceText(paths: RestorePaths, file: { name: BackupText; direct
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     return writeFileAtomic(target, readFileSync(join(file.directory, STAGED, file.name)));
   }
+  await forgetLastGood(paths, file.name);
   if (!existsSync(target)) return;
   await unlink(target);
   await syncDirectory(dirname(target));
+}
+
+/** A start after a crash uses the last good copies if a file that was in effect is missing. This one is not part of the state. */
+async function forgetLastGood(paths: RestorePaths, name: BackupText): Promise<void> {
+  const copy = { 'config.json': paths.lastGoodConfigPath, 'models.json': paths.lastGoodModelsPath, token: undefined }[name];
+  if (copy !== undefined && existsSync(copy)) await writeFileAtomic(copy, TEXT_OF_NO_FILE);
 }
 
 /** Uses only renames: a staged file is gone exactly when it has reached its destination. */

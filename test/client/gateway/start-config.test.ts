@@ -1,13 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { problemsAfterCrash, requireValidBeforeEnd, requireValidConfig } from '../../../client/gateway/start-config.js';
+import { carryOutRestore, commitStaging, makeStaging } from '../../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { endOf, startProgram } from '../../helpers/child-program.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
 const VALID = '{"gateway": {"port": 1001}}';
 const INVALID = '{"gateway": {"prot": 1}}';
+const MODELS = '{"providers": {"mine": {"baseUrl": "http://localhost:1", "api": "openai-completions"}}}';
+const USES_MODELS = '{"agents": {"defaults": {"model": "mine/m"}}}';
+const RESTORE = '20261124T192403Z-1a2b3c';
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -58,6 +62,31 @@ describe('what is wrong after a crash', () => {
     expect(await problemsAfterCrash(paths)).toMatchObject(count === 0 ? [] : [wanted]);
   });
 
+  /** @returns the directory of the restore */
+  async function stage(paths: GatewayPaths, texts: { 'config.json'?: string; 'models.json'?: string }): Promise<string> {
+    const staged = await makeStaging(paths, RESTORE);
+    for (const [name, text] of Object.entries(texts)) write(join(staged, name), text);
+    await commitStaging(paths, RESTORE, { names: Object.keys(texts) as (keyof typeof texts)[], createdAt: '' });
+    return dirname(staged);
+  }
+
+  test('is nothing where a restore removed the files', async () => {
+    const paths = await withLock(home(VALID, VALID), true);
+    for (const path of [paths.modelsPath, paths.lastGoodModelsPath]) write(path, MODELS);
+    await stage(paths, {});
+    await carryOutRestore(paths, RESTORE);
+    expect(await problemsAfterCrash(paths)).toEqual([]);
+    expect([existsSync(paths.configPath), existsSync(paths.modelsPath)]).toEqual([false, false]);
+  });
+
+  test('is nothing where a restore was killed between two valid states, and the restore is finished', async () => {
+    const paths = await withLock(home(VALID, USES_MODELS), true);
+    const directory = await stage(paths, { 'config.json': USES_MODELS, 'models.json': MODELS });
+    writeFileSync(join(directory, 'journal.json'), '{"phase": "applying", "names": ["config.json", "models.json"]}');
+    expect(await problemsAfterCrash(paths)).toEqual([]);
+    expect([existsSync(paths.modelsPath), existsSync(directory)]).toEqual([true, false]);
+  });
+
   test('is nothing after a stop', async () => {
     expect(await problemsAfterCrash(home(VALID, INVALID))).toEqual([]);
   });
@@ -65,7 +94,7 @@ describe('what is wrong after a crash', () => {
 
 test('a configuration is checked with its models, and with the environment that the gateway gets', () => {
   const paths = home(undefined, '{"store": {"url": "${DATABASE}"}, "agents": {"defaults": {"model": "mine/m"}}}');
-  write(paths.modelsPath, '{"providers": {"mine": {"baseUrl": "http://localhost:1", "api": "openai-completions"}}}');
+  write(paths.modelsPath, MODELS);
   const environment = { DATABASE: 'postgres://localhost/x' };
   expect(() => requireValidBeforeEnd(paths, environment)).not.toThrow();
   expect(() => requireValidBeforeEnd(paths, {})).toThrow(/DATABASE.*; nothing was ended$/);

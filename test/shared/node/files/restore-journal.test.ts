@@ -79,6 +79,16 @@ test('what the restored state does not have is taken away; a linked configuratio
   expect(readFileSync(real, 'utf8')).toBe('new config.json');
 });
 
+test('the last good copy of a file that the restored state does not have counts as that of no file, even if the file is gone already', async () => {
+  const paths = home();
+  const copies = [paths.lastGoodConfigPath, paths.lastGoodModelsPath] as const;
+  for (const path of copies) writeFileSync(path, 'in effect');
+  write(paths, 'old', ['config.json', 'token']);
+  await stage(paths, ['config.json']);
+  await carryOutRestore(paths, ID);
+  expect(copies.map((path) => readFileSync(path, 'utf8'))).toEqual(['in effect', '{}\n']);
+});
+
 test.each(['configLockPath', 'modelsLockPath'] as const)('while a file is changed under %s, it is not replaced', async (lock) => {
   const paths = home();
   write(paths, 'old');
