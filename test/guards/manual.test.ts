@@ -117,8 +117,8 @@ test('the table of environment variables has every variable that the code reads 
 test('the table of files has every path of the home and no other', () => {
   const home = '/home/you/.xopc';
   const { hash, ...paths } = resolvePaths({ home, runtimeDir: '/tmp' });
-  const files = Object.entries(paths).filter(([name]) => name.endsWith('Path'));
-  const expected = files.map(([, path]) => relative(home, path).replace(hash, 'HASH'));
+  const files = Object.entries(paths).filter(([name]) => name.endsWith('Path') || name === 'configVersionsDir');
+  const expected = files.map(([name, path]) => relative(home, path).replace(hash, 'HASH') + (name.endsWith('Dir') ? '/' : ''));
   const documented = tableRows(manual, 'Files').map(([path = '']) => codeSpans(path)[0]);
   expect(documented.toSorted()).toEqual(expected.toSorted());
 });

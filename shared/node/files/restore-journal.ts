@@ -28,7 +28,7 @@ const LOCK_WAIT_MS = 60_000;
 
 type RestorePaths = Pick<
   GatewayPaths,
-  | 'lockDir'
+  | 'restoreLockPath'
   | 'configLockPath'
   | 'modelsLockPath'
   | 'databasePath'
@@ -123,7 +123,7 @@ export function assertStaged(paths: RestorePaths, id: string): void {
 
 /** Runs `section` while no other process carries out a restore. */
 export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T>): Promise<T> {
-  return withFileLock(join(paths.lockDir, 'restore.lock'), section, { waitMs: LOCK_WAIT_MS });
+  return withFileLock(paths.restoreLockPath, section, { waitMs: LOCK_WAIT_MS });
 }
 
 /**

@@ -45,6 +45,8 @@ export interface GatewayPaths extends ConfigIdentity, DataPaths {
   readonly configLockPath: string;
   /** The same for `models.json`, which all configurations of the home share. */
   readonly modelsLockPath: string;
+  /** Held while a restore replaces the state. */
+  readonly restoreLockPath: string;
 }
 
 /** Linux allows 107 bytes in a socket path and Node cuts a longer one silently; macOS allows 103. */
@@ -123,6 +125,7 @@ export function resolvePaths(options: PathOptions): GatewayPaths {
     controlPath: controlSocketPath(at('run'), hash, options.runtimeDir),
     configLockPath: at('locks', `config.${hash}.lock`),
     modelsLockPath: at('locks', 'models.lock'),
+    restoreLockPath: at('locks', 'restore.lock'),
     ...dataPaths(options.dataDir ?? findDataDir({ home, configPath, hash }), hash),
   };
 }
