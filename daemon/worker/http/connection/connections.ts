@@ -142,8 +142,8 @@ export class Connections {
     return controller.signal;
   }
 
-  /** Records the access token of a request, so that {@link endAnswersTo} can end its answer. */
-  noteToken(response: ServerResponse, tokenId: string): void {
+  /** Records the access token of a request, so that {@link endAnswersTo} can end its answer. @param tokenId  undefined: its answer is not ended */
+  noteToken(response: ServerResponse, tokenId: string | undefined): void {
     const work = this.#workOf(response);
     if (work !== undefined) work.tokenId = tokenId;
   }

@@ -84,7 +84,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...usageRoutes(services.usage),
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
-    ...tokenRoutes(services.accessTokens),
+    ...tokenRoutes(services.accessTokens, connections),
     ...metricRoutes(deps.metrics),
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageSessionRoutes(deps.pageSession),

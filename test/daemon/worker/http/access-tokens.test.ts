@@ -110,6 +110,13 @@ test('revoking a token ends its stream and its socket', async () => {
   expect((await send('/api/models', { headers: bearer(secret) })).status).toBe(401);
 });
 
+test('a token that revokes itself gets the answer, and is refused from then on', async () => {
+  const { send, services } = await startHttpApp();
+  const headers = bearer(services.grant({ name: 'me', scopes: ['admin'] }));
+  expect(await send('/api/tokens/me', { method: 'DELETE', headers })).toMatchObject({ status: 200, json: { token: { name: 'me' } } });
+  expect((await send('/api/models', { headers })).status).toBe(401);
+});
+
 test('a socket needs a token that may chat and read, with all agents', async () => {
   const { port, services } = await startHttpApp({ peer: '198.51.100.7' });
   for (const token of [{ scopes: ['chat'] }, { scopes: ['read'] }, { scopes: ['chat'], agents: ['main'] }] as const) {

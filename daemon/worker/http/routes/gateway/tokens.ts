@@ -1,8 +1,9 @@
 import { tokenCreated, tokenListResponse, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
+import type { Connections } from '../../connection/connections.js';
 import type { Services } from '../../services.js';
 import { type Route, route } from '../../route.js';
 
-export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
+export function tokenRoutes(tokens: Services['accessTokens'], connections: Connections): Route[] {
   return [
     route({
       method: 'GET',
@@ -32,7 +33,11 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
       errors: ['NOT_FOUND'],
       answer: tokenRevoked,
-      handle: async (ctx) => ({ status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') }),
+      async handle(ctx) {
+        // A token that revokes itself still gets the answer.
+        connections.noteToken(ctx.res, undefined);
+        return { status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') };
+      },
     }),
   ];
 }
