@@ -21,11 +21,29 @@ export interface RunningResponse {
 
 export const eventText = (events: readonly ResponseEvent[]): string => events.map((event) => serverSentEvent(event.type, event)).join('');
 
-/** @throws the completion's error, after which nothing is stored */
+/**
+ * Returns the error for a response that could not be stored. An SDK would repeat the request after a temporary error, and ask the
+ * session again; only with a key does a repetition get the stored turn.
+ */
+function notStored(error: unknown, { session, idempotency }: PreparedResponse['call']): unknown {
+  if (session === undefined || idempotency !== undefined || !toGatewayError(error).spec.retryable) return error;
+  return new GatewayError('CONFLICT', {
+    message: `the question was answered in the session '${session.name}', but the response could not be stored`,
+    hint: 'Read the answer in the session; another request would ask the question again.',
+    details: { session: session.name },
+    cause: error,
+  });
+}
+
+/** @throws the completion's error, after which nothing is stored; CONFLICT if only its session has the answer */
 export async function collectResponse({ responses, prepared, events, clock }: RunningResponse): Promise<ResponseDocument> {
   const writer = new ResponseWriter(prepared.document);
   for await (const output of collectedOutputs(events)) if (output.type !== 'error') writer.write(output, clock.now());
-  await responses.begin(prepared, writer.document);
+  try {
+    await responses.begin(prepared, writer.document);
+  } catch (error) {
+    throw notStored(error, prepared.call);
+  }
   return writer.document;
 }
 

@@ -1,6 +1,7 @@
 /** Stored responses, as the openai SDK reads and continues them. */
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
+import { GatewayError } from '../../../../../shared/errors.js';
 import { calling, chunk, saying } from '../../../../fakes/openai/replay.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { startOpenAiGateway } from '../../../../helpers/openai-gateway.js';
@@ -58,6 +59,19 @@ test('what was asked is listed in pages, and an item is named instead of being s
   ]);
   const missing = { type: 'item_reference' as const, id: 'msg_none' };
   await expect(client.responses.create({ model, input: [missing] })).rejects.toMatchObject({ status: 400, param: 'input.0.id' });
+});
+
+test('a turn whose response cannot be stored is not asked again by the SDK, unless it has a key', async () => {
+  const { client, conversation } = await startOpenAiGateway({ agents: { list: [{ id: 'main', model }] } });
+  conversation.responses.begin = () => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'the database is away' }));
+  const ask = async (headers: Record<string, string>): Promise<unknown> => {
+    const asked: Promise<unknown> = client.responses.create({ model: 'main', input: 'a' }, { headers });
+    const { status, headers: answered } = (await asked.catch((error: unknown) => error)) as InstanceType<typeof OpenAI.APIError>;
+    return [status, answered?.get('x-should-retry')];
+  };
+  expect(await ask({ 'X-Xopc-Session': 'notes' })).toEqual([409, 'false']);
+  expect(await ask({ 'X-Xopc-Session': 'notes', 'Idempotency-Key': 'k' })).toEqual([503, null]);
+  expect(await ask({})).toEqual([503, null]);
 });
 
 test('what is deleted, or was never stored, is not there and cannot be continued', async () => {
