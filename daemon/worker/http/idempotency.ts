@@ -4,9 +4,19 @@ import { validate } from '../../../shared/api/validate.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { HttpContext } from './context.js';
 
+const MEANING = 'For 24 hours, the same key with the same body returns the first response; with a different body: 409';
+const OF_A_TURN = 'a repeated turn returns the first text, with ids and times of its own';
+
 /** For the OpenAPI document of a route that accepts the header. */
-export const IDEMPOTENCY_HEADER = {
-  'Idempotency-Key': 'For 24 hours, the same key with the same body returns the first response; with a different body: 409',
+export const IDEMPOTENCY_HEADER = { 'Idempotency-Key': MEANING } as const;
+
+/** Below `/v1`, where only the turn of a session has a key, and its answer is written anew. */
+export const TURN_IDEMPOTENCY_HEADER = {
+  'Idempotency-Key': `${MEANING}. Only with a session, where ${OF_A_TURN}: other calls are not stored`,
+} as const;
+
+export const RESPONSE_IDEMPOTENCY_HEADER = {
+  'Idempotency-Key': `${MEANING}. Only in the background, or with a session, where ${OF_A_TURN}`,
 } as const;
 
 /** @returns undefined without one @throws INVALID_REQUEST */

@@ -11,7 +11,7 @@ import { newId } from '../../../../shared/ids.js';
 import { answerOutputs } from '../completion-outputs.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext } from '../context.js';
-import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
+import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import type { OpenAiRouteDeps } from '../openai/forwarded-routes.js';
 import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
@@ -58,7 +58,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       headers: {
         ...HEADERS,
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
-        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
+        ...TURN_IDEMPOTENCY_HEADER,
       },
       async handle(ctx, { body, source }) {
         const facts = { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx), source };

@@ -13,7 +13,7 @@ import { newId } from '../../../../shared/ids.js';
 import type { CompletionService } from '../../models/completions.js';
 import { answerOutputs } from '../completion-outputs.js';
 import { collectCompletion, streamChunks } from './answer.js';
-import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
+import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { customNames, readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
@@ -88,7 +88,7 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
       stream: { name: 'ChatCompletionChunk', data: chatCompletionEvent },
       headers: {
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
-        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
+        ...TURN_IDEMPOTENCY_HEADER,
       },
       async handle(ctx, { body }) {
         const { access, span } = ctx.state;

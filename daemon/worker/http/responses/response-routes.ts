@@ -12,7 +12,7 @@ import type { Connections } from '../connection/connections.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { reportOf, sendEvents } from '../event-answer.js';
-import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
+import { callerKey, RESPONSE_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
@@ -67,7 +67,7 @@ function createRoute(deps: ResponseRouteDeps): Route {
     stream: EVENTS,
     headers: {
       [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
-      'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session or in the background`,
+      ...RESPONSE_IDEMPOTENCY_HEADER,
     },
     async handle(ctx, { body }) {
       const { access, span } = ctx.state;
