@@ -1,12 +1,13 @@
 /**
- * Counts events and stores the counts once a minute, and a second after a turn has ended, for the history of the last days. A crash
- * loses counts that are not stored yet. A minute without a live worker has no row, which later shows as an outage.
+ * Counts events and stores the counts once a minute, and a second after a turn has ended, for the history of the last days. While
+ * the store is unavailable, they are kept. A crash loses counts that are not stored yet. A minute without a live worker has no row,
+ * which later shows as an outage.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, MINUTE_MS } from '../../../shared/clock.js';
-import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { addSample, type MinuteSample } from '../store/overview/minute-samples.js';
+import { DelayedWrite } from '../store/delayed-write.js';
+import { addSample, mergeSamples, type MinuteSample } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
 import { ownRssBytes } from './memory.js';
 
@@ -29,15 +30,28 @@ const NOTHING = { starts: 0, turns: 0, failedTurns: 0, inputTokens: 0, outputTok
 
 export class Samples {
   readonly #options: SamplesOptions;
+  readonly #rows: DelayedWrite<MinuteSample>;
   #counts = { ...NOTHING };
   #known = { count: 0, failed: 0 };
   #minute = 0;
   #cancel: (() => void) | undefined;
   #cancelSoon: (() => void) | undefined;
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: SamplesOptions) {
     this.#options = options;
+    this.#rows = new DelayedWrite({
+      ...options,
+      delayMs: MINUTE_MS,
+      write: async (tx, samples: readonly MinuteSample[]) => {
+        for (const sample of samples) await addSample(tx, sample);
+      },
+      problem: 'failed to store the samples of the last minute',
+      keepsFailed: true,
+      merging: {
+        keyOf: ({ minute }) => minute,
+        merge: (sample, other) => ({ ...mergeSamples([sample, other]), minute: sample.minute }),
+      },
+    });
   }
 
   /** Returns a publisher that counts events and passes them on. */
@@ -75,7 +89,7 @@ export class Samples {
     this.#cancel();
     this.#cancel = undefined;
     this.#write();
-    await this.#writing;
+    await this.#rows.close();
   }
 
   #minuteNow(): number {
@@ -106,15 +120,7 @@ export class Samples {
     this.#counts = { ...NOTHING };
     this.#known = requests;
     this.#minute = this.#minuteNow();
-    this.#writing = this.#store(sample);
-  }
-
-  async #store(sample: MinuteSample): Promise<void> {
-    try {
-      await this.#options.store.write((tx) => addSample(tx, sample));
-    } catch (error) {
-      // The store reports its own failures.
-      if (!isUnavailable(error)) this.#options.logger.warn({ err: error }, 'failed to store the samples of the last minute');
-    }
+    this.#rows.add(sample);
+    void this.#rows.flush();
   }
 }

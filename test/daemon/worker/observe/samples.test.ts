@@ -4,6 +4,7 @@ import { Samples } from '../../../../daemon/worker/observe/samples.js';
 import { purgeSamples, readSamples } from '../../../../daemon/worker/store/overview/minute-samples.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';
@@ -14,18 +15,22 @@ const START = Date.parse('2026-03-01T12:00:30Z');
 const turn = (state: 'done' | 'error' | 'started', inputTokens = 10) =>
   ({ type: 'turn', session: 's', agentId: 'main', state, model: null, usage: { inputTokens, outputTokens: 5, costUsd: null } }) as const;
 
-function worker(store: Store, clock: FakeClock) {
+function worker(store: Pick<Store, 'write'>, clock: FakeClock) {
   const requests = { count: 0, failed: 0 };
   const samples = new Samples({ store, clock, logger: logMemory(), requests: () => ({ ...requests }), rssBytes: () => 1_000 });
   return { samples, requests };
 }
 
-/** Lets the writes of a tick end. */
+/** Lets the time pass, and the writes that are due then. */
+async function passTime(clock: FakeClock, store: Store, durationMs: number): Promise<void> {
+  clock.advance(durationMs);
+  // They are handed to the store now, but not at once.
+  await new Promise(setImmediate);
+  await store.write(() => Promise.resolve());
+}
+
 async function pass(clock: FakeClock, store: Store, minutes: number): Promise<void> {
-  for (let minute = 0; minute < minutes; minute += 1) {
-    clock.advance(MINUTE);
-    await store.write(() => Promise.resolve());
-  }
+  for (let minute = 0; minute < minutes; minute += 1) await passTime(clock, store, MINUTE);
 }
 
 const stored = (store: Store) => store.read((tx) => readSamples(tx, { fromMinute: 0, untilMinute: 1e9 }));
@@ -63,13 +68,11 @@ test('a worker that is killed has stored its turns a second after they ended', a
     (await stored(store)).map(({ turns, failedTurns, inputTokens, ...rest }) => [turns, failedTurns, inputTokens, rest.requests]);
   for (const state of ['done', 'error'] as const) samples.note(turn(state));
   requests.count = 2;
-  clock.advance(1_000);
-  await store.write(() => Promise.resolve());
+  await passTime(clock, store, 1_000);
   expect(await amounts()).toEqual([[2, 1, 20, 2]]);
   clock.advance(1_000);
   samples.note(turn('done'));
-  clock.advance(1_000);
-  await store.write(() => Promise.resolve());
+  await passTime(clock, store, 1_000);
   expect(await amounts()).toEqual([[3, 1, 30, 2]]);
   samples.note(turn('done'));
   await samples.stop();
@@ -86,8 +89,37 @@ test('a store that cannot be written delays no other work, and old samples are p
   expect(await store.write((tx) => purgeSamples(tx, Math.floor(START / MINUTE) + 2))).toBe(2);
   expect(await stored(store)).toHaveLength(4);
   await store.close();
+  const next = worker(store, clock).samples;
+  next.start();
+  await next.stop();
+});
+
+test('what could not be stored for some minutes is stored afterwards, each minute in its own row', async () => {
+  const store = await openStore();
+  const clock = new FakeClock(START);
+  let isAway = true;
+  const away = () => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'the disk is full' }));
+  const { samples, requests } = worker({ write: (work) => (isAway ? away() : store.write(work)) }, clock);
   samples.start();
+  samples.note(turn('error'));
+  requests.failed = 1;
+  for (let minute = 0; minute < 3; minute += 1) {
+    requests.count += 2;
+    await pass(clock, store, 1);
+  }
+  expect(await stored(store)).toEqual([]);
+  isAway = false;
+  await pass(clock, store, 1);
   await samples.stop();
+  const rows = await stored(store);
+  const firstMinute = Math.floor(START / MINUTE);
+  expect(rows.map((row) => [row.minute - firstMinute, row.starts, row.requests, row.failedRequests, row.failedTurns])).toEqual([
+    [0, 1, 2, 1, 1],
+    [1, 0, 2, 0, 0],
+    [2, 0, 2, 0, 0],
+    [3, 0, 0, 0, 0],
+    [4, 0, 0, 0, 0],
+  ]);
 });
 
 test('the history tells up from down from not yet known, across restarts', async () => {
