@@ -19,13 +19,14 @@ export interface CounterService {
 type EventOf<Name extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Name }>;
 type Labels = Readonly<Record<string, string>>;
 
-/** A model's name may be any text of a caller, if its server accepts any. */
+/** A model's name may be any text of a caller, if its server accepts any. All other labels have few values. */
 const MAX_LABEL_SETS = 200;
+const OTHER = 'other';
 
 /** From a short answer of a fast model to a long one with reasoning, in seconds. */
 const CALL_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] as const;
 
-/** One value for each set of labels. Beyond {@link MAX_LABEL_SETS}, the others share one. */
+/** One value for each set of labels. Beyond {@link MAX_LABEL_SETS}, further models are counted together. */
 class ByLabels<Value> {
   readonly #known = new Map<string, { readonly labels: Labels; value: Value }>();
   readonly #create: () => Value;
@@ -42,9 +43,8 @@ class ByLabels<Value> {
     const key = JSON.stringify(Object.values(labels));
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const isOther = Object.values(labels).every((label) => label === 'other');
-    if (this.#known.size >= MAX_LABEL_SETS && !isOther)
-      return this.of(Object.fromEntries(Object.keys(labels).map((name) => [name, 'other'])));
+    const { model = OTHER } = labels;
+    if (this.#known.size >= MAX_LABEL_SETS && model !== OTHER) return this.of({ ...labels, model: OTHER });
     const made = { labels, value: this.#create() };
     this.#known.set(key, made);
     return made;

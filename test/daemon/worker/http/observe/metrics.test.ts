@@ -116,9 +116,10 @@ test('turns, tokens, deliveries and configurations are counted as they happen', 
   expect(['0.25', '0.5', '+Inf'].map((le) => bucket('first_token', labels, le))).toEqual([0, 1, 1]);
 });
 
-test('names of models beyond 200 are counted together', async () => {
+test('names of models beyond 200 are counted together, by state and direction', async () => {
   const activity = new Activity({ instanceId: 'wk_a', build: { version: '1', buildId: 'b' }, clock: new FakeClock() });
-  const completion = { type: 'completion', state: 'error', usage: null } as const;
+  const usage = { inputTokens: 3, outputTokens: 2, costUsd: null };
+  const completion = { type: 'completion', state: 'error', usage } as const;
   const call = { agentId: '', endedAtMs: 0, durationMs: 1, firstTokenMs: null, error: null };
   for (let number = 0; number < 250; number += 1) {
     activity.publish({ ...completion, model: `up/${number}` });
@@ -127,7 +128,12 @@ test('names of models beyond 200 are counted together', async () => {
   const samples = await activity.counters(() => Promise.resolve([])).read();
   const values = samples.find(({ name }) => name === 'xopc_completions_total')?.values ?? [];
   expect(values).toHaveLength(201);
-  expect(values.find(({ labels }) => labels['model'] === 'other')).toEqual({ labels: { state: 'other', model: 'other' }, value: 50 });
+  expect(values.find(({ labels }) => labels['model'] === 'other')).toEqual({ labels: { state: 'error', model: 'other' }, value: 50 });
+  const tokens = samples.find(({ name }) => name === 'xopc_agent_tokens_total')?.values ?? [];
+  expect(tokens.filter(({ labels }) => labels['model'] === 'other').map(({ labels, value }) => [labels['direction'], value])).toEqual([
+    ['input', 450],
+    ['output', 300],
+  ]);
   const calls = samples.find(({ name }) => name === 'xopc_model_call_seconds')?.values ?? [];
   const counts = calls.filter(({ metricName }) => metricName?.endsWith('_count'));
   expect([counts.length, counts.find(({ labels }) => labels['model'] === 'other')?.value]).toEqual([201, 50]);
