@@ -84,6 +84,8 @@ export class AccessTokens {
   readonly #listeners = new Set<(id: string) => void>();
   /** Tokens by hash; undefined until they have been loaded. */
   #known: ReadonlyMap<string, AccessToken> | undefined;
+  /** Ids of the tokens whose expiry is awaited. */
+  #expiring: ReadonlySet<string> = new Set();
   #isStopped = false;
   #stopListening: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
@@ -240,17 +242,19 @@ export class AccessTokens {
     this.#awaitExpiry();
   }
 
+  /** Tells of the tokens that have expired since the last call, whether the timer or a change of the tokens was first. */
   #awaitExpiry(): void {
     const { clock } = this.#options;
     const nowMs = clock.now();
-    const times = this.#all().flatMap(({ expiresAtMs }) => (expiresAtMs === null || expiresAtMs <= nowMs ? [] : expiresAtMs));
+    const awaited = this.#expiring;
+    const expiring = this.#all().flatMap(({ id, expiresAtMs }) => (expiresAtMs === null ? [] : { id, inMs: expiresAtMs - nowMs }));
+    const next = expiring.filter(({ inMs }) => inMs > 0);
+    this.#expiring = new Set(next.map(({ id }) => id));
+    for (const { id, inMs } of expiring) if (inMs <= 0 && awaited.has(id)) this.#tellOfEnd(id, 'expired');
     this.#cancelExpiry?.();
-    if (times.length === 0 || this.#isStopped) return;
-    const nextMs = Math.min(...times);
-    this.#cancelExpiry = clock.after(Math.min(nextMs - nowMs, MAX_DELAY_MS), () => {
-      for (const token of this.#all()) if (token.expiresAtMs === nextMs && this.#hasExpired(token)) this.#tellOfEnd(token.id, 'expired');
-      this.#awaitExpiry();
-    });
+    if (next.length === 0 || this.#isStopped) return;
+    const delayMs = Math.min(...next.map(({ inMs }) => inMs), MAX_DELAY_MS);
+    this.#cancelExpiry = clock.after(delayMs, () => this.#awaitExpiry());
   }
 
   #tellOfEnd(id: string, change: 'revoked' | 'expired'): void {

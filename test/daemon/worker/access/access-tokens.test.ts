@@ -62,6 +62,16 @@ test('a token ends at its time, but is still listed', async () => {
   await expect(tokens.add({ name: 'past', scopes: ['read'], expiresAt })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
 
+test('the end of a token is told of once, also if the tokens are read before its timer fires, after a sleep of the machine', async () => {
+  const { tokens, clock, ended, told } = await start(await openStore());
+  const { token } = await tokens.add({ name: 'short', scopes: ['read'], expiresAt: new Date(clock.now() + 5_000).toISOString() });
+  clock.jump(6_000);
+  await tokens.list();
+  clock.advance(6_000);
+  await tokens.list();
+  expect([ended, told.slice(1)]).toEqual([[token.id], [{ type: 'token', id: token.id, change: 'expired' }]]);
+});
+
 test('a limit to agents goes with the scope chat alone', async () => {
   const { tokens } = await start(await openStore());
   const wrong = tokens.add({ name: 'a', scopes: ['chat', 'read'], agents: ['main'] });
