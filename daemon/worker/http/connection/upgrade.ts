@@ -39,6 +39,11 @@ function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage)
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
+function noneAccepted(): GatewayError {
+  const message = 'The gateway is restarting or stopping and accepts no WebSocket.';
+  return new GatewayError('UNAVAILABLE', { message, hint: 'Connect again.' });
+}
+
 /** Answers and closes, even if the client does not close its side. */
 function refuse({ clock }: UpgradeDeps, socket: Socket, error: GatewayError): void {
   rawAnswer(socket, error);
@@ -49,6 +54,8 @@ async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket
   const { socket, head } = taken;
   try {
     const authenticate = await deps.admit(request);
+    // A drain that began while it waited for its turn closes only the sockets that were open.
+    if (deps.isDraining()) throw noneAccepted();
     if (!socket.destroyed) deps.accept(request, socket, { head, authenticate });
   } catch (error) {
     refuse(deps, socket, toGatewayError(error));
@@ -69,8 +76,7 @@ export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
     }
     // Its errors have no other listener until it is accepted.
     socket.on('error', () => socket.destroy());
-    if (!isDraining) return deps.start(socket, () => void open(deps, request, { socket, head }));
-    const message = 'The gateway is restarting or stopping and accepts no WebSocket.';
-    refuse(deps, socket, new GatewayError('UNAVAILABLE', { message, hint: 'Connect again.' }));
+    if (isDraining) refuse(deps, socket, noneAccepted());
+    else deps.start(socket, () => void open(deps, request, { socket, head }));
   });
 }

@@ -41,6 +41,15 @@ async function openMany(count: number, open: (index: number) => Promise<Wire>): 
   return wires;
 }
 
+test('a WebSocket that waits its turn when a drain begins is refused', async () => {
+  let isDraining = false;
+  const { app, from } = await startNetwork({ isDraining: () => isDraining });
+  app.server.on('upgrade', () => (isDraining = true));
+  const wire = await from('198.51.100.7', ask('/ws', UPGRADE));
+  await wire.until(/^HTTP\/1\.1 \d+ /);
+  expect(wire.received()).toMatch(/^HTTP\/1\.1 503 [\s\S]+accepts no WebSocket/);
+});
+
 test('idle connections of one address take no place from others, and the oldest go first', async () => {
   const { from, send, app } = await startNetwork();
   const owner = await from('198.51.100.8');
