@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/node/ip-address.js';
 import type { CutWork } from '../../../shared/control/messages.js';
 import type { Services } from './services.js';
@@ -90,10 +91,13 @@ export interface HttpApp {
   close(): void;
 }
 
-/** Errors outside the chain: mostly clients that disconnect while an answer is being sent. */
+/** Errors outside the chain: mostly clients that disconnect while an answer is being sent, and sources that fail before its end. */
 function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
-  const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
-  if (isClientGone) logger.debug({ code: error.code }, 'the client disconnected before the response was sent');
+  const { code = '' } = error;
+  const isCutOff = code === 'ABORT_ERR' || (error instanceof GatewayError && error.spec.expose);
+  if (isCutOff) logger.debug({ err: error }, 'a response was cut off');
+  else if (['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code))
+    logger.debug({ code }, 'the client disconnected before the response was sent');
   else logger.error({ err: error }, 'failed to send a response');
 }
 

@@ -64,6 +64,14 @@ test('a file is given as it is, and one that is gone is 404', async () => {
   expect((await fetch(`http://127.0.0.1:${port}/api/files/telegram/default/gone_gone/a.txt`)).status).toBe(404);
 });
 
+test('a file that cannot be read to its end is cut off, which is no fault of the gateway', async () => {
+  const { port, lines } = await startHttpApp();
+  const response = await fetch(`http://127.0.0.1:${port}/api/files/telegram/default/half_half/notes.txt`);
+  await expect(response.text()).rejects.toThrow();
+  const failures = lines.flatMap(({ level, fields }) => ('err' in fields ? [[level, fields['err']]] : []));
+  expect(failures).toMatchObject([['debug', { code: 'UNAVAILABLE', cause: { message: 'cut' } }]]);
+});
+
 test('a code that nobody was told is answered with 404', async () => {
   const { send } = await startHttpApp();
   const answer = await send('/api/channels/telegram/approve', { method: 'POST', body: { code: 'WRONG' } });

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { logEvents } from '../../../../shared/api/gateway/logs.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { openWire } from '../../../helpers/http-request.js';
 
@@ -51,6 +52,26 @@ test('the log is downloaded compressed, under a name of its own, with the token 
   expect(response.headers.get('content-type')).toBe('application/gzip');
   expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="xopc-log-[\dT-]+\.ndjson\.gz"$/);
   expect(gunzipSync(Buffer.from(await response.arrayBuffer())).toString()).toBe('{"level":"info","msg":"hello"}\n');
+});
+
+test('a download that a drain cuts off is no fault of the gateway', async () => {
+  const clock = new FakeClock();
+  const app = await startHttpApp({ clock });
+  const begun = new Promise<void>((resolve) => {
+    app.services.logs.download = async function* () {
+      resolve();
+      for (;;) yield await new Promise<string>((next) => setImmediate(next, 'line'));
+    };
+  });
+  const wire = await openWire(app.port, `GET /api/logs/download HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+  await begun;
+  const drained = app.app.drain('stop', 1_000);
+  clock.advance(1_000);
+  await wire.closed;
+  clock.advance(1_000);
+  await drained;
+  const levels = () => new Set(app.lines.flatMap(({ level, fields }) => ('err' in fields ? level : [])));
+  await expect.poll(levels).toEqual(new Set(['debug']));
 });
 
 test('the level is read, changed for a time and put back, with the token only', async () => {

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
 import { validate } from '../../../../../shared/api/validate.js';
+import { GatewayError } from '../../../../../shared/errors.js';
 import type { ChannelService } from '../../../delivery/accounts/channel-accounts.js';
 import type { Connections } from '../../connection/connections.js';
 import { orAborted } from '../../../../../shared/clock.js';
@@ -19,6 +20,15 @@ const SHOWN: Readonly<Record<string, string>> = {
   ogg: 'audio/ogg',
   txt: 'text/plain; charset=utf-8',
 };
+
+/** @throws UNAVAILABLE in place of the source's error */
+async function* untilFailure(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* bytes;
+  } catch (cause) {
+    throw new GatewayError('UNAVAILABLE', { message: 'the file could not be read to its end', cause });
+  }
+}
 
 export function fileRoutes(channels: ChannelService, connections: Connections): Route[] {
   return [
@@ -45,7 +55,7 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
         ctx.set('Content-Disposition', `${type === undefined ? 'attachment' : 'inline'}; filename="${name}"`);
         ctx.set('Cache-Control', 'private, max-age=3600');
         if (sizeBytes !== undefined) ctx.set('Content-Length', String(sizeBytes));
-        const stream = Readable.from(bytes, { objectMode: false });
+        const stream = Readable.from(untilFailure(bytes), { objectMode: false });
         // The response has begun, so an error can only abort it: half a file must not look complete.
         stream.once('error', () => ctx.res.destroy());
         ctx.body = stream;

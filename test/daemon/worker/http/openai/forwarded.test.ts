@@ -110,6 +110,7 @@ test('half an answer never looks whole, and a caller that leaves ends the call',
   const { client, app } = await setUp((_request, response) => replies.shift()?.(response));
   onTestFinished(() => isLeft());
   await expect(client.embeddings.create({ model: 'up/vendor/embed', input: 'x' })).rejects.toThrow();
+  expect(app.lines.filter(({ level }) => level === 'error')).toEqual([]);
   const controller = new AbortController();
   const body = JSON.stringify({ model: 'up/vendor/embed', input: 'x' });
   const headers = { 'Content-Type': 'application/json' };
