@@ -128,7 +128,8 @@ export class Connections {
   }
 
   /**
-   * Returns the signal of one request. It aborts with UNAVAILABLE at the end of the drain time and when the client disconnects.
+   * Returns the signal of one request. It aborts with UNAVAILABLE at the end of the drain time, when the client disconnects, and
+   * after the answer to a HEAD request, whose body nobody reads.
    * @param options.survivesClient  true: does not abort when the client disconnects.
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {
@@ -138,7 +139,7 @@ export class Connections {
       work.kind = kind;
       work.abort = controller;
     }
-    if (options.survivesClient !== true) response.once('close', () => abortUnlessFinished(response, controller));
+    if (options.survivesClient !== true) response.once('close', () => abortUnlessRead(response, controller));
     return controller.signal;
   }
 
@@ -277,6 +278,7 @@ function isIdle({ work, waiting }: SocketState): boolean {
   return work === undefined && waiting.length === 0;
 }
 
-function abortUnlessFinished(response: ServerResponse, controller: AbortController): void {
-  if (!response.writableFinished) controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client disconnected' }));
+function abortUnlessRead(response: ServerResponse, controller: AbortController): void {
+  if (!response.writableFinished || response.req.method === 'HEAD')
+    controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client disconnected' }));
 }

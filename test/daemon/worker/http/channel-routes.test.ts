@@ -72,6 +72,20 @@ test('a file that cannot be read to its end is cut off, which is no fault of the
   expect(failures).toMatchObject([['debug', { code: 'UNAVAILABLE', cause: { message: 'cut' } }]]);
 });
 
+test('a HEAD request for a file ends its transfer, because nobody reads it', async () => {
+  const { port, services } = await startHttpApp();
+  const { openFile } = services.channelAccounts;
+  const ended = new Promise((resolve) => {
+    services.channelAccounts.openFile = (file, signal) => {
+      signal.addEventListener('abort', resolve);
+      return openFile(file, signal);
+    };
+  });
+  const response = await fetch(`http://127.0.0.1:${port}/api/files/telegram/default/AgAC_1-x/notes.txt`, { method: 'HEAD' });
+  expect([response.status, response.headers.get('content-length')]).toEqual([200, '7']);
+  await ended;
+});
+
 test('a code that nobody was told is answered with 404', async () => {
   const { send } = await startHttpApp();
   const answer = await send('/api/channels/telegram/approve', { method: 'POST', body: { code: 'WRONG' } });
