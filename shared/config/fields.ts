@@ -15,8 +15,12 @@ export const headerName = z.string().regex(HEADER_NAME, 'must be the name of a h
 
 export const secret = z.string().min(1).max(MAX_SECRET_LENGTH);
 
-/** An issue with its reason. */
-export const refusal = (what: Reason) => ({ code: 'custom' as const, message: say(what), params: { reason: what } });
+/** An issue with its reason. @param needed  keys of which one is required */
+export const refusal = (what: Reason, needed: readonly string[] = []) => ({
+  code: 'custom' as const,
+  message: say(what),
+  params: { reason: what, needed },
+});
 
 /** Text that must pass a check; for any other text the reason contains its value. */
 export const checked = (isAllowed: (text: string) => boolean, code: ReasonCode) =>

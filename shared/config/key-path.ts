@@ -63,6 +63,10 @@ export function parseKey(text: string): KeyPath {
   return path;
 }
 
+export function isPrefix(prefix: KeyPath, path: KeyPath): boolean {
+  return prefix.length <= path.length && prefix.every((segment, index) => String(segment) === String(path[index]));
+}
+
 /** Returns the value at a path, or undefined. Numbers are array indices or object keys that look like numbers. */
 export function valueAt(root: unknown, path: KeyPath): unknown {
   let value = root;

@@ -10,7 +10,7 @@ import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './doc
 import { GUIDE_PROVIDER } from './defaults.js';
 import { HEADER_NAME } from './fields.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
-import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
+import { formatKey, isPrefix, showKey, valueAt, type KeyPath } from './key-path.js';
 import { findUnknownNames, findUnknownProviders } from './references.js';
 import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
@@ -29,10 +29,6 @@ type Issue = z.core.$ZodIssue;
 /** Each round omits items one level further out, so there are at most as many rounds as levels. */
 const MAX_ROUNDS = 64;
 
-function isPrefix(prefix: KeyPath, path: KeyPath): boolean {
-  return prefix.length <= path.length && prefix.every((segment, index) => String(segment) === String(path[index]));
-}
-
 function toKeyPath(path: readonly PropertyKey[]): KeyPath {
   return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
 }
@@ -41,6 +37,12 @@ function toKeyPath(path: readonly PropertyKey[]): KeyPath {
 const reasonIn = (params: Record<string, unknown> | undefined): Partial<Reason> => {
   const given = params?.['reason'];
   return isReason(given) ? given : {};
+};
+
+/** The keys of which a schema check requires one. */
+const neededKeys = (params: Record<string, unknown> | undefined): readonly string[] => {
+  const given = params?.['needed'];
+  return Array.isArray(given) ? given.map(String) : [];
 };
 
 class IssueReader {
@@ -110,13 +112,22 @@ class IssueReader {
   }
 }
 
+/** Returns the paths of values whose absence would explain an issue. */
+function neededPaths(issue: Issue): KeyPath[] {
+  const path = toKeyPath(issue.path);
+  const below = (ends: readonly KeyPath[]): KeyPath[] => ends.map((end) => [...path, ...end]);
+  if (issue.code === 'invalid_union') return below(issue.errors.flat().flatMap(neededPaths));
+  if (issue.code === 'custom') return below(neededKeys(issue.params).map((key) => [key]));
+  return issue.code === 'invalid_type' ? [path] : [];
+}
+
 /**
- * Returns the enclosing item to omit if a required value was omitted because of an unset variable. Paths are those of
+ * Returns the enclosing item to omit if a value that it requires was omitted because of an unset variable. Paths are those of
  * `document.value`.
  */
 function itemToDrop(issue: Issue, isLeftOut: (path: KeyPath) => boolean, pruned: Rebuilt): KeyPath | undefined {
-  const path = pruned.sourcePath(toKeyPath(issue.path));
-  return issue.code === 'invalid_type' && path.length > 1 && isLeftOut(path) ? path.slice(0, -1) : undefined;
+  const needed = neededPaths(issue).map((path) => pruned.sourcePath(path));
+  return needed.find((path) => path.length > 1 && isLeftOut(path))?.slice(0, -1);
 }
 
 /** Returns the outermost omitted item around a path, or the path itself. */

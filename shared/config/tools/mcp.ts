@@ -40,7 +40,7 @@ export const mcp = z.strictObject({
     .record(
       mcpServerName,
       server.superRefine(({ command, url }, context) => {
-        if ((command === undefined) === (url === undefined)) context.addIssue(refusal(reason('command-or-url')));
+        if ((command === undefined) === (url === undefined)) context.addIssue(refusal(reason('command-or-url'), ['command', 'url']));
       }),
     )
     .refine((servers) => Object.keys(servers).length <= MAX_SERVERS, `has more than ${MAX_SERVERS} entries`)

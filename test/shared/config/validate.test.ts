@@ -98,56 +98,6 @@ test('control characters and endless texts in a value are harmless', () => {
   expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
 });
 
-describe('an unset variable', () => {
-  const telegram =
-    '{ "channels": { "telegram": { "accounts": { "p": { "botToken": "${TT}", "allowFrom": ["${U}", 4] }, "q": { "botToken": "q" } } } } }';
-
-  test('leaves its account unconfigured, with a warning that says so', () => {
-    const { value, problems, warnings } = config(telegram, { U: '1' });
-    expect(problems).toEqual([]);
-    expect(Object.keys(value?.channels.telegram?.accounts ?? {})).toEqual(['q']);
-    expect(warnings.map(formatProblem)).toEqual([
-      'config.json:1:64 channels.telegram.accounts.p.botToken refers to ${TT}, which is not set; channels.telegram.accounts.p is left unconfigured',
-    ]);
-  });
-
-  test('in an optional value leaves only that out', () => {
-    const { value, warnings } = config(telegram, { TT: 't' });
-    expect(value?.channels.telegram?.accounts['p']?.allowFrom).toEqual([4]);
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]?.message).toContain('channels.telegram.accounts.p.allowFrom[0] is left unconfigured');
-  });
-
-  test('as the API key leaves the generated token in force, never none', () => {
-    expect(config('{ "gateway": { "auth": { "api_key": "${NONE}" } } }').value?.gateway.auth.api_key).toBeNull();
-  });
-
-  test.each([
-    ['{ "gateway": { "host": "${HOST}" } }', 'the gateway would listen on every address'],
-    ['{ "gateway": { "allowedIps": ["${LAN}"] } }', 'this restriction would be lifted'],
-    ['{ "gateway": { "auth": { "enabled": "${ON}" } } }', 'this restriction would be lifted'],
-    ['{ "store": { "url": "${DATABASE}" } }', 'everything would be stored in another place'],
-  ])('must not lift a restriction, or change the place of everything: %s is refused', (text, consequence) => {
-    const { value, problems } = config(text);
-    expect(value).toBeUndefined();
-    expect(problems[0]?.message).toContain(`is not set; without it ${consequence}`);
-  });
-
-  test('in a list element shifts no position: a later problem is reported at its own position', () => {
-    const text = '{ "agents": { "list": [\n{ "id": "${NONE}" },\n{ "id": "main" },\n{ "id": "x", "enabled": 3 } ] } }';
-    const { problems } = config(text);
-    expect(problems.map(formatProblem)).toEqual(['config.json:4:25 agents.list[2].enabled is 3; it must be true or false']);
-  });
-
-  test('in thousands of accounts leaves out all of them', () => {
-    const accounts = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`a${index}`, { botToken: '${NONE}' }]));
-    const { value, warnings } = config(JSON.stringify({ channels: { telegram: { accounts } } }));
-    expect(value?.channels.telegram?.accounts).toEqual({});
-    expect(warnings).toHaveLength(101);
-    expect(warnings.at(-1)?.message).toContain('has more problems');
-  });
-});
-
 test('a text that cannot be read has its problems passed on', () => {
   const { value, problems } = config('{ "gateway": ');
   expect(value).toBeUndefined();
