@@ -1,5 +1,6 @@
 /** Checks the configuration and models.json as a worker does, and from where the gateway can be reached. */
 import { isIP } from 'node:net';
+import { isPrefix, type KeyPath, parseKey } from '../../shared/config/key-path.js';
 import type { Config } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
@@ -35,8 +36,10 @@ function check<T>(
     const document = loadConfigFile({ path });
     const { value, problems, warnings } = validate(document);
     if (problems.length > 0) return { value, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
-    const isUnset = warnings.every(({ code }) => code === 'unset-variable');
-    const fix = isUnset ? 'Set the variable where the gateway is started' : 'Correct it, then: xopc config validate';
+    const isUnset = warnings.every(({ code = '' }) => code.startsWith('unset-'));
+    const fix = isUnset
+      ? 'Set the variable where the gateway is started; this shell does not have it'
+      : 'Correct it, then: xopc config validate';
     if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix }) };
     return { value, finding: ok(id, document.exists ? `${path} is valid` : `${path} does not exist; defaults apply`) };
   } catch (error) {
@@ -45,11 +48,18 @@ function check<T>(
   }
 }
 
-export function checkConfig(paths: GatewayPaths): Checked<Config> {
-  return check('config', paths.configPath, (document) => ({
-    ...validateConfig(document),
-    problems: configProblems(document, paths.modelsPath),
-  }));
+interface CheckedConfig extends Checked<Config> {
+  /** Whether a value refers to a variable that is not set in this shell; the gateway may have it. */
+  readonly isUnknown: (key: string) => boolean;
+}
+
+export function checkConfig(paths: GatewayPaths): CheckedConfig {
+  let unset: readonly KeyPath[] = [];
+  const checked = check('config', paths.configPath, (document) => {
+    unset = document.unresolved.map(({ path }) => path);
+    return { ...validateConfig(document, 'unknown'), problems: configProblems(document, paths.modelsPath) };
+  });
+  return { ...checked, isUnknown: (key) => unset.some((path) => isPrefix(parseKey(key), path)) };
 }
 
 export function checkModels(paths: GatewayPaths): Finding {

@@ -11,7 +11,7 @@ import { checkDatabase } from './check-database.js';
 import { checkDirectories, checkDisk, checkLog, checkOwner, checkPrivateFiles, checkTokenFile } from './check-files.js';
 import { checkLock, checkPort, checkWorker } from './check-gateway.js';
 import { checkBuild, checkLauncher, checkNode } from './check-program.js';
-import { fail, type Finding, reasonOf } from './finding.js';
+import { fail, type Finding, reasonOf, warn } from './finding.js';
 
 interface DoctorDeps {
   readonly paths: GatewayPaths;
@@ -52,6 +52,12 @@ async function guarded(id: string, check: () => Finding | Finding[] | Promise<Fi
   }
 }
 
+function unknown(id: string, key: string): Finding {
+  return warn(id, `is not checked: ${key} refers to a variable that this shell does not have`, {
+    fix: 'Run xopc doctor with the variables of the gateway',
+  });
+}
+
 export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
   const { paths } = deps;
   const location = await deps.locate();
@@ -60,6 +66,12 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
   const address = (): ListenSettings => (location.kind === 'answers' ? location.status : deps.listen());
   // An unreadable file is already reported by the configuration check.
   const hasAddress = value !== undefined || location.kind === 'answers';
+  const exposure = (): Finding | Finding[] => {
+    if (value === undefined) return [];
+    const needed = ['gateway.auth.enabled', ...(location.kind === 'answers' ? [] : ['gateway.host'])];
+    const key = needed.find(config.isUnknown);
+    return key === undefined ? checkExposure(value, address().host) : unknown('exposure', key);
+  };
   const checks: readonly (readonly [string, () => Finding | Finding[] | Promise<Finding[]>])[] = [
     ['node', () => checkNode()],
     ['build', () => checkBuild()],
@@ -71,12 +83,18 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['disk', () => checkDisk(paths)],
     ['config', () => config.finding],
     ['models', () => checkModels(paths)],
-    ['database', () => checkDatabase(paths, { url: value?.store.url, inspectServer: (url) => deps.inspectServer(url) })],
+    [
+      'database',
+      () =>
+        config.isUnknown('store.url')
+          ? unknown('database', 'store.url')
+          : checkDatabase(paths, { url: value?.store.url, inspectServer: (url) => deps.inspectServer(url) }),
+    ],
     ['log', () => checkLog(paths, value?.logs ?? LOG_DEFAULTS)],
     ['lock', () => checkLock(paths, location)],
     ['port', () => (hasAddress ? checkPort(address(), { paths, location, passed: deps.isSocketPassed }) : [])],
     ['worker', () => checkWorker(location, Date.now())],
-    ['exposure', () => (value === undefined ? [] : checkExposure(value, address().host))],
+    ['exposure', exposure],
     ['service', () => deps.service()],
   ];
   const findings: Finding[] = [];

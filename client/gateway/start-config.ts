@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { ConfigDocument } from '../../shared/config/document.js';
 import { validateFiles } from '../../shared/config/validate.js';
-import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
+import { GatewayError, type Problem } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import { configInvalid, filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
 import type { VariableLookup } from '../../shared/node/config/config-text.js';
@@ -14,16 +14,12 @@ import { locateGateway } from './locate-gateway.js';
 
 type ConfigFiles = Pick<GatewayPaths, 'configPath' | 'modelsPath'>;
 
-function validateWith({ configPath, modelsPath }: ConfigFiles, lookup?: VariableLookup): Problem[] {
+function validate({ configPath, modelsPath }: ConfigFiles, variables: VariableLookup | 'unknown' | undefined): Problem[] {
+  const isUnknown = variables === 'unknown';
+  const lookup = isUnknown ? () => undefined : variables;
   const load = (path: string): ConfigDocument => loadConfigFile({ path, ...definedFields({ lookup }) });
-  const { config, models, references } = validateFiles(load(configPath), load(modelsPath));
+  const { config, models, references } = validateFiles(load(configPath), load(modelsPath), isUnknown ? 'unknown' : 'known');
   return [...config.problems, ...models.problems, ...references];
-}
-
-/** Returns the problems that the files have whatever the variables are: both without them and with some value. */
-function validateWithoutVariables(files: ConfigFiles): Problem[] {
-  const withValues = new Set(validateWith(files, () => 'x').map(formatProblem));
-  return validateWith(files, () => undefined).filter((problem) => withValues.has(formatProblem(problem)));
 }
 
 /**
@@ -31,7 +27,7 @@ function validateWithoutVariables(files: ConfigFiles): Problem[] {
  * @throws CONFIG_INVALID with every problem that would make a worker refuse the files
  */
 export function requireValidConfig(files: ConfigFiles, variables?: VariableLookup | 'unknown'): void {
-  const problems = variables === 'unknown' ? validateWithoutVariables(files) : validateWith(files, variables);
+  const problems = validate(files, variables);
   if (problems.length > 0) throw configInvalid(files.configPath, problems);
 }
 

@@ -63,6 +63,7 @@ export function parseKey(text: string): KeyPath {
   return path;
 }
 
+/** Whether a path is `prefix` or below it. */
 export function isPrefix(prefix: KeyPath, path: KeyPath): boolean {
   return prefix.length <= path.length && prefix.every((segment, index) => String(segment) === String(path[index]));
 }

@@ -196,6 +196,12 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
   }
 }
 
+/**
+ * Whether the variables that a document was filled with are the gateway's. They are not known in a shell other than that of its start:
+ * what is missing there may be set for the gateway.
+ */
+export type Variables = 'known' | 'unknown';
+
 /** Values that an unset variable must not remove, and what would happen otherwise. */
 const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-restriction' | 'unset-store' | 'unset-host' }[] = [
   { path: ['gateway', 'host'], code: 'unset-host' },
@@ -204,17 +210,25 @@ const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-r
   { path: ['store', 'url'], code: 'unset-store' },
 ];
 
-/** Validates `config.json`. */
-export function validateConfig(document: ConfigDocument): Validation<Config> {
-  const validation = validateDocument(document, configSchema);
-  const problems = document.unresolved.flatMap(({ path, variable }) => {
+function findNeverLeftOut(document: ConfigDocument): Problem[] {
+  return document.unresolved.flatMap(({ path, variable }) => {
     const kept = NEVER_LEFT_OUT.find((one) => isPrefix(one.path, path));
     if (kept === undefined) return [];
     return [problemAt(document, path, { key: showKey(path), ...explain(reason(kept.code, { variable })) })];
   });
-  const { value, warnings } = validation;
-  if (value !== undefined && problems.length === 0) return { ...validation, warnings: [...warnings, ...findUnknownNames(document, value)] };
-  return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };
+}
+
+/**
+ * Validates `config.json`.
+ * @param variables  unknown: one that is not set is only a warning, and the value has the default in place of what refers to it
+ */
+export function validateConfig(document: ConfigDocument, variables: Variables = 'known'): Validation<Config> {
+  const { value, ...found } = validateDocument(document, configSchema);
+  const unset = findNeverLeftOut(document);
+  const problems = variables === 'known' ? [...found.problems, ...unset] : found.problems;
+  if (value === undefined || problems.length > 0) return { value: undefined, problems, warnings: found.warnings };
+  const others = found.warnings.filter(({ key }) => !unset.some((warning) => warning.key === key));
+  return { value, problems, warnings: [...unset, ...others, ...findUnknownNames(document, value)] };
 }
 
 /** JSON Schema of `config.json` for editors (`$schema`) and `xopc config schema`. */
@@ -252,12 +266,14 @@ export interface ValidatedFiles {
   readonly references: readonly Problem[];
 }
 
-/** Validates `config.json` and `models.json`, and the references between them. */
-export function validateFiles(document: ConfigDocument, modelsDocument: ConfigDocument): ValidatedFiles {
-  const config = validateConfig(document);
+/** Validates `config.json` and `models.json`, and the references between them. @param variables  as of {@link validateConfig} */
+export function validateFiles(document: ConfigDocument, modelsDocument: ConfigDocument, variables?: Variables): ValidatedFiles {
+  const config = validateConfig(document, variables);
   const models = validateModels(modelsDocument);
   if (config.value === undefined || models.value === undefined) return { config, models, references: [] };
-  const { file: modelsFile, exists: modelsExist } = modelsDocument;
-  const files = { document, config: config.value, models: models.value, modelsFile, modelsExist };
+  const { file: modelsFile, exists: modelsExist, raw } = modelsDocument;
+  // A provider that is left out because of a variable exists for a gateway that has it.
+  const { providers = {} } = variables === 'unknown' ? (raw as Partial<ModelsDocument>) : models.value;
+  const files = { document, config: config.value, models: { ...models.value, providers }, modelsFile, modelsExist };
   return { config, models, references: findUnknownProviders(files) };
 }

@@ -2,14 +2,15 @@
 import { schemaAt } from '../../../shared/config/describe-issue.js';
 import { HIDDEN_SECRET, replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/text/closest-match.js';
-import type { ConfigDocument } from '../../../shared/config/document.js';
-import { formatKey, showKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
+import type { ConfigDocument, UnresolvedReference } from '../../../shared/config/document.js';
+import { formatKey, isPrefix, showKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
 import { isFields } from '../../../shared/fields.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { editJsonc } from '../../../shared/config/jsonc-edit.js';
 import { filesInEffect, loadConfigFile } from '../../../shared/node/config/config-file.js';
-import { parseConfigText } from '../../../shared/node/config/config-text.js';
+import { configInvalid, parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
 import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -20,9 +21,12 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
   return replaceSecrets(value, () => HIDDEN_SECRET, path);
 }
 
-/** Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start. */
+/**
+ * Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start.
+ * A variable that is not set is none: the gateway may have variables that this shell does not have, and a running one reports what it rejects.
+ */
 export function configProblems(document: ConfigDocument, modelsPath: string): readonly Problem[] {
-  const { config, references } = validateFiles(document, loadConfigFile({ path: modelsPath }));
+  const { config, references } = validateFiles(document, loadConfigFile({ path: modelsPath }), 'unknown');
   return [...config.problems, ...references];
 }
 
@@ -41,7 +45,7 @@ export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
 
 /** Returns the warnings that the last change of the file caused, based on the variables of this shell. */
 export function newWarnings({ configPath, undoConfigPath }: GatewayPaths): readonly Problem[] {
-  const [now = [], before = []] = [configPath, undoConfigPath].map((path) => validateConfig(loadConfigFile({ path })).warnings);
+  const [now = [], before = []] = [configPath, undoConfigPath].map((path) => validateConfig(loadConfigFile({ path }), 'unknown').warnings);
   const known = new Set(before.map(({ key, message }) => `${key} ${message}`));
   return now.filter(({ key, message }) => !known.has(`${key} ${message}`));
 }
@@ -71,9 +75,25 @@ export function unknownKey(path: KeyPath): GatewayError | undefined {
   });
 }
 
-/** Returns the value from the file, or its default. */
+/**
+ * Returns the value from the file, or its default.
+ * @throws CONFIG_INVALID; NOT_FOUND if it is not known here, because it refers to a variable that is not set
+ */
 export function effectiveValue(document: ConfigDocument, path: KeyPath): unknown {
-  return valueAt(validateConfig(document).value, path);
+  const { value: config, problems } = validateConfig(document, 'unknown');
+  if (problems.length > 0) throw configInvalid(document.file, problems);
+  const value = valueAt(config, path);
+  const unset = document.unresolved.find((at) => isPrefix(at.path, path) || (value === undefined && isPrefix(path, at.path)));
+  if (unset === undefined) return value;
+  throw new GatewayError('NOT_FOUND', {
+    message: notSetHere(unset),
+    hint: `See it as written with: ${shellCommand`xopc config get ${formatKey(path)} --raw`}`,
+  });
+}
+
+/** Says that a value is not known here; the gateway may have the variable. */
+export function notSetHere({ path, variable }: UnresolvedReference): string {
+  return `${showKey(path)} refers to \${${variable}}, which is not set in this shell`;
 }
 
 function parseLiteral(text: string): unknown {
@@ -86,7 +106,7 @@ function parseLiteral(text: string): unknown {
 
 function problemsWith(text: string, edit: { file: string; path: KeyPath; value: unknown }): readonly Problem[] {
   const document = parseConfigText(editJsonc(text, [{ path: edit.path, value: edit.value }]), edit.file);
-  return validateConfig(document).problems;
+  return validateConfig(document, 'unknown').problems;
 }
 
 /**

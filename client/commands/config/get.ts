@@ -1,11 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { validateConfig } from '../../../shared/config/validate.js';
-import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
+import type { ConfigDocument } from '../../../shared/config/document.js';
+import { formatKey, isPrefix, type KeyPath, parseKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ConfigCommand } from './config-command.js';
-import { hideSecrets, unknownKey } from './config-values.js';
+import { effectiveValue, hideSecrets, notSetHere, unknownKey } from './config-values.js';
 
 export class ConfigGetCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
@@ -27,15 +26,21 @@ export class ConfigGetCommand extends ConfigCommand {
     const document = this.loadReadable();
     const unknown = unknownKey(path);
     if (unknown !== undefined) throw unknown;
-    const { value: config, problems } = validateConfig(document);
-    if (!this.raw && problems.length > 0) throw configInvalid(document.file, problems);
-    const value = valueAt(this.raw ? document.raw : config, path);
+    const value = this.raw ? valueAt(document.raw, path) : effectiveValue(document, path);
     if (value === undefined)
       throw new GatewayError('NOT_FOUND', {
         message: `'${this.key}' is not set`,
         hint: `Set it with: ${shellCommand`xopc config set ${formatKey(path)} VALUE`}`,
       });
+    if (!this.raw) await this.#noteUnset(document, path);
     await this.printValue(this.show ? value : hideSecrets(value, path));
     return 0;
+  }
+
+  /** Names what is shown without its value, or with its default in place of it. */
+  async #noteUnset({ unresolved }: ConfigDocument, path: KeyPath): Promise<void> {
+    if (this.json) return;
+    for (const unset of unresolved.filter((at) => isPrefix(path, at.path)))
+      await this.io.note(`Warning: ${notSetHere(unset)}`, this.io.err.paint.yellow);
   }
 }

@@ -26,7 +26,7 @@ export class ConfigValidateCommand extends ConfigCommand {
     const path = this.file ?? configPath;
     const document = loadConfigFile({ path });
     if (this.file !== undefined && !document.exists) throw usage(`${path} does not exist`, 'Name an existing file.');
-    const { config, models, references } = validateFiles(document, loadConfigFile({ path: modelsPath }));
+    const { config, models, references } = validateFiles(document, loadConfigFile({ path: modelsPath }), 'unknown');
     const results = this.file === undefined ? [config, models] : [config];
     const problems = [...results.flatMap((result) => result.problems), ...references];
     const warnings = results.flatMap((result) => result.warnings);

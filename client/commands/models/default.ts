@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { ModelDocument } from '../../../shared/api/models.js';
+import { valueAt } from '../../../shared/config/key-path.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
@@ -23,9 +24,9 @@ export class ModelDefaultCommand extends ConfigCommand {
   readonly model = Option.String({ name: 'model', required: false });
 
   protected async run(): Promise<number> {
-    const current = effectiveValue(this.loadReadable(), KEY);
-    if (this.model !== undefined) return this.#set(this.model, current);
-    await this.#show(current);
+    const document = this.loadReadable();
+    if (this.model !== undefined) return this.#set(this.model, valueAt(document.raw, KEY));
+    await this.#show(effectiveValue(document, KEY));
     return 0;
   }
 
@@ -41,6 +42,7 @@ export class ModelDefaultCommand extends ConfigCommand {
     await this.io.printLine([primary, ...(fallbacks ?? [])].join('\n'));
   }
 
+  /** @param current  as written in the file */
   async #set(model: string, current: unknown): Promise<number> {
     if (!/^[^\s/]+\/\S+$/.test(model)) {
       throw usage(`invalid model '${model}'; it must be PROVIDER/MODEL`, 'See them with: xopc models');

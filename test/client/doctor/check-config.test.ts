@@ -16,7 +16,7 @@ test.each([
     text: '{ "gateway": { "auth": { "api_key": "${NO_SUCH_VARIABLE_HERE}" } } }',
     level: 'warn',
     says: 'NO_SUCH_VARIABLE_HERE',
-    fix: 'Set the variable where the gateway is started',
+    fix: 'Set the variable where the gateway is started; this shell does not have it',
   },
   {
     what: 'a server that is not configured',

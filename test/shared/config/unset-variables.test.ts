@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseKey, valueAt } from '../../../shared/config/key-path.js';
-import { validateConfig } from '../../../shared/config/validate.js';
+import { validateConfig, validateFiles } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
 
@@ -77,5 +77,28 @@ describe('an unset variable', () => {
     expect(value?.channels.telegram?.accounts).toEqual({});
     expect(warnings).toHaveLength(101);
     expect(warnings.at(-1)?.message).toContain('has more problems');
+  });
+});
+
+describe('where the variables of the gateway are unknown, one that is not set', () => {
+  test.each([
+    ['{ "gateway": { "host": "${HOST}" } }', 'gateway.host'],
+    ['{ "gateway": { "allowedIps": ["${LAN}"] } }', 'gateway.allowedIps[0]'],
+    ['{ "gateway": { "auth": { "enabled": "${ON}" } } }', 'gateway.auth.enabled'],
+    ['{ "store": { "url": "${DATABASE}" } }', 'store.url'],
+  ])('is a warning, said once: %s', (text, key) => {
+    const { value, problems, warnings } = validateConfig(parse(text), 'unknown');
+    expect(problems).toEqual([]);
+    expect(value?.gateway.port).toBe(18_790);
+    expect(warnings).toMatchObject([{ key, message: expect.stringContaining('is not set; without it') as string }]);
+  });
+
+  test('hides no provider, and excuses none that nobody has', () => {
+    const models = parseConfigText('{ "providers": { "mine": { "baseUrl": "${MINE}" } } }', 'models.json', () => undefined);
+    const references = (model: string, variables?: 'unknown'): (string | undefined)[] =>
+      validateFiles(parse(JSON.stringify({ agents: { defaults: { model } } })), models, variables).references.map(({ code }) => code);
+    expect(references('mine/m', 'unknown')).toEqual([]);
+    expect(references('mine/m')).toEqual(['provider-unknown']);
+    expect(references('yours/m', 'unknown')).toEqual(['provider-unknown']);
   });
 });
