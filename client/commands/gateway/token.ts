@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { OwnToken } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { maskToken } from '../../../shared/config/secrets.js';
@@ -19,6 +20,17 @@ function setElsewhere(source: 'env' | 'config'): GatewayError {
       source === 'env'
         ? 'Change it where it is set, then stop the gateway and start it again.'
         : 'Change it with: xopc config set gateway.auth.api_key -',
+  });
+}
+
+/** @param error  why the gateway could not be restarted */
+function notApplied(error: GatewayError): GatewayError {
+  const { code, message, details } = error;
+  return new GatewayError(code, {
+    message: `the new token is stored, but the running gateway still uses the old one: ${message}`,
+    ...definedFields({ details }),
+    hint: 'Once that is solved, restart it with: xopc gateway restart',
+    cause: error,
   });
 }
 
@@ -105,10 +117,14 @@ export class TokenCommand extends BaseCommand {
   }
 
   async #restart({ controlPath, status }: AnsweringGateway): Promise<GatewayLocation> {
-    const { succession } = await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
-    // That gateway leaves, and its service manager starts the next one.
-    if (succession === 'service-manager')
-      await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, status.instanceId);
+    try {
+      const { succession } = await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
+      // That gateway leaves, and its service manager starts the next one.
+      if (succession === 'service-manager')
+        await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, status.instanceId);
+    } catch (error) {
+      throw error instanceof GatewayError ? notApplied(error) : error;
+    }
     return locateGateway(this.io.gatewayPaths);
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { maskToken } from '../../../shared/config/secrets.js';
-import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
@@ -69,6 +69,23 @@ test.each([
   });
   expect(await run(['--rotate'])).toMatchObject({ code, stderr: expect.stringContaining(said) as string });
   expect(restarts).toBe(2);
+});
+
+test('--rotate says that the old token is still used if the gateway cannot be restarted, and why', async () => {
+  const { paths, run } = setUp();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  writeFileSync(paths.tokenPath, TOKEN);
+  const reason = 'config.json:1:24 gateway.port is "x"';
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'restart')
+      socket.write(frame(request, { type: 'error', error: { code: 'CONFIG_INVALID', message: reason, retryable: false } }));
+    else answers(sampleStatus, { token: TOKEN, source: 'generated' })(socket, request);
+  });
+  const { code, stdout, stderr } = await run(['--rotate']);
+  expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+  expect(stderr).toContain(`the new token is stored, but the running gateway still uses the old one: ${reason}`);
+  expect(stderr).toContain('xopc gateway restart');
+  expect(readFileSync(paths.tokenPath, 'utf8')).not.toContain(TOKEN);
 });
 
 test.each([
