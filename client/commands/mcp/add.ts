@@ -66,9 +66,9 @@ export class McpAddCommand extends ConfigChangeCommand {
     };
     this.prepareDirectories();
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
-    await this.reportChange({ key: formatKey(path), action: 'set' });
-    if (!this.json) await this.io.note(`Try it with: ${shellCommand`xopc mcp test ${this.name}`}`);
-    return 0;
+    const exitCode = await this.reportChange({ key: formatKey(path), action: 'set' });
+    if (!this.json && exitCode === 0) await this.io.note(`Try it with: ${shellCommand`xopc mcp test ${this.name}`}`);
+    return exitCode;
   }
 
   /** @throws USAGE for a flag that would have no effect on the server */
@@ -104,7 +104,6 @@ export class McpRemoveCommand extends ConfigChangeCommand {
       throw new GatewayError('NOT_FOUND', { message: `there is no MCP server '${this.name}'`, hint: 'See them with: xopc mcp list' });
     this.prepareDirectories();
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: undefined }]);
-    await this.reportChange({ key: formatKey(path), action: 'removed' });
-    return 0;
+    return this.reportChange({ key: formatKey(path), action: 'removed' });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { APPLY } from '../../../client/commands/config/config-command.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
@@ -59,6 +60,24 @@ test('a server is added as a program or an address, once, and removed', async ()
   expect(written()).toEqual(before);
   expect((await run(['remove', 'remote'])).code).toBe(0);
   expect(Object.keys(written() as object)).toEqual(['files']);
+});
+
+test('a change that the running gateway rejects ends with 78, and is not to be tried', async () => {
+  const { limitMs } = APPLY;
+  onTestFinished(() => void (APPLY.limitMs = limitMs));
+  APPLY.limitMs = 60;
+  const { port } = await fakeHttp((_request, response) => json(response, { inForce: false, pinned: {} }));
+  const paths = testPaths();
+  const warnings = [{ code: 'CONFIG_INVALID', message: 'the gateway runs with the last good configuration' }];
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port, warnings }));
+  for (const args of [
+    ['mcp', 'add', 'files', '--', 'npx'],
+    ['mcp', 'remove', 'files'],
+  ]) {
+    const { code, stderr } = await runCommand(args, { home: paths.home });
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('has rejected it') as string });
+    expect(stderr).not.toContain('Try it');
+  }
 });
 
 test('servers and tools are listed, tried and called', async () => {
