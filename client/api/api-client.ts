@@ -1,6 +1,6 @@
 /** REST and event streams of the running gateway, over `node:http`: the global `fetch` costs 100 ms at its first use. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type ErrorCode, GatewayError, isErrorCode } from '../../shared/errors.js';
 import { collect } from '../../shared/node/collect.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
@@ -130,16 +130,23 @@ export class ApiClient {
     return parseJson(await this.#read(request, await this.#open(request, 'application/json'))) as T;
   }
 
-  /** @returns the answer as it arrives @throws as {@link call} */
-  download(request: ApiRequest): Promise<IncomingMessage> {
-    return this.#open(request, '*/*');
+  /** @returns the answer as it arrives; it fails with UNAVAILABLE when it breaks off @throws as {@link call} */
+  async download(request: ApiRequest): Promise<Readable> {
+    const response = await this.#open(request, '*/*');
+    const content = Readable.from(this.#pass(request, response), { objectMode: false });
+    // What is closed before its first piece was read has not begun to read the answer.
+    return content.once('close', () => response.destroy());
   }
 
   /** Events of a stream until it ends. @throws the errors of {@link call}; UNAVAILABLE when the stream breaks off */
   async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
     const response = await this.#open(request, 'text/event-stream');
+    yield* this.#pass(request, readEvents(response));
+  }
+
+  async *#pass<T>(request: ApiRequest, pieces: AsyncIterable<T>): AsyncGenerator<T> {
     try {
-      yield* readEvents(response);
+      yield* pieces;
     } catch (error) {
       throw this.#translate(request, error);
     }

@@ -25,6 +25,25 @@ test('the file gets its name when it is complete, and what a killed export has l
   expect(readdirSync(directory)).toEqual(['me.jsonl']);
 });
 
+test.each([['a file'], ['standard output']])(
+  'an export to %s that breaks off says so, and leaves no file that looks complete',
+  async (target) => {
+    const server = await fakeHttp((_request, response) => {
+      response.write('{"key": "first line"}\n', () => response.destroy());
+    });
+    const paths = testPaths();
+    await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+    const directory = tempDir();
+    const output = target === 'a file' ? join(directory, 'me.jsonl') : '-';
+    const { code, stderr } = await runCommand([...EXPORT, output], { home: paths.home });
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      `the gateway's API on 127.0.0.1 port ${server.port} is unreachable (ECONNRESET)\n  Check it with: xopc gateway status`,
+    );
+    expect(readdirSync(directory)).toEqual([]);
+  },
+);
+
 test('a signal that ends an export leaves nothing of it', async () => {
   const directory = tempDir();
   let clean = (): void => expect.fail('not asked for yet');
