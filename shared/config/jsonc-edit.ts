@@ -28,7 +28,8 @@ function putField(fields: Record<string, unknown>, key: string, { path, value }:
 /** Changes `current` in place if it is a list or an object, and replaces it if it cannot contain the path. */
 function put(current: unknown, { path, value }: JsoncEdit): unknown {
   const [segment, ...rest] = path;
-  if (segment === undefined) return value;
+  // A later edit may change it.
+  if (segment === undefined) return structuredClone(value);
   const edit = { path: rest, value };
   if (Array.isArray(current) && /^\d+$/.test(String(segment))) return putElement(current, Number(segment), edit);
   if (isFields(current)) return putField(current, String(segment), edit);

@@ -8,7 +8,7 @@ import { formatKey, isPrefix, showKey, valueAt, type KeyPath } from '../../../sh
 import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
 import { isFields } from '../../../shared/fields.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
-import { editJsonc } from '../../../shared/config/jsonc-edit.js';
+import { editJsonc, type JsoncEdit } from '../../../shared/config/jsonc-edit.js';
 import { filesInEffect, loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid, parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
@@ -104,17 +104,33 @@ function parseLiteral(text: string): unknown {
   }
 }
 
-function problemsWith(text: string, edit: { file: string; path: KeyPath; value: unknown }): readonly Problem[] {
-  const document = parseConfigText(editJsonc(text, [{ path: edit.path, value: edit.value }]), edit.file);
-  return validateConfig(document, 'unknown').problems;
+/**
+ * Returns the edit that writes the default list which a path leads into: an edit of the path alone would begin an empty one. None if the
+ * list is in the file, or has no default.
+ */
+export function listEdits(document: ConfigDocument, path: KeyPath): JsoncEdit[] {
+  const { value } = validateConfig(document, 'unknown');
+  const lists = path.flatMap((segment, index) => (typeof segment === 'number' ? [path.slice(0, index)] : []));
+  const list = lists.find((at) => Array.isArray(valueAt(value, at)) && valueAt(document.raw, at) === undefined);
+  return list === undefined ? [] : [{ path: list, value: valueAt(value, list) }];
+}
+
+function problemsWith(text: string, edits: readonly JsoncEdit[], file: string): readonly Problem[] {
+  return validateConfig(parseConfigText(editJsonc(text, edits), file), 'unknown').problems;
 }
 
 /**
  * Parses a value of the command line: JSON if possible, otherwise text. If the schema accepts only one of the two (a name that looks like a
  * number), that one is used.
+ * @param context.before  edits before that of the value
  */
-export function interpretValue(given: string, context: { text: string; file: string; path: KeyPath }): unknown {
+export function interpretValue(
+  given: string,
+  context: { text: string; file: string; path: KeyPath; before: readonly JsoncEdit[] },
+): unknown {
+  const { text, file, path, before } = context;
+  const isValid = (value: unknown): boolean => problemsWith(text, [...before, { path, value }], file).length === 0;
   const literal = parseLiteral(given);
-  if (typeof literal === 'string' || problemsWith(context.text, { ...context, value: literal }).length === 0) return literal;
-  return problemsWith(context.text, { ...context, value: given }).length === 0 ? given : literal;
+  if (typeof literal === 'string' || isValid(literal)) return literal;
+  return isValid(given) ? given : literal;
 }

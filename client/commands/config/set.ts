@@ -9,7 +9,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
-import { changedKeys, interpretValue, unknownKey, writeOptions } from './config-values.js';
+import { changedKeys, interpretValue, listEdits, unknownKey, writeOptions } from './config-values.js';
 
 /** Reports how a change of the file affects a running gateway. */
 export abstract class ConfigChangeCommand extends ConfigCommand {
@@ -51,10 +51,13 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     const unknown = unknownKey(path);
     if (unknown !== undefined) throw unknown;
     const text = stripBom(readConfigText(this.io.gatewayPaths.configPath) ?? '{}');
-    this.loadReadable();
+    const document = this.loadReadable();
     this.prepareDirectories();
-    const value = interpretValue(given, { text, file: this.io.gatewayPaths.configPath, path });
-    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
+    const before = listEdits(document, path);
+    const value = interpretValue(given, { text, file: this.io.gatewayPaths.configPath, path, before });
+    // A list that another process writes in the meantime is not replaced.
+    const expected = before.length === 0 ? {} : { expectedHash: document.hash };
+    await writeConfig({ ...writeOptions(this.io.gatewayPaths), ...expected }, [...before, { path, value }]);
     return this.reportChange({ key: formatKey(path), action: 'set' });
   }
 }

@@ -23,6 +23,16 @@ describe('editJsonc', () => {
     expect(editJsonc(text, [{ path: ['nothing', 'at', 'all'], value: undefined }])).toBe(text);
   });
 
+  test('an edit inside of what an earlier one has written leaves its value as given', () => {
+    const value = [{ id: 'a' }];
+    const edits = [
+      { path: ['list'], value },
+      { path: ['list', 3], value: { id: 'b' } },
+    ];
+    expect(editJsonc('{}', edits)).toBe(editJsonc('{}', edits));
+    expect(value).toEqual([{ id: 'a' }]);
+  });
+
   test('edits apply in order, and numbers address arrays and objects alike', () => {
     const edited = editJsonc('{}\n', [
       { path: ['list'], value: [{ id: 'a' }] },
