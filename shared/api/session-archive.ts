@@ -5,7 +5,12 @@ import { attachmentFiles } from './attachments.js';
 import { label, okStatus, queryInteger, usage } from './fields.js';
 import { placedMessage, sessionDocument } from './sessions.js';
 
-/** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for the configured default; `tags`: the complete list. */
+const tags = () => z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS);
+
+/**
+ * Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for the configured default; `tags`: the complete list; `addTags` and
+ * `removeTags` leave the others as they are.
+ */
 export const sessionChangeRequest = () =>
   z.strictObject({
     title: label(200).optional(),
@@ -13,8 +18,11 @@ export const sessionChangeRequest = () =>
     pinned: z.boolean().optional(),
     archived: z.boolean().optional(),
     unread: z.boolean().optional(),
-    tags: z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS).optional(),
+    tags: tags().optional(),
+    addTags: tags().optional(),
+    removeTags: tags().optional(),
   });
+export type SessionChangeRequest = z.output<ReturnType<typeof sessionChangeRequest>>;
 export const sessionChangeResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
 /** Query of `GET /api/sessions/:key/messages`: messages before that `seq`, at most `limit` (default 100). */
@@ -46,7 +54,7 @@ export const sessionFileHeader = () =>
     version: z.literal(1),
     title: z.string().min(1).max(512),
     agentId: label(64).optional(),
-    tags: z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS).optional(),
+    tags: tags().optional(),
     channel: label(64).optional(),
     exportedAt: z.iso.datetime().optional(),
     /** The messages of a JSON export; they are read one by one. */

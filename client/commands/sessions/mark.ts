@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/sessions/filters.js';
+import type { ApiRequest } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
@@ -65,11 +66,9 @@ export class SessionTagCommand extends BaseCommand {
     const path = sessionPath(this.key);
     const added = checkTags('--add', this.add);
     const removed = checkTags('--remove', this.remove);
-    const api = await this.connect();
-    const before = (await api.call<{ session: SessionDocument }>({ method: 'GET', path: `${path}?limit=0` })).session;
-    const tags = [...new Set([...before.tags, ...added])].filter((tag) => !removed.includes(tag));
     const isChanged = added.length + removed.length > 0;
-    const session = isChanged ? (await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: { tags } })).session : before;
+    const change: ApiRequest = { method: 'PATCH', path, body: { addTags: added, removeTags: removed } };
+    const { session } = await this.request<{ session: SessionDocument }>(isChanged ? change : { method: 'GET', path: `${path}?limit=0` });
     if (this.json || session.tags.length > 0) return this.printResult(session, session.tags.join('\n'));
     await this.io.note('This conversation has no tags.');
     return 0;

@@ -1,11 +1,12 @@
 /** The service for whole sessions: changes, pages, copies, exports and imports them. */
-import type { MessagePage } from '../../../shared/api/session-archive.js';
+import type { MessagePage, SessionChangeRequest } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { normaliseTag } from '../../../shared/sessions/filters.js';
+import { definedFields } from '../../../shared/fields.js';
+import { MAX_TAGS, normaliseTag } from '../../../shared/sessions/filters.js';
 import type { Attachments } from '../files/attachments.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
-import { changeSession, getSession, type SessionChange, toSessionDocument } from '../store/conversations/sessions.js';
+import { changeSession, getSession, toSessionDocument } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { type CallerKey, findAnswer, keyUse } from '../store/idempotency.js';
 import { findSummary } from '../store/summaries/summaries.js';
@@ -29,6 +30,14 @@ function normaliseTags(tags: readonly string[]): string[] {
   return [...new Set(normal)];
 }
 
+/** Returns the tags after a change of a session that has those of `before`. @throws INVALID_REQUEST for too many */
+function changeTags(before: readonly string[], { tags, addTags = [], removeTags = [] }: SessionChangeRequest): string[] {
+  const removed = normaliseTags(removeTags);
+  const changed = normaliseTags([...(tags ?? before), ...addTags]).filter((tag) => !removed.includes(tag));
+  if (changed.length <= MAX_TAGS) return changed;
+  throw new GatewayError('INVALID_REQUEST', { message: `a session has at most ${MAX_TAGS} tags, and it would have ${changed.length}` });
+}
+
 export type SessionArchive = ReturnType<typeof createSessionArchive>;
 
 export function createSessionArchive(options: SessionArchiveOptions) {
@@ -36,13 +45,14 @@ export function createSessionArchive(options: SessionArchiveOptions) {
   const files = createSessionFiles(options);
   return {
     /** Changes the user's settings of a session; omitted fields are unchanged. @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
-    async change(key: string, { tags, ...change }: SessionChange): Promise<SessionDocument> {
+    async change(key: string, request: SessionChangeRequest): Promise<SessionDocument> {
+      const { tags, addTags, removeTags, ...change } = request;
       if (typeof change.model === 'string') options.checkModel(change.model);
       const title = change.title === undefined ? {} : { title: change.title.toWellFormed() };
-      const normalised = { ...change, ...title, ...(tags === undefined ? {} : { tags: normaliseTags(tags) }) };
+      const isTagged = (tags ?? addTags ?? removeTags) !== undefined;
       const changed = await store.write(async (tx) => {
-        const { id } = await getSession(tx, key);
-        await changeSession(tx, id, normalised);
+        const { id, tags: before } = await getSession(tx, key);
+        await changeSession(tx, id, { ...definedFields(change), ...title, ...(isTagged ? { tags: changeTags(before, request) } : {}) });
         return toSessionDocument(await getSession(tx, key));
       });
       publish({ type: 'session', session: key, change: 'updated' });

@@ -64,12 +64,15 @@ test('sessions are pinned, archived and marked, several at once', async () => {
 });
 
 test('tags are added, removed and shown', async () => {
-  const { run, seen } = await setUp(({ method, body }, response) =>
-    json(response, { session: { ...session, tags: method === 'PATCH' ? (JSON.parse(body) as { tags: string[] }).tags : ['a', 'b'] } }),
+  const { run, seen } = await setUp(({ method }, response) =>
+    json(response, { session: { ...session, tags: method === 'PATCH' ? ['b', 'work'] : ['a', 'b'] } }),
   );
   expect((await run('sessions', 'tag', KEY)).stdout).toBe('a\nb\n');
   expect((await run('sessions', 'tag', KEY, '--add', 'Work ', '--remove', 'A')).stdout).toBe('b\nwork\n');
-  expect(seen.map(({ method }) => method)).toEqual(['GET', 'GET', 'PATCH']);
+  expect(seen.map(({ method, body }) => [method, body])).toEqual([
+    ['GET', ''],
+    ['PATCH', '{"addTags":["work"],"removeTags":["a"]}'],
+  ]);
 });
 
 test('an empty list says so; --json is one document', async () => {

@@ -35,6 +35,18 @@ test('a session is pinned, archived, tagged and marked as read, and found by it'
   await expect(sessions.list({ search: 'is:red' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
 
+test('tags are added and removed beside those that others change, up to the limit', async () => {
+  const { archive } = await withTalk();
+  await Promise.all(['One', 'two', 'three'].map((tag) => archive.change(KEY, { addTags: [tag] })));
+  expect((await archive.change(KEY, { addTags: ['ONE', 'four'], removeTags: [' Two'] })).tags.toSorted()).toEqual(['four', 'one', 'three']);
+  const many = Array.from({ length: 18 }, (_tag, index) => `tag ${index}`);
+  await expect(archive.change(KEY, { addTags: many })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringContaining('20') as string,
+  });
+  expect((await archive.change(KEY, { tags: ['x'], addTags: ['y'] })).tags).toEqual(['x', 'y']);
+});
+
 test('a list shows the last message and the usage of each session', async () => {
   const { sessions } = await withTalk();
   const [listed] = (await sessions.list({})).sessions;

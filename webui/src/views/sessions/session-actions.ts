@@ -35,7 +35,7 @@ async function forEach(
   if (failure !== undefined) throw failure.reason;
 }
 
-type Change = Partial<Pick<SessionFacts, 'pinned' | 'archived' | 'unread'>> & { readonly tags?: readonly string[] };
+type Change = Partial<Pick<SessionFacts, 'pinned' | 'archived' | 'unread'>> & Partial<Record<'addTags' | 'removeTags', readonly string[]>>;
 
 export async function changeEach(
   sessions: readonly SessionFacts[],

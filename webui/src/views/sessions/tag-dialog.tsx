@@ -63,7 +63,9 @@ export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) 
       );
     if (sessions.some((session) => tagsOf(session).length > MAX_TAGS)) return setFault(t('tooManyTags', { count: MAX_TAGS }));
     setFault(undefined);
-    await changeEach(sessions, (session) => ({ tags: tagsOf(session) }), onDone);
+    const addTags = [...fresh, ...Object.keys(changed).filter((tag) => changed[tag])];
+    const isRemoved = (tag: string): boolean => changed[tag] === false && !fresh.includes(tag);
+    await changeEach(sessions, ({ tags }) => ({ addTags, removeTags: tags.filter(isRemoved) }), onDone);
     onClose();
   };
   const [only] = sessions.length === 1 ? sessions : [];

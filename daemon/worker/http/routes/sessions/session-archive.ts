@@ -104,7 +104,7 @@ export function sessionArchiveRoutes(
       params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
-      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.change(keyOf(ctx), definedFields(body)) }),
+      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.change(keyOf(ctx), body) }),
     }),
     route({
       method: 'GET',
