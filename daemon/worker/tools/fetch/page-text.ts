@@ -36,7 +36,7 @@ const tidy = (text: string): string =>
     .trim();
 
 function titleOf(html: string): string {
-  const title = /<title[^>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '';
+  const title = /<title[^<>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '';
   return tidy(decodeEntities(title));
 }
 

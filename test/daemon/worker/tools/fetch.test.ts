@@ -163,6 +163,11 @@ test('a hostile page takes no longer than others', () => {
     expect(cpuMs(() => htmlToText(html))).toBeLessThan(2_000);
 });
 
+test('the tag of a title ends before the next tag, so that a page of its beginnings is searched once', () => {
+  expect(htmlToText('<head><title lang="en">A</title></head>B')).toBe('A\n\nB');
+  expect(htmlToText('<title <b>B</b>')).toBe('B');
+});
+
 test('half of a surrogate pair in a page is no character', () => {
   expect(htmlToText('a&#xD800;b&#56320;c&#128512;')).toBe('a\u{FFFD}b\u{FFFD}c\u{1F600}');
 });
