@@ -5,6 +5,8 @@ export class IntakeMemory implements ChannelIntake {
   readonly taken: IncomingMessage[] = [];
   readonly pressed: ButtonPress[] = [];
   readonly cursors = new Map<string, number>();
+  /** When they were stored. Default: just now. */
+  storedAtMs = Infinity;
   readonly owned = new Set<string>();
   /** Accounts that another live worker serves, such as `telegram/default`. */
   readonly foreign = new Set<string>();
@@ -23,8 +25,9 @@ export class IntakeMemory implements ChannelIntake {
     return presses.map(({ id, decision }) => ({ id, text: decision }));
   }
 
-  async readCursor(scope: string): Promise<number | undefined> {
-    return this.cursors.get(scope);
+  async readCursor(scope: string): ReturnType<ChannelIntake['readCursor']> {
+    const position = this.cursors.get(scope);
+    return position === undefined ? undefined : { position, updatedAtMs: this.storedAtMs };
   }
 
   async acquire(channel: string, accountId: string): Promise<boolean> {

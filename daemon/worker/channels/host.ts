@@ -1,4 +1,5 @@
 /** The interface through which channels use the gateway; they receive it at start. */
+import type { InboxCursor } from '../store/delivery/inbox-cursors.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { ReceivedUpdate } from '../store/delivery/inbox.js';
 
@@ -48,8 +49,8 @@ export interface ChannelIntake {
     presses: readonly ButtonPress[];
     cursor: { scope: string; position: number };
   }): Promise<PressAnswer[]>;
-  /** Returns the position up to which a source was read; undefined when it is unknown or too old to be valid. */
-  readCursor(scope: string): Promise<number | undefined>;
+  /** Returns the position up to which a source was read, and when; undefined when it is unknown. */
+  readCursor(scope: string): Promise<InboxCursor | undefined>;
   /** Takes the lease of an account, which covers reading from it and sending. @returns false while another live worker holds it */
   acquire(channel: string, accountId: string): Promise<boolean>;
   /** Releases the lease. Never rejects. */

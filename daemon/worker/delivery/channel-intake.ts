@@ -27,8 +27,6 @@ export interface ChannelIntakeOptions {
   readonly liveness: Liveness;
 }
 
-/** An older position may be from before Telegram restarted its sequence. */
-const CURSOR_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 /** Omits letters and digits that look alike. */
 const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const CODE_LENGTH = 8;
@@ -90,10 +88,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
       }
       return presses.map(({ id }, index) => ({ id, text: outcomes[index]?.text ?? '' }));
     },
-    async readCursor(scope) {
-      const cursor = await store.read((tx) => readInboxCursor(tx, scope));
-      return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
-    },
+    readCursor: (scope) => store.read((tx) => readInboxCursor(tx, scope)),
     async acquire(channel, accountId) {
       const account = { channel, accountId };
       const claim = { owner: instanceId, liveness, nowMs: clock.now() };

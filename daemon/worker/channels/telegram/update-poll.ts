@@ -72,7 +72,7 @@ export class UpdatePoll {
     await this.#resume(signal);
     while (!signal.aborted) {
       const askedAtMs = clock.now();
-      const offset = this.#offset ?? 0;
+      const { offset = 0 } = this.#position();
       const validMs = intake.validForMs();
       if (validMs < MIN_VALID_MS) {
         onState(sayOfChannel('waits-for-database'));
@@ -123,9 +123,10 @@ export class UpdatePoll {
     const { intake, scope, clock, logger } = this.#options;
     while (!signal.aborted) {
       try {
-        const position = await intake.readCursor(scope);
-        this.#offset = position === undefined ? undefined : position + 1;
-        this.#readAtMs = clock.now();
+        const cursor = await intake.readCursor(scope);
+        if (cursor === undefined) return;
+        this.#offset = cursor.position + 1;
+        this.#readAtMs = cursor.updatedAtMs;
         return;
       } catch (error) {
         logger.warn({ err: error }, 'failed to read the position of the updates; retrying');

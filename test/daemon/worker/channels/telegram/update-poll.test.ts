@@ -152,6 +152,17 @@ test('an invalid update is skipped, and the others of its batch are stored', asy
   ]);
 });
 
+const QUIET = {
+  logger: logMemory(),
+  scope: SCOPE,
+  pollSeconds: 25,
+  random: () => 0,
+  read: () => undefined,
+  readPress: () => undefined,
+  answer: () => undefined,
+  onState: () => undefined,
+};
+
 /** A poll against scripted answers. @returns when each request was made, in ms since the start */
 async function pollTimes(answers: readonly BotResult<Update[]>[], options: { takesMs?: number; cursor?: number } = {}): Promise<number[]> {
   const clock = new FakeClock();
@@ -171,14 +182,7 @@ async function pollTimes(answers: readonly BotResult<Update[]>[], options: { tak
     },
     intake,
     clock,
-    logger: logMemory(),
-    scope: SCOPE,
-    pollSeconds: 25,
-    random: () => 0,
-    read: () => undefined,
-    readPress: () => undefined,
-    answer: () => undefined,
-    onState: () => undefined,
+    ...QUIET,
   });
   const ended = poll.run(stop.signal);
   for (;;) {
@@ -207,32 +211,39 @@ test('a poll that the server held open is followed by the next at once', async (
   expect(await pollTimes([none, none], { takesMs: 25_000 })).toEqual([0, 25_000]);
 });
 
-test('after a week without updates no offset is sent, because their ids may restart', async () => {
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+test.each([
+  { what: "this worker's last update", answers: [[{ update_id: 1_000 }], [], []], stored: undefined, sent: [undefined, 1_001, undefined] },
+  { what: 'the last update of the worker before', answers: [[], [], []], stored: WEEK_MS / 2, sent: [1_001, 1_001, undefined] },
+  { what: 'the last update, when the worker starts', answers: [[], []], stored: WEEK_MS, sent: [undefined, undefined] },
+])('a week after $what, no offset is sent, because their ids may restart', async ({ answers, stored, sent }) => {
   const clock = new FakeClock();
   const stop = new AbortController();
   const offsets: unknown[] = [];
-  const answers = [[{ update_id: 1_000 }], [], []];
+  const replies: object[][] = [...answers];
+  const intake = new IntakeMemory();
+  if (stored !== undefined) intake.cursors.set(SCOPE, 1_000);
+  intake.storedAtMs = clock.now() - (stored ?? 0);
   const poll = new UpdatePoll({
     api: {
       async call(_method, payload) {
         offsets.push((payload as { offset?: number }).offset);
-        if (offsets.length === 2) clock.jump(7 * 24 * 3_600_000);
-        const value = answers.shift();
-        if (answers.length === 0) stop.abort();
+        if (offsets.length === 2) clock.jump(WEEK_MS - (stored ?? 0));
+        const value = replies.shift();
+        if (replies.length === 0) stop.abort();
         return { ok: true, value: value as never };
       },
     },
-    intake: new IntakeMemory(),
+    intake,
     clock,
-    logger: logMemory(),
-    scope: SCOPE,
-    pollSeconds: 25,
-    random: () => 0,
-    read: () => undefined,
-    readPress: () => undefined,
-    answer: () => undefined,
-    onState: () => undefined,
+    ...QUIET,
   });
-  expect(await poll.run(stop.signal)).toBe('stopped');
-  expect(offsets).toEqual([undefined, 1_001, undefined]);
+  const ended = poll.run(stop.signal);
+  while (!stop.signal.aborted) {
+    await new Promise(setImmediate);
+    clock.advance(250);
+  }
+  expect(await ended).toBe('stopped');
+  expect(offsets).toEqual(sent);
 });
