@@ -136,7 +136,7 @@ export class Chat {
 
   #accepted(key: string, done: Accepted & { fromSeq: number | undefined }, content: string): Accepted {
     if (done.fromSeq !== undefined) this.#options.live.rewind(key, done.fromSeq);
-    this.#options.inbox.wake({ ...webchatLane(key), content });
+    this.#options.inbox.wake({ ...webchatLane(key), content: done.isRepeated ? '' : content });
     return { messageId: done.messageId, isRepeated: done.isRepeated };
   }
 }

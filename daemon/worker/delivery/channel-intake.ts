@@ -19,7 +19,7 @@ export interface ChannelIntakeOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
-  readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
+  readonly inbox: Pick<Inbox, 'storeIn' | 'wakeAll'>;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   /** Created later, by a higher layer. */
   readonly decisions: () => Decisions;
@@ -71,21 +71,19 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
 
   return {
     async store({ messages, presses, cursor }) {
-      const outcomes = await store.write(async (tx) => {
+      const { admitted, stored, outcomes } = await store.write(async (tx) => {
         const admitted: IncomingMessage[] = [];
         for (const message of messages)
           if (await isAdmitted(tx, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
-        await inbox.storeIn(tx, admitted, cursor);
-        const made: PressOutcome[] = [];
-        for (const press of presses) made.push(await buttons.decide(tx, press));
-        return made;
+        const stored = await inbox.storeIn(tx, admitted, cursor);
+        const outcomes: PressOutcome[] = [];
+        for (const press of presses) outcomes.push(await buttons.decide(tx, press));
+        return { admitted, stored, outcomes };
       });
       for (const { decided } of outcomes) if (decided !== undefined) decisions().decided(decided);
       for (const press of presses) outbox.wake(press);
-      for (const message of messages) {
-        inbox.wake(message);
-        outbox.wake(message);
-      }
+      inbox.wakeAll(admitted, stored);
+      for (const message of messages) outbox.wake(message);
       return presses.map(({ id }, index) => ({ id, text: outcomes[index]?.text ?? '' }));
     },
     readCursor: (scope) => store.read((tx) => readInboxCursor(tx, scope)),

@@ -32,13 +32,13 @@ export class Inbox {
    */
   async receive(updates: readonly ReceivedUpdate[]): Promise<StoredUpdate[]> {
     const stored = await this.#options.store.write((tx) => this.storeIn(tx, updates));
-    for (const update of updates) this.wake(update);
+    this.wakeAll(updates, stored);
     return stored;
   }
 
   /**
-   * Like {@link receive}, inside the caller's transaction; the caller then calls {@link wake}. `cursor`: the position in the
-   * source.
+   * Like {@link receive}, inside the caller's transaction; the caller then calls {@link wake} or {@link wakeAll}. `cursor`: the
+   * position in the source.
    */
   async storeIn(
     tx: Transaction,
@@ -57,6 +57,11 @@ export class Inbox {
     const lane = { channel, accountId, chatId };
     if (isStop(content)) this.#running?.handler.interrupt(lane, this.#options.clock.now());
     this.#running?.worker.wake(lane);
+  }
+
+  /** Like {@link wake}, for what {@link storeIn} returned: a repeated `/stop` does not stop a later answer. */
+  wakeAll(updates: readonly ReceivedUpdate[], stored: readonly StoredUpdate[]): void {
+    for (const [index, update] of updates.entries()) this.wake(stored[index]?.isRepeated === true ? { ...update, content: '' } : update);
   }
 
   /** Called when an account may have been configured: its messages may be waiting for that. */

@@ -126,6 +126,30 @@ test('/stop takes back the messages before it, is answered at once, and says whe
   expect(model.requests).toHaveLength(1);
 });
 
+test('a repeated or refused /stop does not stop a later answer', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  const { session } = await conversation.sessions.create({});
+  const send = (key: string, content: string) => conversation.chat.send({ session: session.key, key, content }, undefined);
+  const last = async () => (await conversation.sessions.get(session.key)).messages.at(-1)?.content;
+  await say(conversation, '/stop', { id: 'evt-1' });
+  await send('key-1', '/stop');
+  await told(1);
+  await expect.poll(last).toBe('No answer is in progress.');
+  const slow = gate();
+  const story = { ...says('a long ', 'story'), gate: { before: 1, until: slow.until } };
+  model.reply(story, story);
+  await say(conversation, 'tell me a story');
+  await send('key-2', 'tell me a story');
+  await model.received(2);
+  await say(conversation, '/stop', { id: 'evt-1' });
+  await expect(say(conversation, '/stop please', { id: 'evt-1' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await send('key-1', '/stop')).toMatchObject({ isRepeated: true });
+  slow.open();
+  expect((await told(2))[1]).toBe('a long story');
+  await expect.poll(last).toBe('a long story');
+});
+
 test('a message that was taken back is refused when it is sent again', async () => {
   const { start } = await makeChat();
   const conversation = await start({ isActive: false });
