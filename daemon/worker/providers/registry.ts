@@ -5,6 +5,7 @@ import type { ApiKind, ModelConfig, ModelsDocument } from '../../../shared/confi
 import { GatewayError } from '../../../shared/errors.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
+import { isEmbedding } from './discovery/probe.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { type LocalServer, splitRef } from '../../../shared/config/known-providers.js';
@@ -169,7 +170,7 @@ export class ProviderRegistry {
     return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, used), entry, model: used });
   }
 
-  /** The model used if none was chosen: the first usable provider's first model, or the built-in one. */
+  /** The model used if none was chosen: the first usable provider's first model that is not for embeddings, or the built-in one. */
   async defaultRef(): Promise<string> {
     const lasting = await this.#firstModel(this.#lasting);
     if (lasting !== undefined) return lasting;
@@ -201,20 +202,22 @@ export class ProviderRegistry {
     return known;
   }
 
-  /** A server without a list here is asked for its models; known ones come first. */
+  /** A server without a list here is asked for its models; known ones come first, those for embeddings last. A discovered one may have none. */
   async #modelsOf(entry: ProviderEntry): Promise<readonly ModelConfig[]> {
-    if (entry.models.length > 0) return entry.models;
+    if (entry.models.length > 0 || entry.source === 'discovery') return entry.models;
     const ids = await this.#list(entry);
     const listed = new Set(ids);
     const found = entry.known.filter(({ id }) => listed.has(id));
-    return [...found, ...ids.filter((id) => !found.some((model) => model.id === id)).map((id) => ({ id }))];
+    const others = ids.filter((id) => !found.some((model) => model.id === id)).map((id) => ({ id }));
+    return [...found, ...others.toSorted((a, b) => Number(isEmbedding(a.id)) - Number(isEmbedding(b.id)))];
   }
 
   async #firstModel(entries: readonly ProviderEntry[]): Promise<string | undefined> {
     for (const entry of entries) {
       if (entry.problem !== undefined) continue;
-      const modelId = ((await this.#modelsOf(entry))[0] ?? entry.known[0])?.id;
-      if (modelId !== undefined) return `${entry.id}/${modelId}`;
+      const models = await this.#modelsOf(entry);
+      const first = models.length === 0 ? entry.known[0] : models.find(({ id }) => !isEmbedding(id));
+      if (first !== undefined) return `${entry.id}/${first.id}`;
     }
     return undefined;
   }

@@ -16,6 +16,9 @@ const MAX_MODELS = 200;
 /** Embedding models generate no text. */
 const EMBEDDING = /embed|\bbert\b|bge-|minilm/i;
 
+/** Whether a model's name is that of an embedding model. */
+export const isEmbedding = (name: string): boolean => EMBEDDING.test(name);
+
 function listIn(document: unknown, key: string): Fields[] | undefined {
   const list = fieldsOf(document)[key];
   return Array.isArray(list) ? listOf(list).slice(0, MAX_MODELS) : undefined;
@@ -32,7 +35,7 @@ function toModel(id: unknown, contextWindow: unknown): ModelConfig[] {
 async function probeOllama(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
   const models = listIn(await getJson({ ...target, path: '/api/tags' }), 'models');
   return models
-    ?.filter(({ name, details }) => !EMBEDDING.test(`${String(name)} ${String(fieldsOf(details)['family'])}`))
+    ?.filter(({ name, details }) => !isEmbedding(`${String(name)} ${String(fieldsOf(details)['family'])}`))
     .flatMap(({ name }) => toModel(name, undefined));
 }
 

@@ -12,9 +12,9 @@ import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 
 function make(document: unknown, environment: Record<string, string> = {}, list: () => Promise<string[]> = async () => []) {
   const clock = new FakeClock();
-  const registry = new ProviderRegistry({
+  const options = {
     document: modelsSchema.parse(document),
-    lookup: (name) => environment[name],
+    lookup: (name: string) => environment[name],
     ai: () => {
       throw new Error('not called here');
     },
@@ -22,8 +22,8 @@ function make(document: unknown, environment: Record<string, string> = {}, list:
     builtIn: createGuide({ modelsPath: '', configPath: '' }),
     clock,
     local: { found: () => undefined, ready: async () => undefined },
-  });
-  return { registry, clock };
+  };
+  return { registry: new ProviderRegistry(options), clock, options };
 }
 
 const local = { baseUrl: 'http://127.0.0.1:11434/v1' };
@@ -88,6 +88,19 @@ test.each([
   { name: 'the guide where nothing is set up', document: {}, ref: 'xopc/guide' },
 ])('the default is $name', async ({ document, environment, list, ref }) => {
   expect(await make(document, environment, list ?? (async () => ['listed'])).registry.defaultRef()).toBe(ref);
+});
+
+test('a model for embeddings is not the default: of a server that is asked for its models, and of one found on this machine', async () => {
+  const embedding = 'text-embedding-nomic-embed-text-v1.5';
+  const asked = make({ providers: { local } }, {}, async () => [embedding, 'qwen3']).registry;
+  expect(await asked.defaultRef()).toBe('local/qwen3');
+  expect((await asked.models()).map(({ id }) => id)).toEqual(['local/qwen3', `local/${embedding}`, 'xopc/guide']);
+  expect(await make({ providers: { local } }, {}, async () => [embedding]).registry.defaultRef()).toBe('xopc/guide');
+  const { options } = make({}, {}, async () => [embedding]);
+  const found = new ProviderRegistry({ ...options, local: { ...options.local, found: (id) => (id === 'lmstudio' ? [] : undefined) } });
+  expect(await found.defaultRef()).toBe('xopc/guide');
+  expect((await found.models()).map(({ id }) => id)).toEqual(['xopc/guide']);
+  expect(found.resolve(`lmstudio/${embedding}`)).toMatchObject({ modelId: embedding });
 });
 
 test('models.json comes before the environment, and takes its key from it', async () => {
