@@ -16,6 +16,7 @@ import type {
 import { withNewestPictures } from '../files/pictures.js';
 import type { ChatImage, ToolCall, ToolDefinition, ToolResult, ToolResultMessage } from '../providers/provider.js';
 import { addTokens } from '../providers/token-cost.js';
+import { readToolInput } from '../providers/tool-input.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
 /** Calls a model once. @returns the error, when it failed before its first output */
@@ -101,13 +102,7 @@ class Step {
   }
 }
 
-function toToolCall({ id, name, arguments: text }: CompletionToolCall): ToolCall {
-  try {
-    return { id, name, input: text === '' ? {} : (JSON.parse(text) as unknown) };
-  } catch (error) {
-    return { id, name, input: text, problem: error instanceof Error ? error.message : String(error) };
-  }
-}
+const toToolCall = ({ id, name, arguments: text }: CompletionToolCall): ToolCall => ({ id, name, ...readToolInput(text) });
 
 /** Runs the tools. Their events are dropped. */
 async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<ToolResult[]> {

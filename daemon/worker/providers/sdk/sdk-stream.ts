@@ -1,9 +1,8 @@
 /** Runs one model call of the AI SDK as the provider interface's stream of events. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import { inexactNumber } from '../../../../shared/node/exact-json.js';
-import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 import type { ModelRequest, ProviderEvent, ToolCall } from '../provider.js';
+import { readToolInput } from '../tool-input.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkFinishReason, type SdkStreamPart } from './sdk-call.js';
 import { toSdkPrompt, toSdkTools } from './sdk-messages.js';
 import { WholeCharacters, WithoutThoughts } from './stream-text.js';
@@ -21,23 +20,6 @@ function toCall(
 ): ToolCall {
   if (!known.has(name)) return { id, name, input: {}, problem: `there is no tool '${name}'` };
   return { id, name, ...readToolInput(text) };
-}
-
-const MAX_SHOWN = 200;
-
-/** Reads the input of a call. The person who approves the call and the tool both get exactly this input; otherwise it has a problem. */
-export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'> {
-  if (text.trim() === '') return { input: {} };
-  const refuse = (problem: string) => ({ input: {}, problem });
-  let input: unknown;
-  try {
-    input = JSON.parse(text);
-  } catch {
-    return refuse(`it is not JSON: ${text.slice(0, MAX_SHOWN)}`);
-  }
-  if (isTooDeep(input)) return refuse(`it ${TOO_DEEP}`);
-  const problem = inexactNumber(text);
-  return problem === undefined ? { input } : refuse(problem);
 }
 
 function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {

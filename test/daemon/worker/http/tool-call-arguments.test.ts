@@ -75,6 +75,13 @@ describe.each(['chat', 'responses'] as const)('from %s', (door) => {
     await DOORS[door](gateway, text);
     expect(gateway.vendor.requests[0]?.text).toContain(`"input":${JSON.stringify({ text })}`);
   });
+
+  test('arguments that are too deep to be written again are put in an object for another API', async () => {
+    const gateway = await startMessagesGateway('anthropic-messages');
+    const text = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    await DOORS[door](gateway, text);
+    expect(gateway.vendor.requests[0]?.text).toContain(`"input":${JSON.stringify({ text })}`);
+  });
 });
 
 /** As a program in another language may write it: this one has no such number. */

@@ -89,3 +89,16 @@ test('what stateless calls have cost is told to those who follow and count', asy
     { type: 'completion', model: 'up/one', state: 'error', usage: null },
   ]);
 });
+
+test.each([
+  ['{"timezone":"UTC","id":1324567890123456789}', 'would be rounded'],
+  [`{"timezone":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'nested deeper than 64 levels'],
+  ['{"timezone":', 'it is not JSON'],
+])('a call of the agent’s tool with the input %.40s is not run, and the model gets the reason', async (input, reason) => {
+  const { client, upstream } = await startOpenAiGateway(config);
+  upstream.play(calling({ ...TIME, arguments: input }), saying('Sorry.'));
+  const answer = await client.chat.completions.create(withMine);
+  expect(answer.choices[0]?.message.content).toBe('Sorry.');
+  const { messages } = upstream.bodies[1] as unknown as Body;
+  expect(messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining(reason) as string });
+});
