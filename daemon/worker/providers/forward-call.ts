@@ -1,5 +1,6 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the vendor bundle. */
 import { APICallError } from 'ai';
+import { mergeHeaders } from '../../../shared/node/merge-headers.js';
 import { readStart } from './read-start.js';
 import type { TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
@@ -32,13 +33,13 @@ class EmbeddingUsage {
   }
 }
 
-/** Returns the URL and headers of a provider for that path. */
+/** Returns the URL and headers of a provider for that path; the names of the headers are in lower case. */
 export function addressOf(
   { baseUrl, apiKey, headers }: ConnectionSettings,
   path: string,
 ): { url: string; headers: Record<string, string> } {
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  return { url: `${baseUrl.replace(/\/+$/, '')}/${path}`, headers: { ...authorization, ...headers } };
+  return { url: `${baseUrl.replace(/\/+$/, '')}/${path}`, headers: mergeHeaders(authorization, headers) };
 }
 
 /** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */

@@ -1,5 +1,6 @@
 /** Asks a server for its models. */
 import { fieldsOf, listOf } from '../../../shared/fields.js';
+import { mergeHeaders } from '../../../shared/node/merge-headers.js';
 import type { ConnectionSettings } from './provider.js';
 import { readStart } from './read-start.js';
 import { withVersion } from './versioned-url.js';
@@ -70,7 +71,7 @@ export async function askForModels(settings: ConnectionSettings, timeoutMs: numb
   const { url, headers } = requestOf(settings);
   // A followed redirect would send the key to another server.
   const response = await fetch(url, {
-    headers: { ...headers, ...settings.headers },
+    headers: mergeHeaders(headers, settings.headers),
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   });

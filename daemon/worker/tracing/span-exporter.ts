@@ -2,6 +2,7 @@
  * Sends spans to a collector: in batches, one request at a time, after growing pauses while it fails. Nobody waits for it, and its
  * memory use is bounded. Part of the bundle that is loaded with the first span.
  */
+import { mergeHeaders } from '../../../shared/node/merge-headers.js';
 import { oneLine } from '../../../shared/text/one-line.js';
 import { readStart } from '../providers/read-start.js';
 import { type FinishedSpan, toRequest } from './otlp.js';
@@ -131,7 +132,7 @@ export class SpanExporter {
     try {
       const response = await fetch(settings.url, {
         method: 'POST',
-        headers: { ...settings.headers, 'Content-Type': 'application/json' },
+        headers: mergeHeaders(settings.headers, { 'content-type': 'application/json' }),
         body: toRequest(batch, service),
         // A followed redirect would send the headers to another server.
         redirect: 'manual',

@@ -1,5 +1,6 @@
 /** Determines where traces are sent: to the configured collector, otherwise to the one in OpenTelemetry's own variables. */
 import type { Config } from '../../../shared/config/schema.js';
+import { mergeHeaders } from '../../../shared/node/merge-headers.js';
 import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { decodeComponent } from '../../../shared/text/decode-component.js';
 
@@ -31,7 +32,7 @@ function parseHeaders(text: string): Record<string, string> {
 
 function withoutCredentials({ url, headers }: Omit<TraceSettings, 'ratio'>): Omit<TraceSettings, 'ratio'> {
   const { url: address, authorization } = splitCredentials(url);
-  return authorization === undefined ? { url, headers } : { url: address.href, headers: { Authorization: authorization, ...headers } };
+  return authorization === undefined ? { url, headers } : { url: address.href, headers: mergeHeaders({ authorization }, headers) };
 }
 
 /** Source: OpenTelemetry's specification of the OTLP exporter. */

@@ -8,6 +8,7 @@ import {
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { limitBody } from '../../../../shared/node/limited-body.js';
+import { mergeHeaders } from '../../../../shared/node/merge-headers.js';
 import { splitCredentials } from '../../../../shared/node/split-credentials.js';
 import { PATIENCE } from '../../providers/sdk/patient-dispatcher.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
@@ -74,6 +75,6 @@ export function createHttpTransport({ url: written = '', headers, token }: McpSe
     fetch: boundedFetch,
     redirectPolicy: 'same-origin',
     reconnectionScheduler: (reconnect, delayMs) => clock.after(Math.min(RETRY.maxMs, Math.max(RETRY.minMs, delayMs)), reconnect),
-    requestInit: { headers: { ...headers, ...(credentials === undefined ? {} : { Authorization: credentials }) } },
+    requestInit: { headers: mergeHeaders(headers, credentials === undefined ? {} : { authorization: credentials }) },
   });
 }

@@ -52,6 +52,9 @@ test('the test of a provider returns its models, before it is saved and by its i
   expect(await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-right' })).toMatchObject(wanted);
   const saved = serviceWith({ mine: { baseUrl: `${url}/v1`, apiKey: 'sk-right' } });
   expect(await saved.test({ id: 'mine', model: 'small' })).toMatchObject(wanted);
+  // A header of the same name, however it is spelled, takes the place of the key.
+  const headers = { AUTHORIZATION: 'Bearer sk-right' };
+  expect(await serviceWith({ both: { baseUrl: `${url}/v1`, apiKey: 'sk-wrong', headers } }).test({ id: 'both' })).toMatchObject(wanted);
   expect(await saved.test({ id: 'mine', model: 'huge' })).toMatchObject({
     ok: false,
     cause: 'modelMissing',

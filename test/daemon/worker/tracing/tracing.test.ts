@@ -136,7 +136,12 @@ const READ: readonly { what: string; traces?: object; variables?: Record<string,
   {
     what: 'a name and a password',
     traces: { url: 'https://me:p%40ss@c/v1/traces' },
-    expected: { url: 'https://c/v1/traces', headers: { Authorization: 'Basic bWU6cEBzcw==' }, ratio: 1 },
+    expected: { url: 'https://c/v1/traces', headers: { authorization: 'Basic bWU6cEBzcw==' }, ratio: 1 },
+  },
+  {
+    what: 'a name and a password, and the header for them',
+    traces: { url: 'https://me:p%40ss@c/v1/traces', headers: { Authorization: 'Bearer x' } },
+    expected: { url: 'https://c/v1/traces', headers: { authorization: 'Bearer x' }, ratio: 1 },
   },
   {
     what: 'the general variables',

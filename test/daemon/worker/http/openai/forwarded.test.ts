@@ -20,6 +20,7 @@ async function setUp(answer: (request: SeenRequest, response: ServerResponse) =>
   const models = {
     providers: {
       up: { baseUrl, apiKey: KEY, headers, models: [{ id: 'vendor/embed' }] },
+      both: { baseUrl, apiKey: 'unused', headers: { Authorization: `Bearer ${KEY}` }, models: [{ id: 'embed' }] },
       other: { baseUrl, api: 'anthropic-messages', models: [{ id: 'claude' }] },
     },
   };
@@ -51,6 +52,9 @@ test('the SDK embeds texts: the call reaches the provider as it is, with its own
     kinds: [{ kind: 'embedding', ...amounts }],
     models: [{ model: 'up/vendor/embed' }],
   });
+  // A header of the same name, however it is spelled, takes the place of the key.
+  await client.embeddings.create({ model: 'both/embed', input: 'x' });
+  expect(seen[1]?.headers.authorization).toBe(`Bearer ${KEY}`);
 });
 
 test.each([
