@@ -21,7 +21,15 @@ interface Message {
   readonly params?: { readonly name?: string; readonly protocolVersion?: string };
 }
 
-const NAMES = ['echo', 'stream', 'huge', 'refused', 'away', 'html', 'endless'];
+const NAMES = ['echo', 'stream', 'huge', 'refused', 'away', 'html', 'endless', 'cut', 'dropped', 'garbled', 'immense', 'resumed'];
+const EVENTS = { 'Content-Type': 'text/event-stream' };
+
+/** Streams of events that end without a result, by the name of the tool. */
+const BROKEN: Readonly<Record<string, string>> = {
+  cut: ': hello\n\n',
+  garbled: 'data: {"jsonrpc"\n\n',
+  immense: `data: ${'x'.repeat(21_000_000)}\n\n`,
+};
 
 function resultOf({ method, params = {} }: Message): object {
   if (method === 'tools/list') return { tools: NAMES.map((name) => ({ name, inputSchema: { type: 'object' } })) };
@@ -36,6 +44,7 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
   let sessions = 0;
   let session: string | undefined;
   let unknown = { status: 404, text: '' };
+  let resumed = '';
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const message = request.method === 'POST' ? (JSON.parse(await text(request)) as Message) : undefined;
     const name = message?.params?.name;
@@ -43,7 +52,8 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
     const end = (status: number, headers: Record<string, string> = {}, body = ''): void =>
       void response.writeHead(status, headers).end(body);
     if (request.method === 'DELETE') session = undefined;
-    if (request.method === 'GET' && events !== '') return end(200, { 'Content-Type': 'text/event-stream' }, events);
+    if (request.headers['last-event-id'] === 'first') return end(200, EVENTS, resumed);
+    if (request.method === 'GET' && events !== '') return end(200, EVENTS, events);
     if (message === undefined) return end(request.method === 'DELETE' ? 200 : 405);
     if (message.method === 'initialize') session = `s${(sessions += 1)}`;
     else if (request.headers['mcp-session-id'] !== session) return end(unknown.status, {}, unknown.text);
@@ -52,13 +62,18 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
     if (name === 'away') return end(307, { Location: elsewhere });
     if (name === 'html') return end(200, { 'Content-Type': 'text/html' }, '<p>');
     if (name === 'endless') {
-      response.writeHead(200, { 'Mcp-Session-Id': session ?? '', 'Content-Type': 'text/event-stream' }).write(': hello\n\n');
+      response.writeHead(200, { 'Mcp-Session-Id': session ?? '', ...EVENTS }).write(': hello\n\n');
       unfinished.add(response);
       return void response.once('close', () => unfinished.delete(response));
     }
     const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: resultOf(message) });
     const headers = { 'Mcp-Session-Id': session ?? '' };
-    if (name === 'stream') return end(200, { ...headers, 'Content-Type': 'text/event-stream' }, `: hello\n\ndata: ${answer}\n\n`);
+    if (name === 'stream') return end(200, { ...headers, ...EVENTS }, `: hello\n\ndata: ${answer}\n\n`);
+    const broken = BROKEN[name ?? ''];
+    if (broken !== undefined) return end(200, { ...headers, ...EVENTS }, broken);
+    if (name === 'dropped') return void response.writeHead(200, EVENTS).write(': hello\n\n', () => response.destroy());
+    resumed = `data: ${answer}\n\n`;
+    if (name === 'resumed') return end(200, { ...headers, ...EVENTS }, 'id: first\nretry: 0\ndata:\n\n');
     return end(200, { ...headers, 'Content-Type': 'application/json' }, answer);
   }
   const server = createServer((request, response) => void handle(request, response));

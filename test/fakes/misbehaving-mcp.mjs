@@ -101,6 +101,7 @@ async function answer({ id, method, params = {}, error }) {
     if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 500));
     return write({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo } });
   }
+  if (method === 'ping') return write({ id, result: {} });
   if (method === 'tools/list' && mode === 'listless') return undefined;
   if (method === 'tools/list') return write({ id, result: { tools } });
   const result = await CALLS[params.name]?.(params.arguments ?? {}, id);

@@ -13,14 +13,16 @@ import { formatKey } from '../../../../shared/config/key-path.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
-import { createHttpTransport } from './http-transport.js';
+import { createHttpTransport, UNANSWERED } from './http-transport.js';
 import { ProcessTransport } from './process-transport.js';
-import { httpFailure, isUnreached, ServerFailure } from './server-failure.js';
+import { httpFailure, isUnreached, kindOf, messageOf, ServerFailure } from './server-failure.js';
 import type { ServerProcess, StopTimes } from './server-process.js';
 
 const LIST_LIMIT_MS = 30_000;
 /** How long a server over HTTP gets to end its session. */
 const GOODBYE_LIMIT_MS = 1_000;
+/** How long a server that did not finish a call gets to answer a ping. */
+const PING_LIMIT_MS = 2_000;
 const MAX_PAGES = 64;
 /** Far more than are given to models. */
 const MAX_LISTED = 1_000;
@@ -61,7 +63,10 @@ export interface Connection {
   callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
   /** Whether a request failed because an HTTP server no longer knows the session; the server then did not process the request. */
   hasLostSession(error: unknown): boolean;
-  /** Whether a server over HTTP refused a request, or was not reached: its session may be gone. */
+  /**
+   * Whether a server over HTTP refused a request, or was not reached: its session may be gone. Also whether one finished no call and then
+   * answered no ping: it hangs.
+   */
   isInDoubt(error: unknown): boolean;
   close(times: StopTimes): Promise<void>;
 }
@@ -93,12 +98,27 @@ const endOf = (transport: ReturnType<typeof openTransport>): string => (transpor
 
 /** Rewords an error of the SDK. @param late  the text for a request that took too long */
 function inWords(error: unknown, { name, settings: { token, url = '' } }: ConnectionOptions, late: string): unknown {
-  if (error instanceof ProtocolError) return new ServerFailure('refused', error.message, error);
+  if (error instanceof ProtocolError) return new ServerFailure(error.code === UNANSWERED ? 'unreachable' : 'refused', error.message, error);
   if (error instanceof SdkHttpError && error.status >= 300) {
     const hasCredentials = token !== undefined || new URL(url).username !== '';
     return httpFailure(error, { tokenKey: formatKey(['mcp', 'servers', name, 'token']), hasCredentials });
   }
   return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout ? new ServerFailure('late', late, error) : error;
+}
+
+class HungServer extends ServerFailure {}
+
+/** @throws HungServer for a late call, if the server does not answer a ping either; the same error otherwise */
+async function throwChecked(client: Client, error: unknown, timeoutMs: number): Promise<never> {
+  if (kindOf(error) !== 'late') throw error;
+  try {
+    await client.request({ method: 'ping' }, unchecked, { timeout: Math.min(PING_LIMIT_MS, timeoutMs) });
+  } catch (silence) {
+    // A refusal is an answer.
+    const isAnswer = silence instanceof ProtocolError && silence.code !== UNANSWERED;
+    if (!isAnswer) throw new HungServer('late', messageOf(error), error);
+  }
+  throw error;
 }
 
 /** Returns the original error of the SDK. */
@@ -154,13 +174,14 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     callTool: (name, input, { signal: stop, timeoutMs: timeout }) => {
       const params = { name, arguments: input as Record<string, unknown> };
       const late = `it did not finish '${name}' within ${timeout} ms (${formatKey(['mcp', 'servers', server, 'timeoutMs'])})`;
-      return explained(at, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }), { late, signal: stop });
+      const request = client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout });
+      return explained(at, request, { late, signal: stop }).catch((error: unknown) => throwChecked(client, error, timeout));
     },
     hasLostSession(error) {
       const origin = originOf(error);
       return origin instanceof SdkHttpError && saysSessionLost(origin);
     },
-    isInDoubt: (error) => originOf(error) instanceof SdkHttpError || isUnreached(error),
+    isInDoubt: (error) => error instanceof HungServer || originOf(error) instanceof SdkHttpError || isUnreached(error),
     async close(times) {
       if (transport instanceof ProcessTransport) return transport.stop(times);
       await within(transport.terminateSession(), GOODBYE_LIMIT_MS, clock);

@@ -30,11 +30,14 @@ const boundedFetch: typeof fetch = async (url, init) => {
   return copy;
 };
 
+/** Code of the error for a request whose stream of events has ended without a result; no code of the protocol. */
+export const UNANSWERED = 1;
+
 type SendOptions = NonNullable<Parameters<StreamableHTTPClientTransport['send']>[1]>;
 
 /**
  * Reads an answer no further once its request is cancelled: the SDK does so from protocol version 2026 on, and would read one of an older
- * server until that ends it.
+ * server until that ends it. Also fails a request whose answer ends without a result: the SDK would wait for the time limit.
  */
 class CancellingTransport extends StreamableHTTPClientTransport {
   readonly #open = new Map<RequestId, AbortController>();
@@ -55,11 +58,16 @@ class CancellingTransport extends StreamableHTTPClientTransport {
     const cancelled = new AbortController();
     this.#open.set(id, cancelled);
     try {
-      await super.send(message, { ...options, requestSignal: cancelled.signal });
+      await super.send(message, { ...options, requestSignal: cancelled.signal, onRequestStreamEnd: () => this.#fail(id) });
     } catch (error) {
       this.#open.delete(id);
       throw error;
     }
+  }
+
+  #fail(id: RequestId): void {
+    if (!this.#open.has(id)) return;
+    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: UNANSWERED, message: 'its answer ended without a result that can be read' } });
   }
 
   #cancel(id: RequestId): void {

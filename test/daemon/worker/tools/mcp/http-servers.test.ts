@@ -9,14 +9,17 @@ import { mcpServers } from '../../../../helpers/mcp-servers.js';
 test('a server over HTTP is called with its credentials, in a session that is begun anew when it is lost, and ended', async () => {
   const remote = await startHttpMcp();
   onTestFinished(() => remote.close());
-  const { servers, call, state } = mcpServers({ remote: { url: remote.url, token: 'secret-token', headers: { 'X-Team': 'ops' } } });
+  const { servers, call, state } = mcpServers({
+    remote: { url: remote.url, token: 'secret-token', headers: { 'X-Team': 'ops', AUTHORIZATION: 'other' } },
+  });
   expect(servers.list()).toMatchObject([{ transport: 'http', target: new URL(remote.url).origin, state: 'idle', pid: null }]);
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, server: { name: 'remote', version: '1' }, tools: 7 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, server: { name: 'remote', version: '1' }, tools: 12 });
   expect((await call('remote', 'echo')).text).toBe('here');
   expect((await call('remote', 'stream')).text).toBe('here');
   remote.forget();
   expect((await call('remote', 'echo')).text).toBe('here');
   expect(remote.seen.filter((line) => line.startsWith('POST initialize'))).toHaveLength(2);
+  expect(remote.seen[0]).toBe('POST initialize Bearer secret-token');
   expect(remote.seen.every((line) => line.endsWith(' Bearer secret-token'))).toBe(true);
   await expect(call('remote', 'refused')).rejects.toMatchObject({
     code: 'CONFLICT',
@@ -46,6 +49,19 @@ test('an answer to a call that has been given up is not read any further', async
   expect(state('remote').state).toBe('running');
 });
 
+test('a call whose answer ends without a result fails at once; one that the server lets go on elsewhere goes on', async () => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const { call, state } = mcpServers({ remote: { url: remote.url } });
+  const failed = {
+    code: 'UNAVAILABLE',
+    message: "the MCP server 'remote' does not answer: its answer ended without a result that can be read",
+  };
+  for (const tool of ['cut', 'dropped', 'garbled', 'immense']) await expect(call('remote', tool)).rejects.toMatchObject(failed);
+  expect((await call('remote', 'resumed')).text).toBe('here');
+  expect(state('remote').state).toBe('running');
+});
+
 const LOST = [
   { says: [404] },
   { says: [400, '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"},"id":null}'] },
@@ -60,7 +76,7 @@ test.each(LOST)('a session that is lost, as $says.0 says, is begun anew by a cal
   remote.forget(status, text);
   expect((await call('remote', 'echo')).text).toBe('here');
   remote.forget(status, text);
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 7 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 12 });
   remote.forget(status, text);
   // Two that find it lost at once share the new one.
   expect((await Promise.all([call('remote', 'echo'), call('remote', 'echo')])).map((result) => result.text)).toEqual(['here', 'here']);
@@ -85,7 +101,7 @@ test('after a refusal that may be of the session, the call is not repeated, and 
 test('one that has ended does not pass a test any more', async () => {
   const remote = await startHttpMcp();
   const { servers, call, state } = mcpServers({ remote: { url: remote.url } });
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 7 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 12 });
   await remote.close();
   expect(await servers.probe('remote')).toMatchObject({ ok: false, tools: null });
   await expect(call('remote', 'echo')).rejects.toThrow('ECONNREFUSED');
