@@ -1,9 +1,9 @@
 /**
- * Handles images that tools show to models: which are accepted, and how many a model gets. They are kept as files of their call's
- * message.
+ * Handles images that tools show to models: which are accepted, and how many a model gets next to those of people. They are kept as files
+ * of their call's message.
  */
 import { FILE_LIMITS } from '../../../shared/file-limits.js';
-import type { ChatImage, ModelMessage, ToolResult } from '../providers/provider.js';
+import type { ChatImage, ModelMessage } from '../providers/provider.js';
 import { listAttachments, type NewFile, readAttachments } from '../store/conversations/attachments.js';
 import type { Transaction } from '../store/transaction.js';
 import { newFileId } from './attachments.js';
@@ -35,33 +35,57 @@ export function pictureFiles(name: string, pictures: readonly ChatImage[]): NewF
   }));
 }
 
-/** Returns the newest groups of images that a model gets together. @param groups  oldest first */
-function newestOf<Group>(groups: readonly Group[], sizesOf: (group: Group) => readonly number[], most: number): ReadonlySet<Group> {
+/**
+ * Returns a function that counts images, the most important ones first, until there is no room for more. @param most  how many of tools
+ */
+function pictureRoom(most: number): (sizes: readonly number[], isOfTool: boolean) => boolean {
   let left = most;
   let leftBytes = MOST_BYTES;
-  const newest = groups.toReversed().filter((group) => {
-    const sizes = sizesOf(group);
-    left -= sizes.length;
+  return (sizes, isOfTool) => {
+    left -= isOfTool ? sizes.length : 0;
+    if (isOfTool && left < 0) return false;
     leftBytes -= sizes.reduce((sum, size) => sum + size, 0);
-    return left >= 0 && leftBytes >= 0;
-  });
-  return new Set(newest);
+    return leftBytes >= 0;
+  };
 }
 
-const withoutPictures = ({ images: _images, ...result }: ToolResult): ToolResult => result;
+const sizesOf = (images: readonly ChatImage[]): number[] => images.map(({ bytes }) => bytes.length);
+const withoutPictures = <Shown extends { readonly images?: unknown }>({ images: _images, ...rest }: Shown): Omit<Shown, 'images'> => rest;
 
-/** Returns the messages with only the newest images of tools: a result has all of its images, or none. */
+/** The text that a model gets in place of images of a person. */
+const leftOut = (count: number): string =>
+  `\n\n[${count === 1 ? 'An image was' : `${count} images were`} attached here, but left out: the request would be too large.]`;
+
+function limitPictures(message: ModelMessage, room: ReturnType<typeof pictureRoom>): ModelMessage {
+  if (message.role === 'toolResults') {
+    const results = message.results.toReversed().map((result) => {
+      const { images = [] } = result;
+      return room(sizesOf(images), true) ? result : withoutPictures(result);
+    });
+    return { ...message, results: results.toReversed() };
+  }
+  if (message.role !== 'user' || message.images === undefined) return message;
+  const images = message.images.filter(({ bytes }) => room([bytes.length], false));
+  const missing = message.images.length - images.length;
+  if (missing === 0) return message;
+  return { ...withoutPictures(message), content: message.content + leftOut(missing), ...(images.length > 0 && { images }) };
+}
+
+/**
+ * Returns the messages with only the newest images. Those of the question come first, because it cannot be answered without them. A
+ * result has all of its images, or none.
+ */
 export function withNewestPictures<Message extends ModelMessage>(
   messages: readonly Message[],
   most: number = FILE_LIMITS.maxPerMessage,
 ): Message[] {
-  const results = messages.flatMap((message) => (message.role === 'toolResults' ? message.results : []));
-  const newest = newestOf(results, ({ images = [] }) => images.map(({ bytes }) => bytes.length), most);
-  return messages.map((message) =>
-    message.role === 'toolResults'
-      ? { ...message, results: message.results.map((result) => (newest.has(result) ? result : withoutPictures(result))) }
-      : message,
-  );
+  const room = pictureRoom(most);
+  const question = messages.findLastIndex(({ role }) => role === 'user');
+  const newestFirst = [...messages.keys()].toSorted((a, b) => Number(b === question) - Number(a === question) || b - a);
+  const limited = [...messages];
+  // The role stays the same, and so does the type.
+  for (const index of newestFirst) limited[index] = limitPictures(limited[index] as Message, room) as Message;
+  return limited;
 }
 
 /** Returns the newest images of tool messages, by message id. */
@@ -70,9 +94,15 @@ export async function readPicturesOf(
   { sessionId, messageIds }: { readonly sessionId: number; readonly messageIds: readonly string[] },
 ): Promise<ReadonlyMap<string, readonly ChatImage[]>> {
   const notes = [...(await listAttachments(tx, sessionId, messageIds))];
-  const newest = newestOf(notes, ([, files]) => files.map(({ size }) => size), FILE_LIMITS.maxPerMessage);
+  const room = pictureRoom(FILE_LIMITS.maxPerMessage);
+  const newest = notes.toReversed().filter(([, files]) =>
+    room(
+      files.map(({ size }) => size),
+      true,
+    ),
+  );
   const found = new Map<string, ChatImage[]>();
-  const ids = [...newest].map(([id]) => id);
+  const ids = newest.map(([id]) => id);
   for (const { messageId, mediaType, content: bytes } of await readAttachments(tx, sessionId, ids))
     if (mediaType.startsWith('image/')) found.set(messageId, [...(found.get(messageId) ?? []), { mediaType, bytes }]);
   return found;

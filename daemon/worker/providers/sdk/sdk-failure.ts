@@ -165,7 +165,8 @@ function fromAnswer(error: APICallError, status: number): ProviderFailure {
   const page = isPage(body, error.responseHeaders?.['content-type']);
   const document = parse(body);
   const text = document === undefined ? body : spokenIn(document);
-  const kind = page && status < 500 && status !== 429 ? 'notTheApi' : kindOfStatus(status, text);
+  // A proxy before the API answers 413 and 429 with a page, too.
+  const kind = page && status < 500 && status !== 413 && status !== 429 ? 'notTheApi' : kindOfStatus(status, text);
   const detail = page ? pageTitle(body) : (messageIn(document) ?? error.message);
   return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text });
 }

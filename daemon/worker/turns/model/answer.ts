@@ -71,9 +71,13 @@ function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
   return (kind === 'rejected' || kind === 'notFound' || status === 500) && REFUSES_TOOLS.test(detail);
 }
 
-/** Whether the request may succeed without images: one is broken or too large for the vendor, or the model accepts none. */
-const isAboutPictures = ({ kind, detail }: ProviderFailure): boolean =>
-  (kind === 'rejected' || kind === 'notFound') && /image/i.test(detail);
+/**
+ * Whether the request may succeed without images: one is broken or too large for the vendor, the model accepts none, or they make the request
+ * too large. @param isShortened  whether a shorter conversation was refused too
+ */
+const isAboutPictures = ({ kind, detail, context }: ProviderFailure, isShortened: boolean): boolean =>
+  ((kind === 'rejected' || kind === 'notFound') && /image|payload size/i.test(detail)) ||
+  (context !== undefined && (context.limitTokens === null || isShortened));
 
 const showsPictures = ({ messages }: ModelRequest): boolean =>
   messages.some((message) =>
@@ -171,16 +175,16 @@ class Answer {
           return endAs('error', end.error);
         case 'unanswered':
           if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', this.#toolLoop(model));
-          if (end.failure.context !== undefined && !isShortened) {
+          if (usesTools && isAboutTools(end.failure)) {
+            logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
+            usesTools = false;
+          } else if (takesImages && this.#hasPictures && isAboutPictures(end.failure, isShortened)) {
+            logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses images; calling it without them');
+            takesImages = false;
+          } else if (end.failure.context !== undefined && !isShortened) {
             windows.learn(model, end.failure.context, this.#estimatedTokens);
             logger.warn({ model: ref, ...end.failure.context }, 'the conversation is too long for the model; sending its newest part');
             isShortened = true;
-          } else if (usesTools && isAboutTools(end.failure)) {
-            logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
-            usesTools = false;
-          } else if (takesImages && this.#hasPictures && isAboutPictures(end.failure)) {
-            logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses images; calling it without them');
-            takesImages = false;
           } else return describeFailure(end.failure, model.failing, asker);
           break;
         case 'finished':

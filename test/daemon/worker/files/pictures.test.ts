@@ -40,3 +40,27 @@ test('a model gets the newest pictures alone, of each result all or none', () =>
   const large = (id: string): ModelMessage => step(id, ...Array.from({ length: 3 }, () => FILE_LIMITS.maxMediaBytes));
   expect(left([step('a', 9), large('b'), large('c')])).toEqual([0, 0, 0, 0, 3, 0]);
 });
+
+test('pictures of people count too: those of the question first, then the newest; of each left out the model is told', () => {
+  const large = { mediaType: 'image/png', bytes: png(FILE_LIMITS.maxMediaBytes) };
+  const says = (content: string, count: number): ModelMessage => ({
+    role: 'user',
+    content,
+    images: Array.from({ length: count }, () => large),
+  });
+  const shown = { callId: 'a', name: 'look', output: 'seen', isError: false, images: [large, large] };
+  const left = (messages: readonly ModelMessage[]) =>
+    withNewestPictures(messages).map((message) =>
+      message.role === 'toolResults'
+        ? message.results.map(({ images }) => images?.length)
+        : [message.content, message.role === 'user' && message.images?.length],
+    );
+  const leftOut = (what: string): string => `\n\n[${what} attached here, but left out: the request would be too large.]`;
+  expect(left([says('old', 1), says('newer', 2), says('question', 1), { role: 'toolResults', results: [shown] }])).toEqual([
+    [`old${leftOut('An image was')}`, undefined],
+    [`newer${leftOut('An image was')}`, 1],
+    ['question', 1],
+    [2],
+  ]);
+  expect(left([says('question', 6)])).toEqual([[`question${leftOut('2 images were')}`, 4]]);
+});

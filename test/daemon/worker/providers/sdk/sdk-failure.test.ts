@@ -27,18 +27,29 @@ test('a message of the platform that quotes the address is not passed on, and th
   expect(message).not.toContain('models.json');
 });
 
+const pageOf = (statusCode: number, responseBody: string): APICallError =>
+  new APICallError({
+    message: 'x',
+    url: 'http://x/',
+    requestBodyValues: {},
+    statusCode,
+    responseHeaders: { 'content-type': 'text/html' },
+    responseBody,
+  });
+
+test('a proxy that finds a request too large is not taken for another program', () => {
+  expect(toFailure(pageOf(413, '<html><title>413 Request Entity Too Large</title>'))).toEqual({
+    kind: 'tooLong',
+    status: 413,
+    detail: 'an HTML page titled "413 Request Entity Too Large"',
+    retryAfterMs: null,
+    context: { limitTokens: null, usedTokens: null },
+  });
+  expect(toFailure(pageOf(404, '<html>')).kind).toBe('notTheApi');
+});
+
 test('of a page the title is told, if it is a short one: a longer one is not looked for', () => {
-  const failureOf = (body: string) =>
-    toFailure(
-      new APICallError({
-        message: 'x',
-        url: 'http://x/',
-        requestBodyValues: {},
-        statusCode: 502,
-        responseHeaders: { 'content-type': 'text/html' },
-        responseBody: body,
-      }),
-    ).detail;
+  const failureOf = (body: string) => toFailure(pageOf(502, body)).detail;
   expect(failureOf('<html><title lang="en">Bad Gateway</title>')).toBe('an HTML page titled "Bad Gateway"');
   expect(failureOf(`<title>${'x'.repeat(600)}</title>`)).toBe('an HTML page');
   expect(failureOf('<title'.repeat(10_000))).toBe('an HTML page');

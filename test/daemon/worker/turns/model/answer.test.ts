@@ -76,3 +76,54 @@ test('a turn that had nothing to report when its worker ended asks no model to g
   expect(await ended.next()).toMatchObject({ done: false });
   expect(await ended.next()).toMatchObject({ done: true, value: { state: 'done', nothingToReport: 'calm', usage } });
 });
+
+const tooLong = (limitTokens: number | null, usedTokens: number | null) =>
+  ({ kind: 'tooLong', status: 413, detail: 'too large', retryAfterMs: null, context: { limitTokens, usedTokens } }) as const;
+
+test.each([
+  { said: 'nothing but that', failures: [tooLong(null, null)], shown: [true, false], window: null },
+  {
+    said: 'the size of the payload',
+    failures: [{ kind: 'rejected', status: 400, detail: 'Request payload size exceeds the limit: 20971520 bytes.', retryAfterMs: null }],
+    shown: [true, false],
+    window: null,
+  },
+  { said: 'how many tokens', failures: [tooLong(8_000, 9_000)], shown: [true, true], window: expect.any(Number) as number },
+  {
+    said: 'how many tokens, also of a shorter one',
+    failures: [tooLong(8_000, 9_000), tooLong(8_000, 9_000)],
+    shown: [true, true, false],
+    window: expect.any(Number) as number,
+  },
+] as const)('a request with pictures that is too large, of which the vendor says $said, is answered', async (refused) => {
+  const clock = new FakeClock();
+  const windows = new LearnedWindows(clock);
+  const failures: ProviderEvent[] = refused.failures.map((failure) => ({ type: 'failed', failure }));
+  const shown: boolean[] = [];
+  const seeing = model('a/seeing', async function* (): AsyncGenerator<ProviderEvent> {
+    yield failures.shift() ?? { type: 'delta', text: 'hi' };
+    if (shown.length === refused.shown.length) yield { type: 'finish', usage: { inputTokens: null, outputTokens: null } };
+  });
+  const candidate = { ...seeing, model: { ...seeing.model, takesImages: true } };
+  const images = [{ mediaType: 'image/png', bytes: Buffer.alloc(8) }];
+  const answered = answer({
+    candidates: [candidate],
+    async buildRequest({ model: { takesImages } }) {
+      shown.push(takesImages);
+      return { modelId: 'x', messages: [{ role: 'user', content: 'hello', ...(takesImages && { images }) }] };
+    },
+    tools: { definitions: [], maxIterations: 1, run: () => Promise.reject(new Error('no tools')) as never },
+    windows,
+    agentId: 'main',
+    asker: 'chat',
+    purse: { reserve: async () => undefined },
+    signal: new AbortController().signal,
+    clock,
+    random: () => 0,
+    logger: logMemory(),
+  });
+  expect(await answered.next()).toEqual({ done: false, value: { type: 'delta', text: 'hi' } });
+  expect(await answered.next()).toMatchObject({ done: true, value: { state: 'done' } });
+  expect(shown).toEqual(refused.shown);
+  expect(windows.applyTo(candidate.model).contextWindow).toEqual(refused.window);
+});
