@@ -82,8 +82,7 @@ export class Prompt {
         this.#forget(frame.fromSeq);
         return;
       case 'message':
-        this.#onMessage(frame);
-        return;
+        return this.#onMessage(frame);
       case 'turn':
         return this.#onTurn(frame);
       case 'delta':
@@ -111,13 +110,16 @@ export class Prompt {
     this.#lastSeq = Math.min(this.#lastSeq, Math.max(0, fromSeq - 1));
   }
 
-  #onMessage(frame: Frame<'message'>): void {
+  #onMessage(frame: Frame<'message'>): PromptEnd | undefined {
     const { seq, message } = frame;
     this.#lastSeq = seq;
     if (message.id === this.#questionId) this.#questionSeq = seq;
     else if (this.#questionSeq !== undefined && message.role === 'assistant') this.#say(this.#text.complete(message.content));
     if (this.#questionSeq !== undefined && (message.role === 'assistant' || message.role === 'system')) this.#last = frame;
     this.#show();
+    // A notice without a turn is the only answer: the turn never began.
+    const isRefused = message.role === 'system' && message.turn === undefined && this.#live === undefined;
+    return isRefused ? this.#endByMessage() : undefined;
   }
 
   #onTurn({ turn, state, at = 0 }: Frame<'turn'>): PromptEnd | undefined {

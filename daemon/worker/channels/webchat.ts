@@ -4,6 +4,9 @@ import type { Channel } from './channel.js';
 
 const ACCOUNT = 'default';
 
+/** Returns the inbox lane of a chat on the page. */
+export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: ACCOUNT, chatId: session });
+
 /** The page names a chat by its session, because each agent has chats of its own. */
 const SESSION_KEY = /^([^:]+):webchat:default:direct:(.+)$/s;
 

@@ -1,5 +1,6 @@
 /** Changes the chosen branch of a chat: another question, another answer, another variant. Each function runs in a transaction. */
 import { GatewayError } from '../../../shared/errors.js';
+import { webchatLane } from '../channels/webchat.js';
 import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
 import { hasPendingInbox } from '../store/delivery/inbox.js';
 import { findMessage, type Message } from '../store/conversations/messages.js';
@@ -17,9 +18,6 @@ interface Target {
 
 /** Maximum variants of one message. */
 const MAX_VARIANTS = 50;
-
-/** Returns the inbox lane of a chat on the page. */
-export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
 
 async function findIn(tx: Transaction, { session, messageId }: Target): Promise<Message> {
   const message = await findMessage(tx, messageId);

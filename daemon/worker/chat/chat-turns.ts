@@ -14,15 +14,13 @@ import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { finishInbox, type InboxMessage, readInboxMessage, setInboxPreview, setInboxSent, setInboxTurn } from '../store/delivery/inbox.js';
-import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
-import { findSession, type NewSession, type Session } from '../store/conversations/sessions.js';
+import { findSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
-import { sessionOf } from '../sessions/session-key.js';
 import type { CommandRegistry } from '../turns/commands/commands.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
@@ -30,6 +28,8 @@ import type { VoiceNotes } from '../turns/voice/voice-notes.js';
 import { textOfSteps } from '../turns/steps/adoption.js';
 import { UNSENDABLE } from '../turns/steps/reply-delivery.js';
 import { textOf, unsent } from './answer-text.js';
+import { findSessionKey, sessionOfMessage } from './message-session.js';
+import { keepUnanswered } from './unanswered.js';
 import type { AnsweredQuestion, Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
@@ -136,32 +136,25 @@ export class ChatTurns implements InboxHandler {
     }
   }
 
+  async note(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
+    const key = findSessionKey(this.#options, message);
+    const session = key === undefined ? undefined : await findSession(tx, key);
+    if (session !== undefined) await keepUnanswered(tx, { message, session, reason: text, nowMs: this.#options.clock.now() });
+  }
+
   async notify(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
-    const session = await this.#findSession(tx, message);
-    if (session !== undefined) {
-      const notice = { sessionId: session.id, turnId: message.turnId, content: text, model: null, nowMs: this.#options.clock.now() };
-      await appendMessage(tx, { ...notice, id: newId('msg'), role: 'system', status: 'error' });
-    }
+    await this.note(tx, message, text);
     // The preview of an answer that is not continued would stay unfinished.
     const previewId = (await readInboxMessage(tx, message.seq))?.previewId ?? undefined;
     await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
-  }
-
-  /** The chat's channel or agent may have been removed from the configuration since. */
-  async #findSession(tx: Transaction, message: InboxMessage): Promise<Session | undefined> {
-    try {
-      return await findSession(tx, this.#sessionOf(message).session.key);
-    } catch (error) {
-      if (error instanceof GatewayError) return undefined;
-      throw error;
-    }
   }
 
   /** @returns the error that ended the turn, if one did */
   async #run(handling: Handling): Promise<GatewayError | undefined> {
     const { message } = handling;
     const { config, registry } = this.#options;
-    const { agent, session } = this.#sessionOf(message);
+    const session = sessionOfMessage(this.#options, message);
+    const agent = findAgent(config(), session.agentId);
     const origin = message.tokenId === null ? {} : { tokenId: message.tokenId };
     this.#options.titles.cancel(session.key);
     const { known, question } = await this.#options.store.read(async (tx) => {
@@ -197,16 +190,6 @@ export class ChatTurns implements InboxHandler {
       }
       return undefined;
     });
-  }
-
-  /** @throws UNAVAILABLE for an account that is not configured (any more): the message then waits for it */
-  #sessionOf(message: InboxMessage): { agent: ReturnType<typeof findAgent>; session: NewSession } {
-    const { channels, config } = this.#options;
-    const { channel, accountId, chatId, peerKind } = message;
-    if (!this.hasAccount(message)) throw new GatewayError('UNAVAILABLE', { message: `the account '${accountId}' is not configured` });
-    const { agentId, peerId = chatId } = channels.get(channel).describeChat(accountId, chatId);
-    const agent = findAgent(config(), agentId);
-    return { agent, session: sessionOf({ agentId: agent.id, channel, accountId, peerKind, peerId }) };
   }
 
   #openPreview(handling: Handling): Preview | undefined {

@@ -1,7 +1,10 @@
 /** Chats that people watch live. Messages go through the inbox, so that each gets its answer whatever happens to this worker. */
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import type { ChatEvent, ChatMessage, ChatPosition, ChatRegeneration } from '../../../shared/api/socket.js';
+import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { webchatLane } from '../channels/webchat.js';
+import { findAgent } from '../config/agents.js';
 import type { Inbox } from '../delivery/inbox.js';
 import type { Attachments } from '../files/attachments.js';
 import { getSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
@@ -10,12 +13,13 @@ import { withdrawInbox } from '../store/delivery/inbox-stops.js';
 import { usedBefore } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
 import { checkText } from '../turns/agent.js';
-import { askAgain, choose, findQuestion, takeBack, webchatLane } from './chat-branches.js';
+import { askAgain, choose, findQuestion, takeBack } from './chat-branches.js';
 import { watchChat, type WatcherOptions } from './chat-watcher.js';
 
 export interface ChatServiceOptions extends WatcherOptions {
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly attachments: Pick<Attachments, 'attach'>;
+  readonly config: () => Config;
   /** @returns whether an answer was in progress */
   stopTurns(session: string): Promise<boolean>;
 }
@@ -59,7 +63,7 @@ export class Chat {
    * Accepts a message for the agent. It is on disk when this resolves, and any live worker answers it. @param tokenId  the access
    * token that sends it and is charged
    * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with different content or whose message
-   * was taken back, and for `replaceFrom` while an answer is in progress
+   * was taken back, and for `replaceFrom` while an answer is in progress; INVALID_REQUEST if the session's agent was removed or disabled
    */
   async send(
     { session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage,
@@ -71,6 +75,7 @@ export class Chat {
       const { id: messageId, isRepeated, content: known } = await this.#storeInInbox(tx, session, { updateId, content: text, tokenId });
       if (known !== text) throw usedBefore('key', updateId, 'message');
       if (isRepeated) return { messageId, isRepeated, fromSeq: undefined };
+      await this.#checkAgent(tx, session);
       await this.#options.attachments.attach(tx, { sessionId: session.id, messageId, ids: attachments });
       if (replaceFrom === undefined) return { messageId, isRepeated, fromSeq: undefined };
       return { messageId, isRepeated, fromSeq: await takeBack(tx, { session, messageId: replaceFrom, nextId: messageId }) };
@@ -85,8 +90,10 @@ export class Chat {
       const question = await findQuestion(tx, { session, messageId });
       const update = { updateId, content: question.content, questionId: question.id, tokenId };
       const { id: nextId, isRepeated } = await this.#storeInInbox(tx, session, update);
-      if (!isRepeated) await askAgain(tx, { session, messageId, nextId, question });
-      return { messageId: question.id, isRepeated, fromSeq: isRepeated ? undefined : question.seq };
+      if (isRepeated) return { messageId: question.id, isRepeated, fromSeq: undefined };
+      await this.#checkAgent(tx, session);
+      await askAgain(tx, { session, messageId, nextId, question });
+      return { messageId: question.id, isRepeated, fromSeq: question.seq };
     });
     return this.#accepted(key, done, '');
   }
@@ -119,6 +126,15 @@ export class Chat {
   /** Whether this worker is answering in the session. */
   isAnswering(session: string): boolean {
     return this.#options.live.isRunning(session);
+  }
+
+  /** Another gateway may have the session's agent. @throws INVALID_REQUEST if none has: no answer would follow */
+  async #checkAgent(tx: Transaction, { agentId }: Session): Promise<void> {
+    try {
+      findAgent(this.#options.config(), agentId);
+    } catch (error) {
+      if (!(await this.#options.liveness.isServedElsewhere(tx, [`agent:${agentId}`]))) throw error;
+    }
   }
 
   /** Runs in a transaction. @throws CONFLICT for a message that was taken back: there is no answer to wait for */

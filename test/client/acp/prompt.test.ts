@@ -123,6 +123,13 @@ test('a question that a reset takes away is looked for again, and a failure has 
   expect(take({ type: 'turn', turn: 't', state: 'error' })).toEqual({ state: 'error', error: 'no model is configured' });
 });
 
+test('a question whose turn cannot begin ends with the notice of the gateway', () => {
+  const { take, follow } = start();
+  follow();
+  expect(take(current, message(4, 'system', 'for others'))).toBe(undefined);
+  expect(take(message(5, 'user', 'Hi'), message(6, 'system', 'no such agent'))).toEqual({ state: 'error', error: 'no such agent' });
+});
+
 test('calls of tools have an id each, which another attempt repeats', () => {
   const { take, updates, follow } = start();
   follow();
