@@ -121,7 +121,7 @@ export function followPrompt(
     if (frame.type === 'stopped' && frame.re === WITHDRAWAL) return frame.stopped ? { state: 'aborted' } : undefined;
     if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
       onApprovals();
-    // A waiting turn is not running, so no other frame reports its end.
+    // Older gateways do not report the end of a turn that waits.
     if (frame.type === 'stopped' && prompt.isWaiting) return { state: 'aborted' };
     const end = prompt.receive(frame);
     if (frame.type === 'turn') cancellation.begunAgain();

@@ -45,7 +45,8 @@ export class Prompt {
   #last: Frame<'message'> | undefined;
   #live: Live | undefined;
   #isAnnounced = false;
-  #isWaiting = false;
+  /** Its turn, while that waits for a person. */
+  #waiting: string | undefined;
 
   constructor({ onUpdate, askedCall = () => undefined }: PromptOptions) {
     this.#onUpdate = onUpdate;
@@ -59,16 +60,17 @@ export class Prompt {
 
   /** Whether its turn waits for a person. */
   get isWaiting(): boolean {
-    return this.#isWaiting;
+    return this.#waiting !== undefined;
   }
 
   /** Called with each connection, once the gateway has the question. @returns the position from which to watch its session */
   follow(questionId: string): ChatPosition {
     this.#questionId = questionId;
     this.#isAnnounced = false;
+    const { turn: id = this.#waiting, length = 0, tools = [] } = this.#live ?? {};
     return {
       ...(this.#lastSeq === 0 ? {} : { after: this.#lastSeq }),
-      ...(this.#live === undefined ? {} : { turn: { id: this.#live.turn, length: this.#live.length, tools: this.#live.tools.length } }),
+      ...(id === undefined ? {} : { turn: { id, length, tools: tools.length } }),
     };
   }
 
@@ -123,7 +125,7 @@ export class Prompt {
   }
 
   #onTurn({ turn, state, at = 0 }: Frame<'turn'>): PromptEnd | undefined {
-    this.#isWaiting = !ENDED.has(state) && state !== 'running';
+    this.#waiting = ENDED.has(state) || state === 'running' ? undefined : turn;
     if (state === 'running') {
       this.#isAnnounced = true;
       // A turn that has waited repeats its text.
@@ -134,7 +136,7 @@ export class Prompt {
       return;
     }
     this.#live = undefined;
-    if (this.#isWaiting || this.#questionSeq === undefined) return undefined;
+    if (this.isWaiting || this.#questionSeq === undefined) return undefined;
     if (state === 'error') return { state, error: this.#last?.message.content ?? 'the agent failed' };
     return state === 'done' ? this.#done() : { state: 'aborted' };
   }

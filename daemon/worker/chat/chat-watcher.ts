@@ -7,7 +7,7 @@ import { readMessagesAfter, readNewestMessages } from '../store/conversations/me
 import { getSession } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { readTurnParts } from '../store/conversations/turn-parts.js';
-import { readRunningTurns } from '../store/conversations/turns.js';
+import { readRunningTurns, readTurnState } from '../store/conversations/turns.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import type { LiveTurn, LiveTurns, LiveWatch } from '../turns/live-turns.js';
@@ -72,9 +72,10 @@ export async function* watchChat(
     const watcher = new ChatWatcher(options, watch, opening);
     yield* watcher.open(position);
     while (!signal.aborted) {
-      yield* watcher.elsewhere();
       yield* watcher.announce();
       yield* watcher.answer();
+      yield* watcher.left();
+      yield* watcher.elsewhere();
       await watcher.changed(version, signal);
       if (signal.aborted) return;
       yield* watcher.rewound(watch.rewoundSince(version));
@@ -102,7 +103,9 @@ class ChatWatcher {
   #lastSeq: number;
   #position: ChatPosition['turn'];
   #seen: Seen | undefined;
-  /** The turn last sent as running. */
+  /** The turn whose end the watcher waits for, and the state that it was last sent. */
+  #told: { readonly id: string; readonly state: 'running' | 'waiting' } | undefined;
+  /** The turn of this worker last sent as running. */
   #announced: string | undefined;
   /** The turn of the last message that the watcher has: its end may not have been sent yet. */
   #answered: string | undefined;
@@ -130,6 +133,7 @@ class ChatWatcher {
     yield* this.#messageEvents(messages);
     yield* this.messages();
     if (!isReset) this.#resume(turn);
+    yield* this.left();
     // Sent before `current`, because a client with a message to send waits while an answer is in progress.
     yield* this.announce();
     yield { type: 'current', hasOlder };
@@ -138,6 +142,7 @@ class ChatWatcher {
   /** Continues within an answer of which the watcher has the beginning. */
   #resume(turn: ChatPosition['turn']): void {
     this.#position = turn;
+    this.#told = turn && { id: turn.id, state: 'running' };
     const now = this.#watch.turn;
     if (turn === undefined || now?.id !== turn.id) return;
     if (turn.length <= now.text.length && turn.tools <= now.tools.length) this.#seen = { ...turn, isEnded: false };
@@ -188,6 +193,8 @@ class ChatWatcher {
     if (now.id === this.#answered) return;
     if (this.#seen?.id !== now.id || isAgain) this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
     const { replaces } = now;
+    this.#told = { id: now.id, state: 'running' };
+    this.#elsewhere = undefined;
     yield { type: 'turn', turn: now.id, state: 'running', at: this.#seen.length, elsewhere: false, ...(replaces && { replaces }) };
   }
 
@@ -204,9 +211,30 @@ class ChatWatcher {
     yield* this.#grown(now, seen);
     // The text of an interrupted attempt stays visible until the next attempt replaces it.
     if (now.state !== 'running' && now.state !== 'again' && now.id === this.#complete) {
-      seen.isEnded = true;
-      yield { type: 'turn', turn: now.id, state: now.state };
+      yield this.#end(now.id, now.state);
     }
+  }
+
+  /** Creates the event of a turn's end, or of its wait for a decision, after which it starts over. */
+  #end(turn: string, state: 'waiting' | 'done' | 'aborted' | 'error'): ChatEvent {
+    this.#told = state === 'waiting' ? { id: turn, state } : undefined;
+    if (this.#watch.turn?.id === turn) this.#seen = { id: turn, length: 0, tools: 0, isEnded: true };
+    this.#position = undefined;
+    this.#elsewhere = undefined;
+    return { type: 'turn', turn, state };
+  }
+
+  /**
+   * The end, or the wait, of the turn that the watcher was last told of, if this worker does not run it: it ended in another worker,
+   * before the watch, or while it waited for a decision.
+   */
+  async *left(): AsyncGenerator<ChatEvent> {
+    const told = this.#told;
+    if (told === undefined || told.id === this.#running?.id) return;
+    const state = await this.#options.store.read((tx) => readTurnState(tx, told.id));
+    if (state === undefined || state === 'running' || state === told.state) return;
+    yield* this.messages();
+    yield this.#end(told.id, state === 'interrupted' ? 'error' : state);
   }
 
   *#grown(now: LiveTurn, seen: Seen): Generator<ChatEvent> {
@@ -234,6 +262,7 @@ class ChatWatcher {
     if (other.id !== this.#elsewhere?.id) {
       const known = this.#position?.id === other.id ? this.#position.length : 0;
       this.#elsewhere = { id: other.id, length: known, readFrom: 0 };
+      this.#told = { id: other.id, state: 'running' };
       yield { type: 'turn', turn: other.id, state: 'running', at: known, elsewhere: true };
     }
     const seen = this.#elsewhere;
@@ -245,9 +274,9 @@ class ChatWatcher {
     }
   }
 
-  /** Resolves on a change, on abort, or after a while if another worker may have changed something. */
+  /** Resolves on a change, on abort, or after a while if another worker may have changed something, or has died in a turn. */
   async changed(version: number, signal: AbortSignal): Promise<void> {
-    const lookMs = this.#options.liveness.lookAgainMs(OVERLAP_POLL_MS);
+    const lookMs = this.#options.liveness.lookAgainMs(OVERLAP_POLL_MS) ?? (this.#elsewhere && OVERLAP_POLL_MS);
     if (lookMs === undefined) return this.#watch.changed(version, signal);
     const expired = new AbortController();
     const cancel = this.#options.clock.after(lookMs, () => expired.abort());

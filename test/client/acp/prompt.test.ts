@@ -106,7 +106,8 @@ test('a turn that has waited for a decision says its words again, under the same
   const { take, said, follow } = start();
   follow();
   take(message(5, 'user', 'Hi'), running('t'), delta('t', 0, 'I ask. '), { type: 'turn', turn: 't', state: 'waiting' });
-  expect(follow()).toEqual({ after: 5 });
+  // Its end is sent even if nobody decides.
+  expect(follow()).toEqual({ after: 5, turn: { id: 't', length: 0, tools: 0 } });
   take(running('t'), delta('t', 0, 'I ask. '), delta('t', 7, 'Done'), running('t'), delta('t', 0, 'I ask. Done!'));
   expect(said()).toBe('I ask. Done!');
 });

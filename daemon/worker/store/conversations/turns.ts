@@ -92,6 +92,22 @@ export const { all: readRunningTurns } = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
+const selectState = prepare<{ id: string }>()((db, p) =>
+  db
+    .selectFrom('turns')
+    .select('state')
+    .where('id', '=', p.id)
+    .where(
+      sql<boolean>`(state in ('running', 'waiting')
+        or not exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id and inbox_messages.finished_at is null))`,
+    ),
+);
+
+/** Returns the state of a turn; undefined for one that has ended and is run again, because its message waits for an answer. */
+export async function readTurnState(tx: Transaction, id: string): Promise<TurnState | undefined> {
+  return (await selectState.first(tx, { id }))?.state;
+}
+
 /** Keeps other workers from ending a running turn until this write is committed. Runs in a transaction. @returns false when one has */
 export async function holdTurn(tx: Transaction, id: string): Promise<boolean> {
   return (await hold.run(tx, { id })) === 1;

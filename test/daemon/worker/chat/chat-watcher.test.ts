@@ -2,11 +2,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { watchChat } from '../../../../daemon/worker/chat/chat-watcher.js';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
-import { beginTurn, endTurn } from '../../../../daemon/worker/store/conversations/turns.js';
+import { beginTurn, endTurn, type TurnEnd } from '../../../../daemon/worker/store/conversations/turns.js';
+import { insertInboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
+import { parkTurn, reopenTurn } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import { LiveTurns } from '../../../../daemon/worker/turns/live-turns.js';
 import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js';
-import type { ChatEvent } from '../../../../shared/api/socket.js';
+import type { ChatEvent, ChatPosition } from '../../../../shared/api/socket.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 
@@ -23,13 +25,15 @@ async function makeWorld() {
       return store.read(work);
     },
   };
-  const liveness = createLiveness('wk_1', () => ['wk_1']);
-  const options = { store: reading as Store, clock: new FakeClock(), live, instanceId: 'wk_1', liveness };
+  const living = ['wk_1'];
+  const liveness = createLiveness('wk_1', () => living);
+  const clock = new FakeClock();
+  const options = { store: reading as Store, clock, live, instanceId: 'wk_1', liveness };
   /** @returns what reads the next event */
-  function watch(after: number): () => Promise<string> {
+  function watch(after: number, at?: ChatPosition['turn']): () => Promise<string> {
     const ending = new AbortController();
     onTestFinished(() => ending.abort());
-    const events = watchChat(options, session.key, { position: { after }, signal: ending.signal });
+    const events = watchChat(options, session.key, { position: { after, ...(at && { turn: at }) }, signal: ending.signal });
     return async () => {
       const event = (await events.next()).value as ChatEvent;
       if (event.type === 'message') return event.message.content;
@@ -41,7 +45,11 @@ async function makeWorld() {
   const message = { sessionId: session.id, model: null, status: 'complete', nowMs: 1 } as const;
   const say = (role: 'user' | 'assistant', content: string, turnId: string | null = null) =>
     store.write((tx) => appendMessage(tx, { ...message, role, turnId, id: content, content }));
-  return { store, live, turn, whileReading, watch, next, say };
+  const begin = (instanceId: string) =>
+    store.write((tx) => beginTurn(tx, { id: turn.id, sessionId: session.id, agentId: 'main', tokenId: null, instanceId, nowMs: 1 }));
+  const end = (state: TurnEnd['state']) =>
+    store.write((tx) => endTurn(tx, { id: turn.id, state, model: null, usage: null, error: null, nowMs: 2 }));
+  return { store, clock, living, live, turn, whileReading, watch, next, say, begin, end };
 }
 
 test('a turn that begins and ends while the store is being read is shown to have ended', async () => {
@@ -70,18 +78,83 @@ test('an answer that is stored while its last text is being sent comes before th
 });
 
 test('a watcher that has the stored answer already does not get it as text again before the end of its turn', async () => {
-  const { store, live, turn, watch, say } = await makeWorld();
+  const { live, turn, watch, say, begin, end } = await makeWorld();
   live.begin(turn);
   live.add(turn, { type: 'delta', text: 'answer' });
   await say('user', 'question');
-  await store.write((tx) =>
-    beginTurn(tx, { id: turn.id, sessionId: turn.session.id, agentId: 'main', tokenId: null, instanceId: 'wk_1', nowMs: 1 }),
-  );
+  await begin('wk_1');
   const seq = await say('assistant', 'answer', turn.id);
-  await store.write((tx) => endTurn(tx, { id: turn.id, state: 'done', model: null, usage: null, error: null, nowMs: 2 }));
+  await end('done');
   const next = watch(seq);
   expect(await next()).toBe('current');
   const after = next();
   live.end(turn, 'done');
   expect(await after).toBe('done');
+});
+
+test('a turn of another worker ends after its messages, also when that worker has died', async () => {
+  const { clock, living, live, turn, next, say, begin, end } = await makeWorld();
+  living.push('wk_2');
+  await begin('wk_2');
+  const first = next();
+  live.touch(turn.session.key);
+  expect(await first).toBe('running');
+  const second = next();
+  living.pop();
+  await say('assistant', 'answer');
+  await end('done');
+  clock.advance(250);
+  expect([await second, await next()]).toEqual(['answer', 'done']);
+});
+
+test('a turn of another worker that waits for a decision is shown to wait, and then from its first word', async () => {
+  const { store, clock, living, live, turn, next, begin } = await makeWorld();
+  living.push('wk_2');
+  await begin('wk_2');
+  const first = next();
+  live.touch(turn.session.key);
+  expect(await first).toBe('running');
+  const second = next();
+  await store.write((tx) => parkTurn(tx, { id: turn.id, questionId: 'question' }));
+  clock.advance(250);
+  expect(await second).toBe('waiting');
+  const third = next();
+  await store.write((tx) => reopenTurn(tx, { id: turn.id, sessionId: turn.session.id, instanceId: 'wk_2' }));
+  clock.advance(250);
+  expect(await third).toBe('running');
+});
+
+test('a turn that ended while nobody watched has ended for the watcher that comes back, unless it is run again', async () => {
+  const { store, turn, watch, say, begin, end } = await makeWorld();
+  const seq = await say('user', 'question');
+  await begin('wk_1');
+  const position = { id: turn.id, length: 0, tools: 0 };
+  expect(await watch(seq, position)()).toBe('current');
+  await end('aborted');
+  const next = watch(seq, position);
+  expect([await next(), await next()]).toEqual(['aborted', 'current']);
+  const place = { channel: 'webchat', accountId: 'default', chatId: turn.session.key };
+  await store.write(async (tx) => {
+    await insertInboxMessage(tx, { ...place, id: 'question', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1 });
+    await setInboxTurn(tx, { seq: 1, turnId: turn.id, sentLength: 0 });
+  });
+  expect(await watch(seq, position)()).toBe('current');
+});
+
+test('a turn that is given up while it waits ends after the text that is kept', async () => {
+  const { store, live, turn, next, say, begin, end } = await makeWorld();
+  await begin('wk_1');
+  const first = next();
+  live.begin(turn);
+  expect(await first).toBe('running');
+  const second = next();
+  await store.write((tx) => parkTurn(tx, { id: turn.id, questionId: 'question' }));
+  live.end(turn, 'waiting');
+  expect(await second).toBe('waiting');
+  const third = next();
+  await store.write((tx) => reopenTurn(tx, { id: turn.id, sessionId: turn.session.id, instanceId: 'wk_1' }));
+  await end('aborted');
+  await say('assistant', 'I ask.');
+  live.touch(turn.session.key);
+  expect([await third, await next()]).toEqual(['I ask.', 'aborted']);
 });
