@@ -15,7 +15,6 @@ import { readGauges } from './observe/counters.js';
 import { createCron } from './cron/create-cron.js';
 import { IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
-import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
 import { Summaries, type SummariesOptions } from './chat/summaries/summaries.js';
 import { Titles } from './chat/titles.js';
@@ -80,8 +79,7 @@ function createParts(deps: ConversationDeps) {
 
   const { delivery, approvals, waiting } = createChats(deps, base);
   const { channels, outbox } = delivery;
-  const live = new LiveTurns();
-  const accept = createAcceptMessage({ ...common, channels, outbox, live });
+  const accept = createAcceptMessage({ ...common, channels, outbox });
   const cron = createCron({ ...common, logger: logFor('cron'), channels, outbox, loadCronWords: deps.loadLate });
 
   const warnings = (): StatusWarning[] => [
@@ -102,9 +100,9 @@ function createParts(deps: ConversationDeps) {
   const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
   const spending = new Spending({ ...common, tokens: accessTokens });
   const after = createAfterTurns(base, { spending, commands, attachments });
-  const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, live, liveText, waiting });
+  const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, liveText, waiting });
   const stops = new TurnStops({ ...common, turns });
-  const keyed = new KeyedTurns({ ...common, turns, live });
+  const keyed = new KeyedTurns({ ...common, turns });
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
   const handler = new ChatTurns({ ...common, channels, outbox, turns, commands, voice, ...after });
   return {
@@ -112,7 +110,6 @@ function createParts(deps: ConversationDeps) {
     delivery,
     approvals,
     waiting,
-    live,
     accept,
     cron,
     warnings,
@@ -135,7 +132,7 @@ type Parts = ReturnType<typeof createParts>;
 
 /** The services that the routes and the socket call. */
 function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times, loadLate }: ConversationDeps): ConversationServices {
-  const { common, delivery, live, accept, cron, attachments, turns, keyed } = parts;
+  const { common, delivery, accept, cron, attachments, turns, keyed } = parts;
   const { store, clock, config, registry } = common;
   const { channels, outbox, inbox } = delivery;
   const { agent, completions, background } = parts;
@@ -144,8 +141,8 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     sessions: createSessionService({ ...common, stopTurns: (key) => turns.stopSession(key) }),
     archive: createSessionArchive({ ...common, attachments, checkModel: (ref) => void registry().resolve(ref) }),
     attachments,
-    chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopEverywhere(key) }),
-    messages: createMessageService({ ...common, channels, outbox, live, accept, turns, keyed }),
+    chat: new Chat({ ...common, attachments, inbox, stopTurns: (key) => turns.stopEverywhere(key) }),
+    messages: createMessageService({ ...common, channels, outbox, accept, turns, keyed }),
     outgoing: createOutgoingService({ store, clock, outbox }),
     webhooks: createWebhookService({ inbox, config, clock, channels, loadInbound: () => loadLate().inbound }),
     channelAccounts: createChannelService({ ...common, channels, outbox, times }),

@@ -13,6 +13,7 @@ import { AiLoader } from './providers/ai-loader.js';
 import { createApprovals } from './approvals/create-approvals.js';
 import { createFindChat } from './store/approvals/approval-chats.js';
 import { createDelivery } from './delivery/create-delivery.js';
+import { LiveTurns } from './turns/live-turns.js';
 import { WaitingTurns } from './turns/steps/waiting-turns.js';
 import { ModelCalls } from './models/model-calls.js';
 import { Samples } from './observe/samples.js';
@@ -43,7 +44,8 @@ export function createBase(deps: ConversationDeps, readyAccounts: () => readonly
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const { tracing } = deps;
-  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
+  const live = new LiveTurns();
+  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, live, config, registry, random, publish, tracing };
   const mcp = new McpServers({ ...deps, ...common, logger: logFor('mcp') });
   return { common, mcp, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
 }

@@ -22,6 +22,7 @@ import { findSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
 import type { CommandRegistry } from '../turns/commands/commands.js';
+import type { LiveTurns } from '../turns/live-turns.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { VoiceNotes } from '../turns/voice/voice-notes.js';
@@ -41,6 +42,7 @@ export interface ChatTurnsOptions {
   readonly turns: Pick<TurnRunner, 'start'>;
   readonly commands: Pick<CommandRegistry, 'match'>;
   readonly titles: Pick<Titles, 'begin' | 'cancel'>;
+  readonly live: Pick<LiveTurns, 'touch'>;
   readonly voice: Pick<VoiceNotes, 'questionOf'>;
   readonly instanceId: string;
   readonly config: () => Config;
@@ -147,6 +149,11 @@ export class ChatTurns implements InboxHandler {
     // The preview of an answer that is not continued would stay unfinished.
     const previewId = (await readInboxMessage(tx, message.seq))?.previewId ?? undefined;
     await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
+  }
+
+  noted(message: InboxMessage): void {
+    const key = findSessionKey(this.#options, message);
+    if (key !== undefined) this.#options.live.touch(key);
   }
 
   /** @returns the error that ended the turn, if one did */

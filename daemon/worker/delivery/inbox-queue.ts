@@ -47,6 +47,8 @@ export interface InboxHandler {
   needsOf(lane: Lane): Need[];
   /** Notifies a chat why a message gets no answer. Runs in a transaction. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
+  /** To be called when that is committed. */
+  noted(message: InboxMessage): void;
   /** Stops the answer that was in progress in a chat at that time. */
   interrupt(lane: Lane, atMs: number): void;
   /** Aborts all answers; the next worker restarts them. */
@@ -147,7 +149,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     if (!hasPlace && !this.#handler.isCommand(message.content)) return { type: 'full' };
     const withdrawn = isStop(message.content) ? await this.#withdrawBefore(tx, message) : 0;
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
-    return { type: 'item', item: { ...message, withdrawn } };
+    return { type: 'item', item: { ...message, withdrawn }, ...(withdrawn > 0 && { committed: () => this.#noted(message) }) };
   }
 
   /** Takes back the messages before a stop request, also those whose answer a restart interrupted. @returns how many */
@@ -210,7 +212,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     else logger.error(fields, 'a message could not be handled');
     return {
       record: (tx) => this.#recordFailure(tx, message, error),
-      recorded: () => outbox.wake(message),
+      recorded: () => this.#noted(message),
       ...(retryable ? { pauseMs: RETRY_MS } : {}),
     };
   }
@@ -228,13 +230,18 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
   }
 
   #reportRecovered(message: InboxMessage, outcome: ReturnType<typeof outcomeOf>): void {
-    const { logger, outbox } = this.#options;
+    const { logger } = this.#options;
     const fields = { messageId: message.id, channel: message.channel, attempts: message.attempts };
     if (outcome === 'repeated') logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
     else if (outcome === 'poisoned') logger.error(fields, 'a message was set aside: the worker ended each time it was handled');
     else logger.error(fields, 'a message was interrupted and is not handled again');
     if (outcome === 'poisoned') this.#setAside += 1;
-    outbox.wake(message);
+    this.#noted(message);
+  }
+
+  #noted(message: InboxMessage): void {
+    this.#options.outbox.wake(message);
+    this.#handler.noted(message);
   }
 }
 

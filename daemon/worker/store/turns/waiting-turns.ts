@@ -100,11 +100,14 @@ export async function holdWaitingTurn(tx: Transaction, id: string): Promise<bool
 /** Turns that wait: one, those in sessions of a key, or those in sessions that were deleted. */
 export type WaitingWhere = { readonly turnId: string } | { readonly sessionKey: string } | 'deleted';
 
-export async function listWaitingTurns(tx: Transaction, where: WaitingWhere): Promise<{ id: string; sessionId: number }[]> {
+export async function listWaitingTurns(
+  tx: Transaction,
+  where: WaitingWhere,
+): Promise<{ id: string; sessionId: number; sessionKey: string }[]> {
   const waiting = queriesOf(tx)
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
-    .select(['turns.id', 'turns.session_id as sessionId'])
+    .select(['turns.id', 'turns.session_id as sessionId', 'sessions.key as sessionKey'])
     .where('turns.state', '=', sql.lit('waiting' as const));
   if (where === 'deleted') return waiting.where('sessions.deleted_at', 'is not', null).execute();
   return (

@@ -32,6 +32,7 @@ import { listDecidedTurns, listWaitingTurns, type WaitingTurn, type WaitingWhere
 import { chooseModels } from '../model/model-choice.js';
 import type { TurnRequest } from '../turn-request.js';
 import { stopReason, type TurnEvent } from '../turn-event.js';
+import type { LiveTurns } from '../live-turns.js';
 import { deliverReply, type ReplyOutbox } from './reply-delivery.js';
 import { giveUpWaiting, resumeTurn } from './waiting.js';
 
@@ -41,6 +42,7 @@ export interface WaitingTurnsOptions {
   readonly logger: LogPort;
   readonly instanceId: string;
   readonly liveness: Pick<Liveness, 'isServedElsewhere' | 'lookAgainMs' | 'onChange'>;
+  readonly live: Pick<LiveTurns, 'touch'>;
   readonly inbox: { wake(lane: Lane): void };
   readonly outbox: ReplyOutbox;
   readonly config: () => Config;
@@ -111,11 +113,14 @@ export class WaitingTurns {
 
   /** Ends turns that wait. @returns whether there was one */
   async giveUp(where: WaitingWhere, reason: GatewayError, state?: 'error'): Promise<boolean> {
-    const { store, clock, instanceId, inbox } = this.#options;
+    const { store, clock, instanceId, inbox, live } = this.#options;
     if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
     const facts = { instanceId, state, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
     const ended = await store.write((tx) => giveUpWaiting(tx, where, facts));
-    for (const { chat } of ended) if (chat !== undefined) inbox.wake(chat);
+    for (const { sessionKey, chat } of ended) {
+      live.touch(sessionKey);
+      if (chat !== undefined) inbox.wake(chat);
+    }
     return ended.length > 0;
   }
 

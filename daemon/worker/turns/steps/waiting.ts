@@ -32,15 +32,15 @@ export interface GivenUp {
   readonly nowMs: number;
 }
 
-/** Ends waiting turns and keeps their text. @returns them, each with the chat that it kept waiting */
+/** Ends waiting turns and keeps their text. @returns them, each with its session and the chat that it kept waiting */
 export async function giveUpWaiting(
   tx: Transaction,
   where: WaitingWhere,
   facts: GivenUp,
-): Promise<{ id: string; chat: Lane | undefined }[]> {
+): Promise<{ id: string; sessionKey: string; chat: Lane | undefined }[]> {
   const { instanceId, state = 'aborted', error, nowMs } = facts;
-  const ended: { id: string; chat: Lane | undefined }[] = [];
-  for (const { id, sessionId } of await listWaitingTurns(tx, where)) {
+  const ended: { id: string; sessionKey: string; chat: Lane | undefined }[] = [];
+  for (const { id, sessionId, sessionKey } of await listWaitingTurns(tx, where)) {
     if (!(await reopenTurn(tx, { id, sessionId, instanceId }))) continue;
     const steps = await readTurnSteps(tx, id);
     const { ref: model = null, usage = null } = steps.at(-1) ?? {};
@@ -50,7 +50,7 @@ export async function giveUpWaiting(
     if (said !== '') await appendMessage(tx, { ...message, id: newId('msg'), role: 'assistant', content: said, model });
     if (state === 'error') await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null });
     await removeTurnSteps(tx, { turnId: id, nowMs });
-    ended.push({ id, chat: await findLaneOfTurn(tx, { turnId: id }) });
+    ended.push({ id, sessionKey, chat: await findLaneOfTurn(tx, { turnId: id }) });
     await dropWaiting(tx, { id, error: error.message, nowMs });
     tellOthers(tx, `session:${sessionId}`);
   }

@@ -53,6 +53,7 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
   const registry = { defaultRef: async () => 'fake/one', resolve: () => ({}) } as unknown as ProviderRegistry;
   const waiting = new WaitingTurns({
     ...common,
+    live: { touch: () => undefined },
     inbox: { wake: () => undefined },
     outbox: { enqueue: async () => undefined, wake: () => undefined },
     registry: () => registry,

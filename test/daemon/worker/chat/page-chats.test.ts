@@ -22,8 +22,14 @@ test('a chat whose agent is removed or disabled refuses messages, and says why t
   const refusal = { code: 'INVALID_REQUEST', message: "the agent 'second' is disabled" };
   await expect(send('after')).rejects.toMatchObject(refusal);
   expect(await send('before')).toEqual({ messageId, isRepeated: true });
+  const ending = new AbortController();
+  const events = conversation.chat.watch(session, {}, ending.signal)[Symbol.asyncIterator]();
+  expect((await events.next()).value).toMatchObject({ type: 'current' });
+  const next = events.next();
   await conversation.activate();
-  await expect.poll(async () => (await said()).length).toBe(2);
+  expect((await next).value).toMatchObject({ type: 'message', message: { id: messageId } });
+  expect((await events.next()).value).toMatchObject({ type: 'message', message: { role: 'system', status: 'error' } });
+  ending.abort();
   expect(await said()).toEqual(['user: hello', `system: ⚠️ ${refusal.message}`]);
   await expect(conversation.chat.regenerate({ session, messageId, key: 'again' }, undefined)).rejects.toMatchObject(refusal);
   conversation.setConfig({ agents });

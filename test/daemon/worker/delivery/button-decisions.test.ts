@@ -61,6 +61,7 @@ async function start(account: object = { groupPolicy: 'open' }) {
     canHandle: () => true,
     needsOf: () => [],
     notify: async () => undefined,
+    noted: () => undefined,
     interrupt: () => undefined,
     stop: () => undefined,
   };

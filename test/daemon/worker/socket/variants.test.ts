@@ -150,6 +150,7 @@ test('while a turn waits for a decision, its question is neither replaced nor as
   await expect(chat.regenerate({ session, key: 'c', messageId: question }, undefined)).rejects.toMatchObject(busy);
   await expect(chat.send({ session, key: 'd', content: 'Q2', replaceFrom: question }, undefined)).rejects.toMatchObject(busy);
   await chat.stop(session);
+  await client.next('turn', ({ state }) => state === 'aborted');
   await chat.choose(session, await idOf('A1'));
 });
 

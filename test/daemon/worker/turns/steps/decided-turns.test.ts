@@ -26,6 +26,7 @@ test('of many turns that are decided about at once, eight go on, and the next on
     clock: new FakeClock(),
     instanceId: 'wk_1',
     liveness: createLiveness('wk_1', () => ['wk_1']),
+    live: { touch: () => undefined },
     inbox: { wake: () => undefined },
     outbox: { enqueue: async () => undefined, wake: () => undefined },
     config: () => testConfig(),

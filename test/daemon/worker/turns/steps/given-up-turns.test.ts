@@ -16,7 +16,7 @@ import { GatewayError } from '../../../../../shared/errors.js';
 import { makeCron, newRun } from '../../../../helpers/cron-fixture.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
-import { openStore } from '../../../../helpers/open-store.js';
+import { openStore, session } from '../../../../helpers/open-store.js';
 import { addWaitingTurn, stateOfTurn } from '../../../../helpers/waiting-turn.js';
 
 const chats = { alert: async () => undefined };
@@ -76,11 +76,13 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
   const { turnId } = await addWaitingTurn(store, { name: 'chat' });
   const lane = { channel: 'webhook', accountId: 'default', chatId: 'chat' };
   const error = new GatewayError('INVALID_REQUEST', { message: 'the agent is gone' });
+  const told: string[] = [];
   const handler = {
     handle: async () => error,
     hasAccount: () => true,
     canHandle: () => true,
     notify: async () => undefined,
+    noted: ({ id }: { id: string }) => told.push(id),
   } as unknown as InboxHandler;
   const liveness = createLiveness('wk_1', () => ['wk_1']);
   const options = { clock, logger: logMemory(), liveness, outbox: { wake: () => undefined } };
@@ -94,16 +96,18 @@ test.each(['failed', 'poisoned'])('when a message of a chat is %s, its turn ends
   });
   if (claim.type !== 'item') throw new Error('the message was not claimed');
   if (how === 'failed') {
-    const { record } = await queue.attempt(claim.item);
+    const { record, recorded } = await queue.attempt(claim.item);
     await store.write(async (tx) => record?.(tx));
+    recorded?.();
   } else {
-    await store.write(async (tx) => {
+    const recovered = await store.write(async (tx) => {
       await queriesOf(tx).updateTable('inbox_messages').set({ attempts: 3, instance_id: 'wk_0' }).execute();
-      await queue.recover(tx, liveness);
+      return queue.recover(tx, liveness);
     });
+    recovered();
   }
   const row = await store.read((tx) => queriesOf(tx).selectFrom('inbox_messages').select('state').executeTakeFirst());
-  expect([row?.state, await stateOfTurn(store, turnId)]).toEqual([how, 'aborted']);
+  expect([row?.state, await stateOfTurn(store, turnId), told]).toEqual([how, 'aborted', ['msg_1']]);
 });
 
 test('a turn that was left waiting when its session was deleted ends before that is purged, and its chat goes on', async () => {
@@ -121,12 +125,13 @@ test('a turn that was left waiting when its session was deleted ends before that
   const woken: unknown[] = [];
   const common = { store, clock, logger: logMemory(), config: () => configSchema.parse({}) };
   const inbox = { wake: (chat: unknown) => woken.push(chat) };
-  const waiting = new WaitingTurns({ ...common, instanceId: 'wk_1', inbox } as unknown as WaitingTurnsOptions);
+  const live = { touch: (session: string) => woken.push(session) };
+  const waiting = new WaitingTurns({ ...common, instanceId: 'wk_1', live, inbox } as unknown as WaitingTurnsOptions);
   const journal = { interruptOrphans: async () => 0 };
   const upkeep = new Upkeep({ ...common, journal, waiting, liveness: { lookAgainMs: () => undefined } });
   onTestFinished(() => upkeep.stop());
   await upkeep.start();
   await expect.poll(() => stateOfTurn(store, turnId)).toBeUndefined();
   const row = await store.read((tx) => queriesOf(tx).selectFrom('inbox_messages').select('state').executeTakeFirst());
-  expect([row?.state, woken]).toEqual(['done', [lane]]);
+  expect([row?.state, woken]).toEqual(['done', [session('chat').key, lane]]);
 });

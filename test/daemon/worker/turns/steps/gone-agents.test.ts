@@ -63,6 +63,7 @@ test('a turn of an agent that only another gateway has is left to it', async () 
     clock,
     instanceId: 'wk_1',
     liveness,
+    live: { touch: () => undefined },
     inbox: { wake: () => undefined },
     outbox: { enqueue: async () => undefined, wake: () => undefined },
     config,

@@ -192,6 +192,7 @@ test('a turn that is stopped while its wait is being stored ends', async () => {
   const from = { store, liveness, clock: systemClock, logger: logMemory(), instanceId: 'wk_1', config: () => testConfig() };
   const waiting = new WaitingTurns({
     ...from,
+    live: { touch: () => undefined },
     inbox: { wake: () => undefined },
     outbox: { enqueue: async () => undefined, wake: () => undefined },
     registry: () => ({}) as never,
