@@ -176,7 +176,8 @@ export class ChatTurns implements InboxHandler {
     const request = {
       agent,
       session,
-      mustExist: false,
+      // The page has created it, and may have deleted it since.
+      mustExist: message.channel === 'webchat',
       text: question.text,
       ...(hear === undefined ? {} : { hear: async (stop: AbortSignal) => (handling.text = await hear(stop)) }),
       candidates,

@@ -11,6 +11,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { webchatLane } from '../channels/webchat.js';
 import { findAgent } from '../config/agents.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
 import { listSessions, readListedSessions, type SessionPosition } from '../store/conversations/session-list.js';
@@ -29,6 +30,7 @@ import {
 } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { requestTurnStop } from '../store/conversations/turn-stops.js';
+import { withdrawChat } from '../store/delivery/inbox-stops.js';
 import { type CallerKey, keyUse, once } from '../store/idempotency.js';
 import type { Liveness } from '../store/liveness.js';
 import { invalidCursor, pageOf } from '../store/pages.js';
@@ -207,11 +209,12 @@ export function createSessionService(options: SessionServiceOptions) {
 
     get: (key: string, query: { limit?: number } = {}) => readSession(options, key, query),
 
-    /** Deletes a session for everyone. @returns until when it can be restored @throws SESSION_NOT_FOUND */
+    /** Deletes a session for everyone, with the messages from the page that wait for their turn. @returns until when it can be restored @throws SESSION_NOT_FOUND */
     async delete(key: string): Promise<{ restorableUntil: string }> {
       const nowMs = clock.now();
       const existed = await store.write(async (tx) => {
         if (!liveness.isAlone()) await requestTurnStop(tx, { sessionKey: key, reason: 'deleted' });
+        await withdrawChat(tx, { ...webchatLane(key), nowMs });
         return deleteSession(tx, { key, nowMs });
       });
       if (!existed) throw sessionNotFound(key);

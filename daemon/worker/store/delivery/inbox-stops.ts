@@ -58,6 +58,22 @@ const withdraw = prepare<{ scope: string; updateId: string; nowMs: number }>()((
     .where('finished_at', 'is', null),
 );
 
+const withdrawLane = prepare<Lane & { nowMs: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: sql.lit('done' as const), error: sql.lit(TAKEN_BACK), instance_id: null, finished_at: p.nowMs })
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('finished_at', 'is', null)
+    .where((query) => query.or([query('state', '=', sql.lit('pending' as const)), query('turn_id', 'is', null)])),
+);
+
+/** Takes back all messages of a chat whose turn has not begun or does not run. Runs in a transaction. */
+export async function withdrawChat(tx: Transaction, chat: Lane & { nowMs: number }): Promise<void> {
+  await withdrawLane.run(tx, chat);
+}
+
 /** Takes back a message whose turn has not begun, even if a worker waits to begin it; returns false if there is none. Runs in a transaction. */
 export async function withdrawInbox(tx: Transaction, update: { scope: string; updateId: string; nowMs: number }): Promise<boolean> {
   tellOthers(tx, 'inbox');

@@ -8,6 +8,7 @@ import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js'
 import type { TurnRequest } from '../../../../daemon/worker/turns/turn-request.js';
 import { NOTICES } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import { insertInboxMessage, readInboxHead, setInboxPreview, setInboxSent } from '../../../../daemon/worker/store/delivery/inbox.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';
@@ -50,14 +51,9 @@ test('a notice takes the place of the preview of the answer that is given up', a
   expect(sent).toMatchObject([{ ...lane, content: 'given up', previewId: '7' }]);
 });
 
-test.each([
-  { title: 'begins afresh has not been sent', steps: [], sentLength: 0 },
-  { title: 'goes on has been sent so far', steps: [{ text: 'Let me look.' }], sentLength: 12 },
-])('of a turn that waited, an answer that $title', async ({ steps, sentLength }) => {
-  const store = await openStore();
-  const lane = { channel: 'telegram', accountId: 'default', chatId: '42' };
-  const row = { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1 } as const;
-  const turns = new ChatTurns({
+/** Chats whose turns are those of the test. */
+function makeTurns(store: Store, start: ChatTurnsOptions['turns']['start']): ChatTurns {
+  return new ChatTurns({
     store,
     clock: systemClock,
     logger: logMemory(),
@@ -66,13 +62,35 @@ test.each([
     channels: { isConfigured: () => true, get: () => ({ describeChat: () => ({}) }), openPreview: () => undefined },
     titles: { cancel: () => undefined },
     voice: { questionOf: async () => ({ text: 'hi' }) },
-    turns: {
-      async *start({ hooks }: TurnRequest) {
-        await store.write(async (tx) => hooks?.begun?.(tx, { id: 'turn_2', steps } as unknown as BegunTurn));
-        yield* [];
-      },
-    },
+    turns: { start },
   } as unknown as ChatTurnsOptions);
+}
+
+test.each([
+  { channel: 'telegram', mustExist: false },
+  { channel: 'webchat', mustExist: true },
+])('a message of $channel whose session was deleted meanwhile needs it: $mustExist', async ({ channel, mustExist }) => {
+  const asked: TurnRequest[] = [];
+  const turns = makeTurns(await openStore(), async function* (request) {
+    asked.push(request);
+    yield* [];
+  });
+  const message = { id: 'msg_1', seq: 1, channel, accountId: 'default', chatId: '42', peerKind: 'direct', content: 'hi', tokenId: null };
+  await turns.handle({ ...message, turnId: null, previewId: null, withdrawn: 0 } as unknown as TakenMessage);
+  expect(asked.map((request) => request.mustExist)).toEqual([mustExist]);
+});
+
+test.each([
+  { title: 'begins afresh has not been sent', steps: [], sentLength: 0 },
+  { title: 'goes on has been sent so far', steps: [{ text: 'Let me look.' }], sentLength: 12 },
+])('of a turn that waited, an answer that $title', async ({ steps, sentLength }) => {
+  const store = await openStore();
+  const lane = { channel: 'telegram', accountId: 'default', chatId: '42' };
+  const row = { ...lane, id: 'msg_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1 } as const;
+  const turns = makeTurns(store, async function* ({ hooks }) {
+    await store.write(async (tx) => hooks?.begun?.(tx, { id: 'turn_2', steps } as unknown as BegunTurn));
+    yield* [];
+  });
   const read = () => store.read((tx) => readInboxHead(tx, lane));
   await store.write((tx) => insertInboxMessage(tx, row));
   const { seq = 0 } = (await read()) ?? {};
