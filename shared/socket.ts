@@ -6,6 +6,8 @@ export const SOCKET_PATH = '/ws';
 export const CLOSE_CODES = {
   /** The gateway stops. */
   goingAway: 1001,
+  /** The gateway cannot check the token now. */
+  failed: 1011,
   /** The gateway restarts: connect again at once. */
   restart: 1012,
   /** No token, a wrong token, or no token in time. */

@@ -170,8 +170,9 @@ export class Connection {
       const refusal = toGatewayError(error);
       this.#refuse(refusal, { re: id });
       if (refusal.code === 'RATE_LIMITED') return this.close(CLOSE_CODES.tooMuch, 'too many wrong tokens');
-      const isKnown = refusal.code === 'FORBIDDEN';
-      return this.close(CLOSE_CODES.unauthorized, isKnown ? 'the access token may not do this' : 'the token is missing or wrong');
+      if (refusal.code === 'FORBIDDEN') return this.close(CLOSE_CODES.unauthorized, 'the access token may not do this');
+      if (isCredentialRefusal(refusal.code)) return this.close(CLOSE_CODES.unauthorized, 'the token is missing or wrong');
+      return this.close(CLOSE_CODES.failed, 'the token cannot be checked now');
     }
     if (this.#state.name === 'closed') return;
     const closed = new AbortController();

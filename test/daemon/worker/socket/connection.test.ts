@@ -95,7 +95,10 @@ test('a hello ends the wait for it, also while it is still being checked', async
 test.each([
   [new GatewayError('UNAUTHORIZED', { message: 'wrong' }), 'UNAUTHORIZED', 4401],
   [new GatewayError('RATE_LIMITED', { message: 'too many' }), 'RATE_LIMITED', 4429],
-  [new Error('secret'), 'INTERNAL_ERROR', 4401],
+  [new GatewayError('FORBIDDEN', { message: 'not allowed' }), 'FORBIDDEN', 4401],
+  // Whether the token is right is unknown.
+  [new GatewayError('UNAVAILABLE', { message: 'the database is away' }), 'UNAVAILABLE', 1011],
+  [new Error('secret'), 'INTERNAL_ERROR', 1011],
 ])('a hello that is refused with %s is answered, then closed', async (error, code, closeCode) => {
   const { socket, send, logger, calls } = connect({ authenticate: refuse(error) });
   const re = send('hello');
