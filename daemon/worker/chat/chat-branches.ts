@@ -76,9 +76,10 @@ export async function findQuestion(tx: Transaction, target: Target): Promise<Mes
   });
 }
 
-/** Removes the answer to a question from the branch, to be replaced by another. */
+/** Removes the answer to a question from the branch, to be replaced by another. The target is the question, or its answer. */
 export async function askAgain(tx: Transaction, target: Target & { question: Message }): Promise<void> {
-  await checkOnPath(target.question);
+  // The question of an answer outside of the branch is unknown.
+  await checkOnPath(await findIn(tx, target));
   await checkIdle(tx, target);
   const place = { sessionId: target.session.id, seq: target.question.seq };
   await checkRoom(tx, place);

@@ -120,6 +120,16 @@ test('a question that was edited is a variant of it, with its own answers', asyn
   ]);
 });
 
+test('an answer outside of the chosen path is not asked for again', async () => {
+  const { say, path, conversation, session, idOf } = await makeWorld();
+  await say('First', 'A');
+  await say('Edited', 'C', await say('Second', 'B'));
+  const before = await path();
+  const again = { session, key: 'again', messageId: await idOf('B') };
+  await expect(conversation.chat.regenerate(again, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await path()).toEqual(before);
+});
+
 test('an answer that never came leaves the ones before to be chosen, and a search finds what is chosen alone', async () => {
   const { say, conversation, session, client, path, idOf, model } = await makeWorld();
   const question = await say('Q', 'Needle');
