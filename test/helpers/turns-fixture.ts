@@ -58,6 +58,8 @@ export async function makeTurns() {
   const logger = logMemory();
   const changes: TurnChange[] = [];
   const validity = { ms: Infinity };
+  /** How often decided turns were looked for. */
+  const looks = { count: 0 };
   const liveness = { ...createLiveness('wk_1', () => ['wk_1']), validForMs: () => validity.ms };
   const shared = { store, clock, logger, liveness };
   const live = new LiveTurns();
@@ -86,7 +88,7 @@ export async function makeTurns() {
     live,
     liveText: new LiveText(shared),
     random: () => 0,
-    waiting: { parked: async () => [], giveUp: async () => false },
+    waiting: { parked: async () => [], giveUp: async () => false, look: async () => void (looks.count += 1) },
     spending: { purse: () => ({ reserve: async () => undefined }) },
   });
   const [agent] = config.agents.list;
@@ -100,7 +102,7 @@ export async function makeTurns() {
     candidates: 'ref' in candidates ? [candidates] : candidates,
     ...more,
   });
-  return { store, clock, logger, changes, live, turns, request, validity };
+  return { store, clock, logger, changes, live, turns, request, validity, looks };
 }
 
 export async function history(store: Store): Promise<string[]> {

@@ -38,7 +38,7 @@ export interface TurnRunnerOptions {
   readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly spending: Pick<Spending, 'purse'>;
   readonly noteFill?: TurnContextOptions['noteFill'];
-  readonly waiting: Pick<WaitingTurns, 'parked' | 'giveUp'>;
+  readonly waiting: Pick<WaitingTurns, 'parked' | 'giveUp' | 'look'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
   readonly clock: Clock;
@@ -163,7 +163,7 @@ export class TurnRunner {
 
   /** From the stored question to the stored answer. */
   async #runBegun(run: Run, begun: BeginningTurn): Promise<TurnEvent> {
-    const { live, liveText } = this.#options;
+    const { live, liveText, journal, waiting, logger } = this.#options;
     const { replaces, session, questionSeq } = begun;
     const stored = begun.stored.then(() => {
       // The text of a job's last attempt has been removed from the conversation.
@@ -180,14 +180,14 @@ export class TurnRunner {
       liveText.end(turn.id);
       await stored;
       const end = await this.#end(run, turn, outcome).catch((error: unknown) => {
-        const { journal, logger } = this.#options;
-        journal.abandon(turn, this.#leaving.signal).catch((cause: unknown) => logger.error({ err: cause }, 'failed to abandon a turn'));
+        const abandoned = journal.abandon(turn, this.#leaving.signal).then(() => live.touch(session.key));
+        // It may go on after its decision.
+        abandoned.then(() => waiting.look()).catch((cause: unknown) => logger.error({ err: cause }, 'failed to abandon a turn'));
         throw error;
       });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
       const reason = stopReason(run.signal);
       const facts = { outcome, sessionKey: session.key, isLost: end === 'lost', reason, approvals: [] };
-      const { waiting } = this.#options;
       return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await waiting.parked(turn.id, run.signal) } : facts);
     } finally {
       live.end(turn, state);

@@ -31,7 +31,7 @@ import type { TurnJournal } from '../turns/turn-journal.js';
 export interface UpkeepOptions {
   readonly store: Store;
   readonly journal: Pick<TurnJournal, 'interruptOrphans'>;
-  readonly waiting: Pick<WaitingTurns, 'giveUpDeleted'>;
+  readonly waiting: Pick<WaitingTurns, 'giveUpDeleted' | 'look'>;
   readonly liveness: Pick<Liveness, 'lookAgainMs'>;
   readonly clock: Clock;
   readonly logger: LogPort;
@@ -119,12 +119,14 @@ export class Upkeep {
   }
 
   async #repair(): Promise<number> {
-    const { store, journal, liveness, clock } = this.#options;
+    const { store, journal, waiting, liveness, clock } = this.#options;
     this.#mayPurge = false;
     const isHourOver = Math.abs(clock.now() - this.#purgedAtMs) >= EVERY_MS - TOLERANCE_MS;
     const isDue = this.#isFirst || isHourOver;
     if (isDue) await store.contract();
     const others = await journal.interruptOrphans();
+    // One that a dead worker left may wait to go on after a decision.
+    await waiting.look();
     // An older worker ends its turns soon; some other gateway may always run one.
     this.#mayPurge = isDue && (others === 0 || isHourOver);
     if (isDue && others > 0) return SOON_MS;

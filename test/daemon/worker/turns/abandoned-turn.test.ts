@@ -7,7 +7,7 @@ import { readTurn } from '../../../helpers/make-conversation.js';
 import { candidate, makeTurns, usage } from '../../../helpers/turns-fixture.js';
 
 async function makeWorld() {
-  const { store, clock, turns, request } = await makeTurns();
+  const { store, clock, turns, request, looks } = await makeTurns();
   let isAway = false;
   const write = store.write.bind(store);
   const spied = vi.spyOn(store, 'write').mockImplementation((work) => {
@@ -22,17 +22,19 @@ async function makeWorld() {
   expect(last).toMatchObject({ type: 'error', code: 'UNAVAILABLE' });
   const held = () => store.read(async (tx) => [(await readRunningTurns(tx)).length, await readLeaseOwner(tx, 'session:1')]);
   expect(await held()).toEqual([1, 'wk_1']);
-  return { clock, turns, held, spied, comeBack: () => void (isAway = false) };
+  return { clock, turns, held, spied, looks, comeBack: () => void (isAway = false) };
 }
 
-test('a turn whose end cannot be stored is given up once the database is back, so that other workers can go on in its session', async () => {
-  const { clock, held, comeBack } = await makeWorld();
+test('a turn whose end cannot be stored is given up once the database is back, so that it or others can go on in its session', async () => {
+  const { clock, held, looks, comeBack } = await makeWorld();
   clock.advance(1_000);
   expect(await held()).toEqual([1, 'wk_1']);
   comeBack();
   await eventually(async () => {
     clock.advance(1_000);
     expect(await held()).toEqual([0, undefined]);
+    // It may have been approved before.
+    expect(looks.count).toBe(1);
   });
 });
 

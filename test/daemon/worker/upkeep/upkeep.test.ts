@@ -46,7 +46,7 @@ test('turns of an older worker that is still ending are left alone and checked u
 
 test('while other gateways live, turns of dead workers are looked for all the time, and data is purged once an hour', async () => {
   const [store, clock] = [await openStore(), new FakeClock()];
-  let [looks, others] = [0, 1];
+  let [looks, others, found] = [0, 1, 0];
   const journal = {
     async interruptOrphans() {
       looks += 1;
@@ -54,7 +54,7 @@ test('while other gateways live, turns of dead workers are looked for all the ti
     },
   };
   const liveness = { lookAgainMs: () => 2_000 };
-  const waiting = { giveUpDeleted: async () => undefined };
+  const waiting = { giveUpDeleted: async () => undefined, look: async () => void (found = looks) };
   const purged = vi.spyOn(store, 'write');
   const upkeep = new Upkeep({ store, journal, waiting, liveness, clock, logger: logMemory(), config: () => configSchema.parse({}) });
   onTestFinished(() => upkeep.stop());
@@ -67,6 +67,8 @@ test('while other gateways live, turns of dead workers are looked for all the ti
   };
   await upkeep.start();
   await look(1_000);
+  // Those that were approved before go on.
+  await eventually(() => expect(found).toBe(looks));
   expect(purged).not.toHaveBeenCalled();
   // The others are never idle.
   clock.jump(60 * 60 * 1_000);
