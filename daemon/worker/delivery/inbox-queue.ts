@@ -45,9 +45,11 @@ export interface InboxHandler {
   canHandle(lane: Lane): boolean;
   /** What a gateway needs for this, as far as it is known here. */
   needsOf(lane: Lane): Need[];
-  /** Notifies a chat why a message gets no answer. Runs in a transaction. */
+  /** Keeps a message that gets no answer in its session, followed by the reason. Runs in a transaction. */
+  note(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
+  /** Does the same, and sends the reason to the chat. Runs in a transaction. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
-  /** To be called when that is committed. */
+  /** To be called when either is committed. */
   noted(message: InboxMessage): void;
   /** Stops the answer that was in progress in a chat at that time. */
   interrupt(lane: Lane, atMs: number): void;
@@ -209,7 +211,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     const { retryable } = error.spec;
     const fields = { messageId: message.id, channel: message.channel, err: error };
     if (retryable) logger.warn(fields, 'a message cannot be handled now; retrying');
-    else logger.error(fields, 'a message could not be handled');
+    else if (!isStopped(error)) logger.error(fields, 'a message could not be handled');
     return {
       record: (tx) => this.#recordFailure(tx, message, error),
       recorded: () => this.#noted(message),
@@ -225,7 +227,11 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
         await this.#handler.notify(tx, message, NOTICES.interrupted);
       return;
     }
-    if (!(await giveUpMessage(tx, message, { instanceId, state: 'failed', error: error.message, nowMs }))) return;
+    const end = { instanceId, error: error.message, nowMs };
+    if (!(await giveUpMessage(tx, message, { ...end, state: isStopped(error) ? 'done' : 'failed' }))) return;
+    // The chat has asked to stop, so only a preview is to be replaced.
+    if (isStopped(error) && message.previewId === null) return this.#handler.note(tx, message, NOTICES.withdrawn);
+    if (isStopped(error)) return this.#handler.notify(tx, message, NOTICES.withdrawn);
     await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
   }
 
@@ -244,6 +250,9 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     this.#handler.noted(message);
   }
 }
+
+/** Whether the chat, or a reader of its session, stopped an answer before it began. */
+const isStopped = ({ code }: GatewayError): boolean => code === 'CONFLICT';
 
 /** Whether a message is handled although another one of its chat waits for a person. */
 const isAlwaysHandled = (content: string): boolean => isStop(content) || isDecision(content);

@@ -60,6 +60,7 @@ async function start(account: object = { groupPolicy: 'open' }) {
     hasAccount: () => true,
     canHandle: () => true,
     needsOf: () => [],
+    note: async () => undefined,
     notify: async () => undefined,
     noted: () => undefined,
     interrupt: () => undefined,

@@ -1,7 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { says, unauthorized } from '../../../fakes/openai/reply.js';
+import { NOTICES } from '../../../../daemon/worker/delivery/inbox-queue.js';
+import { readRunningInbox } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { chatHistory, INBOUND_TOKEN, makeChat } from '../../../helpers/chat-fixture.js';
+import { openStore } from '../../../helpers/open-store.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four by').toString('base64')}`;
 
@@ -148,6 +151,26 @@ test('a repeated or refused /stop does not stop a later answer', async () => {
   slow.open();
   expect((await told(2))[1]).toBe('a long story');
   await expect.poll(last).toBe('a long story');
+});
+
+test('/stop ends a question that waits for the turn of a program in its session, without a failure', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply({ ...says('a long ', 'story'), gate: { before: 0, until: new Promise<void>(() => undefined) } });
+  const message = { channel: 'webhook', chat_id: 'chat', content: 'tell a story' };
+  const program = conversation.messages.sync(message, { deliver: false, signal: new AbortController().signal });
+  const refused = program.catch((error: unknown) => error);
+  const store = await openStore({ home: conversation.home });
+  await model.received(1);
+  await say(conversation, 'question');
+  const state = async () => (await store.read(readRunningInbox)).map(({ content }) => content);
+  await expect.poll(state).toEqual(['question']);
+  await say(conversation, '/stop');
+  expect(await told(1)).toEqual(['Stopped. What was written so far is kept in the session.']);
+  expect(await refused).toMatchObject({ code: 'CONFLICT' });
+  const said = await chatHistory(conversation);
+  expect(said.slice(0, 3)).toEqual(['user complete: tell a story', 'user complete: question', `system error: ${NOTICES.withdrawn}`]);
+  expect(conversation.log.entries.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 test('a message that was taken back is refused when it is sent again', async () => {
