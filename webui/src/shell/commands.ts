@@ -21,6 +21,8 @@ export interface Command {
   readonly group?: 'go' | 'everywhere';
   /** Not listed in the palette. */
   readonly isHidden?: boolean;
+  /** Whether it runs again and again while its keys are held, as steps do. */
+  readonly isStep?: boolean;
   readonly run: () => void;
 }
 
@@ -177,7 +179,7 @@ export function listenForKeys(): () => void {
     if (found === undefined || isModal) return;
     event.preventDefault();
     first = '';
-    found.run();
+    if (!event.repeat || found.isStep === true) found.run();
   };
   document.addEventListener('keydown', onKeyDown);
   return () => document.removeEventListener('keydown', onKeyDown);

@@ -1,8 +1,10 @@
 import { expect, test, vi } from 'vitest';
 
 interface OutboxOfTab {
-  readonly entries: { readonly value: readonly unknown[] };
-  add(content: string): void;
+  readonly entries: { readonly value: readonly { readonly key: string }[] };
+  add(content: string, more?: { again: string }): void;
+  update(key: string, change: { state: string }): void;
+  holds(content: string, more?: { again: string }): boolean;
   change(edit: () => readonly never[]): void;
   follow(): () => void;
 }
@@ -45,4 +47,15 @@ test.each([
   writeDraft('session', kept);
   moveDraft('new', 'session');
   expect([readDraft('session'), readDraft('new')]).toEqual([both, '']);
+});
+
+test('another answer that waits to be asked for is not asked for twice, unless that failed', () => {
+  const outbox = new Outbox('again');
+  expect(outbox.holds('Question', { again: 'm1' })).toBe(false);
+  outbox.add('Question', { again: 'm1' });
+  expect(outbox.holds('Question', { again: 'm1' })).toBe(true);
+  expect([outbox.holds('Question'), outbox.holds('Question', { again: 'm2' })]).toEqual([false, false]);
+  outbox.update(outbox.entries.value[0]?.key ?? '', { state: 'failed' });
+  expect(outbox.holds('Question', { again: 'm1' })).toBe(false);
+  outbox.change(() => []);
 });

@@ -49,6 +49,21 @@ export function showError(error: unknown): void {
   showToast({ text: errorText(error), kind: 'error' });
 }
 
+/** Work that is not to be done twice at the same time, by its name. */
+const ongoing = signal<readonly string[]>([]);
+
+/**
+ * {@link attempt}s work that makes something new, unless it is in progress: two clicks on a slow line make one.
+ * @param name  the same for the same work
+ */
+export async function attemptOnce(name: string, work: () => Promise<unknown>): Promise<boolean> {
+  if (ongoing.peek().includes(name)) return false;
+  ongoing.value = [...ongoing.peek(), name];
+  const isDone = await attempt(work);
+  ongoing.value = ongoing.peek().filter((other) => other !== name);
+  return isDone;
+}
+
 /** Does the work and shows its failure as a notice. @returns whether it succeeded */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {

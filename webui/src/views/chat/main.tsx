@@ -11,7 +11,7 @@ import { copyText } from '../../browser/copy.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { loadMarkdown } from '../../components/markdown/markdown.js';
-import { attempt, showToast } from '../../components/toast/toast.js';
+import { attempt, attemptOnce, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
@@ -34,10 +34,10 @@ import './chat.css';
 sendOnConnection();
 
 /** Opens a copy of the session, unless the user has gone elsewhere. Not shared with the sessions view, whose code is not part of a chat's first load. */
-async function fork(session: string, messageId: string | undefined): Promise<void> {
+async function fork(session: string, messageId: string): Promise<void> {
   const navigateThen = navigateLater();
   const path = apiPath('/api/sessions/:key/fork', { key: session });
-  const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
+  const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === '' ? {} : { messageId } });
   navigateThen(hashOf('chat', [made.session.key]));
 }
 
@@ -56,6 +56,10 @@ function useActions(model: ChatModel, canWrite: boolean) {
   const edit = (message = question()): void => {
     if (message !== undefined && canWrite) change({ messageId: message.id, content: message.content, files: message.attachments ?? [] });
   };
+  /** Sends what a button stands for, unless it waits to be sent already. */
+  const sendOnce = (content: string, more: Parameters<typeof model.send>[1] = {}): void => {
+    if (!model.outbox.holds(content, more)) model.send(content, more);
+  };
   const regenerate = (): void => {
     const last = question();
     if (last === undefined || !canWrite) return;
@@ -63,12 +67,12 @@ function useActions(model: ChatModel, canWrite: boolean) {
     if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
     const { id, content, attachments = [] } = last;
     // A recording is transcribed when its message is sent, not when another answer is requested.
-    if (isUnheard(last)) model.send(content, { replaceFrom: id, attachments });
-    else model.send(content, { again: id });
+    if (isUnheard(last)) sendOnce(content, { replaceFrom: id, attachments });
+    else sendOnce(content, { again: id });
   };
   const goOn = (): void => {
     if (!isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: t('continueText'), session: model.session } }))
-      model.send(t('continueText'));
+      sendOnce(t('continueText'));
   };
   const choose = (messageId: string | undefined): void => {
     if (messageId !== undefined && canWrite && !model.isBusy.peek())
@@ -154,7 +158,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
       </div>
     );
   }
-  const copy = (messageId?: string): void => void attempt(() => fork(session, messageId));
+  const copy = (messageId = ''): void => void attemptOnce(`fork ${session} ${messageId}`, () => fork(session, messageId));
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       {head}

@@ -4,7 +4,7 @@ import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, type Call, call, request } from '../../api/client.js';
 import { keepInstead } from '../../api/copy-mode.js';
 import type { Resource } from '../../api/use-resource.js';
-import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
+import { attempt, attemptOnce, showToast, showUndo } from '../../components/toast/toast.js';
 import { hashOf, navigate, navigateLater } from '../../shell/router.js';
 import { type Job, listJobs, runJob } from './cron-api.js';
 import { t } from './text.js';
@@ -37,15 +37,16 @@ export async function listKeptJobs(abort: AbortSignal): Promise<CronJobList> {
 /** @param jobs  the shown list; it is read again after each change */
 export function jobActions({ value, set, reload }: Resource<CronJobList>): JobActions {
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
-  const open = async (job: Job, again?: string): Promise<void> => {
+  const start = async (job: Job, again?: string): Promise<void> => {
     const navigateThen = navigateLater();
     const run = hashOf('cron', [job.id], { run: await runJob(job.id, again) });
     if (navigateThen(run)) return;
     showToast({ text: t('isStarted', { name: job.name }), action: { label: t('openRun'), run: () => navigate(run) } });
   };
+  const open = (job: Job, again?: string): void => void attemptOnce(`run ${job.id} ${again}`, () => start(job, again)).then(reload);
   return {
-    run: (job) => change(() => open(job)),
-    again: (job, runId) => change(() => open(job, runId)),
+    run: (job) => open(job),
+    again: (job, runId) => open(job, runId),
     toggle: (job) =>
       change(async () => {
         const body = { enabled: !job.enabled };

@@ -261,8 +261,8 @@ export default function LogsView() {
   useCommands([
     { id: 'logs-search', label: t('searchLabel'), icon: 'search', keys: '/', run: () => searchField.current?.focus() },
     { id: 'logs-end', label: t('toEnd'), icon: 'down', keys: 'shift+g', run: following.goToEnd },
-    { id: 'logs-next', label: t('matchNext'), icon: 'down', keys: 'n', run: () => match?.go(1) },
-    { id: 'logs-before', label: t('matchBefore'), icon: 'up', keys: 'shift+n', run: () => match?.go(-1) },
+    { id: 'logs-next', label: t('matchNext'), icon: 'down', keys: 'n', isStep: true, run: () => match?.go(1) },
+    { id: 'logs-before', label: t('matchBefore'), icon: 'up', keys: 'shift+n', isStep: true, run: () => match?.go(-1) },
     { id: 'logs-share', label: t('share'), icon: 'copy', run: () => void copyText(shareAddress(view)) },
     { id: 'logs-download', label: t('saveShown', { count: shown.length }), icon: 'download', run: () => downloads[0]?.run() },
   ]);

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { copyText } from '../../browser/copy.js';
 import { Menu } from '../../components/menu/menu.js';
 import { plainText } from '../../components/markdown/plain-text.js';
-import { attempt } from '../../components/toast/toast.js';
+import { attempt, attemptOnce } from '../../components/toast/toast.js';
 import { archive, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
 import type { Selection } from './selection.js';
 import { t } from './text.js';
@@ -23,7 +23,7 @@ export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: 
         { label: t('tags'), icon: 'tag', run: () => onAct('tag') },
         { label: t(unread ? 'markRead' : 'markUnread'), icon: 'check', run: () => onAct('read') },
         { label: t(archived ? 'unarchive' : 'archive'), icon: 'archive', run: () => onAct('archive') },
-        { label: t('fork'), icon: 'fork', startsGroup: true, run: () => void attempt(() => fork(key)) },
+        { label: t('fork'), icon: 'fork', startsGroup: true, run: () => void attemptOnce(`fork ${key}`, () => fork(key)) },
         { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
         { label: t('exportMarkdown'), icon: 'download', startsGroup: true, run: () => void attempt(() => download(key, 'markdown')) },
         { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },

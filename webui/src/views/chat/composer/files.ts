@@ -5,6 +5,7 @@ import type { AttachmentNote as FileNote } from '../../../../../shared/api/attac
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, isTemporary, request } from '../../../api/client.js';
 import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
+import { newKey } from '../../../browser/new-key.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
@@ -76,10 +77,14 @@ const nameOf = (file: File): string =>
     .slice(-200)
     .replace(/^\p{Surrogate}/u, '');
 
-const draftOf = (file: File): DraftFile => {
-  const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
-  return { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size, file };
-};
+const draftOf = (file: File): DraftFile => ({
+  key: newKey(),
+  id: undefined,
+  name: nameOf(file),
+  mediaType: file.type,
+  size: file.size,
+  file,
+});
 
 async function upload(session: string, file: File): Promise<FileNote> {
   const isCopied = isCopyMode.peek();

@@ -9,10 +9,11 @@ import { isStop } from '../../../../../shared/sessions/stop-request.js';
 import { waitingSessions } from '../../../api/approvals.js';
 import { AGAIN_MS, type ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
+import { newKey } from '../../../browser/new-key.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { showError } from '../../../components/toast/toast.js';
 import { type LiveAnswer, shownText } from './live-answer.js';
-import { type Entry, newKey, Outbox } from './outbox.js';
+import { type Entry, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };

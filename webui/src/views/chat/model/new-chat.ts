@@ -3,11 +3,12 @@ import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
 import { AGAIN_MS, type Call, call, isTemporary } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
+import { newKey } from '../../../browser/new-key.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
 import { hasNewFiles, markNewFiles, moveNewFiles, uploadFailed } from '../composer/files.js';
 import { openChats } from './open-chats.js';
-import { moveDraft, NEW, newKey, Outbox, type Sender, rescuedFrom } from './outbox.js';
+import { moveDraft, NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
 
 function isShown(): boolean {
   const { view, parts } = address.peek();

@@ -1,5 +1,6 @@
 /** Drafts, and messages that the gateway has not acknowledged. This browser keeps them: they survive a reload and a closed tab. */
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { newKey } from '../../../browser/new-key.js';
 import { keepInTab, onSettingChanged, readInTab, readJson, settingNames, writeInTab, writeSetting } from '../../../settings.js';
 
 export interface Entry {
@@ -17,9 +18,6 @@ export interface Entry {
   /** It was sent before; whether it arrived is unknown. */
   readonly wasSent?: boolean;
 }
-
-/** Creates a unique key. */
-export const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 /** Used instead of a session for a chat that has none yet. */
 export const NEW = 'new';
@@ -42,6 +40,13 @@ export class Outbox {
 
   add(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
     this.change((entries) => [...entries, { key: newKey(), content, state: 'queued', ...more }]);
+  }
+
+  /** Whether the same message, or the same wish for another answer, waits to be sent. */
+  holds(content: string, { again, replaceFrom }: Pick<Entry, 'replaceFrom' | 'again'> = {}): boolean {
+    return this.entries
+      .peek()
+      .some((entry) => entry.state !== 'failed' && entry.content === content && entry.again === again && entry.replaceFrom === replaceFrom);
   }
 
   update(key: string, change: Partial<Entry>): void {

@@ -1,27 +1,27 @@
 /** Creates or changes a job: when, what, where to; the rest is folded. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../../shared/api/channels.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
-import { ApiError, type Call, call, make } from '../../../api/client.js';
+import { type Call, call, make } from '../../../api/client.js';
+import { keepInstead } from '../../../api/copy-mode.js';
 import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
-import { bind, useWork } from '../../../components/form/form.js';
+import { bind } from '../../../components/form/form.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import type { Job } from '../cron-api.js';
-import { reasonText, sentence } from '../../../components/feedback/reason-text.js';
 import { t } from '../text.js';
 import { Advanced, type PartProps, targetsOf } from './advanced.js';
-import { type Draft, draftOf, findFaults, saveCall, useDraft } from './draft.js';
+import { draftOf, saveCall, useDraft } from './draft.js';
 import { readExample } from './examples.js';
-import { type Faults, faultsOf } from './faults.js';
 import { ScheduleField, useSchedule } from './schedule-field.js';
+import { useKeyed, useSaving } from './use-saving.js';
 
 interface JobFormProps {
   /** The job to change; without it, or with `isCopy`, a new one is created. */
@@ -108,58 +108,6 @@ function What({ form, faults, channels, agents }: PartProps & { agents: Choices[
   );
 }
 
-interface Refused {
-  readonly faults: Faults;
-  /** The draft that was refused. */
-  readonly draft: Draft;
-  /** Whether the form found the faults, not the gateway. */
-  readonly isLocal: boolean;
-}
-
-/** Returns the faults that are not fixed yet: those that the form still finds, or those of fields unchanged since the gateway refused them. */
-function openFaults({ faults, draft, isLocal }: Refused, now: Draft): Faults {
-  const found = findFaults(now);
-  const textOf = ({ activeFrom, activeTo, activeDays, ...fields }: Draft, name: keyof Faults): string =>
-    name === 'active' ? [activeFrom, activeTo, activeDays].join() : fields[name];
-  const names = (Object.keys(faults) as (keyof Faults)[]).filter((name) =>
-    isLocal ? found[name] !== undefined : textOf(draft, name) === textOf(now, name),
-  );
-  return Object.fromEntries(names.map((name) => [name, (isLocal ? found : faults)[name]]));
-}
-
-/** Checks and saves the form; what is wrong is shown at its field, and the first such field gets the focus. */
-function useSaving(draft: Draft, save: () => Promise<void>) {
-  const { busy, error, run } = useWork();
-  const [refused, setRefused] = useState<Refused>({ faults: {}, draft, isLocal: false });
-  const [tries, setTries] = useState(0);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
-  useEffect(() => {
-    const box = error === undefined ? undefined : form.current?.querySelector<HTMLElement>('.error-box');
-    // Centred, because the box grows once its buttons appear.
-    box?.scrollIntoView({ block: 'center' });
-    box?.focus({ preventScroll: true });
-  }, [error]);
-  const show = (faults: Faults, isLocal: boolean): void => {
-    setRefused({ faults, draft, isLocal });
-    setTries((number) => number + 1);
-  };
-  const onSubmit = (event: Event): void => {
-    event.preventDefault();
-    const found = findFaults(draft);
-    if (Object.keys(found).length > 0) return show(found, true);
-    void run('save', async () => {
-      await save().catch((refusal: unknown) => {
-        const named = refusal instanceof ApiError ? Object.entries(faultsOf(refusal.message, refusal.details)) : [];
-        if (named.length === 0) throw refusal;
-        const faults = named.map(([name, fault]) => [name, sentence(reasonText(fault))]);
-        show(Object.fromEntries(faults), false);
-      });
-    });
-  };
-  return { form, faults: openFaults(refused, draft), error, isBusy: busy !== undefined, onSubmit };
-}
-
 /** What the form drafts. */
 function draftName({ job, isCopy = false, deleted }: JobFormProps, isExample: boolean): string {
   if (job === undefined) return deleted ?? (isExample ? 'example' : 'new');
@@ -175,9 +123,13 @@ export function JobForm(props: JobFormProps) {
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(fields, changed);
+  const keyed = useKeyed();
   const save = async (): Promise<void> => {
     const navigateThen = navigateLater();
-    const { job: saved } = await make<{ job: Job }>(saving());
+    const prepared = saving();
+    // Before it has a key: the command line that is copied needs none.
+    keepInstead(prepared);
+    const { job: saved } = await make<{ job: Job }>(changed === undefined ? keyed(prepared) : prepared);
     drop();
     onSaved();
     const page = hashOf('cron', [saved.id]);
