@@ -190,7 +190,8 @@ export class Connection {
 
   async #watch({ id, session, ...position }: Watch, closed: AbortSignal): Promise<void> {
     if (!this.#watched.has(session) && this.#watched.size >= SOCKET_LIMITS.maxWatchedSessions) {
-      throw new GatewayError('RATE_LIMITED', { message: `One connection can watch ${SOCKET_LIMITS.maxWatchedSessions} sessions.` });
+      const message = `One connection can watch ${SOCKET_LIMITS.maxWatchedSessions} sessions.`;
+      return this.#refuse(new GatewayError('RATE_LIMITED', { message }), { re: id, session });
     }
     this.#watched.get(session)?.abort();
     const stop = new AbortController();

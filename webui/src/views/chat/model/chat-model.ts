@@ -12,7 +12,7 @@ import { connection, gateway, pageSocket, SocketError } from '../../../api/socke
 import { newKey } from '../../../browser/new-key.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { showError } from '../../../components/toast/toast.js';
-import { type LiveAnswer, shownText } from './live-answer.js';
+import { beginAnswer, type LiveAnswer } from './live-answer.js';
 import { type Entry, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
@@ -78,6 +78,7 @@ export class ChatModel {
 
   /** Reads the newest messages, unless that was done, and asks for what follows them. */
   follow(): void {
+    clearTimeout(this.#again);
     if (this.#isRead) this.#watch();
     else if (this.#reading === undefined) void this.#readNewest();
   }
@@ -139,14 +140,18 @@ export class ChatModel {
       this.error.value = error as ApiError;
       // The next connection reads again. If it came before the failure, or none comes, nothing else would.
       if (gateway.peek() === greeting) {
-        if (isTemporary(error))
-          this.#again = setTimeout(() => this.#isRead || connection.peek().kind !== 'online' || this.follow(), AGAIN_MS);
+        if (isTemporary(error)) this.#followLater();
         return;
       }
     } finally {
       this.#reading = undefined;
     }
     if (connection.peek().kind === 'online') this.follow();
+  }
+
+  #followLater(): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.isCurrent.peek() || connection.peek().kind !== 'online' || this.follow(), AGAIN_MS);
   }
 
   #watch(): void {
@@ -169,7 +174,7 @@ export class ChatModel {
       this.#arriving.push({ ...frame.message, seq: frame.seq });
       return;
     }
-    this.#takeIn();
+    this.#add(this.#arriving.splice(0));
     switch (frame.type) {
       case 'reset':
         this.messages.value = [];
@@ -194,7 +199,10 @@ export class ChatModel {
         void this.#pump();
         return;
       case 'error':
+        // The gateway has ended the watch.
+        this.isCurrent.value = false;
         this.error.value = new SocketError(frame.error.code, frame.error.message, frame.error.details);
+        if (frame.error.code !== 'SESSION_NOT_FOUND') this.#followLater();
         return;
       case 'unwatched':
         return;
@@ -208,10 +216,9 @@ export class ChatModel {
     else if (this.error.peek() !== undefined) this.follow();
   }
 
-  #takeIn(): void {
+  #add(stored: readonly StoredMessage[]): void {
     const known = new Set(this.messages.peek().map(({ seq }) => seq));
-    const fresh = this.#arriving.filter(({ seq }) => !known.has(seq));
-    this.#arriving = [];
+    const fresh = stored.filter(({ seq }) => !known.has(seq));
     if (fresh.length === 0) return;
     this.messages.value = [...this.messages.peek(), ...fresh];
     if (fresh.some(({ role }) => role !== 'user')) this.#endAnswer();
@@ -220,17 +227,14 @@ export class ChatModel {
   }
 
   #onMessage(message: StoredMessage): void {
-    const known = this.messages.peek();
-    if (known.some(({ seq }) => seq === message.seq)) return;
-    this.messages.value = [...known, message];
-    if (message.role !== 'user') this.#endAnswer();
-    this.outbox.change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
+    this.#add([message]);
     // A request to stop from elsewhere takes back what came before it.
     if (message.role === 'user' && isStop(message.content)) this.outbox.sendAgain('sent');
     void this.#pump();
   }
 
-  #onTurn({ turn, state, at = 0, elsewhere = false, replaces }: Extract<ServerFrame, { type: 'turn' }>): void {
+  #onTurn(frame: Extract<ServerFrame, { type: 'turn' }>): void {
+    const { turn, state, at = 0, elsewhere = false, replaces } = frame;
     const live = this.live.peek();
     if (state !== 'running') {
       if (live?.turn !== turn) return;
@@ -241,12 +245,8 @@ export class ChatModel {
       const isWhole = live.text.length === at;
       this.live.value = { ...live, text: live.text.slice(0, at), tools: isWhole ? live.tools : [], isElsewhere: elsewhere };
     } else {
-      // The earlier text of a restarted answer stays visible.
-      const shown = live === undefined || replaces === undefined ? '' : shownText(live);
-      const told = replaces?.text ?? '';
-      const earlier = shown.length > told.length ? shown : told;
       if (live !== undefined && replaces === undefined) this.isToStop.value = false;
-      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier };
+      this.live.value = beginAnswer(frame, live);
     }
   }
 
