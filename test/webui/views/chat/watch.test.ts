@@ -3,7 +3,8 @@ import { settle } from '../../../helpers/run-hook.js';
 
 const stored = new Map<string, string>();
 vi.stubGlobal('location', new URL('http://localhost:18790/'));
-vi.stubGlobal('window', new EventTarget());
+const page = new EventTarget();
+vi.stubGlobal('window', page);
 vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 vi.stubGlobal('localStorage', {
@@ -14,6 +15,8 @@ vi.stubGlobal('localStorage', {
 
 type Frame = Readonly<Record<string, unknown>>;
 interface Chat {
+  readonly isBusy: { peek(): boolean };
+  readonly outbox: { readonly entries: { peek(): readonly { readonly content: string; readonly state: string }[] } };
   open(): void;
   close(): void;
   beginEmpty(): void;
@@ -95,5 +98,27 @@ test('a chat that is gone is not watched again', () => {
   get(failedWith('SESSION_NOT_FOUND'));
   vi.runAllTimers();
   expect(watches()).toBe(before);
+  chat.close();
+});
+
+test('what a closed tab was sending keeps nothing back: it is sent again with the same key, in its order', async () => {
+  const { chat, ask, get } = chatOnline();
+  get({ type: 'current', hasOlder: false });
+  const name = 'xopc.outbox.s';
+  stored.set(name, JSON.stringify([{ key: 'k1', content: 'Of a closed tab', state: 'sending' }]));
+  page.dispatchEvent(Object.assign(new Event('storage'), { key: name }));
+  expect(chat.isBusy.peek()).toBe(false);
+  get({ type: 'message', seq: 1, message: { id: 'm1', role: 'user', content: 'Of a closed tab' } });
+  get({ type: 'message', seq: 2, message: { id: 'm2', role: 'assistant', content: 'Answered' } });
+  await settle();
+  // It may be that of a tab that is open.
+  expect(ask).not.toHaveBeenCalled();
+  ask.mockResolvedValueOnce({ type: 'sent', messageId: 'm1', repeated: true });
+  chat.send('Of this tab');
+  await settle();
+  expect(ask.mock.calls.map(([, body]) => body['content'])).toEqual(['Of a closed tab', 'Of this tab']);
+  expect(ask.mock.calls[0]?.[1]).toMatchObject({ key: 'k1' });
+  expect(chat.outbox.entries.peek()).toMatchObject([{ content: 'Of this tab', state: 'sending' }]);
+  expect(chat.isBusy.peek()).toBe(true);
   chat.close();
 });

@@ -9,12 +9,10 @@ import { isStop } from '../../../../../shared/sessions/stop-request.js';
 import { waitingSessions } from '../../../api/approvals.js';
 import { AGAIN_MS, type ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
-import { newKey } from '../../../browser/new-key.js';
-import { errorText } from '../../../components/feedback/error-words.js';
 import { showError } from '../../../components/toast/toast.js';
 import { beginAnswer, type LiveAnswer } from './live-answer.js';
 import { type Entry, Outbox } from './outbox.js';
-import { t } from '../text.js';
+import { refusedBy, sendEntry } from './send-entry.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
 /** How many of the newest messages are read at first. */
@@ -37,8 +35,10 @@ export class ChatModel {
   readonly isAnswering = computed(() => this.live.value !== undefined);
   readonly canStop = computed(() => this.isAnswering.value || waitingSessions.value.has(this.session));
   readonly isBusy = computed(
-    () => this.isAnswering.value || this.outbox.entries.value.some(({ state }) => state === 'sending' || state === 'sent'),
+    () => this.isAnswering.value || this.outbox.entries.value.some((entry) => entry.state === 'sent' || this.#isSending(entry)),
   );
+  /** The keys of the messages that this tab is sending. That of another tab may be `sending` for ever, because the tab was closed. */
+  readonly #sending = new Set<string>();
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */
   #arriving: StoredMessage[] = [];
@@ -92,6 +92,8 @@ export class ChatModel {
   send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
     // `/stop` does not wait for the answer or the decision that it stops.
     if (this.canStop.peek() && isStop(content)) return this.stop();
+    // The gateway takes a message of another tab once, if that tab still exists.
+    this.outbox.sendAgain((entry) => entry.state === 'sending' && !this.#isSending(entry));
     this.outbox.add(content, more);
     void this.#pump();
   }
@@ -157,7 +159,7 @@ export class ChatModel {
   #watch(): void {
     // The gateway sends them again.
     this.#arriving = [];
-    this.outbox.sendAgain('sending', 'sent');
+    this.outbox.sendAgain(({ state }) => state === 'sending' || state === 'sent');
     const last = this.messages.peek().at(-1);
     const live = this.live.peek();
     pageSocket.tell('watch', {
@@ -229,7 +231,7 @@ export class ChatModel {
   #onMessage(message: StoredMessage): void {
     this.#add([message]);
     // A request to stop from elsewhere takes back what came before it.
-    if (message.role === 'user' && isStop(message.content)) this.outbox.sendAgain('sent');
+    if (message.role === 'user' && isStop(message.content)) this.outbox.sendAgain(({ state }) => state === 'sent');
     void this.#pump();
   }
 
@@ -261,35 +263,32 @@ export class ChatModel {
     this.live.value = change(live);
   }
 
+  #isSending({ key, state }: Entry): boolean {
+    return state === 'sending' && this.#sending.has(key);
+  }
+
   async #pump(): Promise<void> {
     const next = this.outbox.entries.peek().find(({ state }) => state === 'queued');
     if (next === undefined || !this.isCurrent.peek()) return;
     // A message that the gateway may already have is sent at once.
     if (next.wasSent !== true && this.isBusy.peek()) return;
-    this.outbox.update(next.key, { state: 'sending' });
-    const { key, content, replaceFrom, again, attachments = [] } = next;
+    const { key } = next;
+    this.#sending.add(key);
+    this.outbox.update(key, { state: 'sending' });
     try {
-      const wish = { session: this.session, key };
-      const answer = await (again === undefined
-        ? pageSocket.ask('send', {
-            ...wish,
-            content,
-            ...(replaceFrom === undefined ? {} : { replaceFrom }),
-            ...(attachments.length === 0 ? {} : { attachments: attachments.map(({ id }) => id) }),
-          })
-        : pageSocket.ask('regenerate', { ...wish, messageId: again }));
-      if (answer.type === 'sent') this.#onSent(key, answer.messageId);
+      const answer = await sendEntry(this.session, next);
+      if (answer.type !== 'sent') return;
+      this.#onSent(key, answer.messageId);
+      // Its answer may have ended before.
+      if (answer.repeated) void this.#pump();
     } catch (error) {
       // Without a connection it stays in the queue until the next one.
       if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
-      if (error.code === 'SESSION_NOT_FOUND') {
-        this.error.value = error;
-        return;
-      }
-      // The key of a message that was taken back stays taken.
-      const again = error.code === 'CONFLICT' ? { key: newKey(), wasSent: false } : {};
-      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error), ...again });
+      if (error.code === 'SESSION_NOT_FOUND') return void (this.error.value = error);
+      this.outbox.update(key, refusedBy(error));
       void this.#pump();
+    } finally {
+      this.#sending.delete(key);
     }
   }
 

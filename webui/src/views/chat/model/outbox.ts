@@ -57,9 +57,9 @@ export class Outbox {
     this.change((entries) => entries.filter((entry) => entry.key !== key));
   }
 
-  /** Queues the messages in these states again under the same key: the gateway may have lost them, or taken them back. */
-  sendAgain(...states: readonly Entry['state'][]): void {
-    this.change((entries) => entries.map((entry) => (states.includes(entry.state) ? { ...entry, state: 'queued', wasSent: true } : entry)));
+  /** Queues these messages again under the same key: the gateway may have lost them, or taken them back. */
+  sendAgain(isMeant: (entry: Entry) => boolean): void {
+    this.change((entries) => entries.map((entry) => (isMeant(entry) ? { ...entry, state: 'queued', wasSent: true } : entry)));
   }
 
   /** Changes what is stored, not the copy in memory: another tab may have queued a message that this one has not heard of. */
