@@ -126,7 +126,15 @@ test.skipIf(noBrowser)('a change of a message that waits in the queue is edited 
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
   const box = page.getByRole('textbox', { name: 'Message' });
   await box.fill('A draft');
-  await page.locator('.queue').getByRole('button', { name: 'Edit and ask again' }).click();
+  const takeUp = page.locator('.queue').getByRole('button', { name: 'Edit and ask again' });
+  await takeUp.waitFor();
+  // Not while another edit is in the box, which would be lost.
+  await page.getByRole('article', { name: 'You' }).hover();
+  await page.getByRole('article', { name: 'You' }).getByRole('button', { name: 'Edit and ask again' }).click();
+  await expect.poll(() => box.inputValue()).toBe('Question');
+  expect(await takeUp.count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await takeUp.click();
   await expect.poll(() => box.inputValue()).toBe('Changed');
   await page.getByText('Editing').waitFor();
   model.reply(says('Another answer'));

@@ -1,5 +1,10 @@
 import { expect, test, vi } from 'vitest';
 
+interface Edit {
+  readonly messageId: string;
+  readonly content: string;
+  readonly files: readonly object[];
+}
 interface OutboxOfTab {
   readonly entries: { readonly value: readonly { readonly key: string }[] };
   add(content: string, more?: { again: string }): void;
@@ -19,11 +24,13 @@ vi.stubGlobal('localStorage', {
 });
 // By a name that the compiler does not follow: it is code of the browser.
 const source = '../../../../webui/src/views/chat/model/outbox.js';
-const { Outbox, moveDraft, readDraft, writeDraft } = (await import(source)) as {
+const { Outbox, keptEdit, moveDraft, readDraft, writeDraft, writeEdit } = (await import(source)) as {
   Outbox: new (session: string) => OutboxOfTab;
   moveDraft(from: string, to: string): void;
   readDraft(session: string): string;
   writeDraft(session: string, text: string): void;
+  writeEdit(session: string, edit: Edit | undefined): void;
+  keptEdit(session: string, begun: Edit): Edit;
 };
 
 test('a message that another tab takes back while this one opens the chat is not sent from here', () => {
@@ -58,4 +65,14 @@ test('another answer that waits to be asked for is not asked for twice, unless t
   outbox.update(outbox.entries.value[0]?.key ?? '', { state: 'failed' });
   expect(outbox.holds('Question', { again: 'm1' })).toBe(false);
   outbox.change(() => []);
+});
+
+test('an edit goes on from what was typed, and not from what another tab changes in another message', () => {
+  const begun = { messageId: 'm1', content: 'Question', files: [{ id: 'f' }] };
+  expect(keptEdit('edited', begun)).toEqual(begun);
+  writeEdit('edited', { messageId: 'm1', content: 'Question, edited', files: [] });
+  expect(keptEdit('edited', begun)).toEqual({ messageId: 'm1', content: 'Question, edited', files: [] });
+  writeEdit('edited', { messageId: 'm2', content: 'Of another tab', files: [] });
+  expect(keptEdit('edited', begun)).toEqual(begun);
+  writeEdit('edited', undefined);
 });

@@ -15,21 +15,12 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import {
-  type EditedMessage,
-  type Entry,
-  joinTexts,
-  keepDraft,
-  readDraft,
-  rescuedFrom,
-  type Sender,
-  writeDraft,
-  writeEdit,
-} from '../model/outbox.js';
+import { type EditedMessage, type Entry, joinTexts, keptEdit, type Sender, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
 import { t } from '../text.js';
 import { TokenMeter } from './token-meter.js';
+import { useText } from './use-text.js';
 import './composer.css';
 
 /** Longer text exceeds the largest box anyway, and measuring it would take seconds. */
@@ -72,19 +63,6 @@ export interface ComposerProps {
   /** Called in a new chat when something other than a message created its session. */
   readonly onBegun?: (session: string) => void;
   readonly draftFiles: DraftFiles;
-}
-
-/** The text in the box: the stored draft, or the message that is being edited. */
-function useText({ draftName, editing }: ComposerProps) {
-  const [text, setState] = useState(() => readDraft(draftName));
-  useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName, rescuedFrom.value]);
-  useEffect(() => keepDraft(draftName), [draftName]);
-  const setText = (value: string): void => {
-    setState(value);
-    if (editing === undefined) writeDraft(draftName, value);
-    else writeEdit(draftName, { ...editing, content: value });
-  };
-  return [text, setText] as const;
 }
 
 const PAGE_SHARE = 0.85;
@@ -133,7 +111,10 @@ function pasteFiles(event: ClipboardEvent, add: (files: readonly File[]) => void
   add(files);
 }
 
-function useSending({ model, editing, onSend, draftFiles }: ComposerProps, [text, setText]: readonly [string, (text: string) => void]) {
+function useSending(
+  { model, draftName, editing, onSend, draftFiles }: ComposerProps,
+  [text, setText]: readonly [string, (text: string) => void],
+) {
   const [kept, setKept] = useState<readonly FileNote[]>([]);
   useLayoutEffect(() => setKept(editing?.files ?? []), [editing]);
   const count = kept.length + draftFiles.files.length;
@@ -147,8 +128,12 @@ function useSending({ model, editing, onSend, draftFiles }: ComposerProps, [text
     onSend(text.trim() === '' ? files.map(({ name }) => name).join(', ') : text, files);
   };
   const shown = [...kept.map((note) => ({ ...note, key: note.id })), ...draftFiles.files];
-  const remove = (key: string): void =>
-    kept.some(({ id }) => id === key) ? setKept(kept.filter(({ id }) => id !== key)) : draftFiles.remove(key);
+  const remove = (key: string): void => {
+    const files = kept.filter(({ id }) => id !== key);
+    if (editing === undefined || files.length === kept.length) return draftFiles.remove(key);
+    setKept(files);
+    writeEdit(draftName, { ...keptEdit(draftName, editing), files });
+  };
   return { canSend, submit, shown, remove };
 }
 
@@ -209,7 +194,7 @@ export function Composer(props: ComposerProps) {
   };
   return (
     <div class="composer" ref={root}>
-      <Queue sender={queue} onEdit={takeUp} />
+      <Queue sender={queue} onEdit={editing === undefined ? takeUp : undefined} />
       {note !== undefined && <p class="hint">{note}</p>}
       {editing !== undefined && <EditNote onCancel={() => onEdit?.(undefined)} />}
       <SlashList commands={commands} chosen={chosen} onChoose={setText} />

@@ -132,6 +132,12 @@ export function writeEdit(session: string, edit: EditedMessage | undefined): voi
   writeInTab(editName(session), edit === undefined ? undefined : JSON.stringify(edit));
 }
 
+/** Returns what a begun edit has become. The box is kept with each key, and shown again when what else it could show changes. */
+export function keptEdit(session: string, begun: EditedMessage): EditedMessage {
+  const kept = readEdit(session);
+  return kept?.messageId === begun.messageId ? kept : begun;
+}
+
 /** The last session whose text {@link rescueText} has moved; undefined again once that is sent. */
 export const rescuedFrom = signal<string | undefined>(undefined);
 
