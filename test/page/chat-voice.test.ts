@@ -29,8 +29,16 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   await page.keyboard.press('Escape');
   await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
   expect([await bar.count(), await chips.count()]).toEqual([0, 0]);
-  // Enter keeps it: the focus is on that button.
+  // Enter keeps it: the focus is on that button. The session that a file makes meanwhile does not take its place.
+  let letGo = (): void => undefined;
+  const isHeld = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/api/sessions', (route) => isHeld.then(() => route.continue()), { times: 1 });
+  await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
   await record.press('Enter');
+  await bar.getByRole('timer').waitFor();
+  const isMade = page.waitForResponse('**/api/sessions');
+  letGo();
+  await isMade;
   await bar
     .getByRole('timer')
     .filter({ hasText: /^0:0[1-9] of/ })
@@ -38,6 +46,7 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   await expectAccessible(page);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Remove voice.webm' }).waitFor();
+  await page.getByRole('button', { name: 'Remove plan.txt' }).click();
   transcriber.reply({ text: '' }, { text: 'What do you hear?' });
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page.getByText('No words were recognised in the recording.').waitFor();

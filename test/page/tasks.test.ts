@@ -86,6 +86,10 @@ test.skipIf(noBrowser)('on a phone, a model is ready after 3 taps, the address a
   expect(steps.count).toBeLessThanOrEqual(3);
   await page.getByRole('textbox', { name: 'Message' }).and(page.locator(':focus')).waitFor();
   await steps.type('Hello, model');
+  // A file makes the chat a session, and the keyboard stays.
+  await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
+  await expect.poll(() => page.url()).toContain('#/chat/main');
+  await page.getByRole('textbox', { name: 'Message' }).and(page.locator(':focus')).waitFor();
   await steps.tap(page.getByRole('button', { name: 'Send' }));
   await answered(page);
   expect(steps.count).toBeLessThanOrEqual(4);

@@ -11,7 +11,7 @@ import { Composer } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
 import { useDraftFiles } from './composer/files.js';
 import { hasProvider, useModels } from './composer/model-chip.js';
-import { goOnIn, newChat } from './model/new-chat.js';
+import { newChat } from './model/new-chat.js';
 import { NEW, rescuedFrom } from './model/outbox.js';
 import { t } from './text.js';
 
@@ -72,7 +72,6 @@ export function NewChat({ isBare }: { isBare: boolean }) {
           draftName={NEW}
           note={rescuedFrom.value === undefined ? undefined : t('rescued')}
           onSend={(content) => newChat.send(content)}
-          onBegun={goOnIn}
           draftFiles={draftFiles}
         />
       ) : (

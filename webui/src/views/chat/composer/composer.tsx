@@ -15,6 +15,7 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
+import { focused, isRecording } from '../model/new-chat.js';
 import { type EditedMessage, type Entry, joinTexts, keptEdit, type Sender, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
@@ -60,8 +61,6 @@ export interface ComposerProps {
   readonly onEdit?: (message: EditedMessage | undefined) => void;
   readonly onEditLast?: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
-  /** Called in a new chat when something other than a message created its session. */
-  readonly onBegun?: (session: string) => void;
   readonly draftFiles: DraftFiles;
 }
 
@@ -154,14 +153,19 @@ function usePublishedHeight(): RefObject<HTMLDivElement | null> {
   return root;
 }
 
-/** The box grows with its text. It has the focus wherever that opens no keyboard on the screen, and while a sent message is edited. */
+/**
+ * The box grows with its text. It has the focus wherever that opens no keyboard on the screen, while a sent message is edited, and where
+ * the box of a new chat had it.
+ */
 function useBox(text: string, { editing, draftName }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => followWidth(box.current), []);
   // Before the paint, so that the next key goes to the box.
   useLayoutEffect(() => {
-    if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
+    const takesOver = focused.peek() === draftName;
+    if (takesOver) focused.value = undefined;
+    if (editing !== undefined || takesOver || matchMedia('(pointer: fine)').matches) box.current?.focus();
   }, [editing, draftName]);
   return box;
 }
@@ -177,7 +181,7 @@ export function Composer(props: ComposerProps) {
   const stopKeys = model?.isAnswering.value === true ? CHAT_KEYS.stop : undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
-  const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
+  const choice = useModelChoice({ list: props.models, chat: model, own: props.own });
   const voice = useVoice(props, box);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useCommands([
@@ -232,7 +236,7 @@ const recording = late(async () => (await import('./recording.js')).Recording);
 const canRecord = (): boolean => window.isSecureContext && 'MediaRecorder' in window && 'mediaDevices' in navigator;
 
 /** Returns the button that starts a voice message, if one can be recorded and transcribed, and the component shown while recording. */
-function useVoice({ models, draftFiles }: ComposerProps, box: RefObject<HTMLTextAreaElement | null>) {
+function useVoice({ model, models, draftFiles }: ComposerProps, box: RefObject<HTMLTextAreaElement | null>) {
   const [isOpen, setOpen] = useState(false);
   const transcription = models?.transcription ?? null;
   const start = (): void => void recording.load().then(() => setOpen(true));
@@ -245,6 +249,13 @@ function useVoice({ models, draftFiles }: ComposerProps, box: RefObject<HTMLText
   };
   const Recording = recording.component.value;
   const isShown = isOpen && Recording !== undefined && transcription !== null;
+  useLayoutEffect(() => {
+    if (model !== undefined || !isShown) return undefined;
+    isRecording.value = true;
+    return () => {
+      isRecording.value = false;
+    };
+  }, [isShown]);
   return {
     begin,
     bar: isShown ? <Recording limitSeconds={transcription.maxSeconds} limitBytes={FILE_LIMITS.maxMediaBytes} onEnd={onEnd} /> : undefined,

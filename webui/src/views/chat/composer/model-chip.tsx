@@ -66,11 +66,9 @@ interface ChoiceOptions {
   /** Undefined in a chat without a session. */
   readonly chat: ChatModel | undefined;
   readonly own: Resource<SessionTranscript> | undefined;
-  /** Called with the session that a choice has created. */
-  readonly onBegun: ((session: string) => void) | undefined;
 }
 
-export function useModelChoice({ list, chat, own, onBegun }: ChoiceOptions): ModelChoice {
+export function useModelChoice({ list, chat, own }: ChoiceOptions): ModelChoice {
   const session = chat?.session;
   const { models, defaults } = list ?? {};
   const { model: chosen = null, agentId = defaults?.[0]?.agentId } = own?.value?.session ?? {};
@@ -80,10 +78,9 @@ export function useModelChoice({ list, chat, own, onBegun }: ChoiceOptions): Mod
   const set = (model: string | null): Promise<boolean> =>
     attempt(async () => {
       // A choice belongs to a session: the first one creates it.
-      const key = session ?? (await newChat.makeSession());
-      await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model } });
-      if (session === undefined) onBegun?.(key);
-      else own?.reload();
+      if (session === undefined) return newChat.choose(model);
+      await call('PATCH', apiPath('/api/sessions/:key', { key: session }), { body: { model } });
+      own?.reload();
     });
   return {
     models,

@@ -1,7 +1,7 @@
 /** A chat without a session: its messages wait here until the gateway has created one. */
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
-import { AGAIN_MS, type Call, call, isTemporary } from '../../../api/client.js';
+import { AGAIN_MS, apiPath, type Call, call, isTemporary } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
 import { newKey } from '../../../browser/new-key.js';
 import { errorText } from '../../../components/feedback/error-words.js';
@@ -15,8 +15,23 @@ function isShown(): boolean {
   return view === 'chat' && parts.length === 0;
 }
 
+/** Whether a voice message is being recorded in the chat without a session. It would be lost if another composer took its place. */
+export const isRecording = signal(false);
+
+async function recordingEnded(): Promise<void> {
+  let stop = (): void => undefined;
+  await new Promise<void>((resolve) => {
+    stop = isRecording.subscribe((isOn) => isOn || resolve());
+  });
+  stop();
+}
+
+/** The session whose box takes over the focus from that of the chat without one: the user may be writing there. */
+export const focused = signal<string | undefined>(undefined);
+
 /** Shows a session in the place of the chat without one, and takes the draft along: another tab may have gone on there already. */
-export function goOnIn(session: string): void {
+function goOnIn(session: string): void {
+  if (document.activeElement?.matches('.box > textarea') === true) focused.value = session;
   moveDraft(NEW, session);
   moveNewFiles(session);
   const { bare } = address.peek().query;
@@ -27,6 +42,8 @@ class NewChat implements Sender {
   readonly outbox = new Outbox(NEW);
   readonly isCurrent = computed(() => connection.value.kind === 'online');
   #isBeginning = false;
+  /** The session that is made for what waits here. Made once: a model is chosen for it while a message or a file already waits. */
+  #made: Promise<string> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   send(content: string): void {
@@ -44,13 +61,18 @@ class NewChat implements Sender {
     void this.begin();
   }
 
-  /**
-   * Creates a session that no other chat gets. It is named after the first waiting message, so that every tab and every attempt
-   * gets the same one; without a message, the name is random.
-   */
-  async makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
-    const body = { chat_id: this.outbox.entries.peek().find(({ state }) => state !== 'failed')?.key ?? newKey() };
-    return (await call<{ session: SessionDocument }>('POST', '/api/sessions', { body, ...options })).session.key;
+  /** Creates a session with this model and goes on there, with what was sent meanwhile. @throws ApiError */
+  async choose(model: string | null): Promise<void> {
+    this.#isBeginning = true;
+    try {
+      const session = await this.#makeSession();
+      await call('PATCH', apiPath('/api/sessions/:key', { key: session }), { body: { model } });
+      await recordingEnded();
+      this.#moveTo(session, true);
+    } finally {
+      this.#isBeginning = false;
+      void this.begin();
+    }
   }
 
   /** Creates a session for the waiting messages and files, and sends them there. Without a connection they wait for the next one. */
@@ -64,7 +86,9 @@ class NewChat implements Sender {
     try {
       this.#mark({ state: 'sending' });
       markNewFiles(undefined);
-      this.#moveTo(await this.makeSession({ isAction: false }));
+      const session = await this.#makeSession({ isAction: false });
+      await recordingEnded();
+      this.#moveTo(session);
     } catch (error) {
       this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });
       markNewFiles(errorText(error));
@@ -74,14 +98,33 @@ class NewChat implements Sender {
     }
   }
 
+  /**
+   * Creates a session that no other chat gets. It is named after the first waiting message, so that every tab and every attempt
+   * gets the same one; without a message, the name is random.
+   */
+  #makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
+    const body = { chat_id: this.outbox.entries.peek().find(({ state }) => state !== 'failed')?.key ?? newKey() };
+    this.#made ??= call<{ session: SessionDocument }>('POST', '/api/sessions', { body, ...options }).then(
+      ({ session }) => session.key,
+      (error: unknown) => {
+        this.#made = undefined;
+        throw error;
+      },
+    );
+    return this.#made;
+  }
+
   #mark(change: { state: 'sending' | 'queued' | 'failed'; error?: string }): void {
     this.outbox.change((entries) => entries.map((entry) => (entry.state === 'failed' ? entry : { ...entry, ...change })));
   }
 
-  #moveTo(session: string): void {
+  #moveTo(session: string, isChosen = false): void {
+    this.#made = undefined;
     // What is stored: another tab may have moved them meanwhile, or added one.
     this.#mark({ state: 'queued' });
     const waiting = this.outbox.entries.peek();
+    // Nobody would see what failed there.
+    if (!isShown() && waiting.every(({ state }) => state === 'failed')) return;
     if (waiting.length > 0) {
       const chat = openChats.model(session);
       chat.beginEmpty();
@@ -89,7 +132,7 @@ class NewChat implements Sender {
       this.outbox.change(() => []);
       openChats.sendWaiting();
     }
-    if (isShown() && (waiting.length > 0 || hasNewFiles())) goOnIn(session);
+    if (isShown() && (isChosen || waiting.length > 0 || hasNewFiles())) goOnIn(session);
   }
 }
 
