@@ -135,4 +135,21 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   await expect.poll(() => page.getByLabel('API key').inputValue()).toBe('');
   expect(await page.content()).not.toContain('sk-wrong-key');
   await expectAccessible(page);
+  // Another server gets a name of its own: the first one and its key stay.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('n');
+  await page.getByRole('searchbox').and(page.locator(':focus')).waitFor();
+  await page.keyboard.type(`${url}/v1`);
+  await page.keyboard.press('Enter');
+  await page.getByText('More', { exact: true }).last().click();
+  await expect.poll(() => page.getByLabel('Name').getAttribute('placeholder')).toBe('local-2');
+  const save = page.getByRole('button', { name: 'Save anyway' });
+  await page.getByLabel('Name').fill('local');
+  await page.getByText('There is a provider of this name.').waitFor();
+  await expect.poll(() => save.isDisabled()).toBe(true);
+  await callApi(gateway, 'PATCH /api/models-json', { providers: { late: { baseUrl: 'http://127.0.0.1:9/v1' } } });
+  await page.getByLabel('Name').fill('late');
+  await save.click();
+  await page.getByText('There is a provider of this name.').first().waitFor();
+  expect(JSON.stringify(await callApi(gateway, 'GET /api/models-json'))).toContain('http://127.0.0.1:9/v1');
 });

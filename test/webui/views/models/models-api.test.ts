@@ -14,8 +14,11 @@ interface Entry {
 }
 // By names that the compiler does not follow: it is code of the browser.
 const sources = ['../../../../webui/src/views/models/models-api.js', '../../../../webui/src/views/models/provider/model-facts.js'];
-const [{ saveCall }, { factsOf }] = (await Promise.all(sources.map((source) => import(source)))) as [
-  { saveCall(fields: object, start?: object, known?: readonly Entry[]): { body: { providers: Record<string, object> } } },
+const [{ saveCall, suggestId }, { factsOf }] = (await Promise.all(sources.map((source) => import(source)))) as [
+  {
+    saveCall(fields: object, start?: object, known?: readonly Entry[]): { body: { providers: Record<string, object> } };
+    suggestId(baseUrl: string, taken: readonly string[], known?: string): string;
+  },
   { factsOf(changed: Partial<Texts>, known: object | null): object },
 ];
 
@@ -39,6 +42,21 @@ test('a new provider is saved whole, without what is left empty', () => {
   expect(saveCall({ ...start, apiKey: 'k' }).body).toEqual({
     providers: { llm: { baseUrl, api, apiKey: 'k', models: [{ id: 'a' }, { id: 'b' }] } },
   });
+});
+
+test.each([
+  ['http://localhost:8000/v1', 'local'],
+  ['http://[::1]:8000/v1', 'local'],
+  ['http://192.168.1.5:8001/v1', '192.168.1.5'],
+  ['https://api.groq.com/openai/v1', 'groq'],
+  ['https://llm.example.co.uk/v1', 'example'],
+  ['https://api.example.com.cn/v1', 'example'],
+  ['https://box/v1', 'box'],
+  ['https://', ''],
+])('the name suggested for %s is %s, with a number where another provider has it', (url, name) => {
+  expect(suggestId(url, ['other'])).toBe(name);
+  if (name !== '') expect(suggestId(url, [name, `${name}-2`])).toBe(`${name}-3`);
+  expect(suggestId(url, ['groq'], 'groq')).toBe('groq-2');
 });
 
 test('of a model only the texts that were changed are saved, beside what is known by now', () => {

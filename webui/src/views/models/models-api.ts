@@ -81,6 +81,12 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
   };
 }
 
+/** Returns the names of the providers in `models.json`. A new provider of the same name would change that one. */
+export async function readProviderIds(signal?: AbortSignal): Promise<readonly string[]> {
+  const { providers = {} } = await call<ModelsFile>('GET', '/api/models-json', { signal });
+  return Object.keys(providers);
+}
+
 export const testProvider = (body: ProviderTest, signal?: AbortSignal): Promise<ProviderTestResult> =>
   call('POST', '/api/providers/test', { body, ...(signal === undefined ? {} : { signal }) });
 
@@ -186,12 +192,26 @@ export async function removeProvider(id: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Suggests a name for a provider from its address: `http://10.0.0.5:8000/v1` → `10.0.0.5`, `https://api.groq.com/…` → `groq`. */
-export function suggestId(baseUrl: string): string {
-  if (!URL.canParse(baseUrl)) return '';
-  const { hostname } = new URL(baseUrl);
-  if (hostname === 'localhost' || /^[\d.:[\]]+$/.test(hostname))
-    return hostname === '127.0.0.1' || hostname === 'localhost' ? 'local' : hostname;
+/** Labels below which names are registered: `example.co.uk`, `example.com.cn`. */
+const REGISTRY_LABELS = ['ac', 'co', 'com', 'edu', 'gov', 'net', 'org'];
+
+function nameOfHost(hostname: string): string {
+  if (['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return 'local';
+  if (/^[\d.]+$/.test(hostname)) return hostname;
   const labels = hostname.split('.').filter((label) => !['www', 'api'].includes(label));
-  return (labels.length > 1 ? labels.at(-2) : labels[0])?.toLowerCase().replace(/[^a-z0-9._-]/g, '') ?? '';
+  const isRegistry = labels.length > 2 && REGISTRY_LABELS.includes(labels.at(-2) ?? '');
+  return labels.at(isRegistry ? -3 : -2) ?? labels[0] ?? '';
+}
+
+/**
+ * Suggests a name for a provider from its address: `http://10.0.0.5:8000/v1` → `10.0.0.5`, `https://api.groq.com/…` → `groq`.
+ * @param known  the name of a known provider, used instead
+ * @param taken  names that get a number: `local-2`
+ */
+export function suggestId(baseUrl: string, taken: readonly string[], known = ''): string {
+  if (known === '' && !URL.canParse(baseUrl)) return '';
+  const name = known === '' ? nameOfHost(new URL(baseUrl).hostname).replace(/[^a-z0-9._-]/g, '') : known;
+  let free = name;
+  for (let number = 2; taken.includes(free); number += 1) free = `${name}-${number}`;
+  return free;
 }

@@ -4,12 +4,12 @@ import type { ProviderTestResult } from '../../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../../shared/config/models-schema.js';
 import { make } from '../../../api/client.js';
 import { isCopyMode } from '../../../api/copy-mode.js';
-import { useDelayed } from '../../../api/use-resource.js';
+import { useDelayed, useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { bind, FormDialog, useFields, useWork } from '../../../components/form/form.js';
 import { StatusDot } from '../../../components/status-dot/status-dot.js';
-import { type Provider, type ProviderFields, saveCall, type Setup, suggestId, testProvider } from '../models-api.js';
+import { type Provider, type ProviderFields, readProviderIds, saveCall, type Setup, suggestId, testProvider } from '../models-api.js';
 import { Report } from '../results.js';
 import { t } from '../text.js';
 import type { Choice } from './pick-provider.js';
@@ -37,7 +37,7 @@ const TEST_AFTER_MS = 400;
 
 function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
   const { fields, start, set } = useFields<ProviderFields>({
-    id: provider?.id ?? choice?.id ?? '',
+    id: provider?.id ?? '',
     baseUrl: provider?.baseUrl ?? choice?.baseUrl ?? '',
     api: (provider?.api ?? choice?.api ?? 'openai-completions') as ApiKind,
     apiKey: '',
@@ -46,7 +46,9 @@ function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
   const [tested, setTested] = useState<{ readonly of: string; readonly report: ProviderTestResult } | undefined>(undefined);
   const [isTesting, setTesting] = useState(false);
   const { baseUrl, api, apiKey } = fields;
-  const id = fields.id.trim() === '' ? suggestId(baseUrl) : fields.id.trim();
+  const others = useResource(async (signal) => (provider === undefined ? readProviderIds(signal) : []), []);
+  const taken = others.value ?? [];
+  const id = fields.id.trim() === '' ? suggestId(baseUrl, taken, choice?.id) : fields.id.trim();
   // A report is shown as long as the form has what was tested.
   const subject = JSON.stringify([baseUrl, api, apiKey]);
   const report = tested?.of === subject ? tested.report : undefined;
@@ -67,10 +69,15 @@ function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
   useDelayed(TEST_AFTER_MS, isComplete ? (signal) => void testByItself(signal) : undefined, [baseUrl, api, apiKey]);
   const saving = () => saveCall({ ...fields, id }, provider === undefined ? undefined : start, entries);
   const save = async (): Promise<void> => {
+    if (provider === undefined) {
+      const now = await readProviderIds();
+      others.set(now);
+      if (now.includes(id)) throw new Error(t('isTaken'));
+    }
     await make(saving());
     onSaved(id);
   };
-  return { form: { fields, set }, id, isReady, isTesting, report, test, saving, save };
+  return { form: { fields, set }, id, isTaken: taken.includes(id), isReady, isTesting, report, test, saving, save };
 }
 
 type Form = ReturnType<typeof useProviderForm>;
@@ -89,7 +96,7 @@ function AddressField({ form, choice }: { form: Form['form']; choice: Choice | u
   );
 }
 
-interface MoreProps extends Pick<Form, 'form' | 'id'> {
+interface MoreProps extends Pick<Form, 'form' | 'id' | 'isTaken'> {
   readonly isNew: boolean;
   readonly choice: Choice | undefined;
 }
@@ -97,14 +104,22 @@ interface MoreProps extends Pick<Form, 'form' | 'id'> {
 /** A vendor's address rarely differs. */
 const isVendor = (choice: Choice | undefined): boolean => choice?.keyVariable !== undefined;
 
-function MoreFields({ form, id, isNew, choice }: MoreProps) {
+function MoreFields({ form, id, isTaken, isNew, choice }: MoreProps) {
   const { api, models } = form.fields;
   return (
     <details open={!isNew && (api !== 'openai-completions' || models !== '')}>
       <summary>{t('moreFields')}</summary>
       <div class="more-fields">
         {isVendor(choice) && <AddressField {...{ form, choice }} />}
-        {isNew && <TextField label={t('id')} {...bind(form, 'id')} placeholder={id} hint={t('idHint', { id: id === '' ? '…' : id })} />}
+        {isNew && (
+          <TextField
+            label={t('id')}
+            {...bind(form, 'id')}
+            placeholder={id}
+            hint={t('idHint', { id: id === '' ? '…' : id })}
+            error={isTaken ? t('isTaken') : undefined}
+          />
+        )}
         <SelectField
           label={t('api')}
           value={api}
@@ -141,18 +156,19 @@ function KeyField({ form, isNew, choice }: { form: Form['form']; isNew: boolean;
 export function ProviderForm(props: FormProps) {
   const { provider, choice, onBack, onClose } = props;
   const work = useWork();
-  const { form, id, isReady, isTesting, report, test, saving, save } = useProviderForm(props);
+  const { form, id, isTaken, isReady, isTesting, report, test, saving, save } = useProviderForm(props);
   const isNew = provider === undefined;
   const isUsable = !isNew || report?.ok === true;
   const titleOfNew = choice === undefined || choice.id === '' ? t('add') : t('addNamed', { name: choice.name });
   const isBusy = isTesting || work.busy === 'test';
   const testButton = <Button isBusy={isBusy} disabled={!isReady} text={t('test')} onClick={() => void work.run('test', () => test())} />;
-  const anyway = report?.ok === false && <Button text={t('saveAnyway')} onClick={() => void work.run('save', save)} />;
+  const anyway = report?.ok === false && <Button text={t('saveAnyway')} disabled={isTaken} onClick={() => void work.run('save', save)} />;
   return (
     <FormDialog
       title={isNew ? titleOfNew : t('change', { name: provider.name })}
       size="narrow"
-      {...{ work, isReady, onClose }}
+      {...{ work, onClose }}
+      isReady={isReady && !isTaken}
       call={saving}
       actions={isNew ? anyway : testButton}
       {...(isNew ? { submitText: isUsable ? t('useIt') : t('test') } : {})}
@@ -171,7 +187,7 @@ export function ProviderForm(props: FormProps) {
         </div>
       )}
       {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => form.set({ baseUrl })} isLong />}
-      <MoreFields {...{ form, id, isNew, choice }} />
+      <MoreFields {...{ form, id, isTaken, isNew, choice }} />
     </FormDialog>
   );
 }
