@@ -7,6 +7,7 @@ import { ApiError, call } from '../../api/client.js';
 import { reasonText, sentence } from '../../components/feedback/reason-text.js';
 import { match } from '../../api/call.js';
 import { readText } from './config-api.js';
+import { t } from './text.js';
 
 interface Named {
   readonly id: string;
@@ -24,17 +25,17 @@ const MAX_TRIES = 3;
 /**
  * Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it.
  * @param edit  its path is that below the agent
- * @returns the revision of the file
+ * @returns the revision of the file. @throws if the file has agents, but not this one
  */
 export async function writeAgentEntry(whose: Whose, edit: JsoncEdit, triesLeft = MAX_TRIES): Promise<string> {
   const { agent, all } = whose;
   const { path, value } = edit;
   const { text, revision } = await readText();
-  const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
-  const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
+  const list = (valueAt(parseJsonc(text).value, ['agents', 'list']) ?? []) as readonly { id?: string }[];
   // If the file has no agents, they are the defaults.
-  const whole = index < 0 ? [{ path: ['agents', 'list'], value: all.map(({ id, name }) => ({ id, name })) }] : [];
-  const at = index < 0 ? all.findIndex(({ id }) => id === agent.id) : index;
+  const whole = list.length === 0 ? [{ path: ['agents', 'list'], value: all.map(({ id, name }) => ({ id, name })) }] : [];
+  const at = (list.length === 0 ? all : list).findIndex(({ id }) => id === agent.id);
+  if (at < 0) throw new Error(t('agentGone', { id: agent.id }));
   const body = { text: editJsonc(text, [...whole, { path: ['agents', 'list', at, ...path], value }]) };
   const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: match(revision) }).catch((error: unknown) => {
     if (!(error instanceof ApiError && error.status === 412) || triesLeft <= 1) throw error;
