@@ -29,6 +29,9 @@ function leaving(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
+/** The page takes a stream without one for lost. */
+const HEARTBEAT_MS = 15_000;
+
 async function* eventTexts(events: AsyncIterable<api.LogEvent>): AsyncGenerator<string> {
   // Sends the headers immediately.
   yield comment('following');
@@ -57,6 +60,8 @@ export const LOG_ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>(
     async (logs, { response, query }) => {
       const events = logs.follow(read(api.logsFollowQuery(), query), leaving(response));
       response.writeHead(200, EVENT_STREAM_HEADERS);
+      const heartbeat = setInterval(() => response.write(comment('heartbeat')), HEARTBEAT_MS);
+      response.once('close', () => clearInterval(heartbeat));
       await stream(Readable.from(eventTexts(events), { objectMode: false }), response);
     },
   ],

@@ -13,20 +13,25 @@ function parseBlock(block: string): StreamedEvent[] {
   return data.length === 0 ? [] : [{ name: values('event').at(-1) ?? 'message', data: JSON.parse(data.join('\n')) as unknown }];
 }
 
-/** Yields the events until the stream ends. Leaving the loop cancels the response. */
+/** The gateway sends at least a comment every 15 s. A connection that was lost may never report it. */
+const SILENCE_MS = 40_000;
+
+/** Yields the events until the stream ends, or has been silent for too long. Leaving the loop cancels the response. */
 export async function* readEventStream(response: Response): AsyncGenerator<StreamedEvent> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
   let rest = '';
+  const cancel = (): Promise<void> => reader.cancel().catch(() => undefined);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const timer = setTimeout(() => void cancel(), SILENCE_MS);
+      const { done, value } = await reader.read().finally(() => clearTimeout(timer));
       if (done) return;
       const blocks = (rest + value).split('\n\n');
       rest = blocks.pop() ?? '';
       for (const block of blocks) yield* parseBlock(block);
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    await cancel();
   }
 }
