@@ -9,16 +9,18 @@ interface Resource {
   readonly value: string | undefined;
   readonly error: unknown;
   readonly isLoading: boolean;
+  readonly isEarlier: boolean;
   reload(): void;
   refresh(): void;
   set(value: string): void;
 }
 // By names that the compiler does not follow: it is code of the browser.
-const sources = ['use-resource.js', 'live-reload.js', 'client.js'].map((name) => `../../../webui/src/api/${name}`);
-const [{ useResource }, { useBurst }, { ApiError }] = (await Promise.all(sources.map((source) => import(source)))) as [
+const sources = ['use-resource.js', 'live-reload.js', 'client.js', 'use-pages.js'].map((name) => `../../../webui/src/api/${name}`);
+const [{ useResource }, { useBurst }, { ApiError }, { usePages }] = (await Promise.all(sources.map((source) => import(source)))) as [
   { useResource(read: (signal: AbortSignal) => Promise<string>, inputs: readonly unknown[]): Resource },
   { useBurst(work: () => void): () => void },
   { ApiError: new (call: object, status: number, error: object) => Error },
+  { usePages(readPage: (cursor: string | undefined) => Promise<object>, inputs: readonly string[]): Resource & { more(): void } },
 ];
 
 interface Read {
@@ -74,6 +76,45 @@ test('other inputs, and a value that takes its place, end a read', async () => {
   await settle();
   expect(hook.now).toMatchObject({ value: 'own', isLoading: false });
   expect(reads).toHaveLength(2);
+});
+
+test('with other inputs the value is marked as the earlier one until they are read, and goes when that fails', async () => {
+  const input = { value: 'a' };
+  const { reads, hook } = await readWith(input);
+  const change = async (value: string): Promise<void> => {
+    input.value = value;
+    hook.now.refresh();
+    await settle();
+  };
+  reads[0]?.resolve('of a');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'of a', isEarlier: false });
+  await change('b');
+  expect(hook.now).toMatchObject({ value: 'of a', isEarlier: true, isLoading: true });
+  reads[1]?.resolve('of b');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'of b', isEarlier: false });
+  await change('c');
+  reads[2]?.reject(new Error('away'));
+  await settle();
+  expect(hook.now).toMatchObject({ value: undefined, isEarlier: false, error: new Error('away') });
+});
+
+test('a list stays when its next page cannot be read', async () => {
+  const read = vi.fn(async (cursor: string | undefined) => {
+    if (cursor !== undefined) throw new Error('away');
+    return Promise.resolve({ items: ['first'], nextCursor: 'more' });
+  });
+  const hook = await runHook(() => usePages(read, ['all']));
+  await settle();
+  hook.now.more();
+  await settle();
+  expect(read.mock.calls).toEqual([
+    [undefined, expect.anything()],
+    [undefined, expect.anything()],
+    ['more', expect.anything()],
+  ]);
+  expect(hook.now).toMatchObject({ value: { items: ['first'] }, isEarlier: false, error: new Error('away') });
 });
 
 test('an error stays until a reload ends, and the same one again is no other', async () => {

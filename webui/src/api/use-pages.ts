@@ -30,5 +30,10 @@ export function usePages<Item>(
     }
     return { items, nextCursor };
   };
-  return { ...useResource(read, [...inputs, pages]), more: () => setWanted({ list, pages: pages + 1 }) };
+  const resource = useResource(read, inputs);
+  const more = (): void => {
+    setWanted({ list, pages: pages + 1 });
+    resource.reload();
+  };
+  return { ...resource, more };
 }

@@ -3,8 +3,10 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { gateway } from './socket.js';
 
 export interface Resource<Value> {
-  /** The last value; it stays while a reload runs. */
+  /** The last value; it stays while a reload runs, and with other inputs until they are read. */
   readonly value: Value | undefined;
+  /** The value is that of earlier inputs. */
+  readonly isEarlier: boolean;
   /** How the last read failed; it stays while a reload runs, so that nothing jumps. */
   readonly error: unknown;
   readonly isLoading: boolean;
@@ -41,8 +43,22 @@ const PATIENCE_MS = 30_000;
 
 interface State<Value> {
   readonly value?: Value | undefined;
+  readonly isEarlier?: boolean;
   readonly error?: unknown;
   readonly isLoading: boolean;
+}
+
+type Outcome<Value> = Pick<State<Value>, 'value' | 'error'>;
+
+function afterRead<Value>({ value, isEarlier, error }: State<Value>, outcome: Outcome<Value>): State<Value> {
+  return {
+    // A failure concerns the inputs: the value of others does not stay beside it.
+    value: isEarlier === true ? undefined : value,
+    ...outcome,
+    // The same text, even with another request id: it is not announced again.
+    ...(isSame(error, outcome.error) ? { error } : {}),
+    isLoading: false,
+  };
 }
 
 /**
@@ -65,16 +81,10 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     const controller = new AbortController();
     running.current = controller;
     setState((before) => ({ ...before, isLoading: true }));
-    const end = (outcome: Pick<State<Value>, 'value' | 'error'>): void => {
+    const end = (outcome: Outcome<Value>): void => {
       if (controller.signal.aborted) return;
       running.current = undefined;
-      setState(({ value, error }) => ({
-        value,
-        ...outcome,
-        // The same text, even with another request id: it is not announced again.
-        ...(isSame(error, outcome.error) ? { error } : {}),
-        isLoading: false,
-      }));
+      setState((before) => afterRead(before, outcome));
       if (isStale.current) begin();
     };
     latest.current(controller.signal).then(
@@ -88,7 +98,7 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   };
   useEffect(() => {
     begun.current = round;
-    setState(({ value }) => ({ value, isLoading: true }));
+    setState(({ value }) => ({ value, isEarlier: value !== undefined, isLoading: true }));
     begin();
     return abort;
   }, [...inputs]);
@@ -110,7 +120,8 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     abort();
     setState({ value, isLoading: false });
   }, []);
-  return { value: state.value, error: state.error, isLoading: state.isLoading, reload, refresh, set };
+  const { value, isEarlier = false, error, isLoading } = state;
+  return { value, isEarlier, error, isLoading, reload, refresh, set };
 }
 
 /**

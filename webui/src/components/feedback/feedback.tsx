@@ -80,6 +80,15 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   );
 }
 
+/** Content that a filter selects: dimmed while it is still that of the earlier one. */
+export function Filtered({ isEarlier, children }: { isEarlier: boolean; children: ComponentChildren }) {
+  return (
+    <div class="filtered" aria-busy={isEarlier}>
+      {children}
+    </div>
+  );
+}
+
 interface LoadedProps<Value> {
   readonly of: Pick<Resource<Value>, 'value' | 'error' | 'reload'>;
   /** Lines of the skeleton in place of a spinner. */

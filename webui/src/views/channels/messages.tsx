@@ -2,12 +2,12 @@
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { useLiveReload } from '../../api/live-reload.js';
-import { usePages } from '../../api/use-pages.js';
+import { type ItemPage, usePages } from '../../api/use-pages.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelName } from '../../components/channel-name/channel-name.js';
 import { whyText } from '../../components/feedback/reason-text.js';
-import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { Empty, Filtered, Loaded } from '../../components/feedback/feedback.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { Table } from '../../components/table/table.js';
@@ -85,11 +85,49 @@ function Filter({ status, counts }: { status: string; counts: Counts | undefined
   );
 }
 
+interface ListProps {
+  readonly page: ItemPage<Message>;
+  readonly isFiltered: boolean;
+  readonly onMore: () => void;
+}
+
+function List({ page: { items, nextCursor }, isFiltered, onMore }: ListProps) {
+  if (items.length === 0) {
+    return (
+      <Empty
+        icon="send"
+        title={t('noMessages')}
+        action={isFiltered && <Button text={t('showEvery')} onClick={() => changeQuery({ status: undefined, channel: undefined })} />}
+      >
+        {t(isFiltered ? 'noMatchText' : 'noMessagesText')}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Table
+        label={t('messages')}
+        columns={[
+          { key: 'status', name: t('status') },
+          { key: 'message', name: t('message') },
+          { key: 'chat', name: t('chat') },
+          { key: 'at', name: t('accepted'), isNumber: true },
+        ]}
+      >
+        {items.map((message) => (
+          <Row key={message.id} message={message} />
+        ))}
+      </Table>
+      {nextCursor !== null && <Button text={t('older')} onClick={onMore} />}
+    </>
+  );
+}
+
 export function Messages() {
   const { parts, query } = address.value;
   const { status, channel } = query;
   const [, openId] = parts;
-  const { value, error, reload, refresh, more } = usePages(
+  const { value, isEarlier, error, reload, refresh, more } = usePages(
     async (cursor, signal) => {
       const page = await readMessages({ status, channel, cursor }, signal);
       return { items: page.messages, nextCursor: page.nextCursor };
@@ -113,31 +151,11 @@ export function Messages() {
         {channel !== undefined && <Button icon="close" text={channelName(channel)} onClick={() => changeQuery({ channel: undefined })} />}
       </div>
       <Loaded of={{ value, error, reload }} lines={6} />
-      {value?.items.length === 0 && (
-        <Empty
-          icon="send"
-          title={t('noMessages')}
-          action={isFiltered && <Button text={t('showEvery')} onClick={() => changeQuery({ status: undefined, channel: undefined })} />}
-        >
-          {t(isFiltered ? 'noMatchText' : 'noMessagesText')}
-        </Empty>
+      {value !== undefined && (
+        <Filtered isEarlier={isEarlier}>
+          <List page={value} isFiltered={isFiltered} onMore={more} />
+        </Filtered>
       )}
-      {value !== undefined && value.items.length > 0 && (
-        <Table
-          label={t('messages')}
-          columns={[
-            { key: 'status', name: t('status') },
-            { key: 'message', name: t('message') },
-            { key: 'chat', name: t('chat') },
-            { key: 'at', name: t('accepted'), isNumber: true },
-          ]}
-        >
-          {value.items.map((message) => (
-            <Row key={message.id} message={message} />
-          ))}
-        </Table>
-      )}
-      {value !== undefined && value.nextCursor !== null && <Button text={t('older')} onClick={more} />}
       {openId !== undefined && (
         <MessageDrawer key={openId} id={openId} onClose={() => navigate(hashOf('channels', ['messages'], query))} onChange={reloadAll} />
       )}

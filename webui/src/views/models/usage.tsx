@@ -2,7 +2,7 @@
 import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gateway/usage.js';
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { Empty, Filtered, Loaded } from '../../components/feedback/feedback.js';
 import { dollars, shortCount } from '../../components/time-text/time-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -128,7 +128,11 @@ export function UsageTab() {
   const query = { days, utcOffsetMinutes: -new Date().getTimezoneOffset() };
   const usage = useResource((signal) => call<Usage>('GET', apiPath('/api/usage', {}, query), { signal }), [days]);
   if (usage.value === undefined && usage.error === undefined) return <Skeleton lines={6} />;
-  return <Loaded of={usage}>{(value) => <Report usage={value} />}</Loaded>;
+  return (
+    <Filtered isEarlier={usage.isEarlier}>
+      <Loaded of={usage}>{(value) => <Report usage={value} />}</Loaded>
+    </Filtered>
+  );
 }
 
 function Report({ usage: { total, days, models, kinds, agents, sessions, tokens } }: { usage: Usage }) {
