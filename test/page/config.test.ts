@@ -24,7 +24,7 @@ async function startWithConfig(): Promise<{ gateway: Awaited<ReturnType<typeof R
 
 test.skipIf(noBrowser)('settings are changed in a form: comments and secrets survive, pinned ones stay, a conflict is shown', async () => {
   const { gateway, path, read } = await startWithConfig();
-  const page = await openView(gateway, '#/config', { allowedErrors: /412|ERR_FAILED/ });
+  const page = await openView(gateway, '#/config', { allowedErrors: /412|429|ERR_FAILED/ });
   await page.getByText(/Set by XOPC_PORT/).waitFor();
   await expect.poll(() => page.getByLabel('gateway.port').isDisabled()).toBe(true);
   const sections = page.getByRole('navigation', { name: 'Sections' });
@@ -42,8 +42,16 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await sections.getByRole('link', { name: 'Gateway 1 error' }).waitFor();
   await page.getByLabel('logs.level').selectOption('debug');
   await page.getByRole('button', { name: '1 error' }).click();
+  // Changes that could not be checked say so, and can be checked again.
+  await page.route('**/api/config/text', (route) =>
+    route.request().method() === 'POST' ? route.fulfill({ status: 429, json: {} }) : route.continue(),
+  );
   await page.getByRole('button', { name: 'Undo gateway.maxBodyBytes' }).click();
   const bar = page.getByRole('region', { name: '2 unsaved changes' });
+  await bar.getByRole('alert').waitFor();
+  await page.unroute('**/api/config/text');
+  expect(await save.isDisabled()).toBe(true);
+  await bar.getByRole('button', { name: 'Try again' }).click();
   await bar.getByRole('button', { name: 'Review' }).click();
   await page.getByRole('region', { name: 'Changes to save' }).getByText('+     "drainTimeoutMs": 7').waitFor();
   await page.keyboard.press('Escape');

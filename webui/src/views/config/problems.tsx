@@ -1,33 +1,36 @@
 /** Problems that the gateway finds in a text of the file while it is edited. */
-import { useState } from 'preact/hooks';
-import { connection } from '../../api/socket.js';
-import { useDelayed } from '../../api/use-resource.js';
+import { pause, systemClock } from '../../../../shared/clock.js';
+import { gateway } from '../../api/socket.js';
+import { useResource } from '../../api/use-resource.js';
 import { checkText, type Problem } from './config-api.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
 import { t } from './text.js';
 
 const TYPING_MS = 300;
 
+interface Found {
+  readonly text: string;
+  readonly problems: readonly Problem[];
+}
+
 /**
  * Validates a text once it has not changed for a moment, and again when the gateway is back.
  * @param known  its problems, where they are known already
- * @returns `isChecked`: the problems are those of this text, not of an earlier one
+ * @returns `isChecked`: the problems are those of this text, not of an earlier one; `error`: why it could not be checked
  */
 export function useProblems(text: string | undefined, known?: readonly Problem[]) {
-  const [found, setFound] = useState<{ readonly text?: string; readonly problems: readonly Problem[] }>({ problems: [] });
-  const isOnline = connection.value.kind === 'online';
-  const check = (signal: AbortSignal): void => {
-    if (text === undefined) return;
-    checkText(text, signal).then(
-      ({ problems }) => setFound({ text, problems }),
-      () => undefined,
-    );
+  const check = async (signal: AbortSignal): Promise<Found | undefined> => {
+    if (known !== undefined || text === undefined) return undefined;
+    await pause(TYPING_MS, systemClock, signal);
+    return { text, problems: (await checkText(text, signal)).problems };
   };
-  useDelayed(TYPING_MS, known === undefined && text !== undefined ? check : undefined, [text, known, isOnline]);
+  const { value: found, error, reload, set } = useResource(check, [text, known, gateway.value]);
   return {
-    problems: text === undefined ? [] : (known ?? found.problems),
-    isChecked: known !== undefined || (text !== undefined && found.text === text),
-    setProblems: (problems: readonly Problem[]) => text !== undefined && setFound({ text, problems }),
+    problems: text === undefined ? [] : (known ?? found?.problems ?? []),
+    isChecked: known !== undefined || (text !== undefined && found?.text === text),
+    error,
+    reload,
+    setProblems: (problems: readonly Problem[]) => text !== undefined && set({ text, problems }),
   };
 }
 

@@ -1,6 +1,8 @@
 /** The bar at the lower edge while there are unsaved changes. It takes its own room, so that it never covers what is edited. */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { isGatewayAway } from '../../api/socket.js';
+import type { Resource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
@@ -23,13 +25,16 @@ interface SaveBarProps {
   readonly diff: { readonly before: string; readonly after: string } | undefined;
   readonly isReady: boolean;
   readonly error: unknown;
+  /** Why the changes could not be checked. Once they are, they can be saved. */
+  readonly unchecked: Pick<Resource<unknown>, 'error' | 'reload'>;
   readonly onSave: () => Promise<void>;
   readonly onDiscard: () => void;
   /** Further buttons. */
   readonly children?: ComponentChildren;
 }
 
-export function SaveBar({ title, faults, onFaults, messages = [], note, diff, isReady, error, onSave, onDiscard, children }: SaveBarProps) {
+export function SaveBar(props: SaveBarProps) {
+  const { title, faults, onFaults, messages = [], note, diff, isReady, error, unchecked, onSave, onDiscard, children } = props;
   const [isReviewed, setReviewed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
@@ -47,6 +52,7 @@ export function SaveBar({ title, faults, onFaults, messages = [], note, diff, is
   return (
     <div class="save-bar" role="region" aria-label={title}>
       {error !== undefined && <ErrorBox error={error} />}
+      {unchecked.error !== undefined && <ErrorBox error={unchecked.error} retry={unchecked.reload} isStale={isGatewayAway()} />}
       {messages.map((message) => (
         <p key={message} class="save-message">
           {message}

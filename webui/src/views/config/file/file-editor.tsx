@@ -22,7 +22,10 @@ const countChanges = (before: string, after: string): number =>
   diffLines(before, after).filter((line) => line?.kind === 'added' || line?.kind === 'removed').length;
 
 function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => void }) {
-  const { base, text, setText, theirs, error, isChanged, isChecked, problems, discard, merge, save, saveOver } = useText(file, show);
+  const { base, text, setText, theirs, error, isChanged, isChecked, unchecked, problems, discard, merge, save, saveOver } = useText(
+    file,
+    show,
+  );
   const editor = useRef<EditorHandle | null>(null);
   const first = problems[0];
   return (
@@ -46,7 +49,7 @@ function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => 
           title={t('unsavedLines', { count: countChanges(base.text, text) })}
           faults={problems.length}
           diff={{ before: base.text, after: text }}
-          error={error}
+          {...{ error, unchecked }}
           isReady={isChecked && problems.length === 0 && theirs === undefined}
           onFaults={() => first !== undefined && editor.current?.show(first)}
           onSave={save}

@@ -33,7 +33,10 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
   const isChanged = draft !== undefined;
   const theirs = isChanged && base.revision !== file.revision ? file : undefined;
   const [error, setError] = useState<unknown>(undefined);
-  const { problems, isChecked, setProblems } = useProblems(text, isChanged && theirs === undefined ? undefined : file.problems);
+  const { problems, isChecked, setProblems, ...unchecked } = useProblems(
+    text,
+    isChanged && theirs === undefined ? undefined : file.problems,
+  );
   const take = (next: ConfigText): void => {
     setError(undefined);
     writeText(next, next, next.text);
@@ -63,6 +66,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
     isChanged,
     problems,
     isChecked,
+    unchecked,
     error,
     /** The file as changed by someone else; errors are checked once the texts have been merged. */
     theirs,

@@ -104,7 +104,7 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
   const sections = sectionsOf(schema, view);
   const fields = sections.flatMap((section) => section.fields);
   const { edits, error, base, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, { fields, reload, show });
-  const { problems, isChecked, diff } = usePending(edits, view.revision);
+  const { problems, isChecked, diff, unchecked } = usePending(edits, view.revision);
   const { byKey: found, others } = faultsOf(problems, fields);
   const wrong = [...edits.values()].flatMap(({ field, draft }) => {
     const fault = numberFault(field, draft);
@@ -138,7 +138,7 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
           title={t('unsaved', { count: edits.size })}
           messages={others}
           note={moved.length === 0 ? undefined : t('rebind')}
-          {...{ faults, diff, error }}
+          {...{ faults, diff, error, unchecked }}
           isReady={isChecked && faults === 0}
           onFaults={showFault}
           onSave={save}
