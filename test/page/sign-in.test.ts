@@ -186,11 +186,18 @@ test.skipIf(noBrowser)('signing out ends the session, not only the cookie', asyn
   const ask = async (): Promise<number> =>
     (await fetch(`${gateway.url}/api/models`, { headers: { Cookie: `${cookie?.name}=${cookie?.value}` } })).status;
   expect(await ask()).toBe(200);
+  const tabs = [page, await openTab(page.context(), `${gateway.url}/#/status`)];
+  await tabs[1]?.getByText('Last 24 hours').waitFor();
+  // Nothing that was loaded with the session stays, in any tab.
+  for (const tab of tabs) await tab.evaluate('window.loaded = true');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('appearance');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByText('You are signed out.').waitFor();
+  for (const tab of tabs) {
+    await tab.getByText('This gateway requires an access token.').waitFor();
+    expect(await tab.evaluate('window.loaded')).toBeUndefined();
+  }
   await expect.poll(async () => [await cookies(page), await ask()]).toEqual([[], 401]);
 });
 

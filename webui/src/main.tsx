@@ -6,6 +6,7 @@ import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
 import { preload, retryStyles } from './shell/views.js';
+import { onSettingChanged, SIGNED_OUT } from './settings.js';
 import './styles/inter-like.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -32,6 +33,7 @@ async function enter(link: string | undefined): Promise<void> {
 function begin(): void {
   const { only } = session.peek();
   window.addEventListener('hashchange', enterAgain);
+  onSettingChanged(SIGNED_OUT, () => location.reload());
   // Without the navigation also after a reload, before this is known again.
   if (only !== undefined) return navigate(hashOf(only, [], { bare: '1' }), { replace: true });
   startSocket();

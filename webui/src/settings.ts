@@ -6,6 +6,9 @@ import { gatewayUrl } from './api/gateway-url.js';
 const { pathname } = gatewayUrl('/');
 const PREFIX = pathname === '/' ? 'xopc.' : `xopc.${pathname}.`;
 
+/** Written when a tab has signed this browser out. */
+export const SIGNED_OUT = 'signedOut';
+
 /** Values that the storage refused. They are never read while rendering. */
 const unkept = signal<Readonly<Record<string, string | undefined>>>({});
 

@@ -15,7 +15,7 @@ export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, ow
 export const entry = signal<Promise<void>>(Promise.resolve());
 
 /** Why the sign-in screen is shown; undefined while it is not. */
-type SignInReason = 'wanted' | 'ended' | 'linkUsed' | 'signedOut';
+type SignInReason = 'wanted' | 'ended' | 'linkUsed';
 
 export const signInReason = signal<SignInReason | undefined>(undefined);
 
@@ -82,6 +82,4 @@ export function regainSession(): Promise<boolean> {
 export async function signOut(): Promise<void> {
   const response = await fetch(gatewayUrl(PATH), { method: 'DELETE', cache: 'no-store' });
   if (!response.ok) throw new Error(`${response.status}`);
-  session.value = { ...session.peek(), signedIn: false };
-  void askForSignIn('signedOut');
 }

@@ -119,10 +119,6 @@ class PageSocket {
     } else this.#probeNow(answerMs);
   }
 
-  drop(): void {
-    this.#socket?.close();
-  }
-
   #greet(): void {
     this.#send('hello', this.#lastEvent === undefined ? {} : { resume: this.#lastEvent });
   }

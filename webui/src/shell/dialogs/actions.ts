@@ -8,7 +8,7 @@ import zh from '../../i18n/zh/dialogs/actions.json';
 import { session } from '../../api/session.js';
 import { type Command, runThere } from '../commands.js';
 import { hashOf, navigate } from '../router.js';
-import { leave } from './settings.js';
+import { leave } from './leave.js';
 
 const t = defineText(en, zh);
 

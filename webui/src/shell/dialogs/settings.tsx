@@ -1,7 +1,6 @@
 /** The preferences of this browser: theme, language, and its session. */
 import type { ComponentChildren } from 'preact';
-import { session, signOut } from '../../api/session.js';
-import { pageSocket } from '../../api/socket.js';
+import { session } from '../../api/session.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
@@ -10,17 +9,11 @@ import { Segmented } from '../../components/segmented/segmented.js';
 import { chooseLanguage, language, LANGUAGES } from '../../i18n/language.js';
 import { closeDialog } from '../open-dialog.js';
 import { t as shell } from '../text.js';
+import { leave } from './leave.js';
 import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from '../theme.js';
 
 const NAMES = { system: 'themeSystem', light: 'themeLight', dark: 'themeDark' } as const;
-
-/** The socket of this tab was opened with the session. */
-export async function leave(): Promise<void> {
-  await signOut();
-  closeDialog();
-  pageSocket.drop();
-}
 
 function Setting({ name, children }: { name: string; children: ComponentChildren }) {
   return (

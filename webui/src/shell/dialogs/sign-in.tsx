@@ -7,7 +7,7 @@ import { FormDialog } from '../../components/form/form.js';
 import { Mark } from '../mark.js';
 import { t } from './text.js';
 
-const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
+const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed' } as const;
 
 /** A link may have signed in this browser in another tab. */
 function useOtherTabs(): void {
