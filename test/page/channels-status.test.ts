@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Route } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, openView, pressInTurn } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 interface Receiver {
   readonly url: string;
@@ -37,7 +37,7 @@ async function startWithDeadMessage(): Promise<{ gateway: RealGateway; receiver:
   const receiver = await startReceiver();
   const gateway = await RealGateway.start();
   const config = { channels: { webhook: { accounts: { hook: { url: receiver.url } } } } };
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+  replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
   await until('the channel', async () => {
     const { channels } = await callApi<{ channels: { channel: string; state: string }[] }>(gateway, 'GET /api/channels');
     return channels.some(({ channel, state }) => channel === 'webhook' && state === 'running');
@@ -157,15 +157,15 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   await page.getByText('1 message not delivered in the last hour.').waitFor();
   await page.getByText('Details').click();
   await page.getByText('from the network; other machines need the token').waitFor();
-  writeFileSync(
+  replaceFile(
     join(gateway.xopcHome, 'config.json'),
     '{ "channels": { "webhook": { "accounts": { "hook": { "url": "${NO_SUCH_URL}" } } } } }',
   );
   await page.getByRole('heading', { name: 'Part of the configuration is ignored' }).waitFor();
   await page.getByText(/refers to \$\{NO_SUCH_URL\}, which is not set/).waitFor();
-  writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
+  replaceFile(join(gateway.xopcHome, 'config.json'), '{}');
   await page.getByRole('heading', { name: 'Part of the configuration is ignored' }).waitFor({ state: 'detached' });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
+  replaceFile(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
   await page.getByRole('heading', { name: 'The configuration is invalid; the previous one stays in force' }).waitFor();
   await page.getByText(/logs\.level/).waitFor();
   await chinese.getByText(/logs\.level 值为 "loud"；.*；网关使用上一次有效的配置运行/).waitFor();
@@ -177,7 +177,7 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   await page.getByRole('button', { name: 'Drop' }).click();
   await page.getByRole('dialog', { name: 'Drop the message?' }).getByRole('button', { name: 'Drop' }).click();
   await page.getByText('No messages').waitFor();
-  writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
+  replaceFile(join(gateway.xopcHome, 'config.json'), '{}');
   await pressInTurn(page, 'g', 'u');
   await page.getByText('Everything works.').waitFor();
 });
@@ -215,7 +215,7 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   const receiver = await startReceiver();
   const gateway = await RealGateway.start();
   const accounts = { hook: { url: receiver.url }, gone: { url: 'http://127.0.0.1:9/' } };
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts } } }));
+  replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts } } }));
   const page = await openView(gateway, '#/channels');
   await page.getByRole('button', { name: 'Test Webhook · hook' }).focus();
   await page.keyboard.press('Enter');

@@ -1,17 +1,17 @@
 /** What a conversation takes and costs: beside the model, and of each answer with the way to its log. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s own numbers with its log lines are in sight', async () => {
   const { gateway, model } = await startPageWorld();
   const models = [{ id: 'one', name: 'One', contextWindow: 1_000, cost: { input: 1_000, output: 2_000 } }, { id: 'two' }];
   const provider = { baseUrl: model.baseUrl, apiKey: 'sk-fake', models };
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers: { fake: provider } }));
+  replaceFile(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers: { fake: provider } }));
   const page = await openPage(gateway.url, { token: tokenOf(gateway) });
   const box = page.getByRole('textbox', { name: 'Message' });
   model.replyAlways(says('An answer of forty characters, or about it'));

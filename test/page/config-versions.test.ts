@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, changeEditor, openView, readEditor } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const TEXT = `{
@@ -20,7 +21,7 @@ async function areKept(gateway: RealGateway, count: number): Promise<boolean> {
 async function startWith(text: string): Promise<{ gateway: RealGateway; write: (text: string) => void; read: () => string }> {
   const gateway = await RealGateway.start();
   const path = join(gateway.xopcHome, 'config.json');
-  const write = (next: string): void => writeFileSync(path, next);
+  const write = (next: string): void => replaceFile(path, next);
   // What the gateway began with is kept a moment after it is ready.
   await until('the first version is kept', () => areKept(gateway, 1));
   write(text);

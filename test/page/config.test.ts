@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { changeEditor, openView, readEditor } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 const TEXT = `{
   // the door
@@ -15,7 +16,7 @@ const TEXT = `{
 async function startWithConfig(): Promise<{ gateway: Awaited<ReturnType<typeof RealGateway.start>>; path: string; read: () => string }> {
   const gateway = await RealGateway.start();
   const path = join(gateway.xopcHome, 'config.json');
-  writeFileSync(path, TEXT);
+  replaceFile(path, TEXT);
   await until('the file in force', () =>
     gateway.log().some(({ msg }) => /config/.test(String(msg)) && /applied|in effect/.test(String(msg))),
   );
@@ -84,7 +85,7 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByLabel('logs.level').selectOption('warn');
   // The gateway is gone when the changed file is to be read: that is said, and Save works again.
   await page.route('**/api/config', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
-  writeFileSync(path, read().replace('"debug"', '"error"'));
+  replaceFile(path, read().replace('"debug"', '"error"'));
   await save.click();
   await page.getByRole('region', { name: '1 unsaved change' }).getByRole('alert').waitFor();
   await page.unroute('**/api/config');
@@ -154,7 +155,7 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await page.setViewportSize({ width: 1_440, height: 900 });
 
   await changeEditor(page, (text) => text.replace('the door', 'the front door'));
-  writeFileSync(path, read().replace('the door', 'the back door'));
+  replaceFile(path, read().replace('the door', 'the back door'));
   const conflict = page.getByRole('alert').filter({ hasText: 'The file has changed' });
   await conflict.getByRole('region', { name: 'Changes in the file' }).getByText('+   // the back door').waitFor();
   await conflict.getByRole('region', { name: 'Your changes' }).getByText('+   // the front door').waitFor();
@@ -195,7 +196,7 @@ test.skipIf(noBrowser)(
     // Secrets are in the page only, not on the disk of the browser.
     expect(await page.evaluate(`JSON.stringify({ ...localStorage })`)).not.toMatch(/typed-secret|in-the-file/);
 
-    writeFileSync(path, TEXT.replace('the door', 'their door'));
+    replaceFile(path, TEXT.replace('the door', 'their door'));
     await gateway.run();
     await page.reload();
     await page.getByRole('region', { name: '1 unsaved change' }).waitFor();

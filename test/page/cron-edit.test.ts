@@ -1,15 +1,15 @@
 /** A schedule is changed: only what was changed is sent, and an empty field is the default. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noBrowser } from '../helpers/browser.js';
 import { untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
 import { RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 test.skipIf(noBrowser)('emptied fields of a schedule get their defaults, and untouched ones stay as they are', async () => {
   const gateway = await RealGateway.start();
-  writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "cron": { "defaultTimezone": "Europe/Berlin" } }');
+  replaceFile(join(gateway.xopcHome, 'config.json'), '{ "cron": { "defaultTimezone": "Europe/Berlin" } }');
   await untilInForce(gateway);
   const given = { timezone: 'Asia/Tokyo', schedule: '0 9 * * *', timeoutMs: 90_500, retries: 1, chat_id: 7, channel: 'webchat' };
   const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', {

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { failOnce, untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
 import { RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 interface Job {
   readonly id: string;
@@ -68,7 +69,7 @@ test.skipIf(noBrowser)(
     const gateway = await RealGateway.create();
     mkdirSync(gateway.xopcHome, { recursive: true });
     const configure = (agents: object[]): void =>
-      writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }, ...agents] } }));
+      replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }, ...agents] } }));
     configure([{ id: 'other' }]);
     await gateway.run();
     const body = { name: 'Report', schedule: '*/20 * * * *', message: 'hello', mode: 'agent', agentId: 'other', retries: 0 };

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { tokenOf } from '../helpers/page.js';
 import { RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 async function startWithoutModel(): Promise<{ gateway: RealGateway; baseUrl: string }> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
@@ -41,10 +41,10 @@ test.skipIf(noBrowser)('a provider that is added while the empty chat is open is
   const { gateway, baseUrl } = await startWithoutModel();
   const page = await open(gateway);
   await page.getByText('only the built-in guide answers').waitFor();
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'openai/gpt-5' } } }));
+  replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'openai/gpt-5' } } }));
   await page.getByText('openai/gpt-5 is the default, but no provider is set up for it.').waitFor();
   const providers = { local: { baseUrl, models: [{ id: 'one' }] } };
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
+  replaceFile(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
   await page.getByText('How can I help?').waitFor();
   await expect.poll(() => page.getByText('No model yet').count()).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { unauthorized } from '../fakes/openai/reply.js';
@@ -8,6 +8,7 @@ import { untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { until, type RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 interface Config {
   readonly inForce: boolean;
@@ -79,7 +80,7 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
   }
 }
 `;
-  writeFileSync(path, text);
+  replaceFile(path, text);
   await untilInForce(gateway);
   const page = await openView(gateway, '#/models');
   await page.getByLabel('Coder').selectOption('fake/two');

@@ -1,5 +1,5 @@
 /** What people come for, by keyboard alone and on a phone, in no more steps than named: keys that are not text, and taps. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,6 +9,7 @@ import { failOnce, untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
 
 const phone = { size: 'narrow', hasTouch: true } as const;
 
@@ -150,7 +151,7 @@ async function breakJob(): Promise<RealGateway> {
   const gateway = await RealGateway.create();
   mkdirSync(gateway.xopcHome, { recursive: true });
   const configure = (agents: object[]): void =>
-    writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }, ...agents] } }));
+    replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }, ...agents] } }));
   configure([{ id: 'other' }]);
   await gateway.run();
   const body = { name: 'Report', schedule: '0 9 * * *', message: 'hello', mode: 'agent', agentId: 'other', retries: 0 };
