@@ -9,7 +9,7 @@ import { validateFiles } from '../../shared/config/validate.js';
 import type { Problem } from '../../shared/errors.js';
 import { configInvalid, parseConfigText, TEXT_OF_NO_FILE } from '../../shared/node/config/config-text.js';
 
-/** Its name instead of its path is in problems. */
+/** Problems name the file, not its path. */
 function readDocument(directory: string, name: 'config.json' | 'models.json'): ConfigDocument {
   const path = join(directory, name);
   const exists = existsSync(path);

@@ -67,7 +67,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     await commitStaging(paths, id, { names, createdAt, textsStay });
     // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
-    return { id, createdAt, names, problems };
+    return { id, createdAt, names: textsStay === true ? [BACKUP_DATABASE] : names, problems };
   } catch (error) {
     discardStaging(paths, id);
     throw error;

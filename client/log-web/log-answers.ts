@@ -29,7 +29,7 @@ function leaving(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** The page takes a stream without one for lost. */
+/** The page treats a stream without heartbeats as lost. */
 const HEARTBEAT_MS = 15_000;
 
 async function* eventTexts(events: AsyncIterable<api.LogEvent>): AsyncGenerator<string> {

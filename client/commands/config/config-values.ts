@@ -23,7 +23,7 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
 
 /**
  * Returns the problems of the configuration, by itself and with `models.json`: a model of an unknown provider would prevent the next start.
- * A variable that is not set is none: the gateway may have variables that this shell does not have, and a running one reports what it rejects.
+ * An unset variable is not a problem: the gateway may have variables that this shell does not have, and a running one reports what it rejects.
  */
 export function configProblems(document: ConfigDocument, modelsPath: string): readonly Problem[] {
   const { config, references } = validateFiles(document, loadConfigFile({ path: modelsPath }), 'unknown');
@@ -83,7 +83,12 @@ export function effectiveValue(document: ConfigDocument, path: KeyPath): unknown
   const { value: config, problems } = validateConfig(document, 'unknown');
   if (problems.length > 0) throw configInvalid(document.file, problems);
   const value = valueAt(config, path);
-  const unset = document.unresolved.find((at) => isPrefix(at.path, path) || (value === undefined && isPrefix(path, at.path)));
+  // Something around the variable was left out with it.
+  const isLeftOut = value === undefined && valueAt(document.raw, path) !== undefined;
+  const unset = document.unresolved.find((at) => {
+    const around = isLeftOut ? at.path.slice(0, -1) : at.path;
+    return isPrefix(around, path) || (value === undefined && isPrefix(path, at.path));
+  });
   if (unset === undefined) return value;
   throw new GatewayError('NOT_FOUND', {
     message: notSetHere(unset),

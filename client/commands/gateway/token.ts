@@ -23,13 +23,13 @@ function setElsewhere(source: 'env' | 'config'): GatewayError {
   });
 }
 
-/** @param error  why the gateway could not be restarted */
+/** @param error  the gateway's answer to the restart */
 function notApplied(error: GatewayError): GatewayError {
   const { code, message, details } = error;
   return new GatewayError(code, {
     message: `the new token is stored, but the running gateway still uses the old one: ${message}`,
     ...definedFields({ details }),
-    hint: 'Once that is solved, restart it with: xopc gateway restart',
+    hint: 'Correct that, then restart it with: xopc gateway restart',
     cause: error,
   });
 }
@@ -117,14 +117,13 @@ export class TokenCommand extends BaseCommand {
   }
 
   async #restart({ controlPath, status }: AnsweringGateway): Promise<GatewayLocation> {
-    try {
-      const { succession } = await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
-      // That gateway leaves, and its service manager starts the next one.
-      if (succession === 'service-manager')
-        await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, status.instanceId);
-    } catch (error) {
-      throw error instanceof GatewayError ? notApplied(error) : error;
-    }
+    const { succession } = await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES }).catch((error: unknown) => {
+      // One that cannot be reached any more may be gone, or still restart.
+      throw error instanceof GatewayError && error.code !== 'CONTROL_UNREACHABLE' ? notApplied(error) : error;
+    });
+    // That gateway leaves, and its service manager starts the next one.
+    if (succession === 'service-manager')
+      await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, status.instanceId);
     return locateGateway(this.io.gatewayPaths);
   }
 }

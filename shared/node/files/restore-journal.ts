@@ -44,7 +44,7 @@ interface Journal {
   readonly createdAt: string;
   /** The files of the new state; a file that is not listed is removed. */
   readonly names: readonly BackupName[];
-  /** Only the database is replaced: the other files stay as they are by then. */
+  /** Only the database is replaced: the other files stay as they are at that time. */
   readonly textsStay?: boolean | undefined;
 }
 
@@ -171,7 +171,7 @@ async function replaceState(paths: RestorePaths, id: string): Promise<void> {
   removeOld(paths);
 }
 
-/** Whoever changes one of the two files has read it before: in the meantime it must not be replaced. */
+/** A writer reads, changes and writes a file under this lock; the file must not be replaced in between. */
 function withTextLocks<T>({ configLockPath, modelsLockPath }: RestorePaths, section: () => Promise<T>): Promise<T> {
   return withFileLock(configLockPath, () => withFileLock(modelsLockPath, section));
 }

@@ -57,6 +57,7 @@ test('get prints what it knows, and says of the rest that this shell does not ha
     ['config get store.url', 'store.url', 'NOT_IN_THIS_SHELL'],
     ['config get gateway.host', 'gateway.host', 'NO_HOST'],
     ['config get agents.defaults.model', 'agents.defaults.model.primary', 'NO_MODEL'],
+    ['config get agents.defaults.model.fallbacks', 'agents.defaults.model.primary', 'NO_MODEL'],
     ['models default', 'agents.defaults.model.primary', 'NO_MODEL'],
   ] as const) {
     const stderr = expect.stringMatching(`^xopc: ${key} refers to \\$\\{${variable}\\}, which is not set in this shell\n`) as string;

@@ -70,7 +70,7 @@ test('a database alone is restored, and configuration and token stay, also what 
   });
   expect(await runCommand(['restore', aside], { home: paths.home, runtime: { loadDatabase } })).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('restored: config.json, token, gateway.db') as string,
+    stdout: expect.stringContaining('restored: gateway.db') as string,
   });
   const store = await openStore({ path: paths.databasePath });
   expect(await store.read((tx) => findSession(tx, session('kept').key))).toBeDefined();
@@ -199,7 +199,7 @@ test('a backup with an invalid configuration is made and restored with a warning
   expect(readFileSync(paths.configPath, 'utf8')).toBe('{ "store": ');
 });
 
-test('a backup whose config.json names a provider that its models.json lacks is told of, and not restored while the gateway runs', async () => {
+test('a backup whose config.json names a provider that its models.json lacks is reported, and not restored while the gateway runs', async () => {
   const paths = testPaths();
   const { home } = paths;
   await runCommand(['gateway', 'token'], { home });
