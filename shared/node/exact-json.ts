@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Fields, isFields } from '../fields.js';
+import { isTooDeep } from './json-guard.js';
 
 /** The marker; cannot be guessed. */
 const MARK = `number ${randomUUID()} `;
@@ -59,12 +60,12 @@ export function readExactJson(json: string): unknown {
 /**
  * Parses `json` as {@link readExactJson} does. An empty text is parsed as an empty object, because a call without arguments may
  * send one.
- * @returns undefined unless the text is an object
+ * @returns undefined unless the text is an object of at most 64 levels
  */
 export function readExactObject(json: string): Fields | undefined {
   try {
     const value = readExactJson(json === '' ? '{}' : json);
-    return isFields(value) ? value : undefined;
+    return isFields(value) && !isTooDeep(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -145,11 +145,11 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   await expect.poll(() => page.getByLabel('Name').getAttribute('placeholder')).toBe('local-2');
   const save = page.getByRole('button', { name: 'Save anyway' });
   await page.getByLabel('Name').fill('local');
-  await page.getByText('There is a provider of this name.').waitFor();
+  await page.getByText('A provider with this name already exists.').waitFor();
   await expect.poll(() => save.isDisabled()).toBe(true);
   await callApi(gateway, 'PATCH /api/models-json', { providers: { late: { baseUrl: 'http://127.0.0.1:9/v1' } } });
   await page.getByLabel('Name').fill('late');
   await save.click();
-  await page.getByText('There is a provider of this name.').first().waitFor();
+  await page.getByText('A provider with this name already exists.').first().waitFor();
   expect(JSON.stringify(await callApi(gateway, 'GET /api/models-json'))).toContain('http://127.0.0.1:9/v1');
 });

@@ -242,7 +242,7 @@ export class AccessTokens {
     this.#awaitExpiry();
   }
 
-  /** Tells of the tokens that have expired since the last call, whether the timer or a change of the tokens was first. */
+  /** Reports each token that has expired since the last call. Called by the timer and after every read of the tokens. */
   #awaitExpiry(): void {
     const { clock } = this.#options;
     const nowMs = clock.now();

@@ -5,12 +5,12 @@ import type { CallerKey } from '../store/idempotency.js';
 import type { HttpContext } from './context.js';
 
 const MEANING = 'For 24 hours, the same key with the same body returns the first response; with a different body: 409';
-const OF_A_TURN = 'a repeated turn returns the first text, with ids and times of its own';
+const OF_A_TURN = 'a repeated turn returns the first text, with new ids and times';
 
 /** For the OpenAPI document of a route that accepts the header. */
 export const IDEMPOTENCY_HEADER = { 'Idempotency-Key': MEANING } as const;
 
-/** Below `/v1`, where only the turn of a session has a key, and its answer is written anew. */
+/** Below `/v1`, only a turn of a session is stored under its key; a repetition gets the stored text in a new document. */
 export const TURN_IDEMPOTENCY_HEADER = {
   'Idempotency-Key': `${MEANING}. Only with a session, where ${OF_A_TURN}: other calls are not stored`,
 } as const;

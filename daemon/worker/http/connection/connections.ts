@@ -279,6 +279,7 @@ function isIdle({ work, waiting }: SocketState): boolean {
 }
 
 function abortUnlessRead(response: ServerResponse, controller: AbortController): void {
-  if (!response.writableFinished || response.req.method === 'HEAD')
-    controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client disconnected' }));
+  if (!response.writableFinished) controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client disconnected' }));
+  else if (response.req.method === 'HEAD')
+    controller.abort(new GatewayError('UNAVAILABLE', { message: 'nobody reads the body of a HEAD' }));
 }

@@ -2,7 +2,6 @@
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart, CompletionToolCall, VendorData } from '../completion.js';
 import { readExactObject } from '../../../../shared/node/exact-json.js';
-import { isTooDeep } from '../../../../shared/node/json-guard.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 
@@ -96,14 +95,13 @@ function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }:
 export const writtenArguments = ({ arguments: text }: CompletionToolCall): string => (text === '' ? '{}' : text);
 
 /**
- * Arguments that are not an object, or are too deep to be written again, are wrapped in one, except for a provider of the caller's API, which gets
- * the original.
+ * Arguments that are not an object, or are nested too deep, are wrapped in one, except for a provider of the caller's API, which gets the
+ * original.
  */
 function toCallPart(call: CompletionToolCall, { api, isSameApi, notes }: PromptTarget): AssistantPart {
   const { id, name } = call;
   const written = writtenArguments(call);
-  const read = readExactObject(written);
-  const input = isTooDeep(read) ? undefined : read;
+  const input = readExactObject(written);
   const wrapped = { text: written };
   const options = call.vendor ?? notes.of(id);
   const part = { type: 'tool-call' as const, toolCallId: id, toolName: name };

@@ -98,7 +98,7 @@ const endOf = (transport: ReturnType<typeof openTransport>): string => (transpor
 
 /** Rewords an error of the SDK. @param late  the text for a request that took too long */
 function inWords(error: unknown, { name, settings: { token, url = '' } }: ConnectionOptions, late: string): unknown {
-  if (error instanceof ProtocolError) return new ServerFailure(error.code === UNANSWERED ? 'unreachable' : 'refused', error.message, error);
+  if (error instanceof ProtocolError) return new ServerFailure(error.code === UNANSWERED ? 'faulty' : 'refused', error.message, error);
   if (error instanceof SdkHttpError && error.status >= 300) {
     const hasCredentials = token !== undefined || new URL(url).username !== '';
     return httpFailure(error, { tokenKey: formatKey(['mcp', 'servers', name, 'token']), hasCredentials });

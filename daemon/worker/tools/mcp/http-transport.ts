@@ -67,7 +67,7 @@ class CancellingTransport extends StreamableHTTPClientTransport {
 
   #fail(id: RequestId): void {
     if (!this.#open.has(id)) return;
-    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: UNANSWERED, message: 'its answer ended without a result that can be read' } });
+    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: UNANSWERED, message: 'the response ended without a readable result' } });
   }
 
   #cancel(id: RequestId): void {

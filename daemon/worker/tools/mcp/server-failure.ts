@@ -2,8 +2,8 @@
 
 /**
  * `refused`: the server answered a request with a protocol error. `rejected`: it answered with an HTTP status that a retry does not change.
- * `faulty`: it answered with another HTTP status. `late`: it did not answer in time. `unreachable`: it could not be started, or the
- * connection was lost.
+ * `faulty`: it answered with another HTTP status, or its response ended without a result. `late`: it did not answer in time.
+ * `unreachable`: it could not be started, or the connection was lost.
  */
 export type FailureKind = 'refused' | 'rejected' | 'faulty' | 'late' | 'unreachable';
 

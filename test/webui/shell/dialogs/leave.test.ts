@@ -31,7 +31,7 @@ test('signing out drops what was loaded, in every tab, and keeps waiting message
   expect(reload).not.toHaveBeenCalled();
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ status: 'ok' })));
   await leave();
-  const error = 'Not sent before the sign-out';
+  const error = 'Held back by the sign-out';
   expect(JSON.parse(stored.get('xopc.outbox.chat') ?? '')).toEqual([{ key: '1', content: 'Waits', state: 'failed', error }, failed]);
   expect(stored.get('xopc.draft.chat')).toBe('Half');
   expect(stored.has('xopc.signedOut')).toBe(true);

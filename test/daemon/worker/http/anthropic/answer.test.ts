@@ -25,16 +25,19 @@ async function* play(outputs: readonly CompletionOutput[]): AsyncGenerator<Compl
   yield* outputs;
 }
 
-test('arguments that are not JSON are told as they are', async () => {
+test.each([
+  ['not JSON', '{"a":'],
+  ['nested too deep', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+])('arguments that are %s are told as they are', async (_what, text) => {
   const usage = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, reasoningTokens: null };
   const outputs: CompletionOutput[] = [
     { type: 'toolStart', index: 0, id: 't1', name: 'look' },
-    { type: 'toolArguments', index: 0, text: '{"a":' },
+    { type: 'toolArguments', index: 0, text },
     { type: 'finish', reason: 'tool_calls', usage },
   ];
   const events = new PulledEvents(play(outputs), new AbortController().signal, new FakeClock());
   expect(JSON.parse(await collectMessage(events, head))).toMatchObject({
-    content: [{ type: 'tool_use', id: 't1', input: { INVALID_JSON: '{"a":' } }],
+    content: [{ type: 'tool_use', id: 't1', input: { INVALID_JSON: text } }],
     stop_reason: 'tool_use',
     usage: { input_tokens: 0, output_tokens: 0 },
   });

@@ -55,7 +55,7 @@ test('a call whose answer ends without a result fails at once; one that the serv
   const { call, state } = mcpServers({ remote: { url: remote.url } });
   const failed = {
     code: 'UNAVAILABLE',
-    message: "the MCP server 'remote' does not answer: its answer ended without a result that can be read",
+    message: "the MCP server 'remote' cannot be used: the response ended without a readable result",
   };
   for (const tool of ['cut', 'dropped', 'garbled', 'immense']) await expect(call('remote', tool)).rejects.toMatchObject(failed);
   expect((await call('remote', 'resumed')).text).toBe('here');

@@ -1,5 +1,5 @@
 /** Address, key and name of a provider. A new one is tested by itself as soon as it is complete, and then used. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { ProviderTestResult } from '../../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../../shared/config/models-schema.js';
 import { make } from '../../../api/client.js';
@@ -47,7 +47,9 @@ function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
   const [isTesting, setTesting] = useState(false);
   const { baseUrl, api, apiKey } = fields;
   const others = useResource(async (signal) => (provider === undefined ? readProviderIds(signal) : []), []);
-  const taken = others.value ?? [];
+  // What was sent is its own, also if the answer was lost.
+  const sent = useRef<string | undefined>(undefined);
+  const taken = (others.value ?? []).filter((one) => one !== sent.current);
   const id = fields.id.trim() === '' ? suggestId(baseUrl, taken, choice?.id) : fields.id.trim();
   // A report is shown as long as the form has what was tested.
   const subject = JSON.stringify([baseUrl, api, apiKey]);
@@ -72,7 +74,8 @@ function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
     if (provider === undefined) {
       const now = await readProviderIds();
       others.set(now);
-      if (now.includes(id)) throw new Error(t('isTaken'));
+      if (now.includes(id) && sent.current !== id) throw new Error(t('isTaken'));
+      sent.current = id;
     }
     await make(saving());
     onSaved(id);
