@@ -22,7 +22,7 @@ interface Chat {
 const sources = ['api/socket.js', 'shell/router.js', 'views/chat/model/new-chat.js', 'views/chat/model/open-chats.js'].map(
   (name) => `../../../../webui/src/${name}`,
 );
-const [{ connection, pageSocket }, { address, navigate }, { isRecording, newChat }, { openChats }] = (await Promise.all(
+const [{ connection, pageSocket }, { address, navigate }, { newChat, recorded }, { openChats }] = (await Promise.all(
   sources.map((source) => import(source)),
 )) as [
   {
@@ -30,7 +30,7 @@ const [{ connection, pageSocket }, { address, navigate }, { isRecording, newChat
     readonly pageSocket: { onConnected(run: () => void): () => void; tell(type: string, body: object): void };
   },
   { readonly address: { readonly value: { readonly parts: readonly string[] } }; navigate(to: string): void },
-  { readonly isRecording: { value: boolean }; readonly newChat: Chat },
+  { readonly newChat: Chat; readonly recorded: { value: Promise<void> } },
   { readonly openChats: { model(session: string): Chat } },
 ];
 
@@ -56,7 +56,6 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  isRecording.value = false;
   connection.value = { kind: 'connecting' };
   stored.clear();
 });
@@ -122,12 +121,13 @@ test('a message is sent all the same when its model cannot be chosen', async () 
 });
 
 test('nothing takes the place of the chat while a voice message is being recorded there', async () => {
-  isRecording.value = true;
+  let end = (): void => undefined;
+  recorded.value = new Promise((resolve) => (end = resolve));
   newChat.send('Hello');
   await settle();
   const session = await makeSession();
   expect(address.value.parts).toEqual([]);
-  isRecording.value = false;
+  end();
   await settle();
   expect(address.value.parts).toEqual([session]);
   expect(waitingIn(session)).toEqual(['Hello']);

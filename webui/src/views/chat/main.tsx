@@ -34,10 +34,10 @@ import './chat.css';
 sendOnConnection();
 
 /** Opens a copy of the session, unless the user has gone elsewhere. Not shared with the sessions view, whose code is not part of a chat's first load. */
-async function fork(session: string, messageId: string): Promise<void> {
+async function fork(session: string, messageId: string | undefined): Promise<void> {
   const navigateThen = navigateLater();
   const path = apiPath('/api/sessions/:key/fork', { key: session });
-  const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === '' ? {} : { messageId } });
+  const made = await call<{ session: SessionDocument }>('POST', path, { body: { messageId } });
   navigateThen(hashOf('chat', [made.session.key]));
 }
 
@@ -158,7 +158,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
       </div>
     );
   }
-  const copy = (messageId = ''): void => void attemptOnce(`fork ${session} ${messageId}`, () => fork(session, messageId));
+  const copy = (messageId?: string): void => void attemptOnce(`fork ${session} ${messageId}`, () => fork(session, messageId));
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       {head}

@@ -15,7 +15,7 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { focused, isRecording } from '../model/new-chat.js';
+import { focused, recorded } from '../model/new-chat.js';
 import { type EditedMessage, type Entry, joinTexts, keptEdit, type Sender, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
@@ -251,10 +251,9 @@ function useVoice({ model, models, draftFiles }: ComposerProps, box: RefObject<H
   const isShown = isOpen && Recording !== undefined && transcription !== null;
   useLayoutEffect(() => {
     if (model !== undefined || !isShown) return undefined;
-    isRecording.value = true;
-    return () => {
-      isRecording.value = false;
-    };
+    let end = (): void => undefined;
+    recorded.value = new Promise((resolve) => (end = resolve));
+    return end;
   }, [isShown]);
   return {
     begin,

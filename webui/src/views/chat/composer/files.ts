@@ -3,10 +3,11 @@ import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
-import { apiPath, call, isTemporary, request } from '../../../api/client.js';
+import { ApiError, apiPath, call, isTemporary, request } from '../../../api/client.js';
 import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
 import { newKey } from '../../../browser/new-key.js';
 import { saveFile } from '../../../browser/save-file.js';
+import { whenIdle } from '../../../browser/when-idle.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
 import { keepInTab, onSettingChanged, readInTab, readJson, writeInTab } from '../../../settings.js';
@@ -38,37 +39,11 @@ function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)
   writeInTab(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
 
-/** Providers scale larger pictures down to this. */
-const MAX_SIDE_PX = 2_048;
-const JPEG_QUALITY = 0.86;
-
-/** Scales a picture down to the size that models use. A file that cannot be drawn is returned unchanged. */
-async function shrink(file: File): Promise<Blob> {
-  if (!/^image\/(png|jpeg|webp)$/.test(file.type)) return file;
-  const picture = await createImageBitmap(file).catch(() => undefined);
-  if (picture === undefined) return file;
-  const scale = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
-  if (scale === 1 && file.size <= FILE_LIMITS.maxMediaBytes) return file;
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.round(picture.width * scale);
-  canvas.height = Math.round(picture.height * scale);
-  const drawing = canvas.getContext('2d');
-  if (drawing === null) return file;
-  // JPEG has no transparency, so transparent parts would be black.
-  drawing.fillStyle = 'white';
-  drawing.fillRect(0, 0, canvas.width, canvas.height);
-  drawing.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? file), 'image/jpeg', JPEG_QUALITY));
-}
-
-function toBase64(blob: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.addEventListener('load', () => resolve((reader.result as string).split(',')[1] ?? ''));
-    reader.addEventListener('error', () => reject(reader.error ?? new Error(t('fileUnreadable'))));
-    reader.readAsDataURL(blob);
+/** Loaded when the browser is idle, because it is not part of a chat's first load. @throws ApiError */
+const loadFileData = () =>
+  import('./file-data.js').catch(() => {
+    throw new ApiError({ method: 'GET', path: '' }, 0, {});
   });
-}
 
 /** Returns the name of a file; pasted files often have none. */
 const nameOf = (file: File): string =>
@@ -88,7 +63,7 @@ const draftOf = (file: File): DraftFile => ({
 
 async function upload(session: string, file: File): Promise<FileNote> {
   const isCopied = isCopyMode.peek();
-  const data = await toBase64(await shrink(file));
+  const data = await (await loadFileData()).base64Of(file, FILE_LIMITS.maxMediaBytes);
   // The mode may have ended while the file was read.
   if (isCopied) isCopyMode.value = true;
   const body = { name: nameOf(file), data, ...(file.type === '' ? {} : { mediaType: file.type }) };
@@ -169,6 +144,7 @@ export interface DraftFiles {
 
 /** @param start  uploads files of the draft; that of a new chat creates the session first */
 export function useDraftFiles(session: string, start = (files: readonly DraftFile[]): void => uploadEach(session, files)): DraftFiles {
+  useEffect(() => whenIdle(() => void loadFileData().catch(() => undefined)), []);
   // Before the paint. Another tab may have changed what is stored, and may do so again.
   useLayoutEffect(() => {
     const takeOver = (): void => {

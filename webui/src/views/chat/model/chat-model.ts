@@ -160,12 +160,11 @@ export class ChatModel {
     // The gateway sends them again.
     this.#arriving = [];
     this.outbox.sendAgain(({ state }) => state === 'sending' || state === 'sent');
-    const last = this.messages.peek().at(-1);
     const live = this.live.peek();
     pageSocket.tell('watch', {
       session: this.session,
-      ...(last === undefined ? {} : { after: last.seq }),
-      ...(live === undefined ? {} : { turn: { id: live.turn, length: live.text.length, tools: live.tools.length } }),
+      after: this.messages.peek().at(-1)?.seq,
+      turn: live && { id: live.turn, length: live.text.length, tools: live.tools.length },
     });
   }
 

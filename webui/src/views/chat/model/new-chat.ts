@@ -15,16 +15,8 @@ function isShown(): boolean {
   return view === 'chat' && parts.length === 0;
 }
 
-/** Whether a voice message is being recorded in the chat without a session. It would be lost if another composer took its place. */
-export const isRecording = signal(false);
-
-async function recordingEnded(): Promise<void> {
-  let stop = (): void => undefined;
-  await new Promise<void>((resolve) => {
-    stop = isRecording.subscribe((isOn) => isOn || resolve());
-  });
-  stop();
-}
+/** The end of the last voice message in the chat without a session. It would be lost if another composer took its place. */
+export const recorded = signal<Promise<void> | undefined>(undefined);
 
 /** The session whose box takes over the focus from that of the chat without one: the user may be writing there. */
 export const focused = signal<string | undefined>(undefined);
@@ -67,7 +59,7 @@ class NewChat implements Sender {
     try {
       const session = await this.#makeSession();
       await call('PATCH', apiPath('/api/sessions/:key', { key: session }), { body: { model } });
-      await recordingEnded();
+      await recorded.peek();
       this.#moveTo(session, true);
     } finally {
       this.#isBeginning = false;
@@ -87,7 +79,7 @@ class NewChat implements Sender {
       this.#mark({ state: 'sending' });
       markNewFiles(undefined);
       const session = await this.#makeSession({ isAction: false });
-      await recordingEnded();
+      await recorded.peek();
       this.#moveTo(session);
     } catch (error) {
       this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });

@@ -43,10 +43,8 @@ export class Outbox {
   }
 
   /** Whether the same message, or the same wish for another answer, waits to be sent. */
-  holds(content: string, { again, replaceFrom }: Pick<Entry, 'replaceFrom' | 'again'> = {}): boolean {
-    return this.entries
-      .peek()
-      .some((entry) => entry.state !== 'failed' && entry.content === content && entry.again === again && entry.replaceFrom === replaceFrom);
+  holds(content: string, { again }: Pick<Entry, 'again'> = {}): boolean {
+    return this.entries.peek().some((entry) => entry.state !== 'failed' && entry.content === content && entry.again === again);
   }
 
   update(key: string, change: Partial<Entry>): void {

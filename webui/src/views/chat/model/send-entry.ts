@@ -7,15 +7,10 @@ import type { Entry } from './outbox.js';
 import { t } from '../text.js';
 
 /** Sends a message, or asks for another answer. @throws SocketError */
-export function sendEntry(session: string, { key, content, replaceFrom, again, attachments = [] }: Entry): Promise<ServerFrame> {
+export function sendEntry(session: string, { key, content, replaceFrom, again, attachments }: Entry): Promise<ServerFrame> {
   const wish = { session, key };
   if (again !== undefined) return pageSocket.ask('regenerate', { ...wish, messageId: again });
-  return pageSocket.ask('send', {
-    ...wish,
-    content,
-    ...(replaceFrom === undefined ? {} : { replaceFrom }),
-    ...(attachments.length === 0 ? {} : { attachments: attachments.map(({ id }) => id) }),
-  });
+  return pageSocket.ask('send', { ...wish, content, replaceFrom, attachments: attachments?.map(({ id }) => id) });
 }
 
 /** Returns what a refusal changes of the entry, which can be sent again. */

@@ -1,0 +1,38 @@
+/** The content of attached files. It imports nothing from the chat view, because that would add a request to the view's first load. */
+
+/** Providers scale larger pictures down to this. */
+const MAX_SIDE_PX = 2_048;
+const JPEG_QUALITY = 0.86;
+
+/** Scales a picture down to the size that models use. A file that cannot be drawn is returned unchanged. */
+async function shrink(file: File, maxBytes: number): Promise<Blob> {
+  if (!/^image\/(png|jpeg|webp)$/.test(file.type)) return file;
+  const picture = await createImageBitmap(file).catch(() => undefined);
+  if (picture === undefined) return file;
+  const scale = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
+  if (scale === 1 && file.size <= maxBytes) return file;
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  const drawing = canvas.getContext('2d');
+  if (drawing === null) return file;
+  // JPEG has no transparency, so transparent parts would be black.
+  drawing.fillStyle = 'white';
+  drawing.fillRect(0, 0, canvas.width, canvas.height);
+  drawing.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? file), 'image/jpeg', JPEG_QUALITY));
+}
+
+function toBase64(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener('load', () => resolve((reader.result as string).split(',')[1] ?? ''));
+    reader.addEventListener('error', () => reject(reader.error as DOMException));
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** Returns the content of a file to upload. @param maxBytes  of a picture that is left as it is */
+export async function base64Of(file: File, maxBytes: number): Promise<string> {
+  return toBase64(await shrink(file, maxBytes));
+}
