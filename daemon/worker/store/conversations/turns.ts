@@ -92,18 +92,29 @@ export const { all: readRunningTurns } = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
+// Three parts, because each has an index of its own.
+/** The messages and jobs without an answer, each with the turn of its last attempt. */
+const UNANSWERED = sql`select turn_id from inbox_messages where finished_at is null
+  union all select turn_id from inbox_messages where state = 'waiting'
+  union all select turn_id from cron_runs where finished_at is null`;
+
 const selectState = prepare<{ id: string }>()((db, p) =>
   db
     .selectFrom('turns')
     .select('state')
     .where('id', '=', p.id)
     .where(
-      sql<boolean>`(state in ('running', 'waiting')
-        or not exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id and inbox_messages.finished_at is null))`,
+      sql<boolean>`(state in ('running', 'waiting', 'done')
+        or exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id and inbox_messages.finished_at is not null)
+        or not exists (select 1 from (${UNANSWERED}) as unanswered
+          where (select latest.session_id from turns as latest where latest.id = unanswered.turn_id) = turns.session_id))`,
     ),
 );
 
-/** Returns the state of a turn; undefined for one that has ended and is run again, because its message waits for an answer. */
+/**
+ * Returns the state of a turn; undefined for one that has ended without an answer while a message or job of its session waits for
+ * one: it, or a later turn, may answer that again.
+ */
 export async function readTurnState(tx: Transaction, id: string): Promise<TurnState | undefined> {
   return (await selectState.first(tx, { id }))?.state;
 }

@@ -45,11 +45,18 @@ async function makeWorld() {
   const message = { sessionId: session.id, model: null, status: 'complete', nowMs: 1 } as const;
   const say = (role: 'user' | 'assistant', content: string, turnId: string | null = null) =>
     store.write((tx) => appendMessage(tx, { ...message, role, turnId, id: content, content }));
-  const begin = (instanceId: string) =>
-    store.write((tx) => beginTurn(tx, { id: turn.id, sessionId: session.id, agentId: 'main', tokenId: null, instanceId, nowMs: 1 }));
+  const begin = (instanceId: string, id = turn.id) =>
+    store.write((tx) => beginTurn(tx, { id, sessionId: session.id, agentId: 'main', tokenId: null, instanceId, nowMs: 1 }));
   const end = (state: TurnEnd['state']) =>
     store.write((tx) => endTurn(tx, { id: turn.id, state, model: null, usage: null, error: null, nowMs: 2 }));
-  return { store, clock, living, live, turn, whileReading, watch, next, say, begin, end };
+  /** Stores the message that a turn answers, or lets a later turn answer it. */
+  const ask = (turnId: string) =>
+    store.write(async (tx) => {
+      const place = { channel: 'webchat', accountId: 'default', chatId: session.key, scope: 's', updateId: '1' };
+      await insertInboxMessage(tx, { ...place, id: 'question', peerKind: 'direct', content: 'hi', nowMs: 1 });
+      await setInboxTurn(tx, { seq: 1, turnId, sentLength: 0 });
+    });
+  return { store, clock, living, live, turn, whileReading, watch, next, say, begin, end, ask };
 }
 
 test('a turn that begins and ends while the store is being read is shown to have ended', async () => {
@@ -125,7 +132,7 @@ test('a turn of another worker that waits for a decision is shown to wait, and t
 });
 
 test('a turn that ended while nobody watched has ended for the watcher that comes back, unless it is run again', async () => {
-  const { store, turn, watch, say, begin, end } = await makeWorld();
+  const { turn, watch, say, begin, end, ask } = await makeWorld();
   const seq = await say('user', 'question');
   await begin('wk_1');
   const position = { id: turn.id, length: 0, tools: 0 };
@@ -133,13 +140,27 @@ test('a turn that ended while nobody watched has ended for the watcher that come
   await end('aborted');
   const next = watch(seq, position);
   expect([await next(), await next()]).toEqual(['aborted', 'current']);
-  const place = { channel: 'webchat', accountId: 'default', chatId: turn.session.key };
-  await store.write(async (tx) => {
-    await insertInboxMessage(tx, { ...place, id: 'question', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1 });
-    await setInboxTurn(tx, { seq: 1, turnId: turn.id, sentLength: 0 });
-  });
+  await ask(turn.id);
   expect(await watch(seq, position)()).toBe('current');
 });
+
+test.each(['wk_1', 'wk_2'])(
+  'an attempt that another one in %s replaces has not ended for the watcher that comes back',
+  async (instanceId) => {
+    const { living, live, turn, watch, say, begin, end, ask } = await makeWorld();
+    const seq = await say('user', 'question');
+    await begin('wk_0');
+    await ask(turn.id);
+    await end('interrupted');
+    const again = { ...turn, id: 'turn_2' };
+    await begin(instanceId, again.id);
+    await ask(again.id);
+    if (instanceId === 'wk_1') live.begin(again);
+    else living.push(instanceId);
+    const next = watch(seq, { id: turn.id, length: 0, tools: 0 });
+    expect([await next(), await next()].toSorted()).toEqual(['current', 'running']);
+  },
+);
 
 test('a turn that is given up while it waits ends after the text that is kept', async () => {
   const { store, live, turn, next, say, begin, end } = await makeWorld();
