@@ -119,8 +119,8 @@ export class Prompt {
     else if (this.#questionSeq !== undefined && message.role === 'assistant') this.#say(this.#text.complete(message.content));
     if (this.#questionSeq !== undefined && (message.role === 'assistant' || message.role === 'system')) this.#last = frame;
     this.#show();
-    // A notice without a turn is the only answer: the turn never began.
-    const isRefused = message.role === 'system' && message.turn === undefined && this.#live === undefined;
+    // A notice while no turn runs is the only answer.
+    const isRefused = message.role === 'system' && this.#live === undefined && (message.turn === undefined || !this.isWaiting);
     return isRefused ? this.#endByMessage() : undefined;
   }
 
@@ -137,6 +137,9 @@ export class Prompt {
     }
     this.#live = undefined;
     if (this.isWaiting || this.#questionSeq === undefined) return undefined;
+    const answered = this.#last?.message.turn?.id;
+    // The answer may be that of a later attempt.
+    if (answered !== undefined && answered !== turn) return this.#endByMessage();
     if (state === 'error') return { state, error: this.#last?.message.content ?? 'the agent failed' };
     return state === 'done' ? this.#done() : { state: 'aborted' };
   }

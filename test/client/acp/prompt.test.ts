@@ -131,6 +131,24 @@ test('a question whose turn cannot begin ends with the notice of the gateway', (
   expect(take(message(5, 'user', 'Hi'), message(6, 'system', 'no such agent'))).toEqual({ state: 'error', error: 'no such agent' });
 });
 
+test('the end of an attempt after the answer of a later one is the end of that answer', () => {
+  const { take, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), current, running('t'));
+  follow();
+  const answer = message(6, 'assistant', 'Hello');
+  const later = { ...answer, message: { ...(answer['message'] as object), turn: { id: 'u' } } };
+  expect(take(later, { type: 'turn', turn: 't', state: 'error' })).toEqual({ state: 'done' });
+});
+
+test('a notice about a turn that this client has not seen is the only answer', () => {
+  const { take, follow } = start();
+  const given = message(6, 'system', 'it was interrupted');
+  const notice = { ...given, message: { ...(given['message'] as object), turn: { id: 't' } } };
+  follow();
+  expect(take(message(5, 'user', 'Hi'), current, notice)).toEqual({ state: 'error', error: 'it was interrupted' });
+});
+
 test('calls of tools have an id each, which another attempt repeats', () => {
   const { take, updates, follow } = start();
   follow();
