@@ -203,7 +203,7 @@ export class Connection {
         await this.#write((frameId) => encodeFrame(frameId, type, { session, ...event }));
       }
     } catch (error) {
-      this.#refuse(error, { re: id, session });
+      if (!signal.aborted) this.#refuse(error, { re: id, session });
     } finally {
       if (this.#watched.get(session) === stop) this.#watched.delete(session);
     }

@@ -154,11 +154,11 @@ test('a watch sends the events of its session until unwatch, and a failed watch 
       if (session === 'gone') throw new GatewayError('SESSION_NOT_FOUND', { message: 'no' });
       signals.push(signal);
       yield { type: 'delta', turn: 't1', at: position.turn?.length ?? 0, text: 'hi' };
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('not read'))));
     },
     isAnswering: () => true,
   };
-  const { connection, send, next } = await greeted({ chat });
+  const { socket, connection, send, next } = await greeted({ chat });
   send('watch', { session: key, after: 3, turn: { id: 't1', length: 7, tools: 0 } });
   expect(await next('delta')).toMatchObject({ session: key, turn: 't1', at: 7, text: 'hi' });
   expect(connection.isListening).toBe(true);
@@ -166,6 +166,8 @@ test('a watch sends the events of its session until unwatch, and a failed watch 
   expect(await next('unwatched')).toMatchObject({ session: key });
   await expect.poll(() => connection.isListening).toBe(false);
   expect(signals[0]?.aborted).toBe(true);
+  // The client may watch the session again already.
+  expect(socket.frames.filter(({ type }) => type === 'error')).toEqual([]);
   const re = send('watch', { session: 'gone' });
   expect(await next('error')).toMatchObject({ re, session: 'gone', error: { code: 'SESSION_NOT_FOUND' } });
 });
