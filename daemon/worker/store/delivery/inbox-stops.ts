@@ -69,7 +69,7 @@ const withdrawLane = prepare<Lane & { nowMs: number }>()((db, p) =>
     .where((query) => query.or([query('state', '=', sql.lit('pending' as const)), query('turn_id', 'is', null)])),
 );
 
-/** Takes back all messages of a chat whose turn has not begun or does not run. Runs in a transaction. */
+/** Takes back the messages of a chat that no turn is answering. Runs in a transaction. */
 export async function withdrawChat(tx: Transaction, chat: Lane & { nowMs: number }): Promise<void> {
   await withdrawLane.run(tx, chat);
 }
