@@ -26,7 +26,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const prefixOf = (name: string): string => mkdtempSync(join(directory, `${name}-`));
+/** Gone with its test: each holds thousands of files. */
+function prefixOf(name: string): string {
+  const prefix = mkdtempSync(join(directory, `${name}-`));
+  onTestFinished(() => rmSync(prefix, { recursive: true, force: true }));
+  return prefix;
+}
 
 test('contains the bundles, the page, the launcher, the client, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
