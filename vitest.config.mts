@@ -114,6 +114,8 @@ export default defineConfig({
           name: 'scenarios',
           include: SCENARIOS,
           fileParallelism: true,
+          // They wait more than half of the time.
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
           // Each has only a part of a core.
           testTimeout: 120_000,
