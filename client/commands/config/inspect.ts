@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { configJsonSchema, validateFiles } from '../../../shared/config/validate.js';
+import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
@@ -32,7 +32,9 @@ export class ConfigValidateCommand extends ConfigCommand {
     const warnings = results.flatMap((result) => result.warnings);
     if (problems.length > 0) throw configInvalid(path, problems, this.file === undefined ? undefined : 'Correct it, then check it again.');
     if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
-    return this.printResult({ valid: true, warnings }, `${path} is valid.`);
+    const canStart = validateConfig(document).problems.length === 0;
+    const where = canStart ? '' : ' where these variables are set; a start in this shell is refused';
+    return this.printResult({ valid: true, warnings }, `${path} is valid${where}.`);
   }
 }
 

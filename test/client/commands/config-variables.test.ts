@@ -37,6 +37,7 @@ describe.each([
     expect(await run('config set gateway.drainTimeoutMs many')).toMatchObject({ code: 78 });
     expect(written()).toMatchObject({ ...before, logs: { level: 'debug' }, agents: { defaults: { model: 'openai/y' } } });
     expect(await run('models default')).toEqual({ code: 0, stdout: 'openai/y\n', stderr: '' });
+    expect((await run('config validate')).stdout).toMatch(/is valid where these variables are set; a start in this shell is refused\.\n$/);
   });
 
   test('is a warning of the change that names it, and not of others', async () => {
