@@ -1,5 +1,5 @@
 /** The single executable does what the package does. */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { posixLauncher } from '../../client/service/launcher/posix-launcher.js';
@@ -60,8 +60,7 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
 
   test('started by the service, opens no debugger and lives in a storm of SIGUSR1 from the first millisecond', async () => {
     const gateway = await RealGateway.create();
-    const launcherPath = join(directory, 'service', 'launch');
-    mkdirSync(join(directory, 'service'));
+    const launcherPath = join(mkdtempSync(join(directory, 'service-')), 'launch');
     const plan = makeServicePlan({ home: gateway.xopcHome, launcherPath, program: { runtime: 'binary', path: binary, nodePath: null } });
     writeFileSync(launcherPath, posixLauncher(plan), { mode: 0o700 });
     const running = runProcess(['sh', '-c', `trap '' USR1; echo trapped; exec ${launcherPath}`], [], { env: gateway.env });
