@@ -230,8 +230,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     const end = { instanceId, error: error.message, nowMs };
     if (!(await giveUpMessage(tx, message, { ...end, state: isStopped(error) ? 'done' : 'failed' }))) return;
     // The chat has asked to stop, so only a preview is to be replaced.
-    if (isStopped(error) && message.previewId === null) return this.#handler.note(tx, message, NOTICES.withdrawn);
-    if (isStopped(error)) return this.#handler.notify(tx, message, NOTICES.withdrawn);
+    if (isStopped(error)) return this.#handler[message.previewId === null ? 'note' : 'notify'](tx, message, NOTICES.withdrawn);
     await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
   }
 

@@ -92,8 +92,7 @@ export const { all: readRunningTurns } = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
-// Three parts, because each has an index of its own.
-/** The messages and jobs without an answer, each with the turn of its last attempt. */
+/** The messages and jobs without an answer, each with the turn of its last attempt. In three parts, because each has an index of its own. */
 const UNANSWERED = sql`select turn_id from inbox_messages where finished_at is null
   union all select turn_id from inbox_messages where state = 'waiting'
   union all select turn_id from cron_runs where finished_at is null`;

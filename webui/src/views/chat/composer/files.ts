@@ -39,7 +39,7 @@ function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)
   writeInTab(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
 
-/** Loaded when the browser is idle, because it is not part of a chat's first load. @throws ApiError */
+/** Loaded when the browser is idle, because it is not part of a chat's first load. @throws ApiError of a temporary failure */
 const loadFileData = () =>
   import('./file-data.js').catch(() => {
     throw new ApiError({ method: 'GET', path: '' }, 0, {});

@@ -37,7 +37,7 @@ export class ChatModel {
   readonly isBusy = computed(
     () => this.isAnswering.value || this.outbox.entries.value.some((entry) => entry.state === 'sent' || this.#isSending(entry)),
   );
-  /** The keys of the messages that this tab is sending. That of another tab may be `sending` for ever, because the tab was closed. */
+  /** The keys of the messages that this tab is sending. A message of a tab that was closed may stay `sending` for ever. */
   readonly #sending = new Set<string>();
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */

@@ -130,7 +130,7 @@ export function writeEdit(session: string, edit: EditedMessage | undefined): voi
   writeInTab(editName(session), edit === undefined ? undefined : JSON.stringify(edit));
 }
 
-/** Returns what a begun edit has become. The box is kept with each key, and shown again when what else it could show changes. */
+/** Returns an edit as it is now. Each keystroke is stored, and `begun` is the edit as it was at its beginning. */
 export function keptEdit(session: string, begun: EditedMessage): EditedMessage {
   const kept = readEdit(session);
   return kept?.messageId === begun.messageId ? kept : begun;

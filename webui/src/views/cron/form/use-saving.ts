@@ -7,7 +7,7 @@ import { useWork } from '../../../components/form/form.js';
 import { type Draft, findFaults } from './draft.js';
 import { type Faults, faultsOf } from './faults.js';
 
-/** Returns a function that gives a call a key, the same until the call changes: repeated because its answer was lost, it makes nothing twice. */
+/** Returns a function that adds a key to a call. The key stays the same until the call changes, so that saving again after a lost answer creates nothing twice. */
 export function useKeyed(): (call: Call) => Call {
   const last = useRef({ body: '', key: '' });
   return (call) => {
