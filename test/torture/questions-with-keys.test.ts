@@ -41,14 +41,15 @@ test('fifteen callers who repeat their questions through twelve kills: each is a
   const random = seededRandom(7);
   const over = new AbortController();
   const asked: { text: string; session: string }[] = [];
-  const open = new Set<Promise<void>>();
+  const open = new Set<Promise<string>>();
   const client = async (index: number): Promise<void> => {
     for (let number = 0; number === 0 || !over.signal.aborted; number += 1) {
       const question = { text: `question ${index} ${number}`, session: `s${index % SESSIONS}` };
       asked.push(question);
-      const answered = ask(gateway.url, question, random).then((answer) => expect(answer).toBe(ANSWER));
-      open.add(answered);
-      await answered.finally(() => open.delete(answered));
+      const answer = ask(gateway.url, question, random);
+      open.add(answer);
+      expect(await answer).toBe(ANSWER);
+      open.delete(answer);
     }
   };
   const clients = Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(index)));
