@@ -1,11 +1,8 @@
 /** The dependencies of the worker's composition, and its results. */
 import type { GatewayEvent } from '../../shared/api/gateway/events.js';
-import type { Clock } from '../../shared/clock.js';
 import type { ModelsDocument } from '../../shared/config/models-schema.js';
-import type { Config } from '../../shared/config/schema.js';
 import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
-import type { LogPort } from '../../shared/log/log-port.js';
 import type { ModelCall } from '../../shared/turn-usage.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
@@ -21,18 +18,14 @@ import type { AiModule } from './providers/provider.js';
 import type { ToolServerModule } from './tools/mcp/mcp-servers.js';
 import type { TraceStarter } from './tracing/span.js';
 import type { CheckDatabase } from './upkeep/integrity-check.js';
+import type { Deps } from './store/tasks/worker-deps.js';
 
-export interface ConversationDeps {
+export interface ConversationDeps extends Deps<'clock' | 'logger' | 'instanceId' | 'config'> {
   readonly paths: GatewayPaths;
-  /** The configuration in force. */
-  readonly config: () => Config;
   /** The `models.json` in force; a new object after each change. */
   readonly models: () => ModelsDocument;
-  readonly instanceId: string;
   /** The live workers as last reported by the supervisor; always includes this one. */
   readonly liveInstanceIds: () => readonly string[];
-  readonly logger: LogPort;
-  readonly clock: Clock;
   /** Loads the bundle for model vendors; not called again after it has succeeded. */
   readonly loadAi: () => AiModule;
   readonly loadTelegram: () => TelegramModule;

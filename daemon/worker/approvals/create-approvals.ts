@@ -1,21 +1,14 @@
 /** Composes the approvals: the questions of turns, the decisions, and the expiry. */
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Liveness } from '../store/liveness.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { Approvals, type WaitingTurns } from './approvals.js';
 import { ChatQuestions, type QuestionOutbox } from './chat-questions.js';
 import { ApprovalExpiry } from './expiry.js';
 import { ToolGate } from './tool-gate.js';
 
-export interface ApprovalDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface ApprovalDeps extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
-  readonly config: () => Config;
   readonly outbox: QuestionOutbox;
   readonly findChat: FindChat;
   readonly waiting: WaitingTurns;

@@ -2,19 +2,14 @@
  * Ends approvals that nobody decided in time, and updates their messages in chats. Each active worker has one timer, for the next
  * approval to end.
  */
-import type { Clock } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
 import { expireApprovals, nextExpiry } from '../store/approvals/approvals.js';
 import type { Liveness } from '../store/liveness.js';
 import { StoreWait } from '../store/store-wait.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import type { WaitingTurns } from './approvals.js';
 
-export interface ApprovalExpiryOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface ApprovalExpiryOptions extends Deps<'store' | 'clock' | 'logger'> {
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly waiting: WaitingTurns;
   /** Changes the questions of ended approvals in chats. @returns ms until the next check. Default: no questions are sent to chats */

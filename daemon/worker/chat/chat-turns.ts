@@ -1,9 +1,6 @@
 /** Handles a message from an external chat: one turn, whose answer is put into the outbox in the same transaction. */
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
@@ -19,7 +16,7 @@ import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { findSession } from '../store/conversations/sessions.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
 import type { CommandRegistry } from '../turns/commands/commands.js';
 import type { LiveTurns } from '../turns/live-turns.js';
@@ -33,10 +30,7 @@ import { findSessionKey, sessionOfMessage } from './message-session.js';
 import { keepUnanswered } from './unanswered.js';
 import type { AnsweredQuestion, Titles } from './titles.js';
 
-export interface ChatTurnsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface ChatTurnsOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'config'> {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly turns: Pick<TurnRunner, 'start'>;
@@ -44,8 +38,6 @@ export interface ChatTurnsOptions {
   readonly titles: Pick<Titles, 'begin' | 'cancel'>;
   readonly live: Pick<LiveTurns, 'touch'>;
   readonly voice: Pick<VoiceNotes, 'questionOf'>;
-  readonly instanceId: string;
-  readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
 }
 

@@ -1,24 +1,18 @@
 /** Follows a session for one watcher: messages come from the store, the answer in progress from the worker that generates it. */
 import type { PlacedMessage } from '../../../shared/api/sessions.js';
 import type { ChatEvent, ChatPosition } from '../../../shared/api/socket.js';
-import type { Clock } from '../../../shared/clock.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
 import { getSession } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { readTurnParts } from '../store/conversations/turn-parts.js';
 import { readRunningTurns, readTurnState } from '../store/conversations/turns.js';
-import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import type { LiveTurn, LiveTurns, LiveWatch } from '../turns/live-turns.js';
-import type { Liveness } from '../store/liveness.js';
 
-export interface WatcherOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface WatcherOptions extends Deps<'store' | 'clock' | 'instanceId' | 'liveness'> {
   readonly live: LiveTurns;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
 }
 
 /** Number of messages that a watcher gets at first; it requests older ones page by page. */

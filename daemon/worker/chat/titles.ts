@@ -2,9 +2,6 @@
  * Titles chats after their first answer, with one short call of the model that answered. Until then, and if the call fails, the
  * title is the chat's first words. Nothing waits for a title, and a failed call is not repeated.
  */
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import { type CompletionChange, completionChange } from '../models/completion-change.js';
@@ -17,16 +14,12 @@ import { type Account, isRefusedAccount, type Spending } from '../spending/spend
 import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
 import { addTurnUsage } from '../store/conversations/turns.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { callModel } from '../turns/model/call-model.js';
 import { estimateTokens } from '../turns/model/context.js';
 import type { TurnEnding } from '../turns/turn-journal.js';
 
-export interface TitlesOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly config: () => Config;
+export interface TitlesOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly registry: () => ProviderRegistry;
   readonly spending: Pick<Spending, 'purse'>;
   readonly publish: (event: CompletionChange | Parameters<PublishSession>[0]) => void;

@@ -1,12 +1,8 @@
 /** Wires scheduled jobs: the service over them and the scheduler that runs them. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import type { OnMessageEnd } from '../delivery/record-attempt.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import type { Store } from '../store/store.js';
 import type { TraceStarter } from '../tracing/span.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import { noteMessageEnd, type RunChange } from './finish.js';
@@ -15,16 +11,10 @@ import { createCronService, type CronService } from './jobs.js';
 import type { CronWords } from './preview.js';
 import { JobRunner } from './run-job.js';
 import { Scheduler } from './scheduler.js';
-import type { Liveness } from '../store/liveness.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface CronDeps extends JobChatsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  config(): Config;
-  registry(): ProviderRegistry;
-  readonly liveness: Liveness;
+export interface CronDeps extends JobChatsOptions, Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
+  readonly registry: () => ProviderRegistry;
   readonly publish: (event: GatewayEvent) => void;
   loadCronWords(): CronWords;
   readonly tracing?: TraceStarter | undefined;
@@ -45,9 +35,7 @@ export interface CronParts {
 }
 
 export function createCron(deps: CronDeps): CronParts {
-  const { store, clock, logger, instanceId, channels, publish } = deps;
-  const config = (): Config => deps.config();
-  const registry = (): ProviderRegistry => deps.registry();
+  const { store, clock, logger, instanceId, channels, publish, config, registry } = deps;
   const chats = new JobChats(deps);
   function announce(changes: readonly RunChange[]): void {
     for (const { jobId, runId, state, notified } of changes) {

@@ -22,7 +22,7 @@ export interface Chat {
 export interface JobChatsOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
-  config(): Config;
+  readonly config: () => Config;
 }
 
 type Target = Pick<CronJob, 'mode' | 'channel' | 'accountId' | 'chat_id'>;

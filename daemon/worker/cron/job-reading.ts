@@ -16,7 +16,7 @@ import { definedFields } from '../../../shared/fields.js';
 import { createSerial, type Serial } from '../../../shared/serial.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
-import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
+import { HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { parseSessionKey } from '../sessions/session-key.js';
@@ -24,8 +24,8 @@ import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat, listDelete
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { invalidCursor, pageOf } from '../store/pages.js';
-import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
 import { firesAlike, invalidField } from './job-planner.js';
 import { CRON_UNDO_MS } from './policy.js';
@@ -33,11 +33,8 @@ import { type CronWords, previewSchedule, wordsOf } from './preview.js';
 import { scheduleOf, timesFrom } from './schedule.js';
 import { resolveTimeZone } from './time-zone.js';
 
-export interface JobReadingOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface JobReadingOptions extends Deps<'store' | 'clock' | 'config'> {
   readonly channels: ChannelRegistry;
-  readonly config: () => Config;
   readonly loadWords: () => CronWords;
 }
 

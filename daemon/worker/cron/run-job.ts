@@ -1,9 +1,6 @@
 /** Runs a job once: sends its message to a chat, or lets an agent answer it and sends the reply. */
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import { retryAfterSeconds } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { withCutOff } from '../../../shared/text/cut-off.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
@@ -14,7 +11,7 @@ import { findSession, type NewSession, startFreshContext } from '../store/conver
 import { noteCronRun } from '../store/cron/cron-runs.js';
 import { parkCronRun } from '../store/turns/waiting-turns.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { Span, SpanStart, TraceStarter } from '../tracing/span.js';
@@ -26,15 +23,11 @@ import { finishDone, finishFailed, interruptRun, type RunChange, type RunCost } 
 import type { Chat, JobChats } from './job-chat.js';
 import { isTurn } from './policy.js';
 
-export interface JobRunnerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface JobRunnerOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly chats: JobChats;
   readonly turns: Pick<TurnRunner, 'start'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
-  config(): Config;
   registry(): ProviderRegistry;
   /** Called once changes are on disk. */
   readonly announce: (changes: readonly RunChange[]) => void;

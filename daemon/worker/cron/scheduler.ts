@@ -1,24 +1,17 @@
 /** The scheduler: one timer for all jobs, in the one active worker. Each time, it reads the due jobs from the store. */
-import { type Clock, DAY_MS } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
+import { DAY_MS } from '../../../shared/clock.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
-import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS, isTurn } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
-import type { Liveness } from '../store/liveness.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface SchedulerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
+export interface SchedulerOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
   readonly chats: Pick<JobChats, 'alert' | 'canRun'>;
   /** Called once changes are on disk. The end of a run is announced by whoever runs it. */

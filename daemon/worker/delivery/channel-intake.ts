@@ -1,8 +1,6 @@
 /** Stores messages that channels read from other servers, admits senders, and manages the leases of accounts. */
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
 import { ButtonDecisions, type Decisions, type PressOutcome } from './button-decisions.js';
@@ -11,20 +9,14 @@ import type { Outbox } from './outbox.js';
 import { readInboxCursor } from '../store/delivery/inbox-cursors.js';
 import { isAccountFree, releaseAccount, releaseAccounts, takeAccount } from '../store/delivery/account-leases.js';
 import { isPaired, requestPairing } from '../store/delivery/pairings.js';
-import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import type { Liveness } from '../store/liveness.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface ChannelIntakeOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface ChannelIntakeOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly inbox: Pick<Inbox, 'storeIn' | 'wakeAll'>;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   /** Created later, by a higher layer. */
   readonly decisions: () => Decisions;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
 }
 
 /** Omits letters and digits that look alike. */

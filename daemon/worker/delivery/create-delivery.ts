@@ -1,8 +1,5 @@
 /** Composes the delivery of messages: channels, outbox and inbox, with one lifecycle. */
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { ofModule } from '../../../shared/log/modules.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';
@@ -12,7 +9,6 @@ import { SEND_GRACE_MS } from '../channels/sends.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
-import type { Store } from '../store/store.js';
 import { AccountSpread } from './accounts/account-spread.js';
 import type { Decisions } from './button-decisions.js';
 import { createChannelIntake } from './channel-intake.js';
@@ -21,16 +17,10 @@ import { Inbox } from './inbox.js';
 import { type MessageEvent, messageEvent } from './message-event.js';
 import { Outbox } from './outbox.js';
 import type { OnMessageEnd } from './record-attempt.js';
-import type { Liveness } from '../store/liveness.js';
 import type { TraceStarter } from '../tracing/span.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface DeliveryDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
-  readonly config: () => Config;
+export interface DeliveryDeps extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness' | 'config'> {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   /** Loads the Telegram bundle. */

@@ -1,7 +1,5 @@
 /** The inbox as a lane queue: claims messages and recovers interrupted ones. */
-import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { isStop } from '../../../shared/sessions/stop-request.js';
 import {
   beginInboxAttempt,
@@ -22,6 +20,7 @@ import { type End, ERRORS, giveUpMessage, outcomeOf, releaseInterrupted } from '
 import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 /** A message to handle. */
 export interface TakenMessage extends InboxMessage {
@@ -57,11 +56,7 @@ export interface InboxHandler {
   stop(): void;
 }
 
-export interface InboxQueueOptions {
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
+export interface InboxQueueOptions extends Deps<'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly outbox: { wake(lane: Lane): void };
 }
 

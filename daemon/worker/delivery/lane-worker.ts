@@ -15,16 +15,15 @@
  * - The clock is set back, or the machine was suspended: waiting lanes are checked at least once a minute.
  * - An attempt rejects: that is a bug of the queue; the lane waits as after an error of the store, and the item stays held.
  */
-import { type Clock, pause } from '../../../shared/clock.js';
+import { pause } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
-import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { type FoundLane, LaneSchedule } from './lane-schedule.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 export type Claim<Item> = Claimed<Item> & {
   /** Called once the claim's changes are on disk. */
@@ -68,13 +67,7 @@ export interface LaneQueue<Item extends Lane> {
   attempt(item: Item, signal: AbortSignal): Promise<Attempt>;
 }
 
-export interface LaneWorkerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
-}
+export type LaneWorkerOptions = Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'>;
 
 /** Documented in docs/channels.md. */
 const MAX_RUNNING_PER_ACCOUNT = 8;

@@ -2,9 +2,7 @@
  * The outbox as a lane queue: claims deliveries, attempts them and records the results. A
  * message's parts are sent one after another, and no message overtakes another of its chat.
  */
-import type { Clock } from '../../../shared/clock.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { Composition, Delivery, Pace, SendOutcome } from '../channels/channel.js';
 import {
@@ -27,6 +25,7 @@ import { Pacer } from './pacer.js';
 import { type EndedMessage, markDead, type OnMessageEnd, recordAttempt } from './record-attempt.js';
 import { leftByTheDead, type Liveness, MIN_VALID_MS } from '../store/liveness.js';
 import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 /** The interface of the channels used by the outbox. */
 export interface OutboxChannels {
@@ -50,12 +49,8 @@ export interface ClaimedDelivery extends Lane {
   readonly expiresAtMs: number;
 }
 
-export interface OutboxQueueOptions {
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface OutboxQueueOptions extends Deps<'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly channels: OutboxChannels;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
   /** 0 ≤ x < 1. */

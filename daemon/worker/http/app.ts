@@ -3,8 +3,6 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { hostname } from 'node:os';
 import Koa from 'koa';
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/node/ip-address.js';
 import type { CutWork } from '../../../shared/control/messages.js';
@@ -45,17 +43,14 @@ import { createTokenCheck } from './admission/token.js';
 import { listenForUpgrades } from './connection/upgrade.js';
 import type { TraceStarter } from '../tracing/span.js';
 import { Sockets, type WsModule } from '../socket/sockets.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface HttpDeps {
+export interface HttpDeps extends Deps<'clock' | 'instanceId' | 'config'> {
   readonly services: Services;
-  /** The configuration in force; a new object when it changes. */
-  readonly config: () => Config;
   /** The token in force. */
   readonly token: () => string;
   readonly logger: HttpLogger;
-  readonly clock: Clock;
   readonly version: { readonly version: string; readonly buildId: string };
-  readonly instanceId: string;
   /** Counts the requests. */
   readonly stats: RequestStats;
   /** True once the supervisor has announced a drain. */

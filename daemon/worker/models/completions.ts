@@ -3,10 +3,8 @@
  * in a named session; the cost is counted.
  */
 import type { AccessToken } from '../access/access-tokens.js';
-import type { Clock } from '../../../shared/clock.js';
-import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import type { AgentConfig } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
@@ -23,12 +21,10 @@ import { questionOf } from './session-question.js';
 import type { AgentService } from '../turns/agent.js';
 import type { ToolBox } from '../turns/turn-tools.js';
 import type { Spending } from '../spending/spending.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface CompletionServiceOptions {
+export interface CompletionServiceOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly agent: AgentService;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  config(): Config;
   registry(): ProviderRegistry;
   readonly tools: Pick<ToolBox, 'forCall'>;
   readonly spending: Pick<Spending, 'purse'>;

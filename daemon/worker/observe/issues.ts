@@ -6,28 +6,24 @@ import { ENABLE_JOBS } from '../../../shared/config/defaults.js';
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
-import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusIssue } from '../../../shared/control/messages.js';
 import { isUnavailable } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { accountLabel } from '../channels/registry.js';
 import { type FailingJob, listFailingJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 /** Maximum number, because they are sent with each heartbeat. */
 const MAX_ISSUES = 20;
 /** Maximum age of the issues in a heartbeat. */
 const REFRESH_MS = 15_000;
 
-export interface IssuesOptions {
+export interface IssuesOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly store: Pick<Store, 'read'>;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly config: () => Config;
   readonly listAccounts: () => Promise<ChannelDocument[]>;
   readonly listProviders: () => Promise<ProviderDocument[]>;
 }

@@ -11,15 +11,13 @@
  */
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
-import { type Clock, within } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
+import { within } from '../../../shared/clock.js';
 import { toGatewayError } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
 import { Waiters } from '../../../shared/waiters.js';
 import type { CompletionService } from '../models/completions.js';
-import { type Liveness, mustBeValid } from '../store/liveness.js';
+import { mustBeValid } from '../store/liveness.js';
 import {
   claimResponse,
   insertEvents,
@@ -31,20 +29,16 @@ import {
 } from '../store/responses/background.js';
 import { findResponse, finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { readContext } from './context.js';
 import { failureOf, LeftResponses, openBatches } from './takeover.js';
 import { stepsOf, toCall } from './response-call.js';
 import { outputOf, ResponseWriter } from './response-writer.js';
 import { StoredStream } from './stored-stream.js';
 
-export interface BackgroundOptions {
+export interface BackgroundOptions extends Deps<'clock' | 'logger' | 'instanceId' | 'liveness' | 'config'> {
   readonly store: Pick<Store, 'read' | 'write'>;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
   readonly completions: Pick<CompletionService, 'run'>;
-  config(): Config;
 }
 
 interface Run {

@@ -4,22 +4,19 @@
  */
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
-import { type Clock, pause } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
+import { pause } from '../../../shared/clock.js';
 import { createSerial } from '../../../shared/serial.js';
 import type { CompletionOutput } from '../models/completion-call.js';
 import { appendEvents } from '../store/responses/background.js';
 import { finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import type { ResponseWriter } from './response-writer.js';
 
-export interface StoredStreamOptions {
+export interface StoredStreamOptions extends Deps<'clock' | 'logger' | 'instanceId'> {
   readonly id: string;
   readonly writer: ResponseWriter;
   readonly store: Pick<Store, 'write'>;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
   /** Called when this worker ends: events that could not be stored yet are left to the next one. */
   readonly closing: AbortSignal;
   /** Called after each piece that was stored. */

@@ -3,8 +3,6 @@
  * visible once it is complete.
  */
 import type { SessionDocument } from '../../../shared/api/sessions.js';
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import { findAgent } from '../config/agents.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
@@ -19,8 +17,8 @@ import {
   toSessionDocument,
 } from '../store/conversations/sessions.js';
 import { type CallerKey, type KeyUse, once } from '../store/idempotency.js';
-import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { sessionOf } from './session-key.js';
 import type { PublishSession } from './sessions.js';
 
@@ -28,12 +26,8 @@ import type { PublishSession } from './sessions.js';
 export const STEP_MESSAGES = 200;
 export const STEP_LENGTH = 262_144;
 
-export interface SessionMakerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly instanceId: string;
+export interface SessionMakerOptions extends Deps<'store' | 'clock' | 'instanceId' | 'config'> {
   readonly publish: PublishSession;
-  readonly config: () => Config;
 }
 
 /** Runs a part of the work in a transaction, which may be repeated. */

@@ -7,7 +7,6 @@ import type {
   SessionStorage,
   SessionTranscript,
 } from '../../../shared/api/sessions.js';
-import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -35,7 +34,7 @@ import { type CallerKey, keyUse, once } from '../store/idempotency.js';
 import type { Liveness } from '../store/liveness.js';
 import { invalidCursor, pageOf } from '../store/pages.js';
 import type { Transaction } from '../store/transaction.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
 import { isExpired, readSessionStorage } from './session-retention.js';
@@ -49,11 +48,8 @@ export type PublishSession = (event: {
   readonly change: 'created' | 'updated' | 'deleted';
 }) => void;
 
-export interface SessionServiceOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface SessionServiceOptions extends Deps<'store' | 'clock' | 'config'> {
   readonly publish: PublishSession;
-  readonly config: () => Config;
   readonly liveness: Pick<Liveness, 'isAlone'>;
   /** Ends the turns that this worker runs in a session that was deleted. */
   stopTurns(sessionKey: string): void;

@@ -3,11 +3,10 @@
  * the usage of calls outside of turns.
  */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
-import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Clock, DAY_MS, isoTime } from '../../../shared/clock.js';
+import type { AgentConfig } from '../../../shared/config/schema.js';
+import { DAY_MS, isoTime } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { AccessToken, AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
@@ -15,15 +14,12 @@ import type { DelayedWrite } from '../store/delayed-write.js';
 import { addCallUsage, type CallUsage } from '../store/overview/call-usage.js';
 import { dayOf, type Limit, type Payer, reserveSpending, settleSpending, type UsedUpLimit } from '../store/overview/spending.js';
 import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { type Caller, callUsageOf, pendingCallUsage, type UsedByCall } from './call-usage.js';
 
-export interface SpendingOptions {
+export interface SpendingOptions extends Deps<'clock' | 'logger' | 'instanceId' | 'config'> {
   readonly store: Pick<Store, 'write'>;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
   readonly liveness: Pick<Liveness, 'living'>;
-  readonly config: () => Config;
   readonly tokens: Pick<AccessTokens, 'findById'>;
 }
 

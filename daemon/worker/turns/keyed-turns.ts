@@ -15,7 +15,6 @@
  * A new attempt answers the stored question where it is, goes on from what the last attempt has finished, and sets aside the rest of it. Where
  * others have spoken in the session since, the question is set aside too and asked again at the end.
  */
-import type { Clock } from '../../../shared/clock.js';
 import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { approvalDocument } from '../approvals/approval-document.js';
@@ -24,9 +23,9 @@ import { MAX_ATTEMPTS } from './attempts.js';
 import { type CallerKey, findAnswer, keyConflict, type KeyUse, scopeOfCaller, storeAnswer } from '../store/idempotency.js';
 import { setQuestionAside } from '../store/conversations/branches.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
-import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { readTurnSteps } from '../store/turns/turn-steps.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { repeatToolMessages, textOfSteps } from './steps/adoption.js';
 import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
@@ -34,15 +33,10 @@ import { NO_USAGE, toDoneEvent, toErrorEvent, type TurnEvent } from './turn-even
 import type { BegunTurn, TurnHooks } from './turn-journal.js';
 import type { TurnRequest } from './turn-request.js';
 import type { TurnRunner } from './turn-runner.js';
-import type { Liveness } from '../store/liveness.js';
 
-export interface KeyedTurnsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface KeyedTurnsOptions extends Deps<'store' | 'clock' | 'instanceId' | 'liveness'> {
   readonly turns: Pick<TurnRunner, 'start'>;
   readonly live: Pick<LiveTurns, 'rewind' | 'isRunning'>;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
 }
 
 /** A turn to run once for its key. */

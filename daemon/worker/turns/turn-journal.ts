@@ -3,7 +3,7 @@
  * worker has died. The session's lease keeps two workers from running turns of one session.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
-import { type Clock, pause } from '../../../shared/clock.js';
+import { pause } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
@@ -15,24 +15,19 @@ import { endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import { removeTurnSteps } from '../store/turns/turn-steps.js';
 import { parkAgain, parkTurn } from '../store/turns/waiting-turns.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
-import type { Store } from '../store/store.js';
 import { tellOthers, type Transaction } from '../store/transaction.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
 import { type BegunTurn, storeTurn, type TurnQuestion } from './steps/begin-turn.js';
 import { giveUpWaiting, resumeTurn } from './steps/waiting.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
-import type { Liveness } from '../store/liveness.js';
 
 export type { BegunTurn, TurnQuestion } from './steps/begin-turn.js';
 
 /** A turn began or ended, and that is on disk. */
 export type TurnChange = Extract<GatewayEvent, { type: 'turn' }>;
 
-export interface TurnJournalOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
+export interface TurnJournalOptions extends Deps<'store' | 'clock' | 'instanceId' | 'liveness'> {
   publish?(change: TurnChange): void;
 }
 

@@ -1,5 +1,5 @@
 /** Runs turns: one at a time per session, each with its question and its end stored. */
-import { type Clock, within } from '../../../shared/clock.js';
+import { within } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
@@ -7,7 +7,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Spending } from '../spending/spending.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { beginSpan, type Span, type TraceStarter } from '../tracing/span.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { CommandRegistry } from './commands/commands.js';
@@ -26,8 +26,7 @@ import { heard, isStoppedByReader } from './voice/heard.js';
 import type { ToolBox } from './turn-tools.js';
 import type { WaitingTurns } from './steps/waiting-turns.js';
 
-export interface TurnRunnerOptions {
-  readonly store: Store;
+export interface TurnRunnerOptions extends Deps<'store' | 'clock' | 'logger'> {
   readonly journal: TurnJournal;
   readonly commands: CommandRegistry;
   readonly tools: ToolBox;
@@ -41,8 +40,6 @@ export interface TurnRunnerOptions {
   readonly waiting: Pick<WaitingTurns, 'parked' | 'giveUp' | 'look'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
-  readonly clock: Clock;
-  readonly logger: LogPort;
   random(): number;
 }
 

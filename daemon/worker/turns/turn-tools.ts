@@ -1,17 +1,15 @@
 /** Creates the tools of a turn, or of a call without a conversation. */
-import type { Clock } from '../../../shared/clock.js';
-import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import type { AgentConfig } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import type { NamedTool } from '../approvals/policy.js';
 import type { ToolGate } from '../approvals/tool-gate.js';
 import { holdTurn } from '../store/conversations/turns.js';
 import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import type { Asker } from '../providers/failure.js';
 import type { Liveness } from '../store/liveness.js';
-import type { Store } from '../store/store.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import { noteTurnQuestion } from '../store/turns/waiting-turns.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { createFetchTool } from '../tools/fetch.js';
 import { createNothingToReportTool } from '../tools/nothing-to-report.js';
 import { createScheduleTool, type TaskScheduler } from '../tools/schedule.js';
@@ -24,12 +22,8 @@ import { type Questions, StepLog, type StepOwner } from './steps/step-log.js';
 import { type CallDecision, type ToolPlace, ToolRun } from './steps/tool-run.js';
 import type { BegunTurn } from './turn-journal.js';
 
-export interface TurnToolsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface TurnToolsOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly liveness: Pick<Liveness, 'validForMs'>;
-  config(): Config;
   readonly send: SendPort;
   /** Undefined: the tool `schedule` does not exist. */
   readonly scheduler: TaskScheduler | undefined;

@@ -2,19 +2,17 @@
  * Writes the log back to the database file when nothing has been written for a while, so that a copy of that file alone is
  * complete.
  */
-import type { Clock } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 const IDLE_MS = 10_000;
 
 export class IdleCheckpoint {
-  readonly #options: { readonly store: Store; readonly clock: Clock; readonly logger: LogPort };
+  readonly #options: Deps<'store' | 'clock' | 'logger'>;
   #writtenAtMs = 0;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
-  constructor(options: { store: Store; clock: Clock; logger: LogPort }) {
+  constructor(options: Deps<'store' | 'clock' | 'logger'>) {
     this.#options = options;
   }
 

@@ -5,11 +5,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Clock } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { programArguments } from '../../../shared/node/build/bundle.js';
-import type { Store } from '../store/store.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
 export interface IntegrityReport {
   /** Description of the damage; null for a sound file. */
@@ -19,11 +17,8 @@ export interface IntegrityReport {
 /** Reads a whole database. @throws when it cannot be read for another reason than damage */
 export type CheckDatabase = (path: string, signal: AbortSignal) => Promise<IntegrityReport>;
 
-export interface IntegrityCheckOptions {
-  readonly store: Store;
+export interface IntegrityCheckOptions extends Deps<'store' | 'clock' | 'logger'> {
   readonly path: string;
-  readonly clock: Clock;
-  readonly logger: LogPort;
   isSoleWorker(): boolean;
   readonly check: CheckDatabase;
 }

@@ -2,17 +2,11 @@
  * Keeps the search index close behind the messages: with a short delay, in steps, and only after writes. During a burst of writes,
  * indexing waits, because it costs the database as much as storing the message.
  */
-import type { Clock } from '../../../shared/clock.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { countSearchBacklog, indexNextMessages } from '../store/conversations/session-search.js';
-import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 
-export interface SearchIndexerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-}
+export type SearchIndexerOptions = Deps<'store' | 'clock' | 'logger'>;
 
 /** Delay after a write, so that many messages are indexed together. */
 const DELAY_MS = 250;

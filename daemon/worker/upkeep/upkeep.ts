@@ -2,10 +2,8 @@
  * Background work of the one active worker on the store: late migrations, interrupted turns, purging of expired data, the
  * search index, and checkpoints.
  */
-import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
 import { MAX_USAGE_DAYS } from '../../../shared/api/gateway/usage.js';
-import type { Config } from '../../../shared/config/schema.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeApprovals } from '../store/approvals/approvals.js';
 import { purgeUnsent } from '../store/conversations/attachments.js';
 import { IDEMPOTENCY_TTL_MS, purgeIdempotencyKeys } from '../store/idempotency.js';
@@ -18,9 +16,9 @@ import { purgeCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, purgeSpending } from '../store/overview/spending.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
-import type { Store } from '../store/store.js';
 import type { Liveness } from '../store/liveness.js';
 import { StoreWait } from '../store/store-wait.js';
+import type { Deps } from '../store/tasks/worker-deps.js';
 import { retentionSteps } from '../sessions/session-retention.js';
 import { SESSION_UNDO_MS } from '../sessions/sessions.js';
 import { IdleCheckpoint } from './idle-checkpoint.js';
@@ -28,14 +26,10 @@ import { SearchIndexer } from './search-indexer.js';
 import type { WaitingTurns } from '../turns/steps/waiting-turns.js';
 import type { TurnJournal } from '../turns/turn-journal.js';
 
-export interface UpkeepOptions {
-  readonly store: Store;
+export interface UpkeepOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly journal: Pick<TurnJournal, 'interruptOrphans'>;
   readonly waiting: Pick<WaitingTurns, 'giveUpDeleted' | 'look'>;
   readonly liveness: Pick<Liveness, 'lookAgainMs'>;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  config(): Config;
 }
 
 /** Delivered messages are kept for a week, others for three months. Inbox rows identify repeated updates. */

@@ -1,7 +1,4 @@
 /** The channel `telegram`. The Telegram client is a bundle of its own, loaded when an account is configured. */
-import type { Clock } from '../../../../shared/clock.js';
-import type { Config } from '../../../../shared/config/schema.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { AccountChannel, type AccountCreation, type ChannelAccount } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
@@ -10,6 +7,7 @@ import { isGroupId } from './chat-id.js';
 import type { BotRequest } from './compose.js';
 import { paceOf } from './pace.js';
 import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 
 /** The exports of the bundle. */
 export interface TelegramModule {
@@ -18,11 +16,7 @@ export interface TelegramModule {
   composeTelegram(message: Composition): string[];
 }
 
-export interface TelegramChannelOptions {
-  /** The configuration in force. */
-  readonly config: () => Config;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface TelegramChannelOptions extends Deps<'clock' | 'logger' | 'config'> {
   /** Loads the bundle. */
   readonly load: () => TelegramModule;
   /** 0 ≤ x < 1. */

@@ -1,20 +1,15 @@
 /** The channel `webhook`: sends messages as signed HTTP requests to the owner's receiver. */
-import type { Clock } from '../../../../shared/clock.js';
 import { formatKey } from '../../../../shared/config/key-path.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { AccountChannel } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
 import { WebhookAccount, type WebhookSettings } from './account.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 
-export interface WebhookChannelOptions {
-  /** The configuration in force. */
-  readonly config: () => Config;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface WebhookChannelOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly timeoutMs?: number;
 }
 

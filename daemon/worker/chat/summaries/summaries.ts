@@ -2,10 +2,8 @@
  * Summarises the older messages of long conversations, so that models still know their content. This happens after a turn, in
  * parallel with later turns; until a summary exists, or if none can be made, the oldest messages are omitted.
  */
-import type { Clock } from '../../../../shared/clock.js';
-import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
+import type { AgentConfig } from '../../../../shared/config/schema.js';
 import { newId } from '../../../../shared/ids.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { CompletionChange } from '../../models/completion-change.js';
 import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
 import type { PublishSession } from '../../sessions/sessions.js';
@@ -13,22 +11,16 @@ import { isRefusedAccount, type Spending } from '../../spending/spending.js';
 import { findMessage } from '../../store/conversations/messages.js';
 import { findSession, type Session } from '../../store/conversations/sessions.js';
 import { acquireLease, releaseLease } from '../../store/leases.js';
-import type { Liveness } from '../../store/liveness.js';
-import type { Store } from '../../store/store.js';
 import { countSummaryUsage, findSummary, insertSummary, readUndoneSeq, type Summary } from '../../store/summaries/summaries.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 import type { ContextFill } from '../../turns/memory/earlier-messages.js';
 import { resolveFor } from '../../turns/model/model-choice.js';
 import type { TurnChange } from '../../turns/turn-journal.js';
 import { askSummary, partTokens } from './ask-summary.js';
 import { type ConversationPart, type ConversationSource, findCut, hasTokens, readPart } from './conversation-part.js';
 
-export interface SummariesOptions extends ConversationSource {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
-  readonly config: () => Config;
+export interface SummariesOptions
+  extends Omit<ConversationSource, 'store'>, Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness' | 'config'> {
   readonly registry: () => ProviderRegistry;
   readonly spending: Pick<Spending, 'purse'>;
   readonly publish: (event: CompletionChange | TurnChange | Parameters<PublishSession>[0]) => void;

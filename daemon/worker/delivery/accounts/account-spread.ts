@@ -2,20 +2,12 @@
  * Distributes channel accounts among the gateways on a database: a worker that serves at least two more than another gateway's
  * worker gives it one (`findMove`). An account that cannot be served here is released, so that another worker takes it.
  */
-import type { Clock } from '../../../../shared/clock.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelRegistry } from '../../channels/registry.js';
 import { type AccountName, findMove, listAccounts, moveAccount, releaseAccount } from '../../store/delivery/account-leases.js';
-import type { Liveness } from '../../store/liveness.js';
 import { StoreWait } from '../../store/store-wait.js';
-import type { Store } from '../../store/store.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 
-export interface AccountSpreadOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
-  readonly liveness: Liveness;
+export interface AccountSpreadOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly channels: Pick<ChannelRegistry, 'canServe' | 'handOver'>;
 }
 

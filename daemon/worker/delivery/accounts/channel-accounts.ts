@@ -1,6 +1,6 @@
 /** Provides the API's view of the channels: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
-import { type Clock, isoTime } from '../../../../shared/clock.js';
+import { isoTime } from '../../../../shared/clock.js';
 import { formatKey } from '../../../../shared/config/key-path.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -16,16 +16,13 @@ import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
 import { type AccountMessages, readAccountMessages } from '../../store/delivery/account-messages.js';
 import { approvePairing, listPairings, type Pairing, type PairingKey, removePairing } from '../../store/delivery/pairings.js';
 import type { Lane } from '../../store/delivery/outbox.js';
-import type { Store } from '../../store/store.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 import { accountHealth, HEALTH_WINDOW_MS } from './channel-health.js';
 import type { ChannelTimes } from './channel-times.js';
 import type { Outbox } from '../outbox.js';
 
-export interface ChannelServiceOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface ChannelServiceOptions extends Deps<'store' | 'clock' | 'config'> {
   readonly channels: ChannelRegistry;
-  readonly config: () => Config;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   /** Returns the times of an account by its label. Default: unknown. */
   readonly times?: ((label: string) => ChannelTimes) | undefined;

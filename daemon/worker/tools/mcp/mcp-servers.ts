@@ -5,28 +5,26 @@
 import { isFields } from '../../../../shared/fields.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { McpCallResult, McpServerDocument, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
-import { type Clock, isoTime } from '../../../../shared/clock.js';
+import { isoTime } from '../../../../shared/clock.js';
 import { formatKey } from '../../../../shared/config/key-path.js';
-import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
+import type { AgentConfig } from '../../../../shared/config/schema.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { type ErrorCode, GatewayError } from '../../../../shared/errors.js';
-import { type LogPort, withFields } from '../../../../shared/log/log-port.js';
+import { withFields } from '../../../../shared/log/log-port.js';
 import { listNames } from '../../../../shared/text/list-names.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { type Tool, ToolError, type ToolSource } from '../tool.js';
 import type { McpCall, McpOutcome, McpServer, McpServerOptions } from './server.js';
 import type { FailureKind } from './server-failure.js';
 import type { StopTimes } from './server-process.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 
 /** The MCP bundle's exports for servers (`daemon/worker/lazy/mcp.ts`). */
 export interface ToolServerModule {
   createToolServer(options: McpServerOptions): McpServer;
 }
 
-export interface McpServersOptions {
-  config(): Config;
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface McpServersOptions extends Deps<'clock' | 'logger' | 'config'> {
   /** Loads the bundle. */
   readonly loadMcp: () => ToolServerModule;
   /** Programs that have no `cwd` start in the home. */

@@ -1,9 +1,8 @@
 /** Transcribes a recording with a model. Independent of chats: used by turns and by programs. */
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
-import { type Clock, pause } from '../../../../shared/clock.js';
+import { pause } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { type AnswerReason, sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
 import type { Provider, TranscriptionEvent } from '../../providers/provider.js';
@@ -12,12 +11,10 @@ import { costOf } from '../../providers/token-cost.js';
 import type { Account, Spending } from '../../spending/spending.js';
 import { waitBefore } from './ask.js';
 import { callModel } from './call-model.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 
-export interface TranscriberOptions {
-  readonly clock: Clock;
-  readonly logger: LogPort;
+export interface TranscriberOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly spending: Pick<Spending, 'purse'>;
-  readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
   /** 0 ≤ x < 1. */
   readonly random: () => number;

@@ -11,10 +11,8 @@
  *   its agent is gone after the decision     → it ends with that error, unless another gateway has the agent
  */
 import type { ApprovalDocument } from '../../../../shared/api/tools/approvals.js';
-import type { Clock } from '../../../../shared/clock.js';
-import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
+import type { AgentConfig } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createSerial } from '../../../../shared/serial.js';
 import { approvalDocument } from '../../approvals/approval-document.js';
 import { findAgent } from '../../config/agents.js';
@@ -24,11 +22,11 @@ import { findLaneOfTurn } from '../../store/approvals/approval-chats.js';
 import { readApprovalsOfTurn } from '../../store/approvals/approvals.js';
 import type { Lane } from '../../store/delivery/outbox.js';
 import type { Liveness } from '../../store/liveness.js';
-import type { Store } from '../../store/store.js';
 import { StoreWait } from '../../store/store-wait.js';
 import type { Transaction } from '../../store/transaction.js';
 import { readTurnSteps } from '../../store/turns/turn-steps.js';
 import { listDecidedTurns, listWaitingTurns, type WaitingTurn, type WaitingWhere } from '../../store/turns/waiting-turns.js';
+import type { Deps } from '../../store/tasks/worker-deps.js';
 import { chooseModels } from '../model/model-choice.js';
 import type { TurnRequest } from '../turn-request.js';
 import { stopReason, type TurnEvent } from '../turn-event.js';
@@ -36,16 +34,11 @@ import type { LiveTurns } from '../live-turns.js';
 import { deliverReply, type ReplyOutbox } from './reply-delivery.js';
 import { giveUpWaiting, resumeTurn } from './waiting.js';
 
-export interface WaitingTurnsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: LogPort;
-  readonly instanceId: string;
+export interface WaitingTurnsOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'config'> {
   readonly liveness: Pick<Liveness, 'isServedElsewhere' | 'lookAgainMs' | 'onChange'>;
   readonly live: Pick<LiveTurns, 'touch'>;
   readonly inbox: { wake(lane: Lane): void };
   readonly outbox: ReplyOutbox;
-  readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
 }
 
