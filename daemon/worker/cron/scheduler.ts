@@ -3,12 +3,12 @@ import { DAY_MS } from '../../../shared/clock.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
-import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS, isTurn } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
+import { WorkLoop } from '../store/tasks/work-loop.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 
 export interface SchedulerOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
@@ -43,15 +43,10 @@ const PURGE_EVERY_MS = 3_600_000;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #wait: StoreWait;
+  readonly #loop: WorkLoop;
   /** A run that has waited for a person may continue before its last attempt has finished cleaning up. */
   readonly #running = new Set<Running>();
-  #state: 'idle' | 'active' | 'stopped' = 'idle';
   #run: RunJob = () => Promise.resolve();
-  #cancelTimer: (() => void) | undefined;
-  #endNews: (() => void) | undefined;
-  #looking: Promise<void> | undefined;
-  #mustLookAgain = false;
   #isCatchingUp = true;
   /** Delay of the next turn's start while one pass leaves more to claim. */
   #delayMs = 0;
@@ -61,24 +56,23 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'scheduled jobs are waiting for the store');
+    this.#loop = new WorkLoop({
+      ...options,
+      problem: 'scheduled jobs are waiting for the store',
+      look: () => this.#look(),
+      listen: (wake) => options.liveness.onChange('cron', wake),
+    });
   }
 
   /** Starts claiming occurrences; `run` runs them. */
-  async start(run: RunJob): Promise<void> {
-    if (this.#state !== 'idle') return;
+  start(run: RunJob): Promise<void> {
     this.#run = run;
-    this.#state = 'active';
-    this.#endNews = this.#options.liveness.onChange('cron', () => void this.wake());
-    await this.wake();
+    return this.#loop.start();
   }
 
   /** Stops claiming; running jobs continue. */
-  async stop(): Promise<void> {
-    this.#state = 'stopped';
-    this.#endNews?.();
-    this.#cancelTimer?.();
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Stops running jobs and waits for them. */
@@ -94,27 +88,8 @@ export class Scheduler {
   }
 
   /** Looks for work at once, because jobs or runs have changed. Resolves when the pass is done. Never rejects. */
-  async wake(): Promise<void> {
-    if (this.#state !== 'active') return;
-    this.#mustLookAgain = true;
-    this.#looking ??= this.#lookUntilQuiet();
-    await this.#looking;
-  }
-
-  async #lookUntilQuiet(): Promise<void> {
-    let waitMs: number | undefined;
-    while (this.#mustLookAgain && this.#state === 'active') {
-      this.#mustLookAgain = false;
-      this.#cancelTimer?.();
-      try {
-        waitMs = await this.#look();
-        this.#wait.succeeded();
-      } catch (error) {
-        waitMs = this.#wait.failed(error);
-      }
-    }
-    this.#looking = undefined;
-    if (waitMs !== undefined && this.#state === 'active') this.#cancelTimer = this.#options.clock.after(waitMs, () => void this.wake());
+  wake(): Promise<void> {
+    return this.#loop.wake();
   }
 
   /** Claims and starts what is due. Returns the time until the next pass in ms; undefined when nothing is planned. */
@@ -173,7 +148,7 @@ export class Scheduler {
       return { ...due, isLeft, changes: [...ended, ...due.changes, ...started.changes], claimed: started.claimed };
     });
     this.#delayMs = isMore ? delayMs : 0;
-    if (isMore || isLeft) this.#mustLookAgain = true;
+    if (isMore || isLeft) void this.wake();
     if (!isMore) this.#isCatchingUp = false;
     for (const one of claimed) this.#start(one);
     this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.jobId, runId: run.id, state: 'running' as const }))]);
