@@ -2,10 +2,9 @@
  * Ends approvals that nobody decided in time, and updates their messages in chats. Each active worker has one timer, for the next
  * approval to end.
  */
-import { createSerial } from '../../../shared/serial.js';
 import { expireApprovals, nextExpiry } from '../store/approvals/approvals.js';
 import type { Liveness } from '../store/liveness.js';
-import { StoreWait } from '../store/store-wait.js';
+import { WorkLoop } from '../store/tasks/work-loop.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import type { WaitingTurns } from './approvals.js';
 
@@ -21,39 +20,30 @@ const MAX_WAIT_MS = 60_000;
 
 export class ApprovalExpiry {
   readonly #options: ApprovalExpiryOptions;
-  readonly #inOrder = createSerial();
-  readonly #wait: StoreWait;
-  #isActive = false;
-  #endNews: (() => void) | undefined;
-  #cancel: (() => void) | undefined;
+  readonly #loop: WorkLoop;
 
   constructor(options: ApprovalExpiryOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'approvals are waiting for the store');
+    this.#loop = new WorkLoop({
+      ...options,
+      problem: 'approvals are waiting for the store',
+      look: () => this.#expireAndClose(),
+      listen: (wake) => options.liveness.onChange('approvals', wake),
+    });
   }
 
   /** Never rejects. */
-  async start(): Promise<void> {
-    this.#isActive = true;
-    this.#endNews = this.#options.liveness.onChange('approvals', () => void this.look());
-    await this.look();
+  start(): Promise<void> {
+    return this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isActive = false;
-    this.#endNews?.();
-    this.#cancel?.();
-    await this.#inOrder(async () => undefined);
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Ends due approvals and waits for the next one. To be called when a question was stored or has ended. Never rejects. */
   look(): Promise<void> {
-    return this.#inOrder(async () => {
-      if (!this.#isActive) return;
-      const waitMs = await this.#expireAndClose().catch((error: unknown) => this.#wait.failed(error));
-      this.#cancel?.();
-      if (waitMs !== undefined && this.#isActive) this.#cancel = this.#options.clock.after(waitMs, () => void this.look());
-    });
+    return this.#loop.wake();
   }
 
   async #expireAndClose(): Promise<number | undefined> {
@@ -65,7 +55,6 @@ export class ApprovalExpiry {
   async #expire(): Promise<number | undefined> {
     const { store, clock, liveness, waiting } = this.#options;
     const nextMs = await store.read(nextExpiry);
-    this.#wait.succeeded();
     if (nextMs === undefined) return liveness.lookAgainMs(MAX_WAIT_MS);
     if (nextMs > clock.now()) return Math.min(nextMs - clock.now(), MAX_WAIT_MS);
     const expired = await store.write(async (tx) => {

@@ -21,6 +21,8 @@ interface World {
   readonly session: Session;
   readonly approvals: Approvals;
   readonly expiry: ApprovalExpiry;
+  /** Makes the one of a worker that starts later. */
+  readonly laterExpiry: () => ApprovalExpiry;
   /** What was published: the number and the state of approvals. */
   readonly events: [number, string][];
   /** The turns that were let go on, as transactions saw them, and as they were reported after the commit. */
@@ -52,6 +54,7 @@ async function makeWorld(): Promise<World> {
     config: testConfig({}),
     approvals: new Approvals({ ...options, config: () => world.config }),
     expiry: new ApprovalExpiry(options),
+    laterExpiry: () => new ApprovalExpiry(options),
   };
   return world;
 }
@@ -185,7 +188,8 @@ test('what nobody decides expires at its time, also in the worker that starts la
   clock.advance(TIMEOUT_MS);
   await expiry.look();
   expect((await readTurn(world, 'turn_2')).map(({ state }) => state)).toEqual(['pending']);
-  await expiry.start();
+  const later = world.laterExpiry();
+  await later.start();
   expect((await approvals.get(second, undefined)).state).toBe('expired');
-  await expiry.stop();
+  await later.stop();
 });
