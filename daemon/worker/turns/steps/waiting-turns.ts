@@ -13,7 +13,6 @@
 import type { ApprovalDocument } from '../../../../shared/api/tools/approvals.js';
 import type { AgentConfig } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { createSerial } from '../../../../shared/serial.js';
 import { approvalDocument } from '../../approvals/approval-document.js';
 import { findAgent } from '../../config/agents.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
@@ -22,10 +21,10 @@ import { findLaneOfTurn } from '../../store/approvals/approval-chats.js';
 import { readApprovalsOfTurn } from '../../store/approvals/approvals.js';
 import type { Lane } from '../../store/delivery/outbox.js';
 import type { Liveness } from '../../store/liveness.js';
-import { StoreWait } from '../../store/store-wait.js';
 import type { Transaction } from '../../store/transaction.js';
 import { readTurnSteps } from '../../store/turns/turn-steps.js';
 import { listDecidedTurns, listWaitingTurns, type WaitingTurn, type WaitingWhere } from '../../store/turns/waiting-turns.js';
+import { WorkLoop } from '../../store/tasks/work-loop.js';
 import type { Deps } from '../../store/tasks/worker-deps.js';
 import { chooseModels } from '../model/model-choice.js';
 import type { TurnRequest } from '../turn-request.js';
@@ -59,18 +58,20 @@ const NEVER = new AbortController().signal;
 
 export class WaitingTurns {
   readonly #options: WaitingTurnsOptions;
-  readonly #inOrder = createSerial();
-  readonly #wait: StoreWait;
+  readonly #loop: WorkLoop;
   readonly #running = new Set<string>();
   /** Turns found by the last poll that have not begun. */
   #decided: WaitingTurn[] = [];
   #active: Active | undefined;
-  #endNews: (() => void) | undefined;
-  #cancel: (() => void) | undefined;
 
   constructor(options: WaitingTurnsOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'turns with a decision are waiting for the store');
+    this.#loop = new WorkLoop({
+      ...options,
+      problem: 'turns with a decision are waiting for the store',
+      look: () => this.#look(),
+      listen: (wake) => options.liveness.onChange('waiting', wake),
+    });
   }
 
   /** Runs in the write that ends a question. */
@@ -125,36 +126,26 @@ export class WaitingTurns {
   /** Never rejects. */
   async start(active: Active): Promise<void> {
     this.#active = active;
-    this.#endNews = this.#options.liveness.onChange('waiting', () => void this.look());
     await this.giveUpDeleted().catch(() => undefined);
-    await this.look();
+    await this.#loop.start();
   }
 
   /** Continues no more turns; the runner drains running ones. */
   async stop(): Promise<void> {
     this.#active = undefined;
-    this.#endNews?.();
-    this.#cancel?.();
-    await this.#inOrder(async () => undefined);
+    await this.#loop.stop();
   }
 
   /** Continues decided turns. Never rejects. */
   look(): Promise<void> {
-    return this.#inOrder(async () => {
-      if (this.#active === undefined) return;
-      this.#cancel?.();
-      let waitMs: number | undefined;
-      try {
-        const decided = await this.#options.store.read(listDecidedTurns);
-        this.#wait.succeeded();
-        this.#decided = decided.filter(({ id }) => !this.#running.has(id));
-        this.#begin();
-        waitMs = this.#options.liveness.lookAgainMs(LOOK_MS) ?? (decided.length > 0 ? RETRY_MS : undefined);
-      } catch (error) {
-        waitMs = this.#wait.failed(error);
-      }
-      if (waitMs !== undefined) this.#cancel = this.#options.clock.after(waitMs, () => void this.look());
-    });
+    return this.#loop.wake();
+  }
+
+  async #look(): Promise<number | undefined> {
+    const decided = await this.#options.store.read(listDecidedTurns);
+    this.#decided = decided.filter(({ id }) => !this.#running.has(id));
+    this.#begin();
+    return this.#options.liveness.lookAgainMs(LOOK_MS) ?? (decided.length > 0 ? RETRY_MS : undefined);
   }
 
   #begin(): void {
