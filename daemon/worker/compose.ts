@@ -37,7 +37,7 @@ import { createRemindCommand, createTaskScheduler } from './cron/task-scheduler.
 import { Spending } from './spending/spending.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
-import { TurnStops } from './turns/turn-stops.js';
+import { createTurnStops } from './turns/turn-stops.js';
 import { Transcriber } from './turns/model/transcriber.js';
 import { VoiceNotes } from './turns/voice/voice-notes.js';
 import { ToolBox } from './turns/turn-tools.js';
@@ -101,7 +101,7 @@ function createParts(deps: ConversationDeps) {
   const spending = new Spending({ ...common, tokens: accessTokens });
   const after = createAfterTurns(base, { spending, commands, attachments });
   const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, liveText, waiting });
-  const stops = new TurnStops({ ...common, turns });
+  const stops = createTurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns });
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
   const handler = new ChatTurns({ ...common, channels, outbox, turns, commands, voice, ...after });
@@ -186,8 +186,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
   return {
     async start() {
       await store.open();
-      stops.start();
-      await parts.accessTokens.start();
+      await Promise.all([stops.start(), parts.accessTokens.start()]);
     },
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
