@@ -14,7 +14,6 @@ import type { ResponseDocument } from '../../../shared/api/responses/document.js
 import { within } from '../../../shared/clock.js';
 import { toGatewayError } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { createSerial } from '../../../shared/serial.js';
 import { Waiters } from '../../../shared/waiters.js';
 import type { CompletionService } from '../models/completions.js';
 import { mustBeValid } from '../store/liveness.js';
@@ -29,6 +28,7 @@ import {
 } from '../store/responses/background.js';
 import { findResponse, finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
+import { WorkLoop } from '../store/tasks/work-loop.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import { readContext } from './context.js';
 import { failureOf, LeftResponses, openBatches } from './takeover.js';
@@ -60,17 +60,24 @@ const STOPPING = new GatewayError('STOPPING', { message: 'the gateway is stoppin
 export class BackgroundResponses {
   readonly #options: BackgroundOptions;
   readonly #runs = new Map<string, Run>();
-  readonly #inOrder = createSerial();
+  readonly #loop: WorkLoop;
   readonly #changes = new Waiters();
   readonly #left: LeftResponses;
   readonly #closing = new AbortController();
-  #state: 'idle' | 'active' | 'stopped' = 'idle';
-  #cancel: (() => void) | undefined;
-  #end: (() => void) | undefined;
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
     this.#left = new LeftResponses(options);
+    this.#loop = new WorkLoop({
+      ...options,
+      problem: 'responses in the background are waiting for the store',
+      look: () => this.#look(),
+      listen: (wake) =>
+        options.liveness.onChange('responses', () => {
+          this.#changes.wake();
+          wake();
+        }),
+    });
   }
 
   /** Aborts when this worker ends what it writes. */
@@ -79,21 +86,13 @@ export class BackgroundResponses {
   }
 
   /** Claims and writes responses from now on. */
-  async start(): Promise<void> {
-    this.#state = 'active';
-    this.#end = this.#options.liveness.onChange('responses', () => {
-      this.#changes.wake();
-      void this.look();
-    });
-    await this.look();
+  start(): Promise<void> {
+    return this.#loop.start();
   }
 
   /** Claims no more. */
-  async stop(): Promise<void> {
-    this.#state = 'stopped';
-    this.#cancel?.();
-    this.#end?.();
-    await this.#inOrder(async () => undefined);
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Lets responses end for `timeoutMs`, then releases the others. @returns how many */
@@ -107,17 +106,9 @@ export class BackgroundResponses {
     return released.length;
   }
 
-  /** Looks for responses to write. Never rejects: the store reports its own failure, and the search is retried. */
+  /** Looks for responses to write. Never rejects. */
   look(): Promise<void> {
-    return this.#inOrder(async () => {
-      this.#cancel?.();
-      if (this.#state !== 'active') return;
-      // Reset before the rows are read, so that rows left later are found by a later pass.
-      const lookMs = this.#options.liveness.lookAgainMs(LOOK_MS);
-      const waiting = await this.#takeAll().catch(() => true);
-      const nextMs = waiting ? LOOK_MS : lookMs;
-      if (nextMs !== undefined) this.#cancel = this.#options.clock.after(nextMs, () => void this.look());
-    });
+    return this.#loop.wake();
   }
 
   /** Ends a response that has not ended; its output so far is kept. @returns whether it has ended with this */
@@ -171,6 +162,12 @@ export class BackgroundResponses {
       saidAt = clock.now();
       yield undefined;
     }
+  }
+
+  async #look(): Promise<number | undefined> {
+    // Read before the rows are, so that rows left later are found by a later pass.
+    const lookMs = this.#options.liveness.lookAgainMs(LOOK_MS);
+    return (await this.#takeAll()) ? LOOK_MS : lookMs;
   }
 
   /** @returns whether some wait that this worker may take soon */
