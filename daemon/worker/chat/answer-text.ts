@@ -1,6 +1,5 @@
 /** The text that a chat gets at the end of a turn. */
 import { withCutOff } from '../../../shared/text/cut-off.js';
-import { NOTICES } from '../delivery/inbox-queue.js';
 import type { TurnEnding } from '../turns/turn-journal.js';
 
 type Ending = Pick<TurnEnding, 'reply' | 'error' | 'stopReason' | 'cutOff'>;
@@ -11,12 +10,10 @@ const paragraphs = (...parts: string[]): string => parts.filter((part) => part !
 export const unsent = (text: string, sentLength: number): string => (sentLength === 0 ? text : text.slice(sentLength).replace(/^\n+/, ''));
 
 /**
- * Returns the text for the chat; of an answer that was stopped or interrupted, only the part that the chat has already seen.
+ * Returns the text for the chat; of an answer that was stopped, only the part that the chat has already seen.
  * @param hasPreview  whether the chat shows the beginning of the answer
  */
 export function textOf({ reply, error, stopReason, cutOff }: Ending, hasPreview: boolean): string {
-  const seen = hasPreview ? reply : '';
-  if (stopReason?.code === 'STOPPING') return paragraphs(seen, NOTICES.interrupted);
-  if (stopReason !== null) return hasPreview ? paragraphs(seen, '_Stopped._') : '';
+  if (stopReason !== null) return hasPreview ? paragraphs(reply, '_Stopped._') : '';
   return error === null ? withCutOff(reply, cutOff) : paragraphs(reply, `⚠️ ${error.message}`);
 }

@@ -5,12 +5,20 @@ import { withSignal } from '../../../shared/node/signals.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { putBackFailed, releaseInterrupted } from '../delivery/inbox-ends.js';
+import { putBackFailed } from '../delivery/inbox-ends.js';
 import type { InboxHandler, TakenMessage } from '../delivery/inbox-queue.js';
 import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { finishInbox, type InboxMessage, readInboxMessage, setInboxPreview, setInboxSent, setInboxTurn } from '../store/delivery/inbox.js';
+import {
+  finishInbox,
+  type InboxMessage,
+  putBackInbox,
+  readInboxMessage,
+  setInboxPreview,
+  setInboxSent,
+  setInboxTurn,
+} from '../store/delivery/inbox.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
@@ -139,7 +147,7 @@ export class ChatTurns implements InboxHandler {
   async notify(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
     await this.note(tx, message, text);
     // The preview of an answer that is not continued would stay unfinished.
-    const previewId = (await readInboxMessage(tx, message.seq))?.previewId ?? undefined;
+    const previewId = (await readInboxMessage(tx, message))?.previewId ?? undefined;
     await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
   }
 
@@ -252,9 +260,8 @@ export class ChatTurns implements InboxHandler {
       return isParked;
     }
     if (end.stopReason?.code === 'STOPPING') {
-      const isRepeated = (await releaseInterrupted(tx, row)) === 'repeated';
-      if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: text, previewId });
-      return !isRepeated;
+      await putBackInbox(tx, { ...row, countsAttempt: false });
+      return false;
     }
     // A fault of the gateway itself, such as a lost database, is not sent as an answer.
     if (end.error?.code === 'UNAVAILABLE' && (await putBackFailed(tx, row))) return false;

@@ -6,7 +6,6 @@ import { giveUpWaiting } from '../turns/steps/waiting.js';
 
 /** Why a message is not handled again: for the owner. */
 export const ERRORS = {
-  interrupted: 'interrupted after effects that must not be repeated',
   poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
   expired: 'its account was not configured within a day',
 } as const;
@@ -21,35 +20,16 @@ export async function giveUpMessage(tx: Transaction, { seq, turnId }: InboxMessa
   return true;
 }
 
-export function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {
-  if (message.attempts >= MAX_ATTEMPTS) return 'poisoned';
-  return message.isRepeatable ? 'repeated' : 'interrupted';
-}
+/** Whether a message has been tried often enough. */
+export const isPoisoned = ({ attempts }: InboxMessage): boolean => attempts >= MAX_ATTEMPTS;
 
 /**
  * Requeues a message because the gateway itself could not complete its turn. Runs in the transaction that ends the turn.
- * @returns false when its turn had effects or has been tried often enough: then its failure is final
+ * @returns false when it has been tried often enough: then its failure is final
  */
 export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq: number; instanceId: string }): Promise<boolean> {
-  const message = await readInboxMessage(tx, seq);
-  if (message === undefined || outcomeOf(message) !== 'repeated') return false;
+  const message = await readInboxMessage(tx, { seq });
+  if (message === undefined || isPoisoned(message)) return false;
   await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
   return true;
-}
-
-/**
- * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a transaction.
- * @returns `repeated`: another worker handles it, or has
- */
-export async function releaseInterrupted(
-  tx: Transaction,
-  { seq, instanceId, nowMs }: { seq: number; instanceId: string; nowMs: number },
-): Promise<'repeated' | 'interrupted'> {
-  const message = await readInboxMessage(tx, seq);
-  if (message?.isRepeatable === true) {
-    await putBackInbox(tx, { seq, instanceId, countsAttempt: false });
-    return 'repeated';
-  }
-  const isOurs = await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
-  return isOurs ? 'interrupted' : 'repeated';
 }

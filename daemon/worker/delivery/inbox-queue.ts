@@ -16,7 +16,7 @@ import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
 import { isDecision } from '../turns/commands/approval-commands.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
-import { type End, ERRORS, giveUpMessage, outcomeOf, releaseInterrupted } from './inbox-ends.js';
+import { type End, ERRORS, giveUpMessage, isPoisoned } from './inbox-ends.js';
 import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
@@ -64,7 +64,6 @@ const RETRY_MS = 1_000;
 
 /** Why a message is not handled again: for the chat. */
 export const NOTICES = {
-  interrupted: 'The answer was interrupted because the gateway stopped. Send the message again to get one.',
   poisoned: 'This message could not be answered: the gateway failed each time it tried. It was set aside.',
   withdrawn: 'Stopped before the answer was complete.',
 } as const;
@@ -122,13 +121,12 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     const reports: (() => void)[] = [];
     for (const message of await leftByTheDead(tx, await readRunningInbox(tx), liveness)) {
       const { seq, instanceId } = message;
-      const outcome = outcomeOf(message);
-      if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
-      else {
-        await giveUpMessage(tx, message, { instanceId, state: outcome, error: ERRORS[outcome], nowMs: this.#options.clock.now() });
-        await this.#handler.notify(tx, message, NOTICES[outcome]);
-      }
-      reports.push(() => this.#reportRecovered(message, outcome));
+      if (isPoisoned(message)) {
+        const end = { instanceId, state: 'poisoned', error: ERRORS.poisoned, nowMs: this.#options.clock.now() } as const;
+        await giveUpMessage(tx, message, end);
+        await this.#handler.notify(tx, message, NOTICES.poisoned);
+      } else await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
+      reports.push(() => this.#reportRecovered(message));
     }
     return () => reports.forEach((report) => report());
   }
@@ -153,7 +151,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
   async #withdrawBefore(tx: Transaction, stop: InboxMessage): Promise<number> {
     const waiting = await listInboxBefore(tx, stop);
     for (const { seq } of waiting) {
-      const message = await readInboxMessage(tx, seq);
+      const message = await readInboxMessage(tx, { seq });
       if (message === undefined) continue;
       await this.#endPending(tx, message, { state: 'done', error: TAKEN_BACK });
       if (message.previewId !== null) await this.#handler.notify(tx, message, NOTICES.withdrawn);
@@ -216,26 +214,21 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
 
   async #recordFailure(tx: Transaction, message: InboxMessage, error: GatewayError): Promise<void> {
     const { clock, instanceId } = this.#options;
-    const nowMs = clock.now();
-    if (error.spec.retryable) {
-      if ((await releaseInterrupted(tx, { seq: message.seq, instanceId, nowMs })) === 'interrupted')
-        await this.#handler.notify(tx, message, NOTICES.interrupted);
-      return;
-    }
-    const end = { instanceId, error: error.message, nowMs };
+    if (error.spec.retryable) return putBackInbox(tx, { seq: message.seq, instanceId, countsAttempt: false });
+    const end = { instanceId, error: error.message, nowMs: clock.now() };
     if (!(await giveUpMessage(tx, message, { ...end, state: isStopped(error) ? 'done' : 'failed' }))) return;
     // The chat has asked to stop, so only a preview is to be replaced.
     if (isStopped(error)) return this.#handler[message.previewId === null ? 'note' : 'notify'](tx, message, NOTICES.withdrawn);
     await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
   }
 
-  #reportRecovered(message: InboxMessage, outcome: ReturnType<typeof outcomeOf>): void {
+  #reportRecovered(message: InboxMessage): void {
     const { logger } = this.#options;
     const fields = { messageId: message.id, channel: message.channel, attempts: message.attempts };
-    if (outcome === 'repeated') logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
-    else if (outcome === 'poisoned') logger.error(fields, 'a message was set aside: the worker ended each time it was handled');
-    else logger.error(fields, 'a message was interrupted and is not handled again');
-    if (outcome === 'poisoned') this.#setAside += 1;
+    if (isPoisoned(message)) {
+      logger.error(fields, 'a message was set aside: the worker ended each time it was handled');
+      this.#setAside += 1;
+    } else logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
     this.#noted(message);
   }
 
@@ -254,7 +247,7 @@ const isAlwaysHandled = (content: string): boolean => isStop(content) || isDecis
 /** Returns the oldest of the waiting commands of a chat that `isWanted`. */
 async function firstOf(tx: Transaction, lane: Lane, isWanted: (content: string) => boolean): Promise<InboxMessage | undefined> {
   const found = (await listInboxCommands(tx, lane)).find(({ content }) => isWanted(content));
-  return found && readInboxMessage(tx, found.seq);
+  return found && readInboxMessage(tx, found);
 }
 
 /** Returns the next message of a chat: a stop request if there is one, else the oldest. */

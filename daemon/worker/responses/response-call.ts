@@ -1,7 +1,7 @@
 /** Converts a request of the Responses API to a call of the completion service. */
 import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { CUSTOM_PARAMETERS, customDescription } from '../models/custom-tools.js';
-import { holdResponse, markResponseUnrepeatable } from '../store/responses/background.js';
+import { holdResponse } from '../store/responses/background.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
@@ -109,6 +109,5 @@ export function stepsOf(
     steps: stored.length,
     stored,
     hold: (tx) => holdResponse(tx, writer),
-    noteEffects: (tx) => markResponseUnrepeatable(tx, writer.id),
   };
 }

@@ -13,8 +13,8 @@ const INTERRUPTED = new GatewayError('UNAVAILABLE', {
 const POISONED = new GatewayError('UNAVAILABLE', { message: `The gateway failed ${MAX_ATTEMPTS} times while it wrote this response.` });
 
 /** Returns why a response of a dead worker is not written again; undefined: it is. */
-export function failureOf({ isBackground, isRepeatable, attempts, instanceId }: OpenResponse): GatewayError | undefined {
-  if (!isBackground || !isRepeatable) return INTERRUPTED;
+export function failureOf({ isBackground, attempts, instanceId }: OpenResponse): GatewayError | undefined {
+  if (!isBackground) return INTERRUPTED;
   return instanceId !== null && attempts >= MAX_ATTEMPTS ? POISONED : undefined;
 }
 

@@ -129,8 +129,8 @@ export interface OutboxPartTable {
 }
 
 /**
- * `pending → running → done | failed | interrupted | poisoned`. `failed`: its turn could not begin. `interrupted`: the
- * turn was interrupted after it had done something that must not be repeated. `poisoned`: it crashed the worker too often.
+ * `pending → running → done | failed | interrupted | poisoned`. `failed`: its turn could not begin. `interrupted`: it was
+ * unfinished in a backup that was restored. `poisoned`: it crashed the worker too often.
  * `waiting`: its turn waits for a person's decision, and then it is `pending` again; it has `finished_at`, so that a build
  * before this one leaves it alone.
  */
@@ -153,8 +153,6 @@ export interface InboxMessageTable {
   attempts: Generated<number>;
   instance_id: string | null;
   turn_id: string | null;
-  /** 0 once the turn has had an external effect; then it continues only if its steps are stored. */
-  is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
   /** The characters of its answer that the chat has got before a question to a person; null: none. */

@@ -53,9 +53,8 @@ export async function interruptTurn(
   const [said, stored] = [textOfSteps(steps), await readTurnText(tx, turnId)];
   const answer = { turnId, sessionId, nowMs, text: stored.length > said.length ? stored : said, model };
   await removeTurnParts(tx, { turnId });
-  const inbox = await findInboxTurn(tx, turnId);
-  // A turn that is not run again keeps its messages in the conversation.
-  const question = inbox?.isRepeatable === true ? await findMessage(tx, inbox.questionId) : undefined;
+  const inbox = await findInboxTurn(tx, { turnId });
+  const question = inbox && (await findMessage(tx, inbox.questionId));
   if (question !== undefined) await keepAside(tx, { ...answer, questionSeq: question.seq });
   else if (answer.text !== '') await appendMessage(tx, messageOf(answer));
   // The inbox decides whether the message of a chat is handled again, and tells the chat.

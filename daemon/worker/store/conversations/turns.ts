@@ -131,6 +131,11 @@ const hold = prepare<{ id: string }>()((db, p) =>
     .where('state', '=', sql.lit('running' as const)),
 );
 
+/** Records that a turn has had effects, so that a request that is repeated after an error does not run it again. Runs in a transaction. */
+export async function markTurnUnrepeatable(tx: Transaction, id: string): Promise<void> {
+  await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', id).execute();
+}
+
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
 /** Returns false when the turn had ended already: another worker considered this one dead. Runs in a transaction. */

@@ -46,7 +46,7 @@ async function endUnanswered(db: Queries): Promise<void> {
     .execute();
   // The next worker ends the rest like the work of a dead worker, and keeps the text so far; nothing continues it.
   await db.updateTable('turns').set({ state: 'running', question_id: null }).where('state', 'in', ['running', 'waiting']).execute();
-  await db.updateTable('responses').set({ is_repeatable: 0 }).where('finished_at', 'is', null).execute();
+  await db.updateTable('responses').set({ is_background: 0, instance_id: 'restored' }).where('finished_at', 'is', null).execute();
   for (const table of ['turn_steps', 'turn_calls'] as const) {
     const open = db.selectFrom('responses').select('id').where('finished_at', 'is', null);
     await db.deleteFrom(table).where('turn_id', 'in', open).execute();

@@ -5,8 +5,7 @@ import { TAKEN_BACK } from './inbox-stops.js';
 import { prepare } from '../prepare.js';
 import { purgeRows } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
-import { hasSteps } from '../turns/turn-steps.js';
-import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import { tellOthers, type Transaction } from '../transaction.js';
 
 /** A message to store. */
 export interface NewInboxMessage extends Lane {
@@ -34,8 +33,6 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly attempts: number;
   /** The turn of the last attempt. */
   readonly turnId: string | null;
-  /** False once the turn has had effects without stored steps (an older build); then it is not run again. */
-  readonly isRepeatable: boolean;
   /** The channel's id of a message that shows the answer while it is being written. */
   readonly previewId: string | null;
   /** How much of the answer the chat has got before a question to a person. */
@@ -47,13 +44,9 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly receivedAtMs: number;
 }
 
-/** A turn with effects continues from its steps. */
-const MAY_GO_ON = sql<number>`case when is_repeatable = 1 or ${hasSteps('inbox_messages.turn_id')} then 1 else 0 end`;
-
 const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
-  MAY_GO_ON.as('isRepeatable'),
   ...(['preview_id as previewId', 'sent_length as sentLength', 'question_id as questionId'] as const),
   ...(['token_id as tokenId', 'received_at as receivedAtMs'] as const),
 ] as const;
@@ -93,7 +86,8 @@ const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
     .where('update_id', '=', p.updateId),
 );
 
-const selectHead = prepare<Lane>()((db, p) =>
+/** Returns the oldest unfinished message of a chat. */
+export const { first: readInboxHead } = prepare<Lane>()((db, p) =>
   db
     .selectFrom('inbox_messages')
     .select(MESSAGE)
@@ -128,7 +122,8 @@ export const { all: listInboxLanes } = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
-const selectRunning = prepare<Record<never, never>>()((db) =>
+/** Returns the messages that a worker, live or dead, is handling. */
+export const { all: readRunningInbox } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
     .select(MESSAGE)
@@ -137,14 +132,20 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
     .orderBy('seq'),
 );
 
-const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
+/**
+ * Returns the message that started a turn, with the id of the question in its session; undefined for a turn that no inbox message
+ * started.
+ */
+export const { first: findInboxTurn } = prepare<{ turnId: string }>()((db, p) =>
   db
     .selectFrom('inbox_messages')
-    .select(['id', 'question_id', MAY_GO_ON.as('isRepeatable')])
+    .select((row) => row.fn.coalesce('question_id', 'id').as('questionId'))
     .where('turn_id', '=', p.turnId),
 );
 
-const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq));
+export const { first: readInboxMessage } = prepare<{ seq: number }>()((db, p) =>
+  db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq),
+);
 
 /** Runs in a transaction, before the attempt. */
 export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: string }>()((db, p) =>
@@ -225,49 +226,9 @@ export async function insertInboxMessage(tx: Transaction, message: NewInboxMessa
   return { ...known, isRepeated: true, isTakenBack: error === TAKEN_BACK };
 }
 
-function toMessage<R extends { readonly isRepeatable: number }>(row: R): Omit<R, 'isRepeatable'> & { readonly isRepeatable: boolean } {
-  return { ...row, isRepeatable: row.isRepeatable === 1 };
-}
-
-/** @returns the oldest unfinished message of a chat */
-export async function readInboxHead(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
-  const row = await selectHead.first(tx, lane);
-  return row && toMessage(row);
-}
-
 /** Returns whether a chat has unhandled messages other than `exceptId`. */
 export async function hasPendingInbox(tx: Transaction, lane: Lane & { exceptId: string }): Promise<boolean> {
   return (await selectOther.first(tx, lane)) !== undefined;
-}
-
-export async function readInboxMessage(tx: Transaction, seq: number): Promise<InboxMessage | undefined> {
-  const row = await selectRow.first(tx, { seq });
-  return row && toMessage(row);
-}
-
-/** Returns the messages that a worker, live or dead, is handling. */
-export async function readRunningInbox(tx: Transaction): Promise<InboxMessage[]> {
-  return (await selectRunning.all(tx)).map(toMessage);
-}
-
-/** The turn of an inbox message. The inbox decides whether an interrupted one is run again. */
-export interface InboxTurn {
-  /** The id of the question in its session. */
-  readonly questionId: string;
-  /** Whether the message is handled again if the turn is interrupted. */
-  readonly isRepeatable: boolean;
-}
-
-/** Returns undefined for a turn that no inbox message started. */
-export async function findInboxTurn(tx: Transaction, turnId: string): Promise<InboxTurn | undefined> {
-  const row = await selectByTurn.first(tx, { turnId });
-  return row && { questionId: row.question_id ?? row.id, isRepeatable: row.isRepeatable === 1 };
-}
-
-/** Records that a turn has had effects, so that a build without steps does not run it again. Runs in a transaction. */
-export async function markTurnUnrepeatable(tx: Transaction, turnId: string): Promise<void> {
-  await queriesOf(tx).updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
-  await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
 }
 
 /** Puts a message back into the queue. With `countsAttempt` false, the attempt is not counted. Runs in a transaction. */

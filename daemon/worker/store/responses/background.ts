@@ -7,7 +7,7 @@ import type { ResponseDocument } from '../../../../shared/api/responses/document
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
-import { hasSteps, readTurnSteps, type StoredStep } from '../turns/turn-steps.js';
+import { readTurnSteps, type StoredStep } from '../turns/turn-steps.js';
 import { readItems } from './response-items.js';
 
 /** One that has not ended. One that is not in the background ends with its worker. */
@@ -18,8 +18,6 @@ export interface OpenResponse {
   readonly instanceId: string | null;
   /** How many workers have begun it. */
   readonly attempts: number;
-  /** False after an external effect without stored steps. */
-  readonly isRepeatable: boolean;
 }
 
 /** What a worker needs to write a response. */
@@ -55,7 +53,7 @@ export async function readOpenResponses(
 ): Promise<{ open: OpenResponse[]; areAll: boolean }> {
   const rows = await queriesOf(tx)
     .selectFrom('responses')
-    .select(['id', 'created_at', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
+    .select(['id', 'created_at', 'is_background', 'instance_id', 'attempts'])
     .where('finished_at', 'is', null)
     .where((where) => where.or([where('is_background', '=', 1), where('instance_id', '!=', instanceId)]))
     .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) > (${after?.createdAtMs}, ${after?.id})`))
@@ -69,7 +67,6 @@ export async function readOpenResponses(
     isBackground: row.is_background === 1,
     instanceId: row.instance_id,
     attempts: row.attempts,
-    isRepeatable: row.is_repeatable === 1 || Boolean(row.hasSteps),
   }));
   return { open, areAll: rows.length < MAX_OPEN };
 }
@@ -138,11 +135,6 @@ export async function releaseResponse(tx: Transaction, { id, instanceId }: Write
     .where('finished_at', 'is', null)
     .execute();
   tellOthers(tx, 'responses');
-}
-
-/** Records that a tool is about to have an external effect, so that a build without steps does not write the response again. */
-export async function markResponseUnrepeatable(tx: Transaction, id: string): Promise<void> {
-  await queriesOf(tx).updateTable('responses').set({ is_repeatable: 0 }).where('id', '=', id).execute();
 }
 
 /** Keeps others from ending or taking a response until this write is committed. @returns false when another worker has */

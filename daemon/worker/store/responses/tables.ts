@@ -18,8 +18,6 @@ export interface ResponseTable {
   instance_id: string | null;
   /** How many workers have begun it. A worker that was stopped and released it does not count. */
   attempts: Generated<number>;
-  /** 0 once a tool has had an external effect; then it is not run again. */
-  is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
 }

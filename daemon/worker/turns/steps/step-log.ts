@@ -26,7 +26,7 @@ export interface StepOwner {
   /** Runs in each write. @returns false when another worker has ended or taken it */
   hold(tx: Transaction): Promise<boolean>;
   /** Runs in the write of a step that has effects. */
-  noteEffects(tx: Transaction): Promise<void>;
+  noteEffects?(tx: Transaction): Promise<void>;
   /** Where a person can decide about calls; undefined if nowhere. */
   readonly questions?: Questions | undefined;
 }
@@ -75,7 +75,7 @@ export class StepLog {
     const { questions } = this.#owner;
     this.#step += 1;
     await this.#write(async (tx) => {
-      if (hasEffects) await this.#owner.noteEffects(tx);
+      if (hasEffects) await this.#owner.noteEffects?.(tx);
       await addTurnStep(tx, { turnId: this.#owner.id, step: this.#step, nowMs: this.#options.clock.now() }, { ...step, calls });
       for (const index of begins) await beginTurnCall(tx, this.#place(index));
       for (const callIndex of asks) {

@@ -6,22 +6,18 @@ import { ChatTurns, type ChatTurnsOptions } from '../../../../daemon/worker/chat
 import type { TakenMessage } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js';
 import type { TurnRequest } from '../../../../daemon/worker/turns/turn-request.js';
-import { NOTICES } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import { insertInboxMessage, readInboxHead, setInboxPreview, setInboxSent } from '../../../../daemon/worker/store/delivery/inbox.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';
 
-const stopping = new GatewayError('STOPPING', { message: 'restart' });
 const stopped = new GatewayError('CONFLICT', { message: 'stop' });
 
 const ENDINGS: { title: string; end: Partial<Parameters<typeof textOf>[0]>; isSeen: boolean; text: string }[] = [
   { title: 'a stopped answer', end: { stopReason: stopped }, isSeen: true, text: 'Begun\n\n_Stopped._' },
   { title: 'a stopped answer that nobody has seen', end: { stopReason: stopped }, isSeen: false, text: '' },
   { title: 'an answer stopped before its second attempt', end: { stopReason: stopped, reply: '' }, isSeen: true, text: '_Stopped._' },
-  { title: 'an interrupted answer', end: { stopReason: stopping }, isSeen: true, text: `Begun\n\n${NOTICES.interrupted}` },
-  { title: 'an interrupted answer that nobody has seen', end: { stopReason: stopping }, isSeen: false, text: NOTICES.interrupted },
   { title: 'a whole answer', end: {}, isSeen: true, text: 'Begun' },
   {
     title: 'a failed answer',

@@ -1,11 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { says } from '../../../fakes/openai/reply.js';
 import { chatHistory, makeChat } from '../../../helpers/chat-fixture.js';
-import { markTurnUnrepeatable, setInboxPreview } from '../../../../daemon/worker/store/delivery/inbox.js';
-import { readRunningTurns } from '../../../../daemon/worker/store/conversations/turns.js';
+import { setInboxPreview } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { Store } from '../../../../daemon/worker/store/store.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { eventually } from '../../../helpers/eventually.js';
 import { openStore } from '../../../helpers/open-store.js';
 
 const never = new Promise<void>(() => undefined);
@@ -65,8 +63,7 @@ test('a turn that the worker before still runs is left to it, and the chat waits
   expect(texts[1]).toBe('from the old one');
 });
 
-/** Asks something, and ends the answer while nothing can be written. */
-async function loseTheEnd({ hasEffects }: { hasEffects: boolean }) {
+test('a turn whose end could not be stored is run again', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();
   let open = (): void => undefined;
@@ -74,56 +71,13 @@ async function loseTheEnd({ hasEffects }: { hasEffects: boolean }) {
   model.reply({ ...says('said'), gate: { before: 0, until } }, says('whole'));
   await say(conversation, 'send it');
   await model.received(1);
-  const store = await openStore({ home: conversation.home });
-  const turn = await eventually(async () => {
-    const [running] = await store.read(readRunningTurns);
-    expect(running).toBeDefined();
-    return running;
-  });
-  if (hasEffects) await store.write((tx) => markTurnUnrepeatable(tx, turn?.id ?? ''));
   const away = vi.spyOn(Store.prototype, 'write').mockRejectedValue(new GatewayError('UNAVAILABLE', { message: 'the database is away' }));
   open();
   // The end of the turn, and what becomes of the message.
   await vi.waitUntil(() => away.mock.calls.length >= 2, 10_000);
   away.mockRestore();
-  return { told, model };
-}
-
-test('a turn whose end could not be stored is run again', async () => {
-  const { told, model } = await loseTheEnd({ hasEffects: false });
   expect(await told(1)).toEqual(['whole']);
   expect(model.requests).toHaveLength(2);
-});
-
-test('a turn with effects whose end could not be stored is not run again, and the chat gets a notice', async () => {
-  const { told, model } = await loseTheEnd({ hasEffects: true });
-  expect(await told(1)).toEqual([expect.stringContaining('interrupted')]);
-  expect(model.requests).toHaveLength(1);
-});
-
-test('an interrupted turn with effects is not run again, and the chat gets a notice', async () => {
-  const { start, say, told, model } = await makeChat();
-  const live = ['wk_old'];
-  const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => live });
-  live.push('wk_next');
-  model.reply(hanging);
-  await say(old, 'send it');
-  await model.received(1);
-  const store = await openStore({ home: old.home });
-  // The model is asked while the turn is being committed.
-  const turn = await eventually(async () => {
-    const [running] = await store.read(readRunningTurns);
-    expect(running).toBeDefined();
-    return running;
-  });
-  await store.write((tx) => markTurnUnrepeatable(tx, turn?.id ?? ''));
-  await old.quiesce();
-  const next = await start({ home: old.home, instanceId: 'wk_next' });
-  expect(await told(1)).toEqual([expect.stringContaining('interrupted')]);
-  expect(model.requests).toHaveLength(1);
-  // What the model had said by then may have been stored, too.
-  const history = (await chatHistory(next)).filter((line) => !line.startsWith('assistant aborted: begun'));
-  expect(history).toEqual(['user complete: send it', expect.stringContaining('system error: The answer was interrupted')]);
 });
 
 test('/stop that comes during a restart also takes back the message whose answer the restart interrupted', async () => {

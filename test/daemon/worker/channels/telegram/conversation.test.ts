@@ -1,11 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { readRunningTurns } from '../../../../../daemon/worker/store/conversations/turns.js';
-import { markTurnUnrepeatable } from '../../../../../daemon/worker/store/delivery/inbox.js';
 import { callsTools, says } from '../../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
 import { failure, startFakeTelegram, type FakeTelegram } from '../../../../fakes/telegram/server.js';
 import { fakeModels, makeConversation, type ConversationOptions, type TestConversation } from '../../../../helpers/make-conversation.js';
-import { openStore } from '../../../../helpers/open-store.js';
 import { telegramConfig } from '../../../../helpers/telegram-fixture.js';
 
 interface Setup {
@@ -200,21 +197,4 @@ test('a turn that waits for a decision finishes its preview, and what follows is
   if (question !== undefined) fake.press(question, 'Approve');
   await fake.until(() => texts(fake)[2]?.endsWith('late.') === true);
   expect([texts(fake)[0], fake.bot.sent[0]?.edits, texts(fake)[2]]).toEqual(['Let me look.', 1, 'It is late.']);
-});
-
-test('an interrupted answer that is not continued ends its preview', async () => {
-  const { fake, model, start } = await setUp();
-  model.reply({ ...says('A long answer ', 'is never finished'), gate: { before: 1, until: new Promise<void>(() => undefined) } });
-  const old = await start({ streamMode: 'partial' }, { instanceId: 'wk_old' });
-  fake.say('tell me');
-  await fake.until(() => fake.bot.sent.length === 1);
-  const store = await openStore({ home: old.home });
-  await store.write(async (tx) => {
-    for (const { id } of await readRunningTurns(tx)) await markTurnUnrepeatable(tx, id);
-  });
-  await old.quiesce();
-  await old.close();
-  await start({ streamMode: 'partial' }, { home: old.home, instanceId: 'wk_next' });
-  await fake.until(() => fake.bot.sent[0]?.edits === 1);
-  expect(texts(fake)).toEqual([expect.stringMatching(/^A long answer\s+The answer was interrupted/)]);
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { readNewestMessages } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { beginTurn, endTurn, holdTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
-import { markTurnUnrepeatable } from '../../../../../daemon/worker/store/delivery/inbox.js';
+import { beginTurn, endTurn, holdTurn, markTurnUnrepeatable } from '../../../../../daemon/worker/store/conversations/turns.js';
 import { readTurnSteps } from '../../../../../daemon/worker/store/turns/turn-steps.js';
 import type { Tool } from '../../../../../daemon/worker/tools/tool.js';
 import { StepLog, type StepOwner } from '../../../../../daemon/worker/turns/steps/step-log.js';
