@@ -1,18 +1,18 @@
 /** The chats of approvals: those whose messages the turns answer, or to which their jobs report. */
 import { prepare } from '../prepare.js';
-import type { Lane } from '../delivery/outbox.js';
+import { LANE, type Lane } from '../delivery/outbox.js';
 import type { Transaction } from '../transaction.js';
 
 /** Returns the chat whose message a turn answers; undefined if it answers none. */
 export const { first: findLaneOfTurn } = prepare<{ turnId: string }>()((db, p) =>
-  db.selectFrom('inbox_messages').select(['channel', 'account_id as accountId', 'chat_id as chatId']).where('turn_id', '=', p.turnId),
+  db.selectFrom('inbox_messages').select(LANE).where('turn_id', '=', p.turnId),
 );
 
 const selectJob = prepare<{ turnId: string }>()((db, p) =>
   db
     .selectFrom('cron_runs')
     .innerJoin('cron_jobs', 'cron_jobs.id', 'cron_runs.job_id')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
+    .select(LANE)
     .where('cron_runs.turn_id', '=', p.turnId)
     .where('cron_runs.finished_at', 'is', null),
 );

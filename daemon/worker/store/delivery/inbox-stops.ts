@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { tellOthers, type Transaction } from '../transaction.js';
-import type { Lane } from './outbox.js';
+import { inLane, LANE, type Lane } from './outbox.js';
 
 /** The error of a message that is taken back. */
 export const TAKEN_BACK = 'taken back';
@@ -11,7 +11,7 @@ export const TAKEN_BACK = 'taken back';
 export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'received_at as receivedAtMs'])
+    .select([...LANE, 'content', 'received_at as receivedAtMs'])
     .where('finished_at', 'is', null)
     .where('state', '=', sql.lit('pending' as const))
     .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
@@ -22,9 +22,7 @@ export const { all: listInboxBefore } = prepare<Lane & { seq: number }>()((db, p
   db
     .selectFrom('inbox_messages')
     .select('seq')
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
+    .where(inLane(p))
     .where('finished_at', 'is', null)
     .where('state', '=', sql.lit('pending' as const))
     .where('seq', '<', p.seq)
@@ -35,9 +33,7 @@ const selectTakenBack = prepare<Lane & { seq: number; receivedAtMs: number }>()(
   db
     .selectFrom('inbox_messages')
     .select(sql<number>`count(*)`.as('count'))
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
+    .where(inLane(p))
     .where('error', '=', sql.lit(TAKEN_BACK))
     .where('finished_at', '>=', p.receivedAtMs)
     .where('seq', '<', p.seq),
@@ -62,9 +58,7 @@ const withdrawLane = prepare<Lane & { nowMs: number }>()((db, p) =>
   db
     .updateTable('inbox_messages')
     .set({ state: sql.lit('done' as const), error: sql.lit(TAKEN_BACK), instance_id: null, finished_at: p.nowMs })
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
+    .where(inLane(p))
     .where('finished_at', 'is', null)
     .where((query) => query.or([query('state', '=', sql.lit('pending' as const)), query('turn_id', 'is', null)])),
 );

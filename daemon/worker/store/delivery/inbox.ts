@@ -1,6 +1,6 @@
 /** Messages from chats: stored once by the channel's own id, then handled one at a time in each chat. */
 import { sql } from 'kysely';
-import type { Lane } from './outbox.js';
+import { inLane, LANE, type Lane } from './outbox.js';
 import { TAKEN_BACK } from './inbox-stops.js';
 import { prepare } from '../prepare.js';
 import { purgeRows } from '../conversations/purge.js';
@@ -45,7 +45,8 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
 }
 
 const MESSAGE = [
-  ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
+  ...LANE,
+  ...(['seq', 'id', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
   ...(['preview_id as previewId', 'sent_length as sentLength', 'question_id as questionId'] as const),
   ...(['token_id as tokenId', 'received_at as receivedAtMs'] as const),
@@ -88,34 +89,18 @@ const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
 
 /** Returns the oldest unfinished message of a chat. */
 export const { first: readInboxHead } = prepare<Lane>()((db, p) =>
-  db
-    .selectFrom('inbox_messages')
-    .select(MESSAGE)
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
-    .where('finished_at', 'is', null)
-    .orderBy('seq')
-    .limit(1),
+  db.selectFrom('inbox_messages').select(MESSAGE).where(inLane(p)).where('finished_at', 'is', null).orderBy('seq').limit(1),
 );
 
 const selectOther = prepare<Lane & { exceptId: string }>()((db, p) =>
-  db
-    .selectFrom('inbox_messages')
-    .select('seq')
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
-    .where('finished_at', 'is', null)
-    .where('id', '!=', p.exceptId)
-    .limit(1),
+  db.selectFrom('inbox_messages').select('seq').where(inLane(p)).where('finished_at', 'is', null).where('id', '!=', p.exceptId).limit(1),
 );
 
 /** Returns every chat with unhandled messages of which no worker handles one, the one that has waited longest first. */
 export const { all: listInboxLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
+    .select(LANE)
     .where('finished_at', 'is', null)
     .groupBy(['channel', 'account_id', 'chat_id'])
     .having(sql`max(case state when 'running' then 1 else 0 end)`, '=', sql.lit(0))

@@ -4,7 +4,7 @@ import { OUTGOING_STATUSES, type OutgoingStatus } from '../../../../shared/deliv
 import { purgeRows } from '../conversations/purge.js';
 import type { Schema } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
-import type { Lane } from './outbox.js';
+import { LANE, type Lane } from './outbox.js';
 
 /** A message with the sums of its parts. Times are epoch milliseconds. */
 export interface OutboxSummary extends Lane {
@@ -27,7 +27,7 @@ const part = (expression: string) => sql<number>`(select ${sql.raw(expression)} 
 function summaries(tx: Transaction) {
   return queriesOf(tx)
     .selectFrom('outbox_messages')
-    .select(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'state', 'last_error as lastError'])
+    .select([...LANE, 'seq', 'id', 'content', 'state', 'last_error as lastError'])
     .select(['due_at as dueAtMs', 'created_at as createdAtMs', 'updated_at as updatedAtMs', 'expires_at as expiresAtMs'])
     .select([
       part('count(*)').as('parts'),

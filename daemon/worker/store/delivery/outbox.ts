@@ -11,6 +11,13 @@ export interface Lane {
   readonly chatId: string;
 }
 
+/** The columns of a lane. */
+export const LANE = ['channel', 'account_id as accountId', 'chat_id as chatId'] as const;
+
+/** The condition for the rows of a lane. */
+export const inLane = ({ channel, accountId, chatId }: Lane) =>
+  sql<boolean>`(channel = ${channel} and account_id = ${accountId} and chat_id = ${chatId})`;
+
 export interface NewOutboxMessage extends Lane {
   readonly id: string;
   /** The text, for people. */
@@ -82,22 +89,15 @@ export interface OutboxPart {
 }
 
 const MESSAGE = [
-  ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'state', 'instance_id as instanceId'] as const),
+  ...LANE,
+  ...(['seq', 'id', 'state', 'instance_id as instanceId'] as const),
   ...(['due_at as dueAtMs', 'attempted_at as attemptedAtMs', 'expires_at as expiresAtMs', 'last_error as lastError'] as const),
   'sent_id as sentId',
 ] as const;
 
 /** Returns the oldest unfinished message of a chat. */
 export const { first: readOutboxHead } = prepare<Lane>()((db, p) =>
-  db
-    .selectFrom('outbox_messages')
-    .select(MESSAGE)
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
-    .where('finished_at', 'is', null)
-    .orderBy('seq')
-    .limit(1),
+  db.selectFrom('outbox_messages').select(MESSAGE).where(inLane(p)).where('finished_at', 'is', null).orderBy('seq').limit(1),
 );
 
 const selectMessage = prepare<{ seq: number }>()((db, p) => db.selectFrom('outbox_messages').select(MESSAGE).where('seq', '=', p.seq));
@@ -131,7 +131,7 @@ export const { all: readSending } = prepare<Record<never, never>>()((db) =>
 export const { all: listOutboxLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('outbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId', sql<number>`min(seq)`.as('head')])
+    .select([...LANE, sql<number>`min(seq)`.as('head')])
     .where('finished_at', 'is', null)
     .groupBy(['channel', 'account_id', 'chat_id'])
     .having(sql`max(case state when 'sending' then 1 else 0 end)`, '=', sql.lit(0))

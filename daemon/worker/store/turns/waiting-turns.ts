@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import type { SessionRow } from '../schema.js';
 import { prepare } from '../prepare.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
-import type { Lane } from '../delivery/outbox.js';
+import { inLane, LANE, type Lane } from '../delivery/outbox.js';
 
 /** A turn that neither a message nor a job requested: only its question is known. */
 export interface WaitingTurn {
@@ -166,9 +166,7 @@ const selectParked = prepare<Lane>()((db, p) =>
   db
     .selectFrom('inbox_messages')
     .select('seq')
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
+    .where(inLane(p))
     .where('state', '=', sql.lit('waiting' as const))
     .limit(1),
 );
@@ -182,7 +180,7 @@ export async function hasParkedInbox(tx: Transaction, lane: Lane): Promise<boole
 export const { all: listParkedLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
+    .select(LANE)
     .where('state', '=', sql.lit('waiting' as const)),
 );
 
@@ -191,9 +189,7 @@ export const { all: listInboxCommands } = prepare<Lane>()((db, p) =>
   db
     .selectFrom('inbox_messages')
     .select(['seq', 'content'])
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
+    .where(inLane(p))
     .where('finished_at', 'is', null)
     .where('state', '=', sql.lit('pending' as const))
     .where('content', 'like', sql.lit('%/%'))
