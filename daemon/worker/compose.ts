@@ -218,7 +218,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await cron.close();
       await delivery.close();
       await samples.stop();
-      await modelCalls.flush();
+      await modelCalls.close();
       await parts.spending.close();
       await store.close();
     },

@@ -16,6 +16,7 @@ const OPENERS: Record<string, readonly string[]> = {
     'daemon/worker/store/postgres/engine.ts',
     'daemon/worker/store/postgres/inspect.ts',
     'daemon/worker/store/sqlite/copy-place.ts',
+    'daemon/worker/store/sqlite/damage.ts',
     'daemon/worker/store/sqlite/database-copy.ts',
   ],
 };

@@ -130,6 +130,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/turns/steps/tool-text.ts': 'test/daemon/worker/turns/steps/tool-run.test.ts',
   'daemon/worker/store/prepare.ts': 'test/daemon/worker/store/contract/store-contract.ts',
   'daemon/worker/store/cron/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/schema.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/sqlite/database-file.ts': 'test/daemon/worker/store/store-faults.test.ts',
   'daemon/worker/store/dialect.ts': 'test/daemon/worker/store/contract/store-contract.ts',
   'daemon/worker/store/postgres/begin-writing.ts': 'test/daemon/worker/store/postgres/committer.test.ts',

@@ -100,7 +100,6 @@ export class AccessTokens {
         for (const use of uses) await noteTokenUse(tx, use);
       },
       problem: 'the last use of access tokens could not be stored',
-      keepsFailed: true,
       merging: { keyOf: ({ id }) => id, merge: (use, other) => (use.usedAtMs < other.usedAtMs ? other : use) },
     });
   }

@@ -8,7 +8,7 @@ import type { DatabaseModule } from '../../../shared/node/database-module.js';
 import { copyContent as copyBetween } from '../store/copy/copy-content.js';
 import { openPostgresSource, openPostgresTarget } from '../store/postgres/copy-place.js';
 import { openSqliteSource, openSqliteTarget } from '../store/sqlite/copy-place.js';
-import { findDamage } from '../store/sqlite/database-copy.js';
+import { findDamage } from '../store/sqlite/damage.js';
 
 export { postgresEngine } from '../store/postgres/engine.js';
 export { inspectServer } from '../store/postgres/inspect.js';

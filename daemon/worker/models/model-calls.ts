@@ -38,7 +38,6 @@ export class ModelCalls {
       delayMs: STORE_DELAY_MS,
       write: (tx, calls: readonly ModelCall[]) => insertModelCalls(tx, calls, options.clock.now() - HOUR_MS),
       problem: 'failed to store the outcomes of model calls',
-      keepsFailed: false,
     });
   }
 
@@ -46,14 +45,14 @@ export class ModelCalls {
     this.#pending.add(call);
   }
 
-  /** Stores what is pending. Never rejects. */
-  flush(): Promise<void> {
-    return this.#pending.flush();
+  /** Stores what is pending, and takes no more. Never rejects. */
+  close(): Promise<void> {
+    return this.#pending.close();
   }
 
   /** Counts the calls of the last hour, including pending ones. */
   async read(): Promise<CallReport> {
-    await this.flush();
+    await this.#pending.flush();
     const counts = await this.#options.store.read((tx) => readModelCalls(tx, this.#options.clock.now() - HOUR_MS));
     const of = (isWanted: (count: ModelCallCounts) => boolean): CallFacts => callFacts(counts.filter(isWanted));
     return { ofModel: (wanted) => of(({ ref }) => ref === wanted), ofProvider: (id) => of(({ ref }) => splitRef(ref).providerId === id) };

@@ -46,7 +46,6 @@ export class Samples {
         for (const sample of samples) await addSample(tx, sample);
       },
       problem: 'failed to store the samples of the last minute',
-      keepsFailed: true,
       merging: {
         keyOf: ({ minute }) => minute,
         merge: (sample, other) => ({ ...mergeSamples([sample, other]), minute: sample.minute }),

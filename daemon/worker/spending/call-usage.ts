@@ -47,7 +47,6 @@ export function pendingCallUsage(options: Pick<DelayedWriteOptions<CallUsage>, '
     delayMs: STORE_DELAY_MS,
     write: addCallUsage,
     problem: 'failed to store the usage of model calls',
-    keepsFailed: true,
     merging: {
       keyOf: ({ slot, kind, model, agentId, tokenId }) => JSON.stringify([slot, kind, model, agentId, tokenId]),
       merge: addAmounts,

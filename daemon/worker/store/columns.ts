@@ -19,6 +19,12 @@ export type ColumnMap<Row, Domain> = {
 /** True or false as 1 or 0. */
 export const FLAG: Codec<number, boolean> = { read: (stored) => stored === 1, write: Number };
 
+/** Null, or a value as JSON. */
+export const jsonOrNull = <Value>(): Codec<string | null, Value | null> => ({
+  read: (stored) => (stored === null ? null : (JSON.parse(stored) as Value)),
+  write: (value) => (value === null ? null : JSON.stringify(value)),
+});
+
 export interface Columns<Row, Domain> {
   readonly read: (row: Row) => Domain;
   /** Returns the name of a field's column. */

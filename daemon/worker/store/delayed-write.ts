@@ -1,6 +1,6 @@
 /**
- * Collects items and writes them to the store together, some time after the first of them, so that nobody waits for the write. A crash loses
- * what is not written yet.
+ * Collects items and writes them to the store together, some time after the first of them, so that nobody waits for the write. Items are
+ * kept while the store is unavailable. A crash loses what is not written yet.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { isUnavailable } from '../../../shared/errors.js';
@@ -16,8 +16,6 @@ export interface DelayedWriteOptions<Item> {
   readonly write: (tx: Transaction, items: readonly Item[]) => Promise<unknown>;
   /** Logged when a write fails. The store reports its own failures. */
   readonly problem: string;
-  /** Whether items are kept while the store is unavailable; otherwise they are dropped. */
-  readonly keepsFailed: boolean;
   /** Merges two items with the same key. The first was added later, or is one that could not be written. */
   readonly merging?: { keyOf(item: Item): unknown; merge(item: Item, other: Item): Item };
 }
@@ -64,12 +62,12 @@ export class DelayedWrite<Item> {
     const items = [...this.#pending.values()];
     if (items.length === 0) return;
     this.#pending = new Map();
-    const { store, logger, write, problem, keepsFailed } = this.#options;
+    const { store, logger, write, problem } = this.#options;
     try {
       await store.write((tx) => write(tx, items));
     } catch (error) {
       if (!isUnavailable(error)) logger.warn({ err: error }, problem);
-      else if (keepsFailed) for (const item of items) this.add(item);
+      else for (const item of items) this.add(item);
     }
   }
 }

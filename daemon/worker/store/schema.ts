@@ -3,6 +3,8 @@
  * `store/` knows these shapes.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
+import type { MessageDocument } from '../../../shared/api/sessions.js';
+import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { CutOff } from '../../../shared/turn-usage.js';
 import type { ApprovalGrantTable, ApprovalTable } from './approvals/tables.js';
 import type { CronJobTable, CronRunTable } from './cron/tables.js';
@@ -12,19 +14,16 @@ import type { CallUsageTable, MinuteSampleTable, ModelCallTable, SpendingReserva
 import type { TurnCallTable, TurnStepTable } from './turns/tables.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
-export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
-export type MessageStatus = 'complete' | 'aborted' | 'error';
-
 /** A message. `seq` is the order in which messages were committed, over all sessions. */
 export interface MessageTable {
   seq: Generated<number>;
   id: string;
   session_id: number;
   turn_id: string | null;
-  role: MessageRole;
+  role: MessageDocument['role'];
   content: string;
   model: string | null;
-  status: MessageStatus;
+  status: MessageDocument['status'];
   created_at: number;
   /** Null: on the chosen branch, after the previous message. Otherwise the `seq` of its predecessor outside of the branch; 0: none. */
   parent_seq: Generated<number | null>;
@@ -89,9 +88,6 @@ export interface LeaseTable {
   acquired_at: number;
 }
 
-/** `queued → sending → delivered | retry_wait | unknown | dead`; `retry_wait` continues as `sending`. */
-export type DeliveryState = 'queued' | 'sending' | 'retry_wait' | 'delivered' | 'unknown' | 'dead';
-
 /** A message for a chat outside. `seq` is the order in which a chat gets its messages. */
 export interface OutboxMessageTable {
   seq: Generated<number>;
@@ -101,7 +97,7 @@ export interface OutboxMessageTable {
   chat_id: string;
   /** The text as it was accepted, for people; what is sent is in the parts. */
   content: string;
-  state: DeliveryState;
+  state: OutgoingStatus;
   /** The worker that sends it now. */
   instance_id: string | null;
   /** Not before this time. */
@@ -123,7 +119,7 @@ export interface OutboxPartTable {
   part: number;
   /** What the channel sends, byte for byte, at every attempt. */
   body: string;
-  state: DeliveryState;
+  state: OutgoingStatus;
   /** Number of attempts that the channel answered or that failed; interrupted ones do not count. */
   attempts: Generated<number>;
 }
@@ -254,6 +250,7 @@ export interface Schema {
 /** The query builder behind a `Transaction`. */
 export type Queries = Kysely<Schema>;
 
+export type AccessTokenRow = Selectable<AccessTokenTable>;
 export type SessionRow = Selectable<SessionTable>;
 export type TurnRow = Selectable<TurnTable>;
 export type CronJobRow = Selectable<CronJobTable>;

@@ -1,5 +1,7 @@
 /** Access tokens. Only hashes of their secrets are stored. */
 import type { Scope } from '../../../../shared/api/gateway/tokens.js';
+import { type Codec, jsonOrNull, mapColumns } from '../columns.js';
+import type { AccessTokenRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 export interface AccessToken {
@@ -23,6 +25,26 @@ export interface AccessToken {
   readonly lastUsedFrom: string | null;
 }
 
+const SCOPES: Codec<string, readonly Scope[]> = {
+  read: (stored) => JSON.parse(stored) as Scope[],
+  write: (scopes) => JSON.stringify(scopes),
+};
+
+const COLUMNS = mapColumns<AccessTokenRow, AccessToken>({
+  id: 'id',
+  name: 'name',
+  hash: 'hash',
+  prefix: 'prefix',
+  scopes: ['scopes', SCOPES],
+  agents: ['agents', jsonOrNull<readonly string[]>()],
+  requestsPerMinute: 'requests_per_minute',
+  dailyUsd: 'daily_usd',
+  createdAtMs: 'created_at',
+  expiresAtMs: 'expires_at',
+  lastUsedAtMs: 'last_used_at',
+  lastUsedFrom: 'last_used_from',
+});
+
 export interface TokenUse {
   readonly id: string;
   readonly usedAtMs: number;
@@ -33,40 +55,14 @@ export interface TokenUse {
 /** Returns all tokens that were not revoked, oldest first. */
 export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> {
   const rows = await queriesOf(tx).selectFrom('access_tokens').selectAll().orderBy('created_at').orderBy('id').execute();
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    hash: row.hash,
-    prefix: row.prefix,
-    scopes: JSON.parse(row.scopes) as Scope[],
-    agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
-    requestsPerMinute: row.requests_per_minute,
-    dailyUsd: row.daily_usd,
-    createdAtMs: row.created_at,
-    expiresAtMs: row.expires_at,
-    lastUsedAtMs: row.last_used_at,
-    lastUsedFrom: row.last_used_from,
-  }));
+  return rows.map(COLUMNS.read);
 }
 
 /** Runs in a transaction. @returns false if the name is taken */
 export async function addAccessToken(tx: Transaction, token: AccessToken): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('access_tokens')
-    .values({
-      id: token.id,
-      name: token.name,
-      hash: token.hash,
-      prefix: token.prefix,
-      scopes: JSON.stringify(token.scopes),
-      agents: token.agents === null ? null : JSON.stringify(token.agents),
-      requests_per_minute: token.requestsPerMinute,
-      daily_usd: token.dailyUsd,
-      created_at: token.createdAtMs,
-      expires_at: token.expiresAtMs,
-      last_used_at: token.lastUsedAtMs,
-      last_used_from: token.lastUsedFrom,
-    })
+    .values(COLUMNS.write(token) as AccessTokenRow)
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirst();
   tellOthers(tx, 'tokens');

@@ -1,7 +1,7 @@
 /** Statements on scheduled jobs. `cron/` decides when a job fires. */
 import { sql } from 'kysely';
 import type { CronJobDocument, CronJobInput } from '../../../../shared/api/cron.js';
-import { type Codec, FLAG, mapColumns } from '../columns.js';
+import { FLAG, jsonOrNull, mapColumns } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
@@ -34,11 +34,6 @@ export interface CronJob extends CronJobSettings {
 export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs'>;
 export type CronJobChange = Partial<Omit<CronJob, 'id' | 'createdAtMs'>>;
 
-const ACTIVE_HOURS: Codec<string | null, CronJob['activeHours']> = {
-  read: (stored) => (stored === null ? null : (JSON.parse(stored) as CronJob['activeHours'])),
-  write: (value) => (value === null ? null : JSON.stringify(value)),
-};
-
 const COLUMNS = mapColumns<CronJobRow, CronJob>({
   id: 'id',
   name: 'name',
@@ -51,7 +46,7 @@ const COLUMNS = mapColumns<CronJobRow, CronJob>({
   agentId: 'agent_id',
   session: 'session',
   timezone: 'timezone',
-  activeHours: ['active_hours', ACTIVE_HOURS],
+  activeHours: ['active_hours', jsonOrNull<NonNullable<CronJob['activeHours']>>()],
   dailyUsd: 'daily_usd',
   model: 'model',
   enabled: ['enabled', FLAG],

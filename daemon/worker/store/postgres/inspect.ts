@@ -3,8 +3,8 @@ import type { ServerReport } from '../../../../shared/node/database-module.js';
 import { placeOfDatabase } from '../../../../shared/node/config/database-url.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { NEWEST_SCHEMA } from '../migrations/index.js';
-import { ConnectionLost, Session, sqlStateOf } from './driver.js';
-import { describeFault } from './faults.js';
+import { ConnectionLost, Session } from './driver.js';
+import { describeFault, fixOf } from './faults.js';
 import { readVersion } from './migrate.js';
 import { readFacts, warningsOf } from './open.js';
 
@@ -13,23 +13,11 @@ const LIMIT_MS = 3_000;
 
 type Problem = NonNullable<ServerReport['problem']>;
 
-/** By SQLSTATE, or its class, or the code of Node's network errors. */
-const FIXES: readonly (readonly [prefix: string, fix: string])[] = [
-  ['28', 'Correct user and password in store.url, or let the user in: pg_hba.conf of the server'],
-  ['3D000', "Create it: create database NAME owner USER encoding 'UTF8' template template0 locale 'C.UTF-8'"],
-  ['53300', 'Raise max_connections of the server, or put pgbouncer in front of it; each gateway uses up to eight'],
-  ['ECONNREFUSED', 'Start the server, or correct host and port in store.url'],
-  ['ENOTFOUND', 'Correct the host in store.url'],
-];
-
 const CHECK_URL = 'Check store.url, and that the server runs and can be reached from here';
 
 function toProblem(place: string, error: unknown): Problem {
   if (error instanceof GatewayError) return { message: error.message, fix: CHECK_URL };
-  const cause = error instanceof ConnectionLost ? error.cause : error;
-  const code = sqlStateOf(cause) ?? (cause instanceof Error && 'code' in cause ? String(cause.code) : '');
-  const fix = FIXES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? CHECK_URL;
-  return { message: `${place} cannot be used: ${describeFault(error)}`, fix };
+  return { message: `${place} cannot be used: ${describeFault(error)}`, fix: fixOf(error) ?? CHECK_URL };
 }
 
 interface Rights {

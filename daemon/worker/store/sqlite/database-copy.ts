@@ -10,8 +10,6 @@ import { classifyFault, describeFault } from './faults.js';
 import { readHeader } from './migrate.js';
 import { openSqlite } from './open.js';
 
-export { findDamage } from './damage.js';
-
 function assertFile(path: string): void {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (entry === undefined || !entry.isFile()) throw storeUnavailable(path, 'it is not a regular file');

@@ -74,7 +74,7 @@ test('calls survive a restart, are forgotten after an hour, and the median is th
     calls.note({ ...call, agentId: '', endedAtMs: clock.now(), durationMs: 1_000 });
   for (const firstTokenMs of [100, 900, 200]) note({ ref: 'a/b', firstTokenMs, error: null });
   note({ ref: 'a/c', firstTokenMs: null, error: 'no' });
-  await calls.flush();
+  await calls.close();
   const next = new ModelCalls({ store, clock, logger: logMemory() });
   expect((await next.read()).ofProvider('a').lastHour).toMatchObject({ calls: 4, failures: 1, firstTokenMs: 200 });
   clock.advance(3_600_001);

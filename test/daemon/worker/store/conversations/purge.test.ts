@@ -4,13 +4,13 @@ import { appendMessage } from '../../../../../daemon/worker/store/conversations/
 import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { purgeOutbox } from '../../../../../daemon/worker/store/delivery/outbox-pages.js';
 import { PURGE_ROWS, purgeInSteps, type PurgeStep } from '../../../../../daemon/worker/store/conversations/purge.js';
-import type { DeliveryState } from '../../../../../daemon/worker/store/schema.js';
+import type { OutgoingStatus } from '../../../../../shared/delivery-status.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
 import { isOnPostgres } from '../../../../helpers/store-engine.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
 
-async function addOutbox(tx: Transaction, id: string, row: { state: DeliveryState; finishedAtMs: number }): Promise<void> {
+async function addOutbox(tx: Transaction, id: string, row: { state: OutgoingStatus; finishedAtMs: number }): Promise<void> {
   const lane = { channel: 'webhook', accountId: 'default', chatId: 'chat' };
   await insertOutboxMessages(tx, [{ ...lane, id, content: 'x', bodies: ['x'], nowMs: 1, expiresAtMs: 2 }]);
   await queriesOf(tx)
