@@ -73,7 +73,7 @@ export function postgresAt(url: string, options: Partial<Omit<PostgresOptions, '
   const { instanceId = `wk_${livingIds.length}` } = options;
   livingIds.push(instanceId);
   const facts = () => ({ version: '1.0.0', build: 'b1', address: null, settings: 'same' });
-  const member = { instanceId, livingIds: () => livingIds, facts, onLost: () => undefined };
+  const member = { instanceId, livingIds: () => livingIds, facts, serves: () => [], onLost: () => undefined };
   return postgresEngine({ url, dataDir: '', lineage: LINEAGE, ...member, ...options });
 }
 

@@ -10,7 +10,7 @@ import { IDEMPOTENCY_TTL_MS, purgeIdempotencyKeys } from '../store/idempotency.j
 import { purgeTurnSteps } from '../store/turns/turn-steps.js';
 import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
-import { purgeOrphanedItems, purgeResponses } from '../store/responses/responses.js';
+import { purgeResponses } from '../store/responses/responses.js';
 import { purgeSamples } from '../store/overview/minute-samples.js';
 import { purgeCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, purgeSpending } from '../store/overview/spending.js';
@@ -147,17 +147,8 @@ export class Upkeep {
     // Purging a turn that waits would leave its message or job waiting.
     await this.#options.waiting.giveUpDeleted();
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
-    if (this.#isFirst) await this.#purgeOrphanedItems();
     this.#purgedAtMs = nowMs;
     this.#isFirst = false;
     return EVERY_MS;
-  }
-
-  /** Once in the life of a worker: this build leaves none. */
-  async #purgeOrphanedItems(): Promise<void> {
-    for (let after: string | undefined = ''; after !== undefined && !this.#isStopped;) {
-      const from: string = after;
-      after = await this.#options.store.write((tx) => purgeOrphanedItems(tx, from));
-    }
   }
 }

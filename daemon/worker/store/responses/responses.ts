@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { OutputItem, ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
-import { PurgeBudget, type PurgedTable, purgeRows, purgeWithin } from '../conversations/purge.js';
+import { PurgeBudget, type PurgedTable, purgeWithin } from '../conversations/purge.js';
 import { removeTurnSteps } from '../turns/turn-steps.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import { insertItems, readItems, removeItemsOf, type Viewer } from './response-items.js';
@@ -146,26 +146,4 @@ export async function purgeResponses(tx: Transaction, beforeMs: number): Promise
   await purgeWithin(tx, budget, { ...PURGED_EVENTS, where: sql`response_id in (${ids}) group by response_id` });
   await purgeWithin(tx, budget, { ...PURGED_RESPONSES, where: sql`id in (${ids})` });
   return budget.removed;
-}
-
-/** How many responses one step looks at. */
-const LOOKED_AT = 1_000;
-
-/**
- * Purges orphaned items: those of deleted responses that are in no conversation. Earlier builds left them when an item was removed
- * from a conversation after its response. One step, which checks responses after `after`. @returns where the next step continues;
- * undefined at the end
- */
-export async function purgeOrphanedItems(tx: Transaction, after: string): Promise<string | undefined> {
-  const next = sql`select response_id from response_items where response_id > ${after} group by response_id order by response_id
-    limit ${sql.lit(LOOKED_AT)}`;
-  const { rows } = await sql<{ id: string; isGone: number }>`select response_id as id,
-    case when exists (select 1 from responses where responses.id = response_id) then 0 else 1 end as "isGone"
-    from (${next}) as looked_at order by response_id`.execute(queriesOf(tx));
-  const gone = rows.filter(({ isGone }) => isGone === 1).map(({ id }) => id);
-  if (gone.length > 0) {
-    const removed = await purgeRows(tx, PURGED_ITEMS, sql`response_id in (${sql.join(gone)}) and conversation_id is null`);
-    if (removed > 0) return after;
-  }
-  return rows.at(-1)?.id;
 }

@@ -3,18 +3,16 @@ import { sql } from 'kysely';
 import type { AccountTaker, Need } from '../../liveness.js';
 import { queriesOf, type Transaction } from '../../transaction.js';
 
-/** Null: from an older build, which does not report it. */
 interface Row {
-  readonly serves: string | null;
+  readonly serves: string;
 }
 
-const read = ({ serves }: Row): readonly string[] => (serves === null ? [] : (JSON.parse(serves) as string[]));
+const read = ({ serves }: Row): readonly string[] => JSON.parse(serves) as string[];
 
 /** See `Liveness.isServedElsewhere`. */
 export async function isServedOutside(tx: Transaction, lineage: string, needs: readonly Need[]): Promise<boolean> {
   const { rows } = await sql<Row>`select serves from instances where lineage <> ${lineage}`.execute(queriesOf(tx));
   return rows.some((row) => {
-    if (row.serves === null) return true;
     const served = read(row);
     return needs.every((need) => served.some((one) => one === need || (need.endsWith('/') && one.startsWith(need))));
   });

@@ -53,8 +53,7 @@ export type NodeFacts = Pick<NodeStatus, 'version' | 'build' | 'address' | 'sett
 
 export interface MemberOptions {
   readonly facts: () => NodeFacts;
-  /** Default: nothing. */
-  readonly serves?: () => readonly Ability[];
+  readonly serves: () => readonly Ability[];
   readonly instanceId: string;
   /** The live workers of this gateway, as last reported by its supervisor; always includes this one. */
   readonly livingIds: () => readonly string[];
@@ -160,7 +159,7 @@ export class Membership implements Liveness {
 
   /** Adds the row. Runs in a transaction that holds the write lock. */
   async join(session: Session): Promise<void> {
-    const { lineage, facts, serves = () => [] } = this.#options;
+    const { lineage, facts, serves } = this.#options;
     const sentAt = moment();
     const { version, build = null, address, settings } = facts();
     const joined = await session.run<{ serverMs: number }>(
@@ -244,7 +243,7 @@ export class Membership implements Liveness {
   async #renew(): Promise<number> {
     const session = await this.#connect();
     const sentAt = moment();
-    const { facts, serves = () => [] } = this.#options;
+    const { facts, serves } = this.#options;
     const { version, address, settings } = facts();
     const { rows } = await session.run<{ serverMs: number }>(
       `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4, serves = $5

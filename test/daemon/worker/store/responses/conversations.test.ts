@@ -7,7 +7,7 @@ import {
   removeConversationItem,
 } from '../../../../../daemon/worker/store/responses/conversations.js';
 import { findItem, insertItems } from '../../../../../daemon/worker/store/responses/response-items.js';
-import { insertResponse, purgeOrphanedItems, removeResponse } from '../../../../../daemon/worker/store/responses/responses.js';
+import { insertResponse, removeResponse } from '../../../../../daemon/worker/store/responses/responses.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 import { openStore } from '../../../../helpers/open-store.js';
@@ -53,20 +53,4 @@ test('an item whose response is gone is deleted when it is removed from its conv
   expect(await itemsOf(store)).toEqual(['b', 'own']);
   await store.write((tx) => removeConversation(tx, 'conv'));
   expect(await itemsOf(store)).toEqual([]);
-});
-
-test('items that an earlier build left in no response and no conversation are purged', async () => {
-  const store = await conversation();
-  await store.write(async (tx) => {
-    const place = (responseId: string, conversationId: string | null = null) => ({ owner: null, responseId, conversationId });
-    await insertItems(tx, place('gone'), { side: 'input', items: [says('c'), says('d')] });
-    await insertItems(tx, place('gone', 'conv'), { side: 'input', items: [says('e')] });
-  });
-  const steps: (string | undefined)[] = [''];
-  for (let after = steps[0]; after !== undefined; steps.push(after)) {
-    const from = after;
-    after = await store.write((tx) => purgeOrphanedItems(tx, from));
-  }
-  expect(steps).toEqual(['', '', 'resp', undefined]);
-  expect(await itemsOf(store)).toEqual(['a', 'b', 'e', 'own']);
 });

@@ -49,7 +49,7 @@ test('a silent model times out once, then the fallback answers', async () => {
 test('a turn that had nothing to report when its worker ended asks no model to go on', async () => {
   const clock = new FakeClock();
   const unasked = model('a/unasked', () => Promise.reject(new Error('asked')) as never);
-  const call = { id: 'call_1', name: 'nothing_to_report', input: { reason: 'calm' }, key: 'k' };
+  const call = { id: 'call_1', name: 'nothing_to_report', input: { reason: 'calm' }, key: 'k', messageId: 'msg_1' };
   const result = { output: 'ok', isError: false };
   const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null };
   const ended = answer({
