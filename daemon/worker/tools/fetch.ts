@@ -4,7 +4,7 @@ import { orAborted } from '../../../shared/clock.js';
 import { AddressPolicy } from './fetch/address-policy.js';
 import { fetchUrl, type FetchOptions } from './fetch/fetch-url.js';
 import { pageText } from './fetch/page-text.js';
-import { readInput, readText, type Tool, ToolError } from './tool.js';
+import { builtIn, type Tool, ToolError } from './tool.js';
 
 export interface FetchToolOptions {
   /** Private names, addresses and ranges that may be fetched. */
@@ -42,22 +42,11 @@ export function createFetchTool(options: FetchToolOptions): Tool {
   // Created at the first fetch, because tools are created for every turn.
   let policy: AddressPolicy | undefined;
   const { resolve = resolveAll, timeoutMs = TIMEOUT_MS } = options;
-  return {
-    definition: {
-      name: 'fetch',
-      description: 'Fetches a public web page or document by its URL (GET) and returns its text.',
-      inputSchema: {
-        type: 'object',
-        properties: { url: { type: 'string', description: 'An http or https URL.' } },
-        required: ['url'],
-        additionalProperties: false,
-      },
-    },
-    hasEffects: false,
-    isRepeatable: true,
-    isBuiltIn: true,
-    async run(input, context) {
-      const url = readText(readInput(input, ['url']), 'url');
+  return builtIn({
+    name: 'fetch',
+    description: 'Fetches a public web page or document by its URL (GET) and returns its text.',
+    fields: { url: { description: 'An http or https URL.' } },
+    async run({ url }, context) {
       const timeIsUp = AbortSignal.timeout(timeoutMs);
       const signal = AbortSignal.any([context.signal, timeIsUp]);
       try {
@@ -71,5 +60,5 @@ export function createFetchTool(options: FetchToolOptions): Tool {
         );
       }
     },
-  };
+  });
 }

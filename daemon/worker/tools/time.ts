@@ -1,6 +1,6 @@
 /** The tool `time`: returns the current date and time. */
 import type { Clock } from '../../../shared/clock.js';
-import { readInput, readOptionalText, type Tool, ToolError } from './tool.js';
+import { builtIn, type Tool, ToolError } from './tool.js';
 
 function inZone(nowMs: number, timeZone: string | undefined): string {
   try {
@@ -16,23 +16,15 @@ function inZone(nowMs: number, timeZone: string | undefined): string {
 }
 
 export function createTimeTool(clock: Clock): Tool {
-  return {
-    definition: {
-      name: 'time',
-      description: 'Returns the current date and time.',
-      inputSchema: {
-        type: 'object',
-        properties: { timezone: { type: 'string', description: "IANA time zone, e.g. Europe/Berlin. Default: the gateway's own." } },
-        additionalProperties: false,
-      },
+  return builtIn({
+    name: 'time',
+    description: 'Returns the current date and time.',
+    fields: {
+      timezone: { description: "IANA time zone, e.g. Europe/Berlin. Default: the gateway's own.", maxLength: 64, isOptional: true },
     },
-    hasEffects: false,
-    isRepeatable: true,
-    isBuiltIn: true,
-    async run(input) {
-      const timeZone = readOptionalText(readInput(input ?? {}, ['timezone']), 'timezone', 64);
+    async run({ timezone }) {
       const nowMs = clock.now();
-      return `${new Date(nowMs).toISOString()}\n${inZone(nowMs, timeZone)}`;
+      return `${new Date(nowMs).toISOString()}\n${inZone(nowMs, timezone)}`;
     },
-  };
+  });
 }
