@@ -1,5 +1,7 @@
 /** Requests a JSON document from a server on this machine, with a bounded size. */
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { collect } from '../../../../shared/node/collect.js';
 
 const MAX_BODY_BYTES = 1_048_576;
 
@@ -10,27 +12,17 @@ export interface LocalRequest {
 }
 
 /** Returns undefined for anything but a 200 with JSON, and when the signal aborts first. */
-export function getJson({ port, path, signal }: LocalRequest): Promise<unknown> {
-  return new Promise((resolve) => {
-    const nothing = (): void => resolve(undefined);
-    const request = get({ host: '127.0.0.1', port, path, signal, agent: false, headers: { accept: 'application/json' } }, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('error', nothing);
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes > MAX_BODY_BYTES) request.destroy();
-      });
-      response.on('end', () => {
-        try {
-          resolve(response.statusCode === 200 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : undefined);
-        } catch {
-          nothing();
-        }
-      });
-    });
-    request.on('error', nothing);
-    request.on('close', nothing);
-  });
+export async function getJson({ port, path, signal }: LocalRequest): Promise<unknown> {
+  const request = get({ host: '127.0.0.1', port, path, signal, agent: false, headers: { accept: 'application/json' } });
+  // Also emitted after the response has begun.
+  request.on('error', () => undefined);
+  try {
+    const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
+    const body = response.statusCode === 200 ? await collect(response, MAX_BODY_BYTES) : undefined;
+    return body && JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  } finally {
+    request.destroy();
+  }
 }

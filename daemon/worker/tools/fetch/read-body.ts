@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { readUpTo } from '../../../../shared/node/collect.js';
 import { ToolError } from '../tool.js';
 
 function decoderFor(encoding: string | undefined): Transform | undefined {
@@ -34,15 +35,9 @@ export async function readBody(response: IncomingMessage, maxBytes: number): Pro
   // The decoder must learn of a broken connection, and the connection end with the decoder.
   response.once('error', (error) => decoder?.destroy(error));
   const source: Readable = decoder === undefined ? response : response.pipe(decoder);
-  const chunks: Buffer[] = [];
-  let length = 0;
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
-    }
-    return { bytes: Buffer.concat(chunks), isCut: false };
+    const { bytes, isWhole } = await readUpTo(source, maxBytes);
+    return { bytes, isCut: !isWhole };
   } finally {
     response.destroy();
     decoder?.destroy();
