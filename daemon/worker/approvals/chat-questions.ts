@@ -94,8 +94,8 @@ export class ChatQuestions {
       await noteQuestion(tx, { approvalId: approval.id, messageId: id });
   }
 
-  /** Sends the stored questions. */
-  async posted({ turnId }: Approval): Promise<void> {
+  /** Sends the stored questions of a turn. To be called when they are committed. */
+  async posted(turnId: string): Promise<void> {
     const { store, outbox, findChat } = this.#options;
     const chat = await store.read((tx) => findChat(tx, turnId));
     if (chat !== undefined) outbox.wake(chat);

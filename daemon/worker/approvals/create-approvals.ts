@@ -14,20 +14,9 @@ export interface ApprovalDeps extends Deps<'store' | 'clock' | 'logger' | 'confi
   readonly waiting: WaitingTurns;
 }
 
-export interface ApprovalParts {
-  readonly gate: ToolGate;
-  readonly service: Approvals;
-  /** Runs in the active worker. Call `look` whenever an approval has changed. */
-  readonly expiry: ApprovalExpiry;
-}
-
-export function createApprovals(deps: ApprovalDeps): ApprovalParts {
+/** The expiry runs in the active worker; call its `look` whenever an approval has changed. */
+export function createApprovals(deps: ApprovalDeps) {
   const questions = new ChatQuestions(deps);
   const expiry = new ApprovalExpiry({ ...deps, closeQuestions: () => questions.closeEnded() });
-  const gate = new ToolGate({
-    ...deps,
-    post: (tx, approval) => questions.post(tx, approval),
-    posted: (approval) => questions.posted(approval),
-  });
-  return { gate, service: new Approvals(deps), expiry };
+  return { gate: new ToolGate({ ...deps, questions }), service: new Approvals(deps), expiry };
 }

@@ -2,10 +2,11 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { Permission } from '../../../shared/config/tools/permissions.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Approval, type AskedCall, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
+import { type AskedCall, insertApproval } from '../store/approvals/approvals.js';
 import { isGranted } from '../store/approvals/grants.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { ChatQuestions } from './chat-questions.js';
 import { type NamedTool, permissionOf } from './policy.js';
 
 /** A tool call before it runs. */
@@ -19,10 +20,7 @@ export interface ToolGateOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Clock;
   readonly config: () => Config;
-  /** Sends a question to the chat of its session, in the transaction that creates the question. */
-  readonly post: (tx: Transaction, approval: Approval) => Promise<void>;
-  /** To be called for each committed question. */
-  readonly posted: (approval: Approval) => Promise<void>;
+  readonly questions: Pick<ChatQuestions, 'post' | 'posted'>;
 }
 
 export class ToolGate {
@@ -48,16 +46,14 @@ export class ToolGate {
 
   /** Runs in the write that stores the step; when that is committed, call {@link announce}. */
   async ask(tx: Transaction, asked: AskedCall): Promise<void> {
-    const { clock, config, post } = this.#options;
+    const { clock, config, questions } = this.#options;
     const askedAtMs = clock.now();
     const expiresAtMs = askedAtMs + config().agents.defaults.approvalTimeoutMs;
-    await post(tx, await insertApproval(tx, asked, { askedAtMs, expiresAtMs }));
+    await questions.post(tx, await insertApproval(tx, asked, { askedAtMs, expiresAtMs }));
   }
 
   /** Sends the questions of a turn to its chat. */
-  async announce(turnId: string): Promise<void> {
-    const { store, posted } = this.#options;
-    for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId)))
-      if (approval.state === 'pending') await posted(approval);
+  announce(turnId: string): Promise<void> {
+    return this.#options.questions.posted(turnId);
   }
 }

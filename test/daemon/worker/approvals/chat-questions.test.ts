@@ -50,7 +50,7 @@ test('a question goes to the chat whose message the turn answers, except to the 
   const questions = new ChatQuestions({ store, logger: logMemory(), outbox, findChat });
   const asked = await ask(store, 'turn_1', { path: '/tmp/a', api_key: 'sk-1' });
   await store.write((tx) => questions.post(tx, asked));
-  await questions.posted(asked);
+  await questions.posted('turn_1');
   expect(sent).toEqual([{ ...lane, id: expect.stringMatching(/^msg_/) as string, approvalId: asked.id, content: sayQuestion(asked) }]);
   expect(woken).toEqual([lane]);
   for (const turnId of ['turn_2', 'turn_3']) {

@@ -60,7 +60,7 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
   });
   const journal = new TurnJournal(common);
   const expiry = new ApprovalExpiry({ ...common, waiting });
-  const gate = new ToolGate({ ...common, post: async () => undefined, posted: async () => void expiry.look() });
+  const gate = new ToolGate({ ...common, questions: { post: async () => undefined, posted: async () => void expiry.look() } });
   const pay = {
     definition: { name: 'pay', description: '', inputSchema: {} },
     hasEffects: true,

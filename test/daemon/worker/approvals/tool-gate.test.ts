@@ -11,13 +11,12 @@ test('a question is stored with the step, and posted when that is committed', as
   const [store, clock] = [await openStore(), new FakeClock()];
   const session = await addSession(store, 'a');
   let config = testConfig({ agents: { defaults: { approvalTimeoutMs: 60_000 } } });
-  const [post, posted]: [number[], number[]] = [[], []];
+  const [post, posted]: [number[], string[]] = [[], []];
   const gate = new ToolGate({
     store,
     clock,
     config: () => config,
-    post: async (_tx, { id }) => void post.push(id),
-    posted: async ({ id }) => void posted.push(id),
+    questions: { post: async (_tx, { id }) => void post.push(id), posted: async (turnId) => void posted.push(turnId) },
   });
   const [agent] = config.agents.list;
   if (agent === undefined) throw new Error('there is no agent');
@@ -41,7 +40,7 @@ test('a question is stored with the step, and posted when that is committed', as
   expect(first).toMatchObject({ input: { a: 1 }, askedAtMs: clock.now(), expiresAtMs: clock.now() + 60_000 });
   expect(post.slice(-2)).toEqual(ids);
   await gate.announce('turn_1');
-  expect(posted).toEqual(ids);
+  expect(posted).toEqual(['turn_1']);
 
   if (first !== undefined) await store.write((tx) => addGrant(tx, first, { for: 'session', nowMs: clock.now() }));
   expect([await gate.decide(call), gate.isDenied(agent, tool)]).toEqual(['allow', false]);
