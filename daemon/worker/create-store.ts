@@ -11,6 +11,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { sayOfIssue } from '../../shared/text/sentences/issue.js';
 import { telegramSettings } from './channels/telegram/settings.js';
 import { webhookSettings } from './channels/webhook/webhook.js';
+import { enabledAgents } from './config/agents.js';
 import type * as database from './lazy/database.js';
 import type { AccountName } from './store/delivery/account-leases.js';
 import { type Ability, createLiveness, type Liveness, type Need } from './store/liveness.js';
@@ -62,11 +63,10 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
 /** The work that this gateway can do. */
 function servesOf(config: Config): Need[] {
   const accounts = { telegram: telegramSettings(config), webhook: webhookSettings(config), webchat: { default: {} } };
-  const { agents, cron } = config;
   return [
-    ...agents.list.filter(({ enabled }) => enabled).map(({ id }): Need => `agent:${id}`),
+    ...enabledAgents(config).map(({ id }): Need => `agent:${id}`),
     ...Object.entries(accounts).flatMap(([channel, ids]) => Object.keys(ids).map((id): Need => `account:${channel}/${id}`)),
-    ...(cron.enabled ? (['cron'] as const) : []),
+    ...(config.cron.enabled ? (['cron'] as const) : []),
   ];
 }
 

@@ -99,6 +99,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/turns/turn-stops.ts': 'test/daemon/worker/cluster/stops.test.ts',
   'daemon/worker/turns/model/call-span.ts': 'test/daemon/worker/tracing/spans.test.ts',
   'daemon/worker/turns/model/call-model.ts': 'test/daemon/worker/models/model-calls.test.ts',
+  'daemon/worker/turns/model/completion-change.ts': 'test/daemon/worker/turns/model/transcriber.test.ts',
   'daemon/worker/turns/voice/heard.ts': 'test/daemon/worker/turns/voice/voice-notes.test.ts',
   'daemon/worker/socket/sockets.ts': 'test/daemon/worker/socket/protocol.test.ts',
   'daemon/worker/store/columns.ts': 'test/daemon/worker/cron/jobs.test.ts',

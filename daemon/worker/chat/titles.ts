@@ -4,7 +4,6 @@
  */
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
-import { type CompletionChange, completionChange } from '../models/completion-change.js';
 import type { CompletionMessage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
@@ -16,6 +15,7 @@ import { findSession, replaceTitle, type Session } from '../store/conversations/
 import { addTurnUsage } from '../store/conversations/turns.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import { callModel } from '../turns/model/call-model.js';
+import { type CompletionChange, completionChange } from '../turns/model/completion-change.js';
 import { estimateTokens } from '../turns/model/context.js';
 import type { TurnEnding } from '../turns/turn-journal.js';
 

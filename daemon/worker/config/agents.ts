@@ -4,6 +4,8 @@ import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import { reason, say } from '../../../shared/text/reasons.js';
 
+export const enabledAgents = ({ agents }: Config): AgentConfig[] => agents.list.filter(({ enabled }) => enabled);
+
 /** @param agentId  default: the configuration's default agent */
 export function isAgentEnabled({ agents }: Config, agentId: string = agents.default): boolean {
   return agents.list.some(({ id, enabled }) => id === agentId && enabled);

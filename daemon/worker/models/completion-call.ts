@@ -1,11 +1,13 @@
 /** A call for a program that uses a vendor's API, and its outputs. */
-import type { GatewayError } from '../../../shared/errors.js';
+import { GatewayError } from '../../../shared/errors.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import type { StepOwner } from '../turns/steps/step-log.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { Span } from '../tracing/span.js';
+import { describeFailure, type ProviderFailure } from '../providers/failure.js';
 import type { ForwardEvent } from '../providers/provider.js';
+import type { ResolvedModel } from '../providers/registry.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
 /** A session as its caller names it. */
@@ -46,3 +48,14 @@ export type CompletionOutput =
 export type ForwardOutput =
   | Exclude<ForwardEvent, { readonly type: 'failed' | 'aborted' }>
   | { readonly type: 'error'; readonly error: GatewayError };
+
+/** Returns the error of a call that was stopped or failed. */
+export function callError(
+  event: { readonly type: 'aborted' } | { readonly type: 'failed'; readonly failure: ProviderFailure },
+  signal: AbortSignal,
+  { failing }: ResolvedModel,
+): GatewayError {
+  if (event.type === 'failed') return describeFailure(event.failure, failing, 'stateless');
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
+}

@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '../../../shared/errors.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
-import { type CalledStep, type Candidate, paragraphGap, type TurnTools } from '../turns/model/answer.js';
+import { type CalledStep, type Candidate, paragraphGap, toolLoop, type TurnTools } from '../turns/model/answer.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -178,14 +178,6 @@ function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): 
 
 const toTool = ({ name, description, inputSchema }: ToolDefinition): CompletionTool => ({ name, description, parameters: inputSchema });
 
-function toolLoop({ maxIterations }: TurnTools): GatewayError {
-  return new GatewayError('AGENT_ERROR', {
-    message: `the model called tools ${maxIterations} times without giving an answer`,
-    details: { reason: 'toolLoop' },
-    hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
-  });
-}
-
 /** @throws INVALID_REQUEST for a tool of the caller that has the name of one of the agent's */
 function refuseSameNames(own: readonly CompletionTool[], callers: readonly CompletionTool[]): void {
   const same = callers.findIndex(({ name }) => own.some((tool) => tool.name === name));
@@ -259,8 +251,8 @@ export async function* completeWithTools(
       yield { ...step.finish, usage };
       return undefined;
     }
-    if (isLast) {
-      yield { type: 'error', error: toolLoop(tools) };
+    if (isLast && 'model' in candidate) {
+      yield { type: 'error', error: toolLoop(candidate.model, tools) };
       return undefined;
     }
     textBefore = step.text === '' ? textBefore : step.text;

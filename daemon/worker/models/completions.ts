@@ -4,18 +4,18 @@
  */
 import type { AccessToken } from '../access/access-tokens.js';
 import type { AgentConfig } from '../../../shared/config/schema.js';
+import { enabledAgents } from '../config/agents.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { callModel } from '../turns/model/call-model.js';
+import { type CompletionChange, completionChange } from '../turns/model/completion-change.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionRequest } from '../providers/completion.js';
-import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { completeWithTools } from './completion-tools.js';
 import { countTokens, estimateRequest } from './count-tokens.js';
 import { refusalOf } from './refusals.js';
-import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
-import { type CompletionChange, completionChange } from './completion-change.js';
+import { callError, type CompletionCall, type CompletionOutput, type ForwardOutput } from './completion-call.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
 import { questionOf } from './session-question.js';
 import type { AgentService } from '../turns/agent.js';
@@ -64,11 +64,6 @@ function usesOwnTools({ tools, toolChoice, continues = false }: CompletionCall):
 function withInstructions(call: CompletionCall, { systemPrompt }: AgentConfig): CompletionCall {
   if (systemPrompt === undefined) return call;
   return { ...call, messages: [{ role: 'system', content: systemPrompt }, ...call.messages] };
-}
-
-function stopped(signal: AbortSignal): GatewayError {
-  if (signal.reason instanceof GatewayError) return signal.reason;
-  return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
 }
 
 function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall): CompletionRequest {
@@ -175,7 +170,7 @@ export class Completions {
   }
 
   #agents(): AgentConfig[] {
-    return this.#options.config().agents.list.filter(({ enabled }) => enabled);
+    return enabledAgents(this.#options.config());
   }
 
   async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], how: CallOptions): AsyncGenerator<CompletionOutput> {
@@ -219,7 +214,7 @@ export class Completions {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')
         this.#options.publish(completionChange(model, event));
       if (event.type === 'aborted' || event.type === 'failed') {
-        const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing, 'stateless');
+        const error = callError(event, signal, model);
         if (!hasOutput) return error;
         yield { type: 'error', error };
         return undefined;

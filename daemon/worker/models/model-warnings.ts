@@ -3,7 +3,9 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
+import { enabledAgents } from '../config/agents.js';
 import type { ProviderRegistry } from '../providers/registry.js';
+import { refsOf } from '../turns/model/model-choice.js';
 
 const MAX_WARNINGS = 20;
 const MORE_HINT = 'Correct those that are named; the others are shown then.';
@@ -13,16 +15,14 @@ function* namedModels(config: Config): Generator<{ say: (cause: string) => strin
   const choices = [
     { say: (cause: string) => sayOfIssue('model-unusable-default', { cause }), choice: config.agents.defaults.model },
     { say: (cause: string) => sayOfIssue('model-unusable-transcription', { cause }), choice: config.transcription.model },
-    ...config.agents.list
-      .filter(({ enabled }) => enabled)
-      .map(({ id, model }) => ({
-        say: (cause: string) => sayOfIssue('model-unusable-of', { agent: id, cause }),
-        choice: model,
-      })),
+    ...enabledAgents(config).map(({ id, model }) => ({
+      say: (cause: string) => sayOfIssue('model-unusable-of', { agent: id, cause }),
+      choice: model,
+    })),
   ];
   for (const { say, choice } of choices) {
     if (choice === undefined) continue;
-    for (const ref of typeof choice === 'string' ? [choice] : [choice.primary, ...choice.fallbacks]) yield { say, ref };
+    for (const ref of refsOf(choice)) yield { say, ref };
   }
 }
 

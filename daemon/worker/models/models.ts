@@ -2,6 +2,7 @@
 import type { ModelList, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
 import { GUIDE_PROVIDER } from '../../../shared/config/defaults.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { enabledAgents } from '../config/agents.js';
 import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -59,9 +60,9 @@ export interface ModelServiceOptions {
 }
 
 /** Returns the enabled agents, the default one first. */
-function agentsOf({ agents }: Config): readonly AgentConfig[] {
-  const enabled = agents.list.filter((agent) => agent.enabled);
-  return enabled.toSorted((a, b) => Number(b.id === agents.default) - Number(a.id === agents.default));
+function agentsOf(config: Config): readonly AgentConfig[] {
+  const { default: first } = config.agents;
+  return enabledAgents(config).toSorted((a, b) => Number(b.id === first) - Number(a.id === first));
 }
 
 export function createModelService({ registry, calls, config }: ModelServiceOptions) {

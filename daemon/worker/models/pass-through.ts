@@ -2,13 +2,12 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { callModel } from '../turns/model/call-model.js';
-import { describeFailure } from '../providers/failure.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/provider.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Purse } from '../spending/spending.js';
 import { estimateTokens } from '../turns/model/context.js';
 import type { Span } from '../tracing/span.js';
-import type { ForwardOutput } from './completion-call.js';
+import { callError, type ForwardOutput } from './completion-call.js';
 
 function refuse(model: string, path: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
@@ -39,7 +38,7 @@ export async function* passThrough(
 ): AsyncGenerator<ForwardOutput> {
   if (!body.model.includes('/')) throw refuse(body.model, path);
   const resolved = registry.resolve(body.model);
-  const { provider, modelId, failing } = resolved;
+  const { provider, modelId } = resolved;
   const settings = registry.settingsOf(provider.id);
   if (settings === undefined || !settings.api.startsWith('openai-') || provider.forward === undefined) throw refuse(body.model, path);
   const forward = provider.forward.bind(provider);
@@ -48,11 +47,8 @@ export async function* passThrough(
   let hasBegun = false;
   for await (const event of callModel(resolved, open, { signal, clock, span, operation: path, purse, inputTokens })) {
     if (event.type === 'aborted' || event.type === 'failed') {
-      const error =
-        event.type === 'failed'
-          ? describeFailure(event.failure, failing, 'stateless')
-          : new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
-      if (!hasBegun) throw signal.reason instanceof GatewayError ? signal.reason : error;
+      const error = callError(event, signal, resolved);
+      if (!hasBegun) throw error;
       return yield { type: 'error', error };
     }
     hasBegun = true;

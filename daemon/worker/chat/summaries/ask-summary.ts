@@ -1,7 +1,6 @@
 /** Asks a model to summarise part of a conversation. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
-import { type CompletionChange, completionChange } from '../../models/completion-change.js';
 import type { CompletionEvent, CompletionMessage } from '../../providers/completion.js';
 import { describeFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
@@ -9,6 +8,7 @@ import { addUsage } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
 import { quoteLines } from '../../turns/memory/earlier-messages.js';
 import { callModel } from '../../turns/model/call-model.js';
+import { type CompletionChange, completionChange } from '../../turns/model/completion-change.js';
 import { contextBudget, estimateTokens } from '../../turns/model/context.js';
 
 export interface SummaryQuestion {

@@ -4,7 +4,7 @@
  */
 import type { AgentConfig } from '../../../../shared/config/schema.js';
 import { newId } from '../../../../shared/ids.js';
-import type { CompletionChange } from '../../models/completion-change.js';
+import type { CompletionChange } from '../../turns/model/completion-change.js';
 import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
 import type { PublishSession } from '../../sessions/sessions.js';
 import { isRefusedAccount, type Spending } from '../../spending/spending.js';

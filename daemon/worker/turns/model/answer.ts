@@ -104,6 +104,15 @@ interface ModelError {
 /** Returns the separator between two texts of an answer. */
 export const paragraphGap = (before: string): string => (before === '' || /\s$/.test(before) ? '' : '\n\n');
 
+/** The error of a model that calls tools again in its last step. */
+export function toolLoop({ failing }: ResolvedModel, { maxIterations }: TurnTools): GatewayError {
+  return new GatewayError('AGENT_ERROR', {
+    message: sayOfAnswer('turn-tool-loop', { model: failing.modelId, provider: failing.providerName, count: maxIterations }),
+    details: { provider: failing.providerName, reason: 'toolLoop' },
+    hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
+  });
+}
+
 /** Returns the first model's error with those of the fallbacks appended. */
 function combine(first: ModelError, others: readonly ModelError[]): ModelError {
   if (others.length === 0) return first;
@@ -160,7 +169,7 @@ class Answer {
     const endAs = (state: AnswerEnd['state'], error: GatewayError | null = null): AnswerEnd => {
       return { state, model: ref, usage: this.#usage, error };
     };
-    const { windows, asker, logger } = this.#options;
+    const { windows, asker, logger, tools } = this.#options;
     let usesTools = true;
     let takesImages = true;
     let isShortened = false;
@@ -174,7 +183,7 @@ class Answer {
         case 'failed':
           return endAs('error', end.error);
         case 'unanswered':
-          if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', this.#toolLoop(model));
+          if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', toolLoop(model, tools));
           if (usesTools && isAboutTools(end.failure)) {
             logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
             usesTools = false;
@@ -190,7 +199,7 @@ class Answer {
         case 'finished':
           this.#usage = addUsage(this.#usage, end.usage, model.prices);
           if (end.calls.length === 0) return { ...endAs('done'), cutOff: end.cutOff };
-          if (this.#isLastStep) return endAs('error', this.#toolLoop(model));
+          if (this.#isLastStep) return endAs('error', toolLoop(model, tools));
           if (!(yield* this.#runTools(ref, end))) return endAs('waiting');
       }
     }
@@ -269,15 +278,6 @@ class Answer {
     ];
     this.#steps = withNewestPictures([...this.#steps, ...step]);
     return true;
-  }
-
-  #toolLoop({ failing }: ResolvedModel): GatewayError {
-    const { maxIterations } = this.#options.tools;
-    return new GatewayError('AGENT_ERROR', {
-      message: sayOfAnswer('turn-tool-loop', { model: failing.modelId, provider: failing.providerName, count: maxIterations }),
-      details: { provider: failing.providerName, reason: 'toolLoop' },
-      hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
-    });
   }
 }
 

@@ -9,6 +9,7 @@ import type { UsedByCall } from '../../spending/call-usage.js';
 import type { Purse } from '../../spending/spending.js';
 import type { Span } from '../../tracing/span.js';
 import { CallSpan, type Operation } from './call-span.js';
+import { MAX_ANSWER_TOKENS } from './context.js';
 import { withIdleTimeout } from './idle-timeout.js';
 import { watchRequests } from './sent-requests.js';
 
@@ -33,8 +34,6 @@ const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd
 const ENDS: ReadonlySet<string> = new Set(['finish', 'end']);
 /** Failures after the vendor began to answer, unless it did so with an error status. */
 const BILLED: ReadonlySet<FailureKind> = new Set(['cut', 'timeout', 'empty', 'filtered', 'invalidCall']);
-/** Maximum tokens of an answer, if the model's limit is unknown. */
-const MAX_ANSWER_TOKENS = 8_192;
 
 const isBilled = ({ kind, status }: ProviderFailure): boolean => BILLED.has(kind) && (status ?? 200) < 300;
 

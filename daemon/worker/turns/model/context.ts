@@ -4,7 +4,8 @@ import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResu
 
 /** For models with an unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
-const MAX_ANSWER_TOKENS = 8_192;
+/** Maximum tokens of an answer, if the model's limit is unknown. */
+export const MAX_ANSWER_TOKENS = 8_192;
 /** An estimate may be wrong by this much. */
 const SAFETY = 0.85;
 export const MAX_MESSAGES = 1_000;

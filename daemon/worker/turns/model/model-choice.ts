@@ -4,7 +4,8 @@ import { GatewayError } from '../../../../shared/errors.js';
 import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
 import type { Candidate } from './answer.js';
 
-function refsOf(choice: ModelChoice): [string, ...string[]] {
+/** Returns the models of a choice in the order in which they are tried. */
+export function refsOf(choice: ModelChoice): [string, ...string[]] {
   return typeof choice === 'string' ? [choice] : [choice.primary, ...choice.fallbacks];
 }
 

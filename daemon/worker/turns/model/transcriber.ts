@@ -1,5 +1,4 @@
 /** Transcribes a recording with a model. Independent of chats: used by turns and by programs. */
-import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { pause } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -12,13 +11,14 @@ import type { Account, Spending } from '../../spending/spending.js';
 import { waitBefore } from './ask.js';
 import { callModel } from './call-model.js';
 import type { Deps } from '../../store/tasks/worker-deps.js';
+import { type CompletionChange, completionChange } from './completion-change.js';
 
 export interface TranscriberOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly spending: Pick<Spending, 'purse'>;
   readonly registry: () => ProviderRegistry;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
-  readonly publish: (change: Extract<GatewayEvent, { type: 'completion' }>) => void;
+  readonly publish: (change: CompletionChange) => void;
 }
 
 export interface Recording {
@@ -114,9 +114,7 @@ export class Transcriber {
     let end: TranscriptionEvent = { type: 'failed', failure: NO_ANSWER };
     const purse = spending.purse({ ...account, kind: 'transcription' });
     for await (const event of callModel(model, open, { signal, clock, purse, inputTokens })) end = event;
-    const state = end.type === 'finish' ? 'done' : end.type === 'failed' ? 'error' : 'aborted';
-    const usage = end.type === 'finish' ? { ...end.usage, costUsd: costOf(end.usage, model.prices) } : null;
-    publish({ type: 'completion', model: model.ref, state, usage });
+    publish(completionChange(model, end));
     return end;
   }
 
