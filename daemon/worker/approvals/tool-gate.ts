@@ -9,13 +9,6 @@ import type { Transaction } from '../store/transaction.js';
 import type { ChatQuestions } from './chat-questions.js';
 import { type NamedTool, permissionOf } from './policy.js';
 
-/** A tool call before it runs. */
-export interface GatedCall {
-  readonly agent: AgentConfig;
-  readonly sessionKey: string;
-  readonly tool: NamedTool;
-}
-
 export interface ToolGateOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Clock;
@@ -36,7 +29,7 @@ export class ToolGate {
   }
 
   /** Decides from the configuration and from grants. A configured `deny` overrides a grant. */
-  async decide({ agent, sessionKey, tool }: GatedCall): Promise<Permission> {
+  async decide({ agent, sessionKey, tool }: { agent: AgentConfig; sessionKey: string; tool: NamedTool }): Promise<Permission> {
     const { store, config } = this.#options;
     const permission = permissionOf(config(), agent, tool);
     if (permission !== 'ask') return permission;

@@ -1,4 +1,5 @@
 /** The service for a session's summaries: lists them, and restores the full history for its model. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { SessionSummary } from '../../../shared/api/session-archive.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -25,7 +26,7 @@ export function createSummaryService({
 }: {
   readonly store: Store;
   readonly clock: Clock;
-  readonly publish: (event: { readonly type: 'session'; readonly session: string; readonly change: 'updated' }) => void;
+  readonly publish: (event: Extract<GatewayEvent, { type: 'session' }>) => void;
 }) {
   return {
     /** Returns the newest summaries of a session. @throws SESSION_NOT_FOUND */

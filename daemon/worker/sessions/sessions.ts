@@ -1,4 +1,5 @@
 /** The service for sessions: creates, lists, searches, reads and deletes them. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type {
   ListedSession,
   SessionDocument,
@@ -42,11 +43,7 @@ import { createSummaryService } from './session-summaries.js';
 import { snippetOf } from './snippet.js';
 
 /** Called when a session has changed, once that is on disk. */
-export type PublishSession = (event: {
-  readonly type: 'session';
-  readonly session: string;
-  readonly change: 'created' | 'updated' | 'deleted';
-}) => void;
+export type PublishSession = (event: Extract<GatewayEvent, { type: 'session' }>) => void;
 
 export interface SessionServiceOptions extends Deps<'store' | 'clock' | 'config'> {
   readonly publish: PublishSession;

@@ -62,7 +62,7 @@ export interface TurnEnding extends TurnOutcome {
   readonly stopReason: GatewayError | null;
 }
 
-type EndContext = Partial<Pick<TurnEnding, 'replyId' | 'stopReason'>> & Pick<TurnHooks, 'ended'>;
+type EndContext = Pick<TurnEnding, 'replyId' | 'stopReason'> & Pick<Required<TurnHooks>, 'ended'>;
 
 /**
  * The outcome of storing a turn's end. `again`: the turn will be run again. `lost`: another worker took the session; nothing was
@@ -116,11 +116,11 @@ export class TurnJournal {
   }
 
   /** Stores the end of the turn, with its answer. */
-  async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext = {}): Promise<StoredEnd> {
+  async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error, cutOff } = outcome;
     if (state === 'waiting') return this.#park(turn, outcome, context);
-    const { replyId = newId('msg'), stopReason = null, ended } = context;
+    const { replyId, stopReason, ended } = context;
     const { id: turnId, session, questionSeq } = turn;
     const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
@@ -130,7 +130,7 @@ export class TurnJournal {
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId });
       if (isParked) return 'again';
-      if (ended !== undefined && !(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
+      if (!(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
         await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
         return 'again';
       }
@@ -149,7 +149,7 @@ export class TurnJournal {
   }
 
   /** Stores that a turn waits for a person, with its questions. */
-  async #park(turn: BegunTurn, outcome: TurnOutcome, { replyId = newId('msg'), ended }: EndContext): Promise<StoredEnd> {
+  async #park(turn: BegunTurn, outcome: TurnOutcome, { replyId, ended }: EndContext): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
     const { id, session, questionId } = turn;
     const isParked = await store.write(async (tx) => {
@@ -158,7 +158,7 @@ export class TurnJournal {
       tellOthers(tx, `session:${session.id}`);
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId: id });
-      await ended?.(tx, { ...outcome, turnId: id, replyId, stopReason: null });
+      await ended(tx, { ...outcome, turnId: id, replyId, stopReason: null });
       const nowMs = clock.now();
       const error = { code: 'CONFLICT', message: sayOfAnswer('turn-stopped') };
       if (parked.isStopped) await giveUpWaiting(tx, { turnId: id }, { instanceId, error, nowMs });

@@ -5,13 +5,9 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 /** Per session. */
 const MAX_WAITING = 50;
 
-interface Waiter {
-  readonly proceed: () => void;
-}
-
 export class TurnQueue {
-  /** Sessions with a running turn, each with its waiting turns. */
-  readonly #waiting = new Map<string, Waiter[]>();
+  /** Sessions with a running turn, each with what lets its waiting turns proceed. */
+  readonly #waiting = new Map<string, (() => void)[]>();
 
   /**
    * Waits until no other turn of the session runs. With `isFirst`, runs before all other waiting turns.
@@ -35,27 +31,25 @@ export class TurnQueue {
     return () => this.#leave(key);
   }
 
-  #wait(line: Waiter[], signal: AbortSignal, isFirst: boolean): Promise<void> {
+  #wait(line: (() => void)[], signal: AbortSignal, isFirst: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        proceed: () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve();
-        },
+      const proceed = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
       };
       const giveUp = (): void => {
-        line.splice(line.indexOf(waiter), 1);
+        line.splice(line.indexOf(proceed), 1);
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      if (isFirst) line.unshift(waiter);
-      else line.push(waiter);
+      if (isFirst) line.unshift(proceed);
+      else line.push(proceed);
     });
   }
 
   #leave(key: string): void {
     const next = this.#waiting.get(key)?.shift();
     if (next === undefined) this.#waiting.delete(key);
-    else next.proceed();
+    else next();
   }
 }

@@ -208,7 +208,7 @@ export class TurnRunner {
     const { state, model, error } = outcome;
     const replyId = newId('msg');
     const reason = state === 'aborted' ? stopReason(run.signal) : null;
-    const ended: TurnHooks['ended'] = async (tx, ending) => (await hooks?.ended?.(tx, ending)) ?? true;
+    const ended: Required<TurnHooks>['ended'] = async (tx, ending) => (await hooks?.ended?.(tx, ending)) ?? true;
     const end = await this.#options.journal.end(turn, outcome, { replyId, stopReason: reason, ended });
     if (end === 'lost') return end;
     const fields = { messageId: replyId, model, state, ...(error === null ? {} : { code: error.code }) };

@@ -34,15 +34,7 @@ export interface McpServersOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly noteGroups?: (pids: readonly number[]) => void;
 }
 
-export interface McpService {
-  list(): McpServerDocument[];
-  /** Starts the server. @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
-  tools(name: string): Promise<readonly McpToolDocument[]>;
-  /** @throws NOT_FOUND */
-  probe(name: string): Promise<McpTestResult>;
-  /** @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
-  call(name: string, call: McpCall): Promise<McpCallResult>;
-}
+export type McpService = Pick<McpServers, 'list' | 'tools' | 'probe' | 'call'>;
 
 /** A worker that ends does not wait longer for servers that do not end. */
 const LAST_STOP: StopTimes = { termAfterMs: 100, killAfterMs: 1_000 };
@@ -76,7 +68,7 @@ function targetOf({ command, url = '' }: McpServerConfig): Pick<McpServerDocumen
 /** Returns the server's part of the tool name that models see; server names have no underscore. */
 const serverOfTool = (name: string): string => name.split('__')[0] ?? '';
 
-export class McpServers implements McpService, ToolSource {
+export class McpServers implements ToolSource {
   readonly #options: McpServersOptions;
   readonly #startedAt: string;
   readonly #used = new Map<string, Used>();
@@ -97,14 +89,17 @@ export class McpServers implements McpService, ToolSource {
     });
   }
 
+  /** Starts the server. @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
   async tools(name: string): Promise<readonly McpToolDocument[]> {
     return this.#valueOf(name, await this.#serverOf(name).tools());
   }
 
+  /** @throws NOT_FOUND, CONFLICT */
   async probe(name: string): Promise<McpTestResult> {
     return this.#serverOf(name).probe();
   }
 
+  /** @throws NOT_FOUND; CONFLICT, INVALID_REQUEST, UNAVAILABLE with the server's reason */
   async call(name: string, call: McpCall): Promise<McpCallResult> {
     return this.#valueOf(name, await this.#serverOf(name).call(call));
   }

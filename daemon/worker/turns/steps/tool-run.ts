@@ -5,6 +5,7 @@ import { newId } from '../../../../shared/ids.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readPictures } from '../../files/pictures.js';
 import type { ToolCall, ToolResult } from '../../providers/provider.js';
+import type { Approval } from '../../store/approvals/approvals.js';
 import { type Liveness, mustBeValid } from '../../store/liveness.js';
 import type { StoredCall, StoredResult, StoredStep } from '../../store/turns/turn-steps.js';
 import { type Tool, ToolError, type ToolOutput } from '../../tools/tool.js';
@@ -44,10 +45,7 @@ export interface ToolPlace {
 }
 
 /** What a person has decided about a call. */
-export interface CallDecision {
-  readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
-  readonly note: string | null;
-}
+export type CallDecision = Pick<Approval, 'state' | 'note'>;
 
 interface Gated {
   /** The indexes of the calls that wait for a decision. */

@@ -105,7 +105,7 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
     await journal.end(
       turn,
       { state, reply: '', model: 'fake/one', usage: null, error: null },
-      { stopReason: state === 'aborted' ? STOPPING : null },
+      { replyId: '', stopReason: state === 'aborted' ? STOPPING : null, ended: () => Promise.resolve(true) },
     );
     if (state === 'waiting') await waiting.parked(turn.id, NEVER);
   }

@@ -24,6 +24,7 @@ const done: TurnOutcome = {
   usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
   error: null,
 };
+const context = { replyId: 'msg_reply', stopReason: null, ended: () => Promise.resolve(true) };
 
 async function history(store: Store): Promise<string[]> {
   const rows = await store.read(async (tx) =>
@@ -65,7 +66,7 @@ test('a turn waits for the other live worker’s turn in its session, and follow
   other.send('end');
   expect(await once(other, 'message')).toEqual(['ended kept', undefined]);
   const turn = await beginning;
-  expect(await journal.end(turn, done)).toBe('kept');
+  expect(await journal.end(turn, done, context)).toBe('kept');
   expect(await history(store)).toEqual([
     'user complete: asked of wk_other',
     'assistant complete: answered by wk_other',
@@ -122,7 +123,7 @@ test('an abort ends the waiting with its reason, and nothing was stored', async 
 test('turns of different sessions do not wait for each other', async () => {
   const { journal } = await setUp();
   const turn = await journal.begin({ ...question, session: session('another') }, never);
-  expect(await journal.end(turn, { ...done, state: 'aborted', reply: '' })).toBe('kept');
+  expect(await journal.end(turn, { ...done, state: 'aborted', reply: '' }, context)).toBe('kept');
 });
 
 test('an answer is one message with its model, a failure one more with its reason', async () => {
@@ -132,8 +133,8 @@ test('an answer is one message with its model, a failure one more with its reaso
   await expect(journal.begin({ ...question, session: session('none'), mustExist: true }, never)).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',
   });
-  expect(await journal.end(turn, done)).toBe('kept');
-  expect(await journal.end(turn, done)).toBe('lost');
+  expect(await journal.end(turn, done, context)).toBe('kept');
+  expect(await journal.end(turn, done, context)).toBe('lost');
   expect(await history(store)).toEqual(['user complete: mine', 'assistant complete: answer']);
   const [row] = await store.read((tx) => queriesOf(tx).selectFrom('turns').selectAll().execute());
   expect(row).toMatchObject({ state: 'done', model: 'x/y', input_tokens: 1, output_tokens: 2, error_code: null });
@@ -145,6 +146,6 @@ test('a turn that another gateway was asked to stop does not begin to wait', asy
   const turn = await journal.begin(question, never);
   await turn.stored;
   await store.write((tx) => requestTurnStop(tx, { sessionKey: question.session.key, reason: 'stopped' }));
-  expect(await journal.end(turn, { ...done, state: 'waiting' })).toBe('kept');
+  expect(await journal.end(turn, { ...done, state: 'waiting' }, context)).toBe('kept');
   expect(await store.read((tx) => queriesOf(tx).selectFrom('turns').select('state').execute())).toEqual([{ state: 'aborted' }]);
 });
