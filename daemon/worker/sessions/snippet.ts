@@ -1,5 +1,6 @@
 /** Cuts the part of a text that shows why a search found it. */
 import type { SessionMatch } from '../../../shared/api/sessions.js';
+import { cutText } from '../../../shared/text/one-line.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 
 const MAX_LENGTH = 200;
@@ -24,7 +25,7 @@ function startOf(line: string, matchAt: number): number {
 /** Returns the first `length` characters, up to a space if one follows the match. @param keep  the end of the match */
 function cutAt(text: string, length: number, keep: number): string {
   if (text.length <= length) return text;
-  const cut = text.slice(0, length - 1).replace(/\p{Surrogate}$/u, '');
+  const cut = cutText(text, length - 1, '');
   const space = cut.lastIndexOf(' ');
   return `${(space > keep ? cut.slice(0, space) : cut).trimEnd()}…`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { oneLine } from '../../../shared/text/one-line.js';
+import { cutText, oneLine } from '../../../shared/text/one-line.js';
 
 test.each([
   ['  a\r\n\tb\u0007c ', 10, 'a b c'],
@@ -10,4 +10,14 @@ test.each([
   [' '.repeat(100) + 'far', 10, ''],
 ])('%j of at most %i characters is %j', (text, maxLength, line) => {
   expect(oneLine(text, maxLength)).toBe(line);
+});
+
+test('a cut text ends with what its caller says, within the length', () => {
+  expect([cutText('0123', 4), cutText('01234', 4), cutText('01234', 4, ''), cutText('012😀', 4, ''), cutText('01234', 4, '--')]).toEqual([
+    '0123',
+    '012…',
+    '0123',
+    '012',
+    '01--',
+  ]);
 });

@@ -1,5 +1,6 @@
 /** Asks a model to summarise part of a conversation. */
 import type { Clock } from '../../../../shared/clock.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
 import type { CompletionEvent, CompletionMessage } from '../../providers/completion.js';
 import { describeFailure } from '../../providers/failure.js';
@@ -56,7 +57,7 @@ export function partTokens(model: ResolvedModel, earlier: string): number {
 function summaryIn(answer: string): string {
   const text = answer.replace(THOUGHTS, '').trim();
   if (/^<think/i.test(text)) return '';
-  return text.length <= MAX_LENGTH ? text.toWellFormed() : `${text.slice(0, MAX_LENGTH).replace(/\p{Surrogate}$/u, '')}…`.toWellFormed();
+  return cutText(text, MAX_LENGTH).toWellFormed();
 }
 
 function textOf({ earlier, said }: Pick<SummaryQuestion, 'earlier' | 'said'>): string {

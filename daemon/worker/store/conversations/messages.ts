@@ -1,5 +1,6 @@
 /** Messages of sessions, in the order in which they were committed. Reads follow the chosen branch (branches.ts). */
 import type { MessageDocument } from '../../../../shared/api/sessions.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 import { plainLine } from '../../../../shared/text/plain-line.js';
 import { prepare, prepareRows, runAll } from '../prepare.js';
 import { tellOthers, type Transaction } from '../transaction.js';
@@ -133,8 +134,7 @@ export function titleFrom(text: string): string | null {
   );
   if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
-  // Half of a divided surrogate pair is dropped.
-  const cut = line.slice(0, MAX_TITLE_LENGTH - 1).replace(/\p{Surrogate}$/u, '');
+  const cut = cutText(line, MAX_TITLE_LENGTH - 1, '');
   const lastSpace = cut.lastIndexOf(' ');
   return `${(lastSpace > MAX_TITLE_LENGTH / 2 ? cut.slice(0, lastSpace) : cut).trimEnd()}…`;
 }

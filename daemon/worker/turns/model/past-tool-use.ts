@@ -1,4 +1,5 @@
 /** Tool calls of earlier turns: stored as text for people, passed to models as a call and its result. */
+import { cutText } from '../../../../shared/text/one-line.js';
 import type { ChatImage, ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
 
 /** The part that a model gets; the conversation has all of it. */
@@ -36,10 +37,7 @@ function inputOf(text: string): unknown {
 /** Returns a call and its result. @param id  nine letters or digits, which every provider accepts */
 export function toolUseMessages(id: string, use: PastToolUse): readonly [ToolCallMessage, ToolResultMessage] {
   const { name, input, isError, images } = use;
-  const output =
-    use.output.length <= MAX_OUTPUT_LENGTH
-      ? use.output
-      : `${use.output.slice(0, MAX_OUTPUT_LENGTH).replace(/\p{Surrogate}$/u, '')}${LEFT_OUT}`;
+  const output = cutText(use.output, MAX_OUTPUT_LENGTH, LEFT_OUT);
   return [
     { role: 'toolCalls', content: '', calls: [{ id, name, input: inputOf(input) }], ref: '' },
     { role: 'toolResults', results: [{ callId: id, name, output, isError, ...(images && { images }) }] },

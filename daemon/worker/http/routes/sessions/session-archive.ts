@@ -13,6 +13,7 @@ import {
 import { sessionKey } from '../../../../../shared/api/sessions.js';
 import type { SessionArchive } from '../../../sessions/session-archive.js';
 import { definedFields } from '../../../../../shared/fields.js';
+import { cutText } from '../../../../../shared/text/one-line.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { ReadSessionKey } from './session-key.js';
@@ -28,11 +29,8 @@ const FILES = {
 
 /** Returns a name that every file system accepts. */
 function fileName(title: string, extension: string): string {
-  const plain = title
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60)
-    .replace(/\p{Surrogate}$/u, '');
+  const words = title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '');
+  const plain = cutText(words, 60, '');
   return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
 }
 
