@@ -147,7 +147,6 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/sqlite/message-search.ts': 'test/daemon/worker/store/conversations/session-search.test.ts',
   'daemon/worker/store/sqlite/migrate.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/sqlite/transactions.ts': 'test/daemon/worker/store/contract/store-contract.ts',
-  'daemon/worker/turns/attempts.ts': 'test/e2e/poison.test.ts',
   'daemon/worker/turns/commands/built-in-commands.ts': 'test/daemon/worker/turns/commands/chat-commands.test.ts',
   'daemon/worker/turns/event-stream.ts': 'test/daemon/worker/turns/turn-runner.test.ts',
   'daemon/worker/turns/interrupted-turn.ts': 'test/daemon/worker/turns/turn-journal.test.ts',

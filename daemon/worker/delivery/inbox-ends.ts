@@ -1,7 +1,7 @@
 /** What becomes of a message that has not got its answer. */
 import { finishInbox, type InboxMessage, putBackInbox, readInboxMessage } from '../store/delivery/inbox.js';
 import type { Transaction } from '../store/transaction.js';
-import { MAX_ATTEMPTS } from '../turns/attempts.js';
+import { MAX_ATTEMPTS } from '../turns/interrupted-turn.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
 
 /** Why a message is not handled again: for the owner. */

@@ -5,7 +5,7 @@ import { isAgentEnabled } from '../config/agents.js';
 import type { Liveness } from '../store/liveness.js';
 import { type OpenResponse, readModel, readOpenResponses } from '../store/responses/background.js';
 import type { Store } from '../store/store.js';
-import { MAX_ATTEMPTS } from '../turns/attempts.js';
+import { MAX_ATTEMPTS } from '../turns/interrupted-turn.js';
 
 const INTERRUPTED = new GatewayError('UNAVAILABLE', {
   message: 'The response was interrupted because the gateway stopped, after effects that must not be repeated or with its caller.',

@@ -11,6 +11,9 @@ import { readTurnSteps } from '../store/turns/turn-steps.js';
 import { parkAgain } from '../store/turns/waiting-turns.js';
 import { textOfSteps } from './steps/adoption.js';
 
+/** A question whose turn has died with its worker this often is set aside. */
+export const MAX_ATTEMPTS = 3;
+
 export interface PartialAnswer {
   readonly turnId: string;
   readonly sessionId: number;

@@ -19,7 +19,7 @@ import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { approvalDocument } from '../approvals/approval-document.js';
 import { type Approval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
-import { MAX_ATTEMPTS } from './attempts.js';
+import { MAX_ATTEMPTS } from './interrupted-turn.js';
 import { type CallerKey, findAnswer, keyConflict, type KeyUse, scopeOfCaller, storeAnswer } from '../store/idempotency.js';
 import { setQuestionAside } from '../store/conversations/branches.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';

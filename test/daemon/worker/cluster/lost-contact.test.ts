@@ -1,7 +1,7 @@
 /** A worker that loses contact with the database while it answers a chat, and gets it back before others take its work over. */
 import { expect, test, vi } from 'vitest';
 import { Membership } from '../../../../daemon/worker/store/postgres/members/membership.js';
-import { MAX_ATTEMPTS } from '../../../../daemon/worker/turns/attempts.js';
+import { MAX_ATTEMPTS } from '../../../../daemon/worker/turns/interrupted-turn.js';
 import { callsTools, says } from '../../../fakes/openai/reply.js';
 import { chatHistory, makeChat } from '../../../helpers/chat-fixture.js';
 import { eventually } from '../../../helpers/eventually.js';
