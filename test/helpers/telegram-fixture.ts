@@ -66,7 +66,7 @@ export async function makeTelegram(
     log,
     untilReady: () =>
       new Promise((resolve) => {
-        if (channel.isReady('default')) resolve();
+        if (channel.account('default')?.isReady() === true) resolve();
         else ready.add(resolve);
       }),
     setConfig: (account) => void (config = parse(account)),

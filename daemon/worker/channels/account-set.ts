@@ -6,23 +6,14 @@ import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
-import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, ChatFacts, Composition, Pace, ServedAccount } from './channel.js';
 import type { ChannelHost } from './host.js';
 
-export interface ChannelAccount {
+export interface ChannelAccount extends ServedAccount {
   /** Returns at once; slow work continues in the background. */
   start(): void;
   /** Stops receiving and ends pending work. Sends in progress continue for a short time; this does not wait for them. */
   stop(): Promise<void>;
-  isReady(): boolean;
-  /** See {@link Channel}. Default: when it is ready. */
-  canServe?(): boolean;
-  /** See {@link Channel}. Default: nothing is read. */
-  handOver?(move: () => Promise<boolean>): Promise<boolean>;
-  /** Never rejects. */
-  send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
-  openPreview?(target: PreviewTarget): Preview | undefined;
-  openFile?(fileId: string, signal: AbortSignal): Promise<OpenedFile>;
   health(): ChannelStatus;
 }
 
@@ -144,17 +135,8 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
     return this.#options.compose(message);
   }
 
-  isReady(accountId: string): boolean {
-    return this.#account(accountId)?.isReady() ?? false;
-  }
-
-  canServe(accountId: string): boolean {
-    const account = this.#account(accountId);
-    return account?.canServe?.() ?? account?.isReady() ?? false;
-  }
-
-  handOver(accountId: string, move: () => Promise<boolean>): Promise<boolean> {
-    return this.#account(accountId)?.handOver?.(move) ?? move();
+  account(accountId: string): ChannelAccount | undefined {
+    return this.#running.get(accountId)?.account;
   }
 
   isIdempotent(accountId: string, body?: string): boolean {
@@ -163,24 +145,6 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
 
   paceOf(chatId: string): Pace | undefined {
     return this.#options.paceOf?.(chatId);
-  }
-
-  async send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome> {
-    return (await this.#account(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' };
-  }
-
-  openPreview(target: PreviewTarget): Preview | undefined {
-    return this.#account(target.accountId)?.openPreview?.(target);
-  }
-
-  async openFile(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile> {
-    const account = this.#account(accountId);
-    if (account === undefined) return { type: 'failed', reason: sayOfChannel('account-not-running', { account: accountId }) };
-    return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${this.name}'` };
-  }
-
-  #account(accountId: string): ChannelAccount | undefined {
-    return this.#running.get(accountId)?.account;
   }
 
   start(host: ChannelHost): Promise<void> {

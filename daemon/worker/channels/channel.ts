@@ -87,6 +87,24 @@ export type OpenedFile =
   | { readonly type: 'missing'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string };
 
+/** One account of a channel, as far as others use it. */
+export interface ServedAccount {
+  /** Whether a send may succeed now: the account is started and has not failed. */
+  isReady(): boolean;
+  /** Whether the account can be served with its lease: it is started and has not failed. Default: when it is ready. */
+  canServe?(): boolean;
+  /**
+   * Stops reading the account's messages while `move` hands its lease to another worker; sends in progress continue. Returns the
+   * result of `move`. Default: nothing is read.
+   */
+  handOver?(move: () => Promise<boolean>): Promise<boolean>;
+  /** One attempt. Never rejects. */
+  send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
+  openPreview?(target: PreviewTarget): Preview | undefined;
+  /** Reads a file that a person has sent. Undefined for channels without files. Never rejects. */
+  openFile?(fileId: string, signal: AbortSignal): Promise<OpenedFile>;
+}
+
 /** One channel with all its accounts. */
 export interface Channel {
   /** Lower-case, as in session keys and in the API's `channel`. */
@@ -104,15 +122,8 @@ export interface Channel {
   stop(): Promise<void>;
   /** Applies a changed configuration, if started. */
   reconfigure(): Promise<void>;
-  /** Whether a send may succeed now: the account is started and has not failed. */
-  isReady(accountId: string): boolean;
-  /** Whether the account can be served with its lease: it is started and has not failed. Undefined: there is nothing to serve. */
-  canServe?(accountId: string): boolean;
-  /**
-   * Stops reading the account's messages while `move` hands its lease to another worker; sends in progress continue. Returns the
-   * result of `move`.
-   */
-  handOver?(accountId: string, move: () => Promise<boolean>): Promise<boolean>;
+  /** Undefined: the account is not started. */
+  account(accountId: string): ServedAccount | undefined;
   /**
    * Whether a repeated delivery does no harm: the other side drops it by its id.
    * @param body  given for a delivery whose worker ended, so that no outcome is known: whether that request may be repeated
@@ -120,11 +131,6 @@ export interface Channel {
   isIdempotent(accountId: string, body?: string): boolean;
   /** Undefined: limited only by how fast the other side answers. */
   paceOf?(chatId: string): Pace | undefined;
-  /** One attempt. Never rejects. */
-  send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
-  openPreview?(target: PreviewTarget): Preview | undefined;
-  /** Reads a file that a person has sent. Undefined for channels without files. Never rejects. */
-  openFile?(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile>;
   /** State by account, including accounts that are not started. */
   health(): Readonly<Record<string, ChannelStatus>>;
 }

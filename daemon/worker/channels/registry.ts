@@ -3,8 +3,9 @@ import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
-import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome, ServedAccount } from './channel.js';
 import type { DisabledAccount } from './disabled-accounts.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
@@ -89,12 +90,16 @@ export class ChannelRegistry {
     await Promise.all([...this.#channels.values()].map((channel) => channel.reconfigure()));
   }
 
+  #account({ channel, accountId }: AccountName): ServedAccount | undefined {
+    return this.#channels.get(channel)?.account(accountId);
+  }
+
   isConfigured(channel: string, accountId: string): boolean {
     return this.#channels.get(channel)?.findAccount(accountId) === accountId;
   }
 
   isReady(channel: string, accountId: string): boolean {
-    return this.#channels.get(channel)?.isReady(accountId) ?? false;
+    return this.#account({ channel, accountId })?.isReady() ?? false;
   }
 
   /** Returns the accounts that this worker serves, or would serve if it had their lease. */
@@ -102,12 +107,13 @@ export class ChannelRegistry {
     return this.accounts().filter((account) => this.canServe(account));
   }
 
-  canServe({ channel, accountId }: AccountName): boolean {
-    return this.#channels.get(channel)?.canServe?.(accountId) ?? false;
+  canServe(name: AccountName): boolean {
+    const account = this.#account(name);
+    return account?.canServe?.() ?? account?.isReady() ?? false;
   }
 
-  handOver({ channel, accountId }: AccountName, move: () => Promise<boolean>): Promise<boolean> {
-    return this.#channels.get(channel)?.handOver?.(accountId, move) ?? move();
+  handOver(name: AccountName, move: () => Promise<boolean>): Promise<boolean> {
+    return this.#account(name)?.handOver?.(move) ?? move();
   }
 
   /** False for an account that is no longer configured: its receiver may show a repeated message twice. */
@@ -125,17 +131,19 @@ export class ChannelRegistry {
   }
 
   async send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome> {
-    return this.get(channel).send(delivery, signal);
+    return this.get(channel).account(delivery.accountId)?.send(delivery, signal) ?? { type: 'interrupted' };
   }
 
   openPreview(channel: string, target: PreviewTarget): Preview | undefined {
-    return this.#channels.get(channel)?.openPreview?.(target);
+    return this.#account({ channel, accountId: target.accountId })?.openPreview?.(target);
   }
 
   /** @throws CHANNEL_NOT_FOUND */
   async openFile({ channel: name, accountId: wanted, fileId }: FileRef, signal: AbortSignal): Promise<OpenedFile> {
     const { channel, accountId } = this.getAccount(name, wanted);
-    return (await channel.openFile?.(accountId, fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${name}'` };
+    const account = channel.account(accountId);
+    if (account === undefined) return { type: 'failed', reason: sayOfChannel('account-not-running', { account: accountId }) };
+    return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${name}'` };
   }
 
   /** Every account of every channel, also those that are not started. */

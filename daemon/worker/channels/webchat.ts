@@ -1,6 +1,6 @@
 /** The chats of the web page. They exist only in the store: a message is delivered once it is in its session. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { Channel } from './channel.js';
+import type { Channel, ServedAccount } from './channel.js';
 
 const ACCOUNT = 'default';
 
@@ -12,6 +12,12 @@ const SESSION_KEY = /^([^:]+):webchat:default:direct:(.+)$/s;
 
 export function createWebchat(): Channel {
   let state: ChannelStatus['state'] = 'off';
+  const account: ServedAccount = {
+    isReady: () => state === 'running',
+    // Its chats need no lease.
+    canServe: () => false,
+    send: async () => ({ type: 'delivered' }),
+  };
   return {
     name: 'webchat',
     findAccount: (accountId = ACCOUNT) => (accountId === ACCOUNT ? ACCOUNT : undefined),
@@ -27,9 +33,8 @@ export function createWebchat(): Channel {
       state = 'off';
     },
     async reconfigure() {},
-    isReady: () => state === 'running',
+    account: () => account,
     isIdempotent: () => true,
-    send: async () => ({ type: 'delivered' }),
     health: () => ({ [ACCOUNT]: { state } }),
   };
 }

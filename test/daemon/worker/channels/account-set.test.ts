@@ -3,6 +3,7 @@ import { AccountChannel, type AccountCreation, type ChannelAccount } from '../..
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { testHost } from '../../../helpers/host-memory.js';
 import { logMemory } from '../../../helpers/log-memory.js';
+import { isReady, sendOnce } from './channel-contract.js';
 
 type Creation = AccountCreation<object>;
 
@@ -59,10 +60,8 @@ test.each<[string, (creation: Creation) => void | Promise<void>]>([
     message: 'it failed unexpectedly and is started again; the log has the reason: xopc gateway logs --level error',
   });
   expect(channel.health()['calm']).toEqual({ state: 'running' });
-  expect(channel.isReady('odd')).toBe(false);
-  expect(await channel.send({ id: 'm', accountId: 'odd', chatId: '1', body: '' }, new AbortController().signal)).toEqual({
-    type: 'interrupted',
-  });
+  expect(isReady(channel, 'odd')).toBe(false);
+  expect(await sendOnce(channel, { id: 'm', accountId: 'odd', chatId: '1', body: '' })).toEqual({ type: 'interrupted' });
   expect(log.entries).toMatchObject([{ level: 'error', message: 'unexpected channel error' }]);
   for (const pauseMs of [1_000, 2_000, 4_000]) {
     made.length = 0;

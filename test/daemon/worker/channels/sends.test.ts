@@ -9,6 +9,7 @@ import { testHost } from '../../../helpers/host-memory.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { makeTelegram } from '../../../helpers/telegram-fixture.js';
 import { webhookConfig } from '../../../helpers/test-config.js';
+import { sendOnce } from './channel-contract.js';
 
 interface Started {
   readonly channel: Channel;
@@ -48,7 +49,7 @@ test.each([
   const message = { accountId: 'default', chatId: '42', id: 'msg_1' };
   const [body = ''] = channel.compose({ ...message, content: 'slow', nowMs: 0 });
   let isEnded = false;
-  const sending = channel.send({ ...message, body }, new AbortController().signal).finally(() => (isEnded = true));
+  const sending = sendOnce(channel, { ...message, body }).finally(() => (isEnded = true));
   await hasRequest();
   change();
   await channel.reconfigure();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../../../../helpers/eventually.js';
 import { makeTelegram } from '../../../../helpers/telegram-fixture.js';
+import { isReady, sendOnce } from '../channel-contract.js';
 
 test('an account that is handed over reads nothing more, ends what it sends, and reads again when it has the lease', async () => {
   const { channel, host, fake, intake, untilReady } = await makeTelegram();
@@ -12,15 +13,15 @@ test('an account that is handed over reads nothing more, ends what it sends, and
   const message = { accountId: 'default', chatId: '42', id: 'msg_1' };
   const [body = ''] = channel.compose({ ...message, content: 'slow', nowMs: 0 });
   const cut = new AbortController();
-  const sending = channel.send({ ...message, body }, cut.signal).then(() => (isSent = true));
+  const sending = sendOnce(channel, { ...message, body }, cut.signal).then(() => (isSent = true));
   await fake.until(() => fake.calls.includes('sendMessage'));
 
-  const isMoved = await channel.handOver?.('default', async () => {
+  const isMoved = await channel.account('default')?.handOver?.(async () => {
     await eventually(() => expect(fake.openPolls).toBe(0));
     intake.foreign.add('telegram/default');
     return true;
   });
-  expect([isMoved, channel.isReady('default'), channel.canServe?.('default')]).toEqual([true, false, true]);
+  expect([isMoved, isReady(channel), channel.account('default')?.canServe?.()]).toEqual([true, false, true]);
   expect(channel.health()).toMatchObject({ default: { state: 'starting' } });
   fake.say('while it is elsewhere');
   expect(intake.taken).toEqual([]);
@@ -28,13 +29,13 @@ test('an account that is handed over reads nothing more, ends what it sends, and
   intake.foreign.clear();
   await eventually(() => expect(intake.taken.map(({ content }) => content)).toEqual(['while it is elsewhere']));
   // The lease stays here.
-  expect(await channel.handOver?.('default', async () => false)).toBe(false);
-  await eventually(() => expect([fake.openPolls, channel.isReady('default')]).toEqual([1, true]));
+  expect(await channel.account('default')?.handOver?.(async () => false)).toBe(false);
+  await eventually(() => expect([fake.openPolls, isReady(channel)]).toEqual([1, true]));
   expect([fake.conflicts, isSent]).toEqual([0, false]);
   await channel.stop();
   cut.abort();
   await sending;
-  expect(channel.canServe?.('default')).toBe(false);
+  expect(channel.account('default')).toBeUndefined();
 });
 
 test('what a dead worker was sending can be sent again if it is an edit', async () => {
@@ -56,7 +57,7 @@ test.each(['42', '-5'])(
     fake.bot.migrated.set(-5, -1005);
     const message = { id: 'msg_1', accountId: 'default', chatId };
     const [body = ''] = channel.compose({ ...message, content: 'x', nowMs: 0, previewId: '99' });
-    const outcome = await channel.send({ ...message, body }, new AbortController().signal);
+    const outcome = await sendOnce(channel, { ...message, body });
     const next = outcome.type === 'changed' ? outcome.body : '';
     expect([JSON.parse(next), fake.bot.sent]).toMatchObject([{ method: 'sendMessage', payload: { text: 'x' } }, []]);
     expect(channel.isIdempotent('default', next)).toBe(false);

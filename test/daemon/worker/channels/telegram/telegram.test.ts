@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SendOutcome } from '../../../../../daemon/worker/channels/channel.js';
 import { type Fault, failure, TOKEN } from '../../../../fakes/telegram/server.js';
 import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram-fixture.js';
-import { describeChannel } from '../channel-contract.js';
+import { describeChannel, isReady, sendOnce } from '../channel-contract.js';
 
 describeChannel('telegram', async () => {
   const { channel, host, fake, untilReady } = await makeTelegram();
@@ -23,7 +23,7 @@ async function send(
 ): Promise<SendOutcome[]> {
   const message = { accountId: 'default', chatId };
   const outcomes: SendOutcome[] = [];
-  const sendBody = (body: string) => channel.send({ ...message, id: 'msg_1', body }, new AbortController().signal);
+  const sendBody = (body: string) => sendOnce(channel, { ...message, id: 'msg_1', body });
   for (const body of channel.compose({ ...message, id: 'msg_1', content, nowMs: 0, previewId })) {
     const outcome = await sendBody(body);
     outcomes.push(outcome.type === 'changed' ? await sendBody(outcome.body) : outcome);
@@ -114,7 +114,7 @@ test.each(FAULTS)('$title makes a send $expected.type', async ({ fault, expected
   const fixture = await start();
   fixture.fake.fault('sendMessage', fault);
   expect(await send(fixture, 'hello')).toMatchObject([expected]);
-  expect(fixture.channel.isReady('default')).toBe(true);
+  expect(isReady(fixture.channel)).toBe(true);
 });
 
 test('a send is never repeated by itself', async () => {
@@ -196,7 +196,7 @@ test('a token that is refused later stops the account and spends no attempt; a n
   const { channel, fake, setConfig, untilReady } = fixture;
   fake.fault('sendMessage', failure(401, 'Unauthorized'));
   expect(await send(fixture, 'hello')).toEqual([{ type: 'interrupted' }]);
-  expect(channel.isReady('default')).toBe(false);
+  expect(isReady(channel)).toBe(false);
   const botToken = '7000000001:AAE-another-token-for-tests_0123456789';
   fake.addBot(botToken, 'fake_bot');
   setConfig({ botToken });

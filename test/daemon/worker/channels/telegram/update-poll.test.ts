@@ -9,6 +9,7 @@ import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { IntakeMemory } from '../../../../helpers/host-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram-fixture.js';
+import { isReady } from '../channel-contract.js';
 
 const SCOPE = 'telegram:7000000001';
 
@@ -71,7 +72,7 @@ test('while another live worker reads, nothing is asked', async () => {
   await eventually(() => expect(channel.health()).toEqual({ default: { state: 'starting', message } }));
   intake.foreign.clear();
   const ready = untilReady();
-  await advanceUntil(clock, () => channel.isReady('default'));
+  await advanceUntil(clock, () => isReady(channel));
   await ready;
 });
 
@@ -84,7 +85,7 @@ test('another program that reads the same bot is explained, and reading goes on 
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
   expect(channel.health()['default']?.message).toContain('another program reads the updates of this bot');
   expect(log.entries.at(-1)?.message).toContain('another program');
-  expect(channel.isReady('default')).toBe(true);
+  expect(isReady(channel)).toBe(true);
   // Ours is the later one now.
   await advanceUntil(clock, () => fake.conflicts === 2);
   expect((await other).status).toBe(409);
@@ -128,10 +129,10 @@ test('an account whose server cannot be reached is not ready, says why, and beco
   fake.fault('getMe', 'html', failure(500, 'Internal Server Error'), 'drop');
   await channel.start(host);
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
-  expect(channel.isReady('default')).toBe(false);
+  expect(isReady(channel)).toBe(false);
   expect(channel.health()['default']?.message).toContain('502 without JSON');
   const ready = untilReady();
-  await advanceUntil(clock, () => channel.isReady('default'));
+  await advanceUntil(clock, () => isReady(channel));
   await ready;
 });
 

@@ -7,7 +7,7 @@ import { startWebhookReceiver, type Reaction, type WebhookReceiver } from '../..
 import { testHost } from '../../../../helpers/host-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { webhookConfig } from '../../../../helpers/test-config.js';
-import { describeChannel } from '../channel-contract.js';
+import { describeChannel, isReady, sendOnce } from '../channel-contract.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four by').toString('base64')}`;
 
@@ -40,7 +40,7 @@ async function send(
 ): Promise<SendOutcome> {
   const message = { accountId: 'default', chatId: 'chat' };
   const [body = ''] = channel.compose({ ...message, id, content, nowMs: Date.now() });
-  return channel.send({ ...message, id, body }, signal);
+  return sendOnce(channel, { ...message, id, body }, signal);
 }
 
 describeChannel('webhook', async () => {
@@ -163,18 +163,18 @@ test('410 disables the account until its configuration changes', async () => {
   onTestFinished(() => channel.stop());
   await channel.start(testHost());
   expect(await send(channel)).toMatchObject({ type: 'refused' });
-  expect(channel.isReady('default')).toBe(false);
+  expect(isReady(channel)).toBe(false);
   expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('410 Gone') } });
   account = { url: `${receiver.url}/new` };
   receiver.react = () => ({ status: 200 });
   await channel.reconfigure();
-  expect(channel.isReady('default')).toBe(true);
+  expect(isReady(channel)).toBe(true);
   expect(await send(channel)).toEqual({ type: 'delivered' });
 });
 
 test('a secret that is not Base64 makes the account fail with the reason', async () => {
   const channel = await startChannel({ url: 'http://127.0.0.1:9/', secret: 'whsec_!!!' });
-  expect(channel.isReady('default')).toBe(false);
+  expect(isReady(channel)).toBe(false);
   expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('whsec_') } });
 });
 
