@@ -7,10 +7,10 @@ import type { ModelCall } from '../../shared/turn-usage.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import type { InboundModule } from './channels/webhook/inbound/inbound.js';
-import type { PostgresModule } from './create-store.js';
 import type { CronWords } from './cron/preview.js';
 import type { ChannelTimes } from './delivery/accounts/channel-times.js';
 import type { Services } from './http/services.js';
+import type * as database from './lazy/database.js';
 import type { Metric } from './observe/metric.js';
 import type { Issues } from './observe/issues.js';
 import type { DiscoveryOptions } from './providers/discovery/discovery.js';
@@ -19,6 +19,8 @@ import type { ToolServerModule } from './tools/mcp/mcp-servers.js';
 import type { TraceStarter } from './tracing/span.js';
 import type { CheckDatabase } from './upkeep/integrity-check.js';
 import type { Deps } from './store/tasks/worker-deps.js';
+
+export type PostgresModule = Pick<typeof database, 'postgresEngine'>;
 
 export interface ConversationDeps extends Deps<'clock' | 'logger' | 'instanceId' | 'config'> {
   readonly paths: GatewayPaths;
@@ -36,7 +38,7 @@ export interface ConversationDeps extends Deps<'clock' | 'logger' | 'instanceId'
   /** Loads the PostgreSQL engine, if `store.url` is set. */
   readonly loadPostgres: () => PostgresModule;
   /** The description of this gateway shown by other gateways on the same database. Default: none. */
-  readonly node?: () => { readonly version: string; readonly address: string | null };
+  readonly node?: () => { readonly version: string; readonly build?: string; readonly address: string | null };
   /** Loads the bundle that puts schedules into words, and checks calls of webhook accounts. */
   readonly loadLate: () => CronWords & { readonly inbound: InboundModule };
   /** Checks a whole database. Default: no check. */

@@ -2,36 +2,25 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { placeOfDatabase } from '../../shared/node/config/database-url.js';
-import type { ModelsDocument } from '../../shared/config/models-schema.js';
 import type { Config } from '../../shared/config/schema.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { sayOfIssue } from '../../shared/text/sentences/issue.js';
 import { telegramSettings } from './channels/telegram/settings.js';
 import { webhookSettings } from './channels/webhook/webhook.js';
 import { enabledAgents } from './config/agents.js';
-import type * as database from './lazy/database.js';
+import type { ConversationDeps } from './conversation.js';
 import type { AccountName } from './store/delivery/account-leases.js';
 import { type Ability, createLiveness, type Liveness, type Need } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store, type StoreOptions } from './store/store.js';
 
-export type PostgresModule = Pick<typeof database, 'postgresEngine'>;
+type UsedDeps = 'paths' | 'clock' | 'config' | 'instanceId' | 'liveInstanceIds' | 'models' | 'node' | 'loadPostgres';
 
-interface Place {
-  readonly paths: GatewayPaths;
-  readonly clock: Clock;
-  readonly config: () => Config;
-  readonly instanceId: string;
-  readonly liveInstanceIds: () => readonly string[];
-  readonly models: () => ModelsDocument;
-  /** The description of this gateway shown by other gateways on the database. Default: none. */
-  readonly node?: (() => { readonly version: string; readonly build?: string; readonly address: string | null }) | undefined;
+interface Place extends Pick<ConversationDeps, UsedDeps> {
   /** The accounts that this worker serves, or would serve if it had their lease. */
   readonly readyAccounts: () => readonly AccountName[];
-  readonly loadPostgres: () => PostgresModule;
 }
 
 interface PlacedStore {

@@ -1,6 +1,6 @@
 /** Channels whose every send waits until the test answers it. */
 import type { Composition, Delivery, Pace, SendOutcome } from '../../daemon/worker/channels/channel.js';
-import type { OutboxChannels } from '../../daemon/worker/delivery/outbox.js';
+import type { OutboxChannels } from '../../daemon/worker/delivery/outbox-queue.js';
 
 export interface PendingSend {
   readonly channel: string;

@@ -7,7 +7,7 @@ import type { TraceStarter } from '../tracing/span.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import { noteMessageEnd, type RunChange } from './finish.js';
 import { JobChats, type JobChatsOptions } from './job-chat.js';
-import { createCronService, type CronService } from './jobs.js';
+import { createCronService } from './jobs.js';
 import type { CronWords } from './preview.js';
 import { JobRunner } from './run-job.js';
 import { Scheduler } from './scheduler.js';
@@ -20,21 +20,7 @@ export interface CronDeps extends JobChatsOptions, Deps<'store' | 'clock' | 'log
   readonly tracing?: TraceStarter | undefined;
 }
 
-export interface CronParts {
-  readonly service: CronService;
-  /** Starts to run jobs. Only the one active worker does. */
-  start(turns: Pick<TurnRunner, 'start'>): Promise<void>;
-  /** Starts no more jobs; running ones continue until the turns are drained. */
-  quiesce(): Promise<void>;
-  /** Stops running jobs and waits for them. */
-  close(): Promise<void>;
-  /** Applies a changed configuration. */
-  reconfigure(): void;
-  /** Counts the outcome of a run's message. */
-  readonly onMessageEnd: OnMessageEnd;
-}
-
-export function createCron(deps: CronDeps): CronParts {
+export function createCron(deps: CronDeps) {
   const { store, clock, logger, instanceId, channels, publish, config, registry } = deps;
   const chats = new JobChats(deps);
   function announce(changes: readonly RunChange[]): void {
@@ -66,16 +52,21 @@ export function createCron(deps: CronDeps): CronParts {
   });
   return {
     service,
-    start(turns) {
+    /** Starts to run jobs. Only the one active worker does. */
+    start(turns: Pick<TurnRunner, 'start'>): Promise<void> {
       const runner = new JobRunner({ store, clock, logger, chats, turns, tracing: deps.tracing, config, registry, announce });
       return scheduler.start((claimed, signal) => runner.run(claimed, signal));
     },
+    /** Starts no more jobs; running ones continue until the turns are drained. */
     quiesce: () => scheduler.stop(),
+    /** Stops running jobs and waits for them. */
     close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' })),
+    /** Applies a changed configuration. */
     reconfigure: () => void scheduler.wake(),
-    async onMessageEnd(tx, message) {
+    /** Counts the outcome of a run's message. */
+    onMessageEnd: (async (tx, message) => {
       const change = await noteMessageEnd(tx, message, chats);
       return change && (() => announce([change]));
-    },
+    }) satisfies OnMessageEnd,
   };
 }

@@ -32,32 +32,17 @@ export interface DeliveryDeps extends Deps<'store' | 'clock' | 'logger' | 'insta
   readonly tracing?: TraceStarter | undefined;
 }
 
-/** The parts that the active worker adds; higher layers are built on it. */
-export interface DeliveryStart {
+/** What the active worker adds; it is built on the parts below. */
+interface DeliveryStart {
   readonly handler: InboxHandler;
   readonly onMessageEnd: OnMessageEnd;
   readonly commands: readonly ChatCommand[];
 }
 
-export interface DeliveryParts {
-  readonly channels: ChannelRegistry;
-  readonly outbox: Outbox;
-  readonly inbox: Inbox;
-  /** Starts sending, receiving and answering; only in the one active worker. */
-  start(start: DeliveryStart): Promise<void>;
-  /** Applies a changed configuration. */
-  reconfigure(): Promise<void>;
-  /** Stops all of these within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
-  quiesce(timeoutMs: number): Promise<void>;
-  /** Aborts pending answers; the next worker restarts them. */
-  close(): Promise<void>;
-  warnings(): StatusWarning[];
-}
-
 /** The rest of a short deadline is for recording the results. */
 const SEND_SHARE = 0.6;
 
-export function createDelivery({ logger, publish, loadTelegram: load, ...deps }: DeliveryDeps): DeliveryParts {
+export function createDelivery({ logger, publish, loadTelegram: load, ...deps }: DeliveryDeps) {
   const { config, clock, random } = deps;
   const channels = new ChannelRegistry(
     [
@@ -82,17 +67,20 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
     channels,
     outbox,
     inbox,
-    async start({ handler, onMessageEnd, commands }) {
+    /** Starts sending, receiving and answering; only in the one active worker. */
+    async start({ handler, onMessageEnd, commands }: DeliveryStart): Promise<void> {
       await outbox.start(onMessageEnd);
       await inbox.start(handler);
       await channels.start({ intake, commands, accountReady: (channel, accountId) => outbox.wakeAccount(channel, accountId) });
       spread.start();
     },
-    async reconfigure() {
+    /** Applies a changed configuration. */
+    async reconfigure(): Promise<void> {
       await channels.reconfigure();
       for (const { channel, accountId } of channels.accounts()) inbox.wakeAccount(channel, accountId);
     },
-    async quiesce(timeoutMs) {
+    /** Stops all of these within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
+    async quiesce(timeoutMs: number): Promise<void> {
       inbox.stop();
       await spread.stop();
       // Channels are stopped last, because sends in progress still need them.
@@ -100,8 +88,9 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
       await channels.stop();
       await intake.releaseAll();
     },
+    /** Aborts pending answers; the next worker restarts them. */
     close: () => inbox.close(),
-    warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
+    warnings: (): StatusWarning[] => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
   };
 }
 

@@ -4,7 +4,8 @@
  */
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
-import type { Composition, Delivery, Pace, SendOutcome } from '../channels/channel.js';
+import type { SendOutcome } from '../channels/channel.js';
+import type { ChannelRegistry } from '../channels/registry.js';
 import {
   changeMessage,
   changePart,
@@ -28,14 +29,7 @@ import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 
 /** The interface of the channels used by the outbox. */
-export interface OutboxChannels {
-  isReady(channel: string, accountId: string): boolean;
-  isIdempotent(channel: string, accountId: string, body?: string): boolean;
-  paceOf(channel: string, chatId: string): Pace | undefined;
-  compose(channel: string, message: Composition): string[];
-  /** Never rejects. */
-  send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
-}
+export type OutboxChannels = Pick<ChannelRegistry, 'isReady' | 'isIdempotent' | 'paceOf' | 'compose' | 'send'>;
 
 /** A delivery that this worker has claimed. */
 export interface ClaimedDelivery extends Lane {

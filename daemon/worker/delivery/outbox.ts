@@ -6,8 +6,6 @@ import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
 import { type ClaimedDelivery, OutboxQueue, type OutboxQueueOptions } from './outbox-queue.js';
 import type { OnMessageEnd } from './record-attempt.js';
 
-export type { OutboxChannels } from './outbox-queue.js';
-
 export interface OutboxOptions extends LaneWorkerOptions, OutboxQueueOptions {}
 
 /** A message to send. */

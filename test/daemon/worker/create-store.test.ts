@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { createStore, type PostgresModule } from '../../../daemon/worker/create-store.js';
+import type { PostgresModule } from '../../../daemon/worker/conversation.js';
+import { createStore } from '../../../daemon/worker/create-store.js';
 import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
 import { modelsSchema } from '../../../shared/config/models-schema.js';
 import { configSchema } from '../../../shared/config/schema.js';
