@@ -62,7 +62,7 @@ test.each([
 
 test.each([200, 400, 500])('an answer of the Bot API without an end fails its call (status %i)', async (status) => {
   const apiRoot = await flood({ 'content-type': 'application/json' }, '[{"update_id":1},', status);
-  const api = new BotApi({ token: TOKEN, apiRoot, pollSeconds: 1 });
+  const api = new BotApi({ token: TOKEN, apiRoot });
   const { value, grownBytes } = await measured(() => api.call('getUpdates', {}, signal));
   expect(value).toMatchObject({ ok: false, failure: { type: 'network', reason: expect.stringContaining('without JSON') as string } });
   expect(grownBytes).toBeLessThan(MAX_GROWTH_BYTES);

@@ -50,7 +50,7 @@ export interface OutboxQueueOptions extends Deps<'clock' | 'logger' | 'instanceI
   /** 0 ≤ x < 1. */
   random(): number;
   /** Called with the new state of a message, or of a part of one, once that is on disk. */
-  readonly onRecorded?: (delivery: Lane & { readonly messageId: string }, state: OutgoingStatus) => void;
+  readonly onRecorded: (delivery: Lane & { readonly messageId: string }, state: OutgoingStatus) => void;
 }
 
 function sendSpan({ channel, accountId, messageId, attempts }: ClaimedDelivery): SpanStart {
@@ -158,7 +158,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         committed?.();
         if (committed === undefined)
           this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker has taken over this delivery');
-        this.#options.onRecorded?.(delivery, decision.state);
+        this.#options.onRecorded(delivery, decision.state);
       },
     };
   }
@@ -169,7 +169,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   #tell({ id: messageId, ...message }: OutboxMessage, state: OutgoingStatus): void {
-    this.#options.onRecorded?.({ ...message, messageId }, state);
+    this.#options.onRecorded({ ...message, messageId }, state);
   }
 
   #reportExpired(message: OutboxMessage): void {

@@ -31,13 +31,10 @@ export interface TelegramAccountOptions {
   onReady(): void;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
-  /** How long one request for updates stays open. Default 25 s. */
-  readonly pollSeconds?: number;
 }
 
 type SendResult = BotResult<BotMethodResult<BotRequest['method']>>;
 
-const POLL_SECONDS = 25;
 /** Between attempts to get the account's lease, which another live worker holds. */
 const ACQUIRE_MS = 250;
 /** https://core.telegram.org/bots/api#answercallbackquery */
@@ -49,7 +46,6 @@ export class TelegramAccount implements ChannelAccount {
   readonly #scope: string;
   readonly #stopped = new AbortController();
   readonly #sends = new Sends();
-  readonly #pollSeconds: number;
   readonly #clock: Clock;
   #running: Promise<void> = Promise.resolve();
   #menu: Promise<void> = Promise.resolve();
@@ -64,12 +60,11 @@ export class TelegramAccount implements ChannelAccount {
   #hasMenu = false;
 
   constructor(options: TelegramAccountOptions) {
-    const { settings, pollSeconds = POLL_SECONDS } = options;
+    const { settings } = options;
     this.#options = options;
     this.#clock = options.background.clock;
-    this.#pollSeconds = pollSeconds;
     this.#scope = `telegram:${botIdOf(settings.botToken)}`;
-    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds });
+    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot });
   }
 
   start(): void {
@@ -218,7 +213,6 @@ export class TelegramAccount implements ChannelAccount {
       clock: this.#clock,
       logger,
       scope: this.#scope,
-      pollSeconds: this.#pollSeconds,
       random: () => this.#options.random(),
       read: (gathered) => this.#read(gathered, bot),
       readPress: (update) => readPress(update, this.#options),

@@ -21,7 +21,6 @@ export interface TelegramChannelOptions extends Deps<'clock' | 'logger' | 'confi
   readonly load: () => TelegramModule;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
-  readonly pollSeconds?: number;
 }
 
 const LOAD_FAILED = 'failed to load the Telegram bundle';
@@ -58,7 +57,7 @@ function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId
   return first === accountId ? undefined : first;
 }
 
-export function createTelegramChannel({ config, clock, logger, load, random, pollSeconds }: TelegramChannelOptions): Channel {
+export function createTelegramChannel({ config, clock, logger, load, random }: TelegramChannelOptions): Channel {
   /** The owner of a bot is part of an account's settings: when it changes, the account is replaced. */
   const settings = (): Record<string, OwnedSettings> => {
     const accounts = telegramSettings(config());
@@ -86,7 +85,6 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
       host,
       onReady,
       random,
-      ...(pollSeconds === undefined ? {} : { pollSeconds }),
     };
     try {
       return module().createTelegramAccount(options);

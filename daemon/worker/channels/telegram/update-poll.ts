@@ -9,7 +9,7 @@ import { MIN_VALID_MS } from '../../store/liveness.js';
 import type { ButtonPress, ChannelIntake, IncomingMessage, PressAnswer } from '../host.js';
 import { countParts, gatherAlbums, type GatheredUpdate } from './albums.js';
 import type { Update } from './api/bot-answers.js';
-import { askedWaitMs, type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused } from './api/bot-api.js';
+import { askedWaitMs, type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused, POLL_SECONDS } from './api/bot-api.js';
 
 export interface UpdatePollOptions {
   readonly api: Pick<BotApi, 'call'>;
@@ -18,7 +18,6 @@ export interface UpdatePollOptions {
   readonly logger: LogPort;
   /** Ids of updates are unique within this scope. */
   readonly scope: string;
-  readonly pollSeconds: number;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   /** Returns the message to store for an update; undefined for none. */
@@ -68,7 +67,7 @@ export class UpdatePoll {
 
   /** Reads until the signal stops it, or the token is refused. Never rejects. */
   async run(signal: AbortSignal): Promise<PollEnd> {
-    const { pollSeconds, clock, intake, onState } = this.#options;
+    const { clock, intake, onState } = this.#options;
     await this.#resume(signal);
     while (!signal.aborted) {
       const askedAtMs = clock.now();
@@ -79,7 +78,7 @@ export class UpdatePoll {
         await pause(FIRST_WAIT_MS, clock, signal);
         continue;
       }
-      const result = await this.#ask(Math.min(pollSeconds, Math.floor(validMs / 1_000)), signal);
+      const result = await this.#ask(Math.min(POLL_SECONDS, Math.floor(validMs / 1_000)), signal);
       if (result.ok) {
         await this.#take(await this.#complete(result.value, signal), signal);
         const hasNew = result.value.some(({ update_id: id }) => id >= offset);

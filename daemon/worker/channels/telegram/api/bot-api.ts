@@ -35,12 +35,11 @@ export interface BotApiOptions {
   readonly token: string;
   /** Default `https://api.telegram.org`. */
   readonly apiRoot?: string | undefined;
-  /** How long `getUpdates` may stay open at the other side, in seconds. */
-  readonly pollSeconds: number;
-  /** For all other methods. Default 20 s. */
-  readonly timeoutMs?: number;
 }
 
+/** How long `getUpdates` may stay open at the other side. */
+export const POLL_SECONDS = 25;
+/** For all other methods. */
 const TIMEOUT_MS = 20_000;
 const POLL_MARGIN_MS = 15_000;
 const MAX_ANSWER_BYTES = 32 * 1_048_576;
@@ -70,8 +69,7 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
 }
 
 /** The part of `fetch` that grammY uses, over our transport. */
-function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
-  const { timeoutMs = TIMEOUT_MS, pollSeconds } = options;
+function createFetch(keepAlive: HttpAgent): Fetch {
   const run = async (input: string, init: { body: string; signal: AbortSignal }): Promise<Pick<Response, 'status' | 'json'>> => {
     const url = new URL(input);
     const method = url.pathname.split('/').at(-1);
@@ -79,7 +77,7 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
       url,
       headers: { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(init.body)), 'User-Agent': 'xopc' },
       body: init.body,
-      timeoutMs: method === 'getUpdates' ? pollSeconds * 1_000 + POLL_MARGIN_MS : timeoutMs,
+      timeoutMs: method === 'getUpdates' ? POLL_SECONDS * 1_000 + POLL_MARGIN_MS : TIMEOUT_MS,
       readBytes: () => MAX_ANSWER_BYTES,
       signal: init.signal,
       // The server may close a reused connection at the same moment, and then it is unknown whether the message was sent.
@@ -167,7 +165,7 @@ export class BotApi {
     const apiRoot = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
     this.#options = { ...options, apiRoot };
     this.#keepAlive = new (apiRoot.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
-    this.#api = new Api(options.token, { apiRoot, timeoutSeconds: OUTER_TIMEOUT_SECONDS, fetch: createFetch(options, this.#keepAlive) });
+    this.#api = new Api(options.token, { apiRoot, timeoutSeconds: OUTER_TIMEOUT_SECONDS, fetch: createFetch(this.#keepAlive) });
   }
 
   /** One request. Never rejects. */

@@ -25,7 +25,6 @@ test('a poll ends before others may take this worker for dead, and none begins w
     clock,
     logger: logMemory(),
     scope: 'telegram:1',
-    pollSeconds: 25,
     random: () => 0,
     read: () => undefined,
     readPress: () => undefined,

@@ -156,7 +156,6 @@ test('an invalid update is skipped, and the others of its batch are stored', asy
 const QUIET = {
   logger: logMemory(),
   scope: SCOPE,
-  pollSeconds: 25,
   random: () => 0,
   read: () => undefined,
   readPress: () => undefined,

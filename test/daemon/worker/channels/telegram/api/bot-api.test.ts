@@ -10,7 +10,7 @@ async function call(method: BotMethod, body: string, status = 200): Promise<BotR
   const server = createServer((_request, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const api = new BotApi({ token: TOKEN, apiRoot, pollSeconds: 1 });
+  const api = new BotApi({ token: TOKEN, apiRoot });
   onTestFinished(() => {
     api.close();
     server.close();
