@@ -1,6 +1,6 @@
 /** Sends messages to chats, and handles messages as if a chat had sent them. */
 import type { MessageRequest, MessageSyncResponse } from '../../../shared/api/messages.js';
-import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import type { Config } from '../../../shared/config/schema.js';
 import { definedFields } from '../../../shared/fields.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -13,14 +13,13 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { type Accepted, acceptMessages } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Decider } from '../store/approvals/approvals.js';
-import { findSession, type NewSession } from '../store/conversations/sessions.js';
+import { findSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
-import { findAgent } from '../config/agents.js';
 import { type CallerKey, hashRequest, keyUse } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
-import { sessionOf } from '../sessions/session-key.js';
+import { type Chat, findChat } from '../sessions/find-chat.js';
 import type { TurnEvent } from '../turns/turn-event.js';
 import { deliverReply } from '../turns/steps/reply-delivery.js';
 import type { SendPort } from '../tools/send.js';
@@ -64,28 +63,16 @@ interface SyncOptions {
 /** The properties by which messages are compared. */
 const partsOf = ({ channel, accountId, chatId }: Lane, content: string): string[] => [channel, accountId, chatId, content];
 
+/** @throws CHANNEL_NOT_FOUND */
+const chatOf = ({ channel, accountId, chat_id: chatId }: MessageRequest, options: AcceptOptions): Chat =>
+  findChat(options, { channel, accountId, chatId });
+
 async function collectReply(events: AsyncIterable<TurnEvent>): Promise<SyncReply> {
   for await (const event of events) {
     if (event.type === 'done') return { reply: withCutOff(event.reply, event.cutOff), ...definedFields({ approvals: event.approvals }) };
     if (event.type === 'error') throw event.error;
   }
   throw new Error('stream closed without a terminal event');
-}
-
-/** A chat's session with the agent that answers there. */
-interface Chat {
-  readonly agent: AgentConfig;
-  readonly session: NewSession;
-  readonly lane: Lane;
-}
-
-/** The chat's session with the agent that answers there. @throws CHANNEL_NOT_FOUND */
-function findChat({ channel: name, accountId: wanted, chat_id: chatId }: MessageRequest, options: AcceptOptions): Chat {
-  const { channel, accountId } = options.channels.getAccount(name, wanted);
-  const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
-  const agent = findAgent(options.config(), agentId);
-  const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
-  return { agent, session, lane: { channel: channel.name, accountId, chatId } };
 }
 
 /**
@@ -97,11 +84,10 @@ export type AcceptMessage = (message: MessageRequest, caller?: CallerKey) => Pro
 export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
   const { store, outbox, live, publish } = options;
   return async (message, caller) => {
-    const { session, lane } = findChat(message, options);
-    const { channel, accountId, chatId } = lane;
-    options.channels.get(channel).checkReceiver?.(accountId);
+    const { channel, session, lane } = chatOf(message, options);
+    channel.checkReceiver?.(lane.accountId);
     const content = checkText('content', message.content);
-    const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
+    const stored = outbox.compose({ ...lane, id: newId('msg'), content });
     const use = keyUse('message', caller, partsOf(lane, content));
     const accepted = await store.writeItem(acceptMessages, { message: stored, session, use });
     if (!accepted.replayed) publish(messageEvent(stored, 'queued'));
@@ -134,7 +120,7 @@ export function createMessageService(options: MessageServiceOptions) {
     /** Handles a message as if that chat had sent it. */
     async sync(message: MessageRequest, asked: SyncOptions): Promise<SyncReply> {
       const { deliver, signal, idempotency: caller } = asked;
-      const chat = findChat(message, options);
+      const chat = chatOf(message, options);
       const text = checkText('content', message.content);
       const prepare = () => prepareTurn(chat, { ...asked, text });
       const bodyHash = hashRequest([...partsOf(chat.lane, text), deliver]);

@@ -5,19 +5,13 @@ import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';
 import type { Outbox } from '../delivery/outbox.js';
-import { sessionOf } from '../sessions/session-key.js';
-import type { NewSession } from '../store/conversations/sessions.js';
+import { type Chat, findChat } from '../sessions/find-chat.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun } from '../store/cron/cron-runs.js';
 import { storeAcceptances } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { isTurn } from './policy.js';
-
-export interface Chat {
-  readonly lane: Lane;
-  readonly session: NewSession;
-}
 
 export interface JobChatsOptions {
   readonly channels: ChannelRegistry;
@@ -43,14 +37,11 @@ export class JobChats {
   }
 
   /** Returns the chat that a job names; undefined when it names none. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST for a message without a receiver */
-  find({ mode, channel: name, accountId: wanted, chat_id: chatId }: Target): Chat | undefined {
-    if (name === null || chatId === null) return undefined;
-    const { channel, accountId } = this.#options.channels.getAccount(name, wanted ?? undefined);
-    if (mode === 'direct') channel.checkReceiver?.(accountId);
-    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
-    const agent = findAgent(this.#options.config(), agentId);
-    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
-    return { session, lane: { channel: channel.name, accountId, chatId } };
+  find({ mode, channel, accountId, chat_id: chatId }: Target): Chat | undefined {
+    if (channel === null || chatId === null) return undefined;
+    const chat = findChat(this.#options, { channel, accountId: accountId ?? undefined, chatId });
+    if (mode === 'direct') chat.channel.checkReceiver?.(chat.lane.accountId);
+    return chat;
   }
 
   /** Whether the account that a run needs, and the agent that it asks, are configured in this gateway. */

@@ -6,6 +6,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
 import type { ProviderRegistry } from '../providers/registry.js';
+import type { Chat } from '../sessions/find-chat.js';
 import { sessionOf } from '../sessions/session-key.js';
 import { findSession, type NewSession, startFreshContext } from '../store/conversations/sessions.js';
 import { noteCronRun } from '../store/cron/cron-runs.js';
@@ -20,7 +21,7 @@ import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { ClaimedRun } from './claim.js';
 import { finishDone, finishFailed, interruptRun, type RunChange, type RunCost } from './finish.js';
-import type { Chat, JobChats } from './job-chat.js';
+import type { JobChats } from './job-chat.js';
 import { isTurn } from './policy.js';
 
 export interface JobRunnerOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
