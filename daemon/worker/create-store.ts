@@ -7,8 +7,7 @@ import type { StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { sayOfIssue } from '../../shared/text/sentences/issue.js';
-import { telegramSettings } from './channels/telegram/settings.js';
-import { webhookSettings } from './channels/webhook/webhook.js';
+import { enabledAccounts } from './channels/configured-accounts.js';
 import { enabledAgents } from './config/agents.js';
 import type { ConversationDeps } from './conversation.js';
 import type { AccountName } from './store/delivery/account-leases.js';
@@ -51,7 +50,7 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
 
 /** The work that this gateway can do. */
 function servesOf(config: Config): Need[] {
-  const accounts = { telegram: telegramSettings(config), webhook: webhookSettings(config), webchat: { default: {} } };
+  const accounts = { telegram: enabledAccounts(config, 'telegram'), webhook: enabledAccounts(config, 'webhook'), webchat: { default: {} } };
   return [
     ...enabledAgents(config).map(({ id }): Need => `agent:${id}`),
     ...Object.entries(accounts).flatMap(([channel, ids]) => Object.keys(ids).map((id): Need => `account:${channel}/${id}`)),

@@ -5,7 +5,8 @@ import { BotApi, classifyFailure, describeFailure } from '../../daemon/worker/ch
 import { gatherAlbums } from '../../daemon/worker/channels/telegram/albums.js';
 import { readPress } from '../../daemon/worker/channels/telegram/buttons.js';
 import { readUpdate } from '../../daemon/worker/channels/telegram/read-update.js';
-import { type TelegramSettings, telegramSettings } from '../../daemon/worker/channels/telegram/settings.js';
+import { enabledAccounts } from '../../daemon/worker/channels/configured-accounts.js';
+import type { TelegramSettings } from '../../daemon/worker/channels/telegram/settings.js';
 import { TOKEN } from '../fakes/telegram/server.js';
 import { fuzz } from './fuzz.js';
 import { oddAnswer, oddDocument, startOddServer } from './odd-answers.js';
@@ -28,7 +29,7 @@ const ERROR = { ok: false, error_code: 429, description: `no /bot${TOKEN}/`, par
 const accounts = { default: { botToken: TOKEN, groupPolicy: 'open' } };
 const ACCOUNT = {
   accountId: 'default',
-  settings: telegramSettings(testConfig({ channels: { telegram: { accounts } } }))['default'] as TelegramSettings,
+  settings: enabledAccounts(testConfig({ channels: { telegram: { accounts } } }), 'telegram')['default'] as TelegramSettings,
 };
 
 const VALID: Readonly<Record<BotMethod, unknown>> = {

@@ -6,7 +6,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome, ServedAccount } from './channel.js';
-import type { DisabledAccount } from './disabled-accounts.js';
+import type { DisabledAccount } from './configured-accounts.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
 

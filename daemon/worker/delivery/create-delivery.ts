@@ -3,7 +3,7 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { ofModule } from '../../../shared/log/modules.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';
-import { disabledAccounts } from '../channels/disabled-accounts.js';
+import { disabledAccounts } from '../channels/configured-accounts.js';
 import { ChannelRegistry } from '../channels/registry.js';
 import { SEND_GRACE_MS } from '../channels/sends.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';

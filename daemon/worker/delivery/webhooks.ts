@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
+import { enabledAccounts } from '../channels/configured-accounts.js';
 import type { CredentialsResult } from '../channels/webhook/inbound/credentials.js';
 import type { InboundRequest } from '../channels/webhook/inbound/hmac.js';
 import type { ReadCall } from '../channels/webhook/inbound/read-call.js';
@@ -16,7 +17,6 @@ import type { InboundModule } from '../channels/webhook/inbound/inbound.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { WebhookSettings } from '../channels/webhook/account.js';
 import { verifierOf } from '../channels/webhook/signature.js';
-import { webhookSettings } from '../channels/webhook/webhook.js';
 import type { StoredUpdate } from '../store/delivery/inbox.js';
 import { usedBefore } from '../store/idempotency.js';
 import type { Inbox } from './inbox.js';
@@ -59,7 +59,7 @@ export type WebhookService = ReturnType<typeof createWebhookService>;
 
 export function createWebhookService({ inbox, config, clock, channels, loadInbound }: WebhookServiceOptions) {
   const settingsOf = (accountId: string): WebhookSettings | undefined => {
-    const accounts = webhookSettings(config());
+    const accounts = enabledAccounts(config(), 'webhook');
     return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
   };
 

@@ -2,12 +2,13 @@
 import { GatewayError } from '../../../../shared/errors.js';
 import { AccountChannel, type AccountCreation, type ChannelAccount } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
+import { enabledAccounts } from '../configured-accounts.js';
 import type { TelegramAccountOptions } from './account.js';
 import { isGroupId } from './chat-id.js';
 import type { BotRequest } from './compose.js';
 import { paceOf } from './pace.js';
-import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
 import type { Deps } from '../../store/tasks/worker-deps.js';
+import { botIdOf, type TelegramSettings } from './settings.js';
 
 /** The exports of the bundle. */
 export interface TelegramModule {
@@ -60,7 +61,7 @@ function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId
 export function createTelegramChannel({ config, clock, logger, load, random }: TelegramChannelOptions): Channel {
   /** The owner of a bot is part of an account's settings: when it changes, the account is replaced. */
   const settings = (): Record<string, OwnedSettings> => {
-    const accounts = telegramSettings(config());
+    const accounts = enabledAccounts(config(), 'telegram');
     return Object.fromEntries(Object.entries(accounts).map(([name, account]) => [name, { ...account, owner: ownerOf(accounts, name) }]));
   };
   let loaded: TelegramModule | undefined;

@@ -6,18 +6,12 @@ import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { AccountChannel } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
+import { enabledAccounts } from '../configured-accounts.js';
 import { WebhookAccount, type WebhookSettings } from './account.js';
 import type { Deps } from '../../store/tasks/worker-deps.js';
 
 export interface WebhookChannelOptions extends Deps<'clock' | 'logger' | 'config'> {
   readonly timeoutMs?: number;
-}
-
-/** Returns the enabled accounts. */
-export function webhookSettings(config: Config): Record<string, WebhookSettings> {
-  const { webhook } = config.channels;
-  if (webhook?.enabled !== true) return {};
-  return Object.fromEntries(Object.entries(webhook.accounts).filter(([, { enabled }]) => enabled));
 }
 
 /** The request's body, in the form that Standard Webhooks recommends: `type`, `timestamp` (ISO 8601), `data`. */
@@ -35,17 +29,17 @@ class WebhookChannel extends AccountChannel<WebhookSettings> {
     super({
       name: 'webhook',
       ...options,
-      settings: () => webhookSettings(config()),
+      settings: () => enabledAccounts(config(), 'webhook'),
       create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
       isIdempotent: (settings) => settings?.idempotent ?? false,
       // Without a receiver, an answer exists only in its session.
-      compose: (message) => (hasNoReceiver(webhookSettings(config())[message.accountId]) ? [] : [composeWebhook(message)]),
+      compose: (message) => (hasNoReceiver(enabledAccounts(config(), 'webhook')[message.accountId]) ? [] : [composeWebhook(message)]),
     });
     this.#config = config;
   }
 
   checkReceiver(accountId: string): void {
-    if (!hasNoReceiver(webhookSettings(this.#config())[accountId])) return;
+    if (!hasNoReceiver(enabledAccounts(this.#config(), 'webhook')[accountId])) return;
     throw new GatewayError('INVALID_REQUEST', {
       message: sayOfAnswer('no-receiver', { account: accountId }),
       hint: `Set the address of the receiver: ${shellCommand`xopc config set ${formatKey(['channels', 'webhook', 'accounts', accountId, 'url'])} URL`}`,

@@ -9,7 +9,7 @@ import { listNames } from '../../../../shared/text/list-names.js';
 import { knownSentence } from '../../../../shared/text/sentences/known.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import type { OpenedFile } from '../../channels/channel.js';
-import { type DisabledAccount, disabledAccounts } from '../../channels/disabled-accounts.js';
+import { type DisabledAccount, disabledAccounts } from '../../channels/configured-accounts.js';
 import { isListed } from '../../channels/telegram/access-policy.js';
 import type { FileRef } from '../../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';

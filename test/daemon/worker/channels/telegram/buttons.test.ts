@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { decisionButtons, readPress } from '../../../../../daemon/worker/channels/telegram/buttons.js';
 import type { Update } from '../../../../../daemon/worker/channels/telegram/api/bot-answers.js';
-import { type TelegramSettings, telegramSettings } from '../../../../../daemon/worker/channels/telegram/settings.js';
+import { enabledAccounts } from '../../../../../daemon/worker/channels/configured-accounts.js';
+import type { TelegramSettings } from '../../../../../daemon/worker/channels/telegram/settings.js';
 import { testConfig } from '../../../../helpers/test-config.js';
 
 function accountOf(change: object): { accountId: string; settings: TelegramSettings } {
-  const settings = telegramSettings(testConfig({ channels: { telegram: { accounts: { bot: { botToken: '1:x', ...change } } } } }))['bot'];
+  const config = testConfig({ channels: { telegram: { accounts: { bot: { botToken: '1:x', ...change } } } } });
+  const settings = enabledAccounts(config, 'telegram')['bot'];
   if (settings === undefined) throw new Error('there is no account');
   return { accountId: 'bot', settings };
 }
