@@ -36,6 +36,8 @@ export interface AccountChannelOptions<Settings> {
   isGroup?(chatId: string): boolean;
   /** Default: no limit. */
   paceOf?(chatId: string): Pace;
+  /** See {@link Channel}. Default: every account has a receiver. */
+  checkReceiver?(accountId: string): void;
   isIdempotent(settings: Settings | undefined, body?: string): boolean;
   compose(message: Composition): string[];
 }
@@ -129,6 +131,10 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
   describeChat(accountId: string, chatId: string): ChatFacts {
     const isGroup = this.#options.isGroup?.(chatId) === true;
     return { peerKind: isGroup ? 'group' : 'direct', agentId: this.#settingsOf(accountId)?.agentId };
+  }
+
+  checkReceiver(accountId: string): void {
+    this.#options.checkReceiver?.(accountId);
   }
 
   compose(message: Composition): string[] {

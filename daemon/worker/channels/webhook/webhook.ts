@@ -1,6 +1,5 @@
 /** The channel `webhook`: sends messages as signed HTTP requests to the owner's receiver. */
 import { formatKey } from '../../../../shared/config/key-path.js';
-import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
@@ -22,31 +21,22 @@ export function composeWebhook({ id, accountId, chatId, content, nowMs }: Compos
 
 const hasNoReceiver = (settings: WebhookSettings | undefined): boolean => settings !== undefined && settings.url === undefined;
 
-class WebhookChannel extends AccountChannel<WebhookSettings> {
-  readonly #config: () => Config;
-
-  constructor({ config, ...options }: WebhookChannelOptions) {
-    super({
-      name: 'webhook',
-      ...options,
-      settings: () => enabledAccounts(config(), 'webhook'),
-      create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
-      isIdempotent: (settings) => settings?.idempotent ?? false,
-      // Without a receiver, an answer exists only in its session.
-      compose: (message) => (hasNoReceiver(enabledAccounts(config(), 'webhook')[message.accountId]) ? [] : [composeWebhook(message)]),
-    });
-    this.#config = config;
-  }
-
-  checkReceiver(accountId: string): void {
-    if (!hasNoReceiver(enabledAccounts(this.#config(), 'webhook')[accountId])) return;
-    throw new GatewayError('INVALID_REQUEST', {
-      message: sayOfAnswer('no-receiver', { account: accountId }),
-      hint: `Set the address of the receiver: ${shellCommand`xopc config set ${formatKey(['channels', 'webhook', 'accounts', accountId, 'url'])} URL`}`,
-    });
-  }
-}
-
-export function createWebhookChannel(options: WebhookChannelOptions): Channel {
-  return new WebhookChannel(options);
+export function createWebhookChannel({ config, ...options }: WebhookChannelOptions): Channel {
+  const settings = (): Record<string, WebhookSettings> => enabledAccounts(config(), 'webhook');
+  return new AccountChannel<WebhookSettings>({
+    name: 'webhook',
+    ...options,
+    settings,
+    create: (account) => new WebhookAccount({ ...options, accountId: account.accountId, settings: account.settings }),
+    checkReceiver: (accountId) => {
+      if (!hasNoReceiver(settings()[accountId])) return;
+      throw new GatewayError('INVALID_REQUEST', {
+        message: sayOfAnswer('no-receiver', { account: accountId }),
+        hint: `Set the address of the receiver: ${shellCommand`xopc config set ${formatKey(['channels', 'webhook', 'accounts', accountId, 'url'])} URL`}`,
+      });
+    },
+    isIdempotent: (account) => account?.idempotent ?? false,
+    // Without a receiver, an answer exists only in its session.
+    compose: (message) => (hasNoReceiver(settings()[message.accountId]) ? [] : [composeWebhook(message)]),
+  });
 }
