@@ -12,6 +12,7 @@ import type {
 } from '../../../shared/api/gateway/config.js';
 import type { Fields } from '../../../shared/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
+import type { JsoncEdit } from '../../../shared/config/jsonc-edit.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
@@ -46,9 +47,6 @@ export interface ConfigDocumentsOptions {
 }
 
 type File = 'config' | 'models';
-
-/** Attempts to write while others keep writing. */
-const MAX_ATTEMPTS = 50;
 
 /** @throws CONFIG_INVALID when the text is invalid or the file unreadable */
 function readDocument(path: string): ConfigDocument {
@@ -98,7 +96,7 @@ export interface StatusService {
 
 export class ConfigDocuments {
   readonly #options: ConfigDocumentsOptions;
-  /** Concurrent patches in this process would only delay each other and cause rereads. */
+  /** Concurrent patches in this process would poll the lock, whose wait is limited. */
   readonly #inOrder = createSerial();
 
   constructor(options: ConfigDocumentsOptions) {
@@ -225,18 +223,6 @@ export class ConfigDocuments {
     return own.length > 0 ? own : references;
   }
 
-  /** If the caller gave no revision, a concurrent change by another process only requires a reread. */
-  async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#inOrder(() => this.#patchOnce(file, changes, expectedRevision));
-      } catch (error) {
-        const isOvertaken = error instanceof GatewayError && error.code === 'PRECONDITION_FAILED' && expectedRevision === undefined;
-        if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
-      }
-    }
-  }
-
   #writeOptions(file: File): ConfigWriteOptions {
     const { paths } = this.#options;
     const path = file === 'config' ? paths.configPath : paths.modelsPath;
@@ -250,16 +236,21 @@ export class ConfigDocuments {
     };
   }
 
-  async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+  /** The edits are made under the lock of the file, so that no change of another process is overwritten. */
+  async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     const options = this.#writeOptions(file);
-    const before = readDocument(options.path);
-    // Edits are made against this revision, so that a concurrent change is not overwritten.
-    const write = { ...options, expectedHash: expectedRevision ?? before.hash };
+    const expected = expectedRevision === undefined ? {} : { expectedHash: expectedRevision };
+    const seen: { before?: ConfigDocument } = {};
+    const editsOf = (before: ConfigDocument): JsoncEdit[] => {
+      seen.before = before;
+      return mergePatchEdits(before.raw, changes);
+    };
     try {
-      return await writeConfig(write, mergePatchEdits(before.raw, changes));
+      return await this.#inOrder(() => writeConfig({ ...options, ...expected }, editsOf));
     } catch (error) {
+      const isInvalid = error instanceof GatewayError && error.code === 'CONFIG_INVALID';
       // If the file was already invalid, the problems are not caused by the patch.
-      const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && options.validate(before).length === 0;
+      const isRefused = isInvalid && seen.before !== undefined && options.validate(seen.before).length === 0;
       throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
     }
   }

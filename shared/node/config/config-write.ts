@@ -79,21 +79,26 @@ async function replaceText(
 
 /**
  * Applies edits in order; a missing file starts as `{}`.
+ * @param edits  or a function that returns them for the document to edit, while no other process changes the file
  * @returns the document as written
  * @throws CONFIG_INVALID when the file cannot be read now, was removed, or would be invalid afterwards; PRECONDITION_FAILED when the
  *   revision differs; CONFLICT when another writer does not finish; INVALID_REQUEST for a key that no document may hold
  */
-export async function writeConfig(options: ConfigWriteOptions, edits: readonly JsoncEdit[]): Promise<ConfigDocument> {
-  assertSafe(edits);
+export async function writeConfig(
+  options: ConfigWriteOptions,
+  edits: readonly JsoncEdit[] | ((before: ConfigDocument) => readonly JsoncEdit[]),
+): Promise<ConfigDocument> {
   return replaceText(options, (current) => {
-    const removed = options.isInEffect === true ? findRemoved([options.path]) : [];
-    if (removed.length > 0) throw configInvalid(options.path, removed);
     const bom = current.startsWith('\uFEFF') ? '\uFEFF' : '';
     const body = stripBom(current);
     const parsed = parseJsonc(body);
     const problems = problemsOf(parsed, body, options.path);
     if (problems.length > 0) throw configInvalid(options.path, problems);
-    return bom + editJsonc(body, edits, parsed);
+    const made = typeof edits === 'function' ? edits(parseConfigText(current, options.path)) : edits;
+    assertSafe(made);
+    const removed = options.isInEffect === true ? findRemoved([options.path]) : [];
+    if (removed.length > 0) throw configInvalid(options.path, removed);
+    return bom + editJsonc(body, made, parsed);
   });
 }
 
