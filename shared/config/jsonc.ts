@@ -1,10 +1,10 @@
 /** Reads JSON with comments, keeping positions. The only user of jsonc-parser. */
-import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { createScanner, findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { MAX_LISTED, type TextPosition } from './document.js';
 import { explainFile, type FileReason, isFileReason } from '../text/file-reasons.js';
 import type { Said } from '../text/fill-text.js';
 import { isStorable } from '../text/storable.js';
-import { FORBIDDEN_KEYS, formatKey, showKey, type KeyPath } from './key-path.js';
+import { FORBIDDEN_KEYS, showKey, type KeyPath } from './key-path.js';
 import { isSecretMapName } from './secrets.js';
 
 /** Deeper than any schema. A few thousand levels would overflow the stack of a recursive parser. */
@@ -107,33 +107,13 @@ function buildValue(node: Node, path: (string | number)[], report: Report): unkn
   return node.value;
 }
 
-interface PlacedNode {
-  readonly value: Node;
-  /** The property's name; none for an array element and the root. */
-  readonly key: Node | undefined;
-}
-
-/** Returns every value of the text by the text form of its path. */
-function indexNodes(root: Node): Map<string, PlacedNode> {
-  const index = new Map<string, PlacedNode>();
-  const add = (value: Node, path: KeyPath, key?: Node): void => {
-    index.set(formatKey(path), { value, key });
-    (value.children ?? []).forEach((child, position) => {
-      const [name, content] = child.type === 'property' ? (child.children ?? []) : [undefined, child];
-      if (content !== undefined) add(content, [...path, name === undefined ? position : String(name.value)], name);
-    });
-  };
-  add(root, []);
-  return index;
-}
-
 /** Returns the node at a path, or its nearest existing ancestor. `key`: the node of the property's name. */
-function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: 'key' | 'value'): Node | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = nodes.get(formatKey(path.slice(0, length)));
-    if (node !== undefined) return part === 'key' ? (node.key ?? node.value) : node.value;
+function findNode(root: Node, path: KeyPath, part: 'key' | 'value'): Node {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node !== undefined) return part === 'key' && node.parent?.type === 'property' ? (node.parent.children?.[0] ?? node) : node;
   }
-  return undefined;
+  return root;
 }
 
 /** Returns the code of an error, which is named after jsonc-parser's own: `json-colon-expected`. */
@@ -170,12 +150,11 @@ export function parseJsonc(text: string): JsoncDocument {
   if (first !== undefined) report(first.offset, [], syntaxReason(first));
   if (root === undefined || first !== undefined) return { value: undefined, problems, locate: start };
   const value = buildValue(root, [], report);
-  let nodes: Map<string, PlacedNode> | undefined;
   return {
     value: problems.length === 0 ? value : undefined,
     problems,
     root,
-    locate: (path, part = 'value') => position(findNode((nodes ??= indexNodes(root)), path, part)?.offset ?? root.offset),
+    locate: (path, part = 'value') => position(findNode(root, path, part).offset),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Masks the secrets in the text of a configuration file, each on its line, and restores them. */
+import { MAX_LISTED } from '../../../shared/config/document.js';
 import { keyedLiterals, parseJsonc, positionFinder, readAsFarAsPossible, replaceValues } from '../../../shared/config/jsonc.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
 import { COMMENT_MASK, maskLiteral, maskValues } from '../../../shared/config/masks/mask-text.js';
@@ -76,7 +77,9 @@ export function restoreText(text: string, stored: string, secrets: readonly stri
   const restored = replaceValues(whole, (value, path) => {
     if (!isSecretMask(value)) return undefined;
     const secret = secretFor(value, path, before);
-    if (secret === undefined) problems.push({ ...parsed.locate(path), key: formatKey(path), ...explain(NOT_STORED) });
+    // Locating one takes time in proportion to the text.
+    if (secret === undefined && problems.length < MAX_LISTED)
+      problems.push({ ...parsed.locate(path), key: formatKey(path), ...explain(NOT_STORED) });
     return secret;
   });
   return { text: restored, problems };
