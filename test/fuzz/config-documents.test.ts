@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { mergePatchEdits } from '../../daemon/worker/config/merge-patch.js';
 import { maskText, restoreText } from '../../daemon/worker/config/secret-text.js';
 import { parseJsonc } from '../../shared/config/jsonc.js';
 import { editJsonc } from '../../shared/config/jsonc-edit.js';
 import { formatKey, parseKey, valueAt } from '../../shared/config/key-path.js';
-import { mergePatchEdits } from '../../shared/config/merge-patch.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';
 import { findSecrets, maskSecrets } from '../../shared/config/secrets.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../shared/config/validate.js';

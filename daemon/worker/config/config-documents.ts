@@ -13,7 +13,6 @@ import type {
 import type { Fields } from '../../../shared/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import type { JsoncEdit } from '../../../shared/config/jsonc-edit.js';
-import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
 import { configJsonSchema, validateFiles } from '../../../shared/config/validate.js';
@@ -37,6 +36,7 @@ import {
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { pinsOf, sourcesOf } from './config-sources.js';
+import { mergePatchEdits } from './merge-patch.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {

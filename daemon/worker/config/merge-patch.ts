@@ -2,11 +2,12 @@
  * A JSON merge patch (RFC 7396) as edits of a text, so that everything the patch does not name stays as written, including
  * comments. Masks (`secrets.ts`) keep their secrets.
  */
-import { GatewayError } from '../errors.js';
-import type { JsoncEdit } from './jsonc-edit.js';
-import { showKey, type KeyPath } from './key-path.js';
-import { isSecretMask, maskSecrets } from './secrets.js';
-import { type Fields, isFields } from '../fields.js';
+import { isDeepStrictEqual } from 'node:util';
+import { GatewayError } from '../../../shared/errors.js';
+import type { JsoncEdit } from '../../../shared/config/jsonc-edit.js';
+import { showKey, type KeyPath } from '../../../shared/config/key-path.js';
+import { isSecretMask, maskSecrets } from '../../../shared/config/secrets.js';
+import { type Fields, isFields } from '../../../shared/fields.js';
 
 function nothingToKeep(path: KeyPath): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
@@ -16,18 +17,10 @@ function nothingToKeep(path: KeyPath): GatewayError {
   });
 }
 
-function isEqual(left: unknown, right: unknown): boolean {
-  if (Array.isArray(left) && Array.isArray(right))
-    return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
-  if (!isFields(left) || !isFields(right)) return left === right;
-  const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]));
-}
-
 /** A mask inside an array must match the secret at its index: items may have moved since the file was read. */
 function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
   if (isSecretMask(value)) {
-    if (!isEqual(maskSecrets(current, path), value)) throw nothingToKeep(path);
+    if (!isDeepStrictEqual(maskSecrets(current, path), value)) throw nothingToKeep(path);
     return current;
   }
   if (Array.isArray(value))
@@ -55,6 +48,6 @@ export function mergePatchEdits(current: Fields, patch: Fields, parent: KeyPath 
     }
     if (isFields(value) && isFields(before)) return mergePatchEdits(before, value, path);
     const after = keepInside(value, before, path);
-    return isEqual(before, after) ? [] : [{ path, value: after }];
+    return isDeepStrictEqual(before, after) ? [] : [{ path, value: after }];
   });
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseJsonc } from '../../../shared/config/jsonc.js';
-import { editJsonc } from '../../../shared/config/jsonc-edit.js';
-import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
-import { maskSecrets } from '../../../shared/config/secrets.js';
+import { parseJsonc } from '../../../../shared/config/jsonc.js';
+import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
+import { mergePatchEdits } from '../../../../daemon/worker/config/merge-patch.js';
+import { maskSecrets } from '../../../../shared/config/secrets.js';
 
 type Fields = Record<string, unknown>;
 
