@@ -7,10 +7,8 @@
 const FENCE = /^ {0,12}(`{3,}|~{3,})(.*)$/;
 /** Markers; a line is not split between two of them, nor inside a link. */
 const MARKERS = ['`', '**', '__', '~~', '*', '_'];
-/** Characters that extend the previous one: combining marks, variation selectors, skin tones, tags, the zero-width joiner. */
-const EXTENDER = /^[\p{M}\p{Emoji_Modifier}\u{E0020}-\u{E007F}\u200D]/u;
-/** Regional indicators: two of them are a flag. */
-const FLAG_LETTERS = /\p{Regional_Indicator}+$/u;
+const CHARACTERS = new Intl.Segmenter();
+/** A longer character, in UTF-16 units, may be split. */
 const MAX_CLUSTER = 64;
 const MAX_OPENING = 64;
 
@@ -20,17 +18,12 @@ interface Fence {
   readonly marker: string;
 }
 
-function isInsideCharacter(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code >= 0xdc_00 && code <= 0xdf_ff) return true;
-  if (text.charCodeAt(at - 1) === 0x20_0d || EXTENDER.test(text.slice(at, at + 2))) return true;
-  const letters = FLAG_LETTERS.exec(text.slice(Math.max(0, at - MAX_CLUSTER * 4), at))?.[0].length ?? 0;
-  return letters % 4 === 2 && /^\p{Regional_Indicator}/u.test(text.slice(at, at + 2));
-}
-
+/** Returns the last place up to `limit` at which a character begins. */
 function cutAtCharacter(text: string, limit: number): number {
-  for (let at = limit; at > limit - MAX_CLUSTER && at > 0; at -= 1) if (!isInsideCharacter(text, at)) return at;
-  return limit;
+  const { index = limit } = CHARACTERS.segment(text.slice(0, limit + 2)).containing(limit) ?? {};
+  if (index > 0 && limit - index < MAX_CLUSTER) return index;
+  const isInsidePair = (text.codePointAt(limit - 1) ?? 0) > 0xff_ff;
+  return isInsidePair ? limit - 1 : limit;
 }
 
 /** Returns a memoized `indexOf` for growing positions: each character is scanned once per needle. */

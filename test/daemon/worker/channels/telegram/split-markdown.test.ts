@@ -68,11 +68,16 @@ test('links, bold text and inline code are not split', () => {
 test('no character is split, not even one of several code points', () => {
   const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}';
   const scotland = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}';
-  for (const character of ['\u{1F600}', 'e\u0301', '\u{1F44D}\u{1F3FD}', family, scotland, '1\uFE0F\u20E3']) {
+  for (const character of ['\u{1F600}', 'e\u0301', '\u{1F44D}\u{1F3FD}', family, scotland, '1\uFE0F\u20E3', '\u1112\u1161\u11AB']) {
     const parts = splitMarkdown(character.repeat(2_000), LIMIT);
     expect(parts.join('')).toBe(character.repeat(2_000));
     for (const part of parts) expect(part.length % character.length).toBe(0);
   }
+});
+
+test('a character that is longer than a part should hold is split between its code points', () => {
+  const parts = splitMarkdown(`e${'\u{1D165}'.repeat(2_000)}`, 257);
+  for (const part of parts) expect(part).not.toMatch(/\p{Surrogate}/u);
 });
 
 test('no flag is split into its letters', () => {
