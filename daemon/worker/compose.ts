@@ -122,7 +122,7 @@ function createParts(deps: ConversationDeps) {
     ...after,
     handler,
     ...createAnswers(base, { turns, keyed, attachments, tools, spending }),
-    upkeep: new Upkeep({ ...common, ...after, waiting, logger: logFor('store') }),
+    upkeep: new Upkeep({ ...common, ...after, waiting, purgeJobs: cron.purge, logger: logFor('store') }),
     accessTokens,
     spending,
   };

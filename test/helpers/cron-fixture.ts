@@ -72,18 +72,20 @@ export async function makeCron(
   const hold = new Set<string>();
   const announced: string[] = [];
   const told: string[] = [];
+  /** The last end of a run that is being stored; those before it are stored by then. */
+  let ending: Promise<unknown> = Promise.resolve();
   async function run({ job, run: claimed }: ClaimedRun, signal: AbortSignal): Promise<void> {
     began.push(`${job.id} ${new Date(claimed.scheduledAtMs).toISOString()}`);
     if (claimed.scheduledAtMs > clock.now()) throw new Error('it began too early');
     if (hold.has(job.id)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await store.write((tx) => finishDone(tx, claimed, { finishedAtMs: clock.now() }));
+    ending = store.write((tx) => finishDone(tx, claimed, { finishedAtMs: clock.now() }));
+    await ending;
   }
   const scheduler = new Scheduler({
     store,
     clock,
     instanceId,
     announce: (changes: readonly RunChange[]) => announced.push(...changes.map(({ jobId, state }) => `${jobId} ${state}`)),
-    announceDeleted: (ids) => announced.push(...ids.map((id) => `${id} deleted`)),
     chats: {
       canRun: () => true,
       async alert(_tx, _job, { text }) {
@@ -93,13 +95,14 @@ export async function makeCron(
     },
     logger: logMemory(),
     liveness: createLiveness(instanceId, options.liveInstanceIds ?? (() => [instanceId])),
-    settings: () => ({ enabled: true, maxConcurrentJobs, historyRetentionDays: 30 }),
+    settings: () => ({ enabled: true, maxConcurrentJobs }),
   });
   onTestFinished(() => scheduler.close(new Error('the test is over')));
   async function settle(): Promise<void> {
     for (let before = -1; before !== began.length;) {
       before = began.length;
       await scheduler.wake();
+      await ending;
     }
   }
   return {

@@ -1,13 +1,20 @@
 /** Wires scheduled jobs: the service over them and the scheduler that runs them. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import { DAY_MS } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { OnMessageEnd } from '../delivery/record-attempt.js';
 import type { ProviderRegistry } from '../providers/registry.js';
+import { purgeInSteps } from '../store/conversations/purge.js';
+import { purgeCronJobs, purgeDeletedCronJobs } from '../store/cron/cron-jobs.js';
+import { purgeCronRuns } from '../store/cron/cron-runs.js';
 import type { TraceStarter } from '../tracing/span.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import { noteMessageEnd, type RunChange } from './finish.js';
 import { JobChats, type JobChatsOptions } from './job-chat.js';
+import { jobEvent } from './job-document.js';
 import { createCronService } from './jobs.js';
+import { CRON_UNDO_MS } from './policy.js';
 import type { CronWords } from './preview.js';
 import { JobRunner } from './run-job.js';
 import { Scheduler } from './scheduler.js';
@@ -18,6 +25,17 @@ export interface CronDeps extends JobChatsOptions, Deps<'store' | 'clock' | 'log
   readonly publish: (event: GatewayEvent) => void;
   loadCronWords(): CronWords;
   readonly tracing?: TraceStarter | undefined;
+}
+
+/** Removes expired runs, and jobs that fire no more or whose deletion can no longer be undone. `mayGoOn` is asked before each step. */
+export async function purgeJobs(
+  { store, publish, config }: Pick<CronDeps, 'store' | 'publish'> & { readonly config: () => Pick<Config, 'cron'> },
+  { nowMs, mayGoOn }: { nowMs: number; mayGoOn: () => boolean },
+): Promise<void> {
+  const beforeMs = nowMs - config().cron.historyRetentionDays * DAY_MS;
+  await purgeInSteps(store, (tx) => purgeCronRuns(tx, beforeMs), mayGoOn);
+  await purgeInSteps(store, (tx) => purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS), mayGoOn);
+  for (const id of await store.write((tx) => purgeCronJobs(tx, beforeMs))) publish(jobEvent(id, 'deleted'));
 }
 
 export function createCron(deps: CronDeps) {
@@ -36,7 +54,6 @@ export function createCron(deps: CronDeps) {
     instanceId,
     chats,
     announce,
-    announceDeleted: (ids) => ids.forEach((id) => publish({ type: 'cron', job_id: id, change: 'deleted', run_id: null, state: null })),
     liveness: deps.liveness,
     settings: () => config().cron,
   });
@@ -63,6 +80,7 @@ export function createCron(deps: CronDeps) {
     close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' })),
     /** Applies a changed configuration. */
     reconfigure: () => void scheduler.wake(),
+    purge: (nowMs: number, mayGoOn: () => boolean) => purgeJobs(deps, { nowMs, mayGoOn }),
     /** Counts the outcome of a run's message. */
     onMessageEnd: (async (tx, message) => {
       const change = await noteMessageEnd(tx, message, chats);

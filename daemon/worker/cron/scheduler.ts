@@ -1,10 +1,8 @@
 /** The scheduler: one timer for all jobs, in the one active worker. Each time, it reads the due jobs from the store. */
-import { DAY_MS } from '../../../shared/clock.js';
-import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
-import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
-import { purgeInSteps } from '../store/conversations/purge.js';
+import { hasCronJobPlannedAfter, readNextCronInstant } from '../store/cron/cron-jobs.js';
+import { listUnfinishedRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
-import { CRON_UNDO_MS, isTurn } from './policy.js';
+import { isTurn } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
@@ -12,11 +10,10 @@ import { WorkLoop } from '../store/tasks/work-loop.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 
 export interface SchedulerOptions extends Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
-  readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
+  readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number };
   readonly chats: Pick<JobChats, 'alert' | 'canRun'>;
   /** Called once changes are on disk. The end of a run is announced by whoever runs it. */
   readonly announce: (changes: readonly RunChange[]) => void;
-  readonly announceDeleted: (jobIds: readonly string[]) => void;
 }
 
 /** Runs a claimed run and stores its outcome. */
@@ -39,7 +36,6 @@ const OVERLAP_LOOK_MS = 1_000;
 const CATCH_UP_STAGGER_MS = 1_000;
 /** Smaller steps count as clock synchronization. */
 const JUMP_MS = 2_000;
-const PURGE_EVERY_MS = 3_600_000;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -52,7 +48,6 @@ export class Scheduler {
   #delayMs = 0;
   /** Undefined until the first pass. */
   #lastNowMs: number | undefined;
-  #purgedAtMs = -Infinity;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -102,7 +97,6 @@ export class Scheduler {
       await this.#claim({ ...look, wasSetBack });
     } else this.#isCatchingUp = false;
     this.#lastNowMs = nowMs;
-    await this.#purge(nowMs);
     return this.#waitMs(nowMs, liveness.lookAgainMs(OVERLAP_LOOK_MS));
   }
 
@@ -187,23 +181,5 @@ export class Scheduler {
         this.#running.delete(running);
         void this.wake();
       });
-  }
-
-  async #purge(nowMs: number): Promise<void> {
-    if (nowMs - this.#purgedAtMs < PURGE_EVERY_MS) return;
-    this.#purgedAtMs = nowMs;
-    const { store } = this.#options;
-    const beforeMs = nowMs - this.#options.settings().historyRetentionDays * DAY_MS;
-    await purgeInSteps(
-      store,
-      (tx) => purgeCronRuns(tx, beforeMs),
-      () => true,
-    );
-    await purgeInSteps(
-      store,
-      (tx) => purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS),
-      () => true,
-    );
-    this.#options.announceDeleted(await store.write((tx) => purgeCronJobs(tx, beforeMs)));
   }
 }

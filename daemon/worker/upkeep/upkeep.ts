@@ -30,6 +30,8 @@ export interface UpkeepOptions extends Deps<'store' | 'clock' | 'logger' | 'conf
   readonly journal: Pick<TurnJournal, 'interruptOrphans'>;
   readonly waiting: Pick<WaitingTurns, 'giveUpDeleted' | 'look'>;
   readonly liveness: Pick<Liveness, 'lookAgainMs'>;
+  /** Removes expired jobs and their runs. `mayGoOn` is asked before each step. */
+  purgeJobs(nowMs: number, mayGoOn: () => boolean): Promise<void>;
 }
 
 /** Delivered messages are kept for a week, others for three months. Inbox rows identify repeated updates. */
@@ -146,7 +148,9 @@ export class Upkeep {
     ];
     // Purging a turn that waits would leave its message or job waiting.
     await this.#options.waiting.giveUpDeleted();
-    for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
+    const mayGoOn = (): boolean => !this.#isStopped;
+    for (const step of steps) await purgeInSteps(this.#options.store, step, mayGoOn);
+    await this.#options.purgeJobs(nowMs, mayGoOn);
     this.#purgedAtMs = nowMs;
     this.#isFirst = false;
     return EVERY_MS;

@@ -1,9 +1,12 @@
 /** What is kept of jobs and their runs, and what a start makes of what it finds. */
 import { expect, test } from 'vitest';
+import { purgeJobs } from '../../../../daemon/worker/cron/create-cron.js';
 import { nextAttempt } from '../../../../daemon/worker/cron/policy.js';
 import { findCronJob, updateCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
+import { testConfig } from '../../../helpers/test-config.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const at = (text: string): number => Date.parse(text);
@@ -47,11 +50,16 @@ test('runs are purged after the configured days, with jobs that fire no more', a
   await cron.addJob('once', { schedule: 'at 2026-01-02T00:00:00Z' });
   await cron.addJob('monthly', { schedule: '0 0 2 * *' });
   await cron.pass(DAY, DAY);
+  const announced: GatewayEvent[] = [];
+  const options = { store: cron.store, config: () => testConfig(), publish: (event: GatewayEvent) => void announced.push(event) };
+  const purge = () => purgeJobs(options, { nowMs: cron.clock.now(), mayGoOn: () => true });
   await cron.pass(29 * DAY, DAY);
+  await purge();
   expect((await cron.runs('once')).map(({ state }) => state)).toEqual(['done']);
   await cron.pass(2 * DAY, DAY);
+  await purge();
   expect(await cron.store.read((tx) => findCronJob(tx, 'once'))).toBeUndefined();
-  expect(cron.announced).toContain('once deleted');
+  expect(announced).toMatchObject([{ job_id: 'once', change: 'deleted' }]);
   expect((await cron.runs('monthly')).map((run) => new Date(run.scheduledAtMs).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
 });
 

@@ -56,7 +56,10 @@ test('while other gateways live, turns of dead workers are looked for all the ti
   const liveness = { lookAgainMs: () => 2_000 };
   const waiting = { giveUpDeleted: async () => undefined, look: async () => void (found = looks) };
   const purged = vi.spyOn(store, 'write');
-  const upkeep = new Upkeep({ store, journal, waiting, liveness, clock, logger: logMemory(), config: () => configSchema.parse({}) });
+  let jobsPurged = 0;
+  const purgeJobs = async (): Promise<void> => void (jobsPurged += 1);
+  const config = () => configSchema.parse({});
+  const upkeep = new Upkeep({ store, journal, waiting, liveness, clock, logger: logMemory(), config, purgeJobs });
   onTestFinished(() => upkeep.stop());
   const look = async (ms: number): Promise<void> => {
     const before = looks;
@@ -81,6 +84,7 @@ test('while other gateways live, turns of dead workers are looked for all the ti
   purged.mockClear();
   for (let time = 0; time < 3; time += 1) await look(2_000);
   expect(purged).not.toHaveBeenCalled();
+  expect(jobsPurged).toBe(1);
 });
 
 // On PostgreSQL the time is that of the database.

@@ -128,7 +128,7 @@ test('a turn that was left waiting when its session was deleted ends before that
   const live = { touch: (session: string) => woken.push(session) };
   const waiting = new WaitingTurns({ ...common, instanceId: 'wk_1', live, inbox } as unknown as WaitingTurnsOptions);
   const journal = { interruptOrphans: async () => 0 };
-  const upkeep = new Upkeep({ ...common, journal, waiting, liveness: { lookAgainMs: () => undefined } });
+  const upkeep = new Upkeep({ ...common, journal, waiting, liveness: { lookAgainMs: () => undefined }, purgeJobs: async () => undefined });
   onTestFinished(() => upkeep.stop());
   await upkeep.start();
   await expect.poll(() => stateOfTurn(store, turnId)).toBeUndefined();
