@@ -3,6 +3,7 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { DAY_MS } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import type { Outbox } from '../delivery/outbox.js';
 import type { OnMessageEnd } from '../delivery/record-attempt.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
@@ -23,6 +24,7 @@ import type { Deps } from '../store/tasks/worker-deps.js';
 export interface CronDeps extends JobChatsOptions, Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness'> {
   readonly registry: () => ProviderRegistry;
   readonly publish: (event: GatewayEvent) => void;
+  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
   loadCronWords(): CronWords;
   readonly tracing?: TraceStarter | undefined;
 }
@@ -39,12 +41,12 @@ export async function purgeJobs(
 }
 
 export function createCron(deps: CronDeps) {
-  const { store, clock, logger, instanceId, channels, publish, config, registry } = deps;
+  const { store, clock, logger, instanceId, channels, outbox, publish, config, registry } = deps;
   const chats = new JobChats(deps);
   function announce(changes: readonly RunChange[]): void {
     for (const { jobId, runId, state, notified } of changes) {
-      publish({ type: 'cron', job_id: jobId, change: 'run', run_id: runId, state });
-      if (notified !== undefined) chats.wake(notified);
+      publish(jobEvent(jobId, 'run', { runId, state }));
+      if (notified !== undefined) outbox.wake(notified);
     }
   }
   const scheduler = new Scheduler({
@@ -71,7 +73,7 @@ export function createCron(deps: CronDeps) {
     service,
     /** Starts to run jobs. Only the one active worker does. */
     start(turns: Pick<TurnRunner, 'start'>): Promise<void> {
-      const runner = new JobRunner({ store, clock, logger, chats, turns, tracing: deps.tracing, config, registry, announce });
+      const runner = new JobRunner({ store, clock, logger, chats, outbox, turns, tracing: deps.tracing, config, registry, announce });
       return scheduler.start((claimed, signal) => runner.run(claimed, signal));
     },
     /** Starts no more jobs; running ones continue until the turns are drained. */

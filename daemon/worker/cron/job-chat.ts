@@ -15,7 +15,7 @@ import { isTurn } from './policy.js';
 
 export interface JobChatsOptions {
   readonly channels: ChannelRegistry;
-  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'compose'>;
   readonly config: () => Config;
 }
 
@@ -57,7 +57,7 @@ export class JobChats {
   }
 
   /**
-   * Adds a message to the chat's session and to its outbox. Runs in a transaction; call {@link wake} after it. Returns the message
+   * Adds a message to the chat's session and to its outbox. Runs in a transaction; wake the outbox after it. Returns the message
    * id.
    */
   async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
@@ -66,13 +66,8 @@ export class JobChats {
     return message.id;
   }
 
-  /** Adds a message that is already in the chat's session to its outbox. Runs in a transaction; call {@link wake} after it. */
-  async send(tx: Transaction, { lane }: Chat, message: { id: string; content: string }): Promise<void> {
-    await this.#options.outbox.enqueue(tx, { ...lane, ...message });
-  }
-
   /**
-   * Adds a notice about a job to its alert chat, or to its own. Runs in a transaction; call {@link wake} after it. Returns the
+   * Adds a notice about a job to its alert chat, or to its own. Runs in a transaction; wake the outbox after it. Returns the
    * chat; undefined when the job has none, its channel is no longer configured, or the chat has just refused a message.
    */
   async alert(
@@ -90,9 +85,5 @@ export class JobChats {
     if (chat === undefined || (refusedBy !== undefined && isSameLane(chat.lane, refusedBy))) return undefined;
     await this.say(tx, chat, text);
     return chat.lane;
-  }
-
-  wake(lane: Lane): void {
-    this.#options.outbox.wake(lane);
   }
 }

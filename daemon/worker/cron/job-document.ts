@@ -101,6 +101,9 @@ export function jobNotFound(id: string): GatewayError {
   });
 }
 
-export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'): GatewayEvent {
-  return { type: 'cron', job_id: id, change, run_id: null, state: null };
+type CronEvent = Extract<GatewayEvent, { type: 'cron' }>;
+
+/** @param run  given for the change `run` */
+export function jobEvent(id: string, change: CronEvent['change'], run?: { runId: string; state: CronEvent['state'] }): GatewayEvent {
+  return { type: 'cron', job_id: id, change, run_id: run?.runId ?? null, state: run?.state ?? null };
 }

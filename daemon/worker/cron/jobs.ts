@@ -166,7 +166,7 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
       return { ...done, document: await documentOf(tx, await loadJob(tx, id)), skipped: runs };
     });
     announce(caller.key, isRepeated, jobEvent(id, 'updated'));
-    for (const runId of skipped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
+    for (const runId of skipped) publish(jobEvent(id, 'run', { runId, state: 'skipped' }));
     return document;
   }
 

@@ -5,6 +5,7 @@ import { withCutOff } from '../../../shared/text/cut-off.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
+import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Chat } from '../sessions/find-chat.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -26,6 +27,7 @@ import { isTurn } from './policy.js';
 
 export interface JobRunnerOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly chats: JobChats;
+  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   readonly turns: Pick<TurnRunner, 'start'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
@@ -162,7 +164,7 @@ export class JobRunner {
     { reply: said, replyId, model, usage, nothingToReport, cutOff }: TurnEnd,
     { claimed: { run }, chat, session }: { claimed: ClaimedRun; chat: Chat | undefined; session: NewSession },
   ): Promise<boolean> {
-    const { clock, chats } = this.#options;
+    const { clock, chats, outbox } = this.#options;
     const reply = withCutOff(said, cutOff);
     const output = reply.slice(0, MAX_OUTPUT_LENGTH);
     const end = { ...costOf({ model, usage }), finishedAtMs: clock.now(), output, nothingToReport: nothingToReport ?? null };
@@ -170,16 +172,16 @@ export class JobRunner {
       if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;
       // A page chat is itself a session: that of the agent that was asked.
       if (chat.session.key !== session.key && session.channel !== 'webchat') return chats.say(tx, chat, reply);
-      await chats.send(tx, chat, { id: replyId, content: reply });
+      await outbox.enqueue(tx, { ...chat.lane, id: replyId, content: reply });
       return replyId;
     };
     return finishDone(tx, run, { ...end, send });
   }
 
   #noteDone({ job, run }: ClaimedRun, lane: Lane | undefined): void {
-    const { chats, logger, announce } = this.#options;
+    const { outbox, logger, announce } = this.#options;
     logger.info({ jobId: job.id, runId: run.id }, isTurn(job, run) ? 'scheduled turn done' : 'scheduled message queued for delivery');
-    if (lane !== undefined) chats.wake(lane);
+    if (lane !== undefined) outbox.wake(lane);
     announce([{ jobId: job.id, runId: run.id, state: 'done' }]);
   }
 

@@ -214,8 +214,9 @@ test('a run that others have ended meanwhile is not announced as done', async ()
   const [[run], job] = [await cron.runs('job'), await cron.store.read((tx) => findCronJob(tx, 'job'))];
   if (run === undefined || job === undefined) throw new Error('they are not stored');
   const [announced, log] = [[] as unknown[], logMemory()];
-  const chats = { find: () => ({ lane: {} }), wake: (lane: unknown) => announced.push(lane) };
-  const options = { store: cron.store, clock: cron.clock, logger: log, chats, announce: (changes: unknown) => announced.push(changes) };
+  const announce = (changes: unknown): number => announced.push(changes);
+  const deps = { chats: { find: () => ({ lane: {} }) }, outbox: { wake: announce }, announce };
+  const options = { store: cron.store, clock: cron.clock, logger: log, ...deps };
   await new JobRunner(options as unknown as JobRunnerOptions).run({ job, run }, new AbortController().signal);
   expect([announced, log.entries]).toEqual([[], []]);
 });
