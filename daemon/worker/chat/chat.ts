@@ -17,7 +17,7 @@ import { askAgain, choose, findQuestion, takeBack } from './chat-branches.js';
 import { watchChat, type WatcherOptions } from './chat-watcher.js';
 
 export interface ChatServiceOptions extends WatcherOptions {
-  readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
+  readonly inbox: Pick<Inbox, 'storeOne' | 'wake'>;
   readonly attachments: Pick<Attachments, 'attach'>;
   readonly config: () => Config;
   /** @returns whether an answer was in progress */
@@ -144,8 +144,7 @@ export class Chat {
     { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId' | 'tokenId'>,
   ): Promise<StoredUpdate> {
     const place = { ...webchatLane(key), scope: SCOPE, updateId: updateIdOf(key, updateId), peerKind: 'direct' as const };
-    const [stored] = await this.#options.inbox.storeIn(tx, [{ ...place, ...message }]);
-    if (stored === undefined) throw new Error('the inbox stored nothing');
+    const stored = await this.#options.inbox.storeOne(tx, { ...place, ...message });
     if (stored.isTakenBack) throw new GatewayError('CONFLICT', { message: 'the message was taken back' });
     return stored;
   }

@@ -27,28 +27,29 @@ export class Inbox {
   }
 
   /**
-   * Stores messages that a channel has received. Resolves when they are on disk: only then may they be confirmed.
+   * Stores a message that a channel has received. Resolves when it is on disk: only then may it be confirmed.
    * @throws UNAVAILABLE; then nothing was stored
    */
-  async receive(updates: readonly ReceivedUpdate[]): Promise<StoredUpdate[]> {
-    const stored = await this.#options.store.write((tx) => this.storeIn(tx, updates));
-    this.wakeAll(updates, stored);
+  async receive(update: ReceivedUpdate): Promise<StoredUpdate> {
+    const stored = await this.#options.store.write((tx) => this.storeOne(tx, update));
+    this.wakeAll([update], [stored]);
     return stored;
   }
 
-  /**
-   * Like {@link receive}, inside the caller's transaction; the caller then calls {@link wake} or {@link wakeAll}. `cursor`: the
-   * position in the source.
-   */
+  /** Like {@link receive}, inside the caller's transaction; the caller then calls {@link wake}. */
+  storeOne(tx: Transaction, update: ReceivedUpdate): Promise<StoredUpdate> {
+    return insertInboxMessage(tx, { ...update, id: newId('msg'), nowMs: this.#options.clock.now() });
+  }
+
+  /** Like {@link storeOne}, for several; the caller then calls {@link wakeAll}. `cursor`: the position in the source. */
   async storeIn(
     tx: Transaction,
     updates: readonly ReceivedUpdate[],
     cursor?: { scope: string; position: number },
   ): Promise<StoredUpdate[]> {
-    const nowMs = this.#options.clock.now();
     const stored: StoredUpdate[] = [];
-    for (const update of updates) stored.push(await insertInboxMessage(tx, { ...update, id: newId('msg'), nowMs }));
-    if (cursor !== undefined) await saveInboxCursor(tx, { ...cursor, nowMs });
+    for (const update of updates) stored.push(await this.storeOne(tx, update));
+    if (cursor !== undefined) await saveInboxCursor(tx, { ...cursor, nowMs: this.#options.clock.now() });
     return stored;
   }
 

@@ -66,9 +66,7 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
   async function store(accountId: string, { chatId, content, id }: CallMessage): Promise<StoredUpdate & { updateId: string }> {
     const updateId = id ?? newId('evt');
     const place = { channel: 'webhook', accountId, chatId, peerKind: 'direct', scope: `webhook:${accountId}` } as const;
-    const [stored] = await inbox.receive([{ ...place, updateId, content }]);
-    if (stored === undefined) throw new Error('the inbox stored nothing');
-    return { ...stored, updateId };
+    return { ...(await inbox.receive({ ...place, updateId, content })), updateId };
   }
 
   /** @param where  the name of `body` in errors. @throws INVALID_REQUEST */
