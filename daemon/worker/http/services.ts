@@ -24,6 +24,9 @@ import type { SessionArchive } from '../sessions/session-archive.js';
 import type { SessionService } from '../sessions/sessions.js';
 import type { McpService } from '../tools/mcp/mcp-servers.js';
 import type { AgentService } from '../turns/agent.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Connections } from './connection/connections.js';
+import type { HttpLogger } from './context.js';
 
 export interface Services {
   readonly sessions: SessionService;
@@ -58,4 +61,12 @@ export interface Services {
   readonly accessTokens: Pick<AccessTokens, 'find' | 'findById' | 'noteUse' | 'onEnd' | 'list' | 'add' | 'revoke'>;
   /** Sessions of the page. */
   readonly pageSecrets: PageSecrets;
+}
+
+/** What the routes need. */
+export interface RouteDeps {
+  readonly services: Services;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
 }

@@ -12,8 +12,8 @@ import { answerOutputs } from '../completion-outputs.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
-import type { OpenAiRouteDeps } from '../openai/forwarded-routes.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import { sessionOf } from '../session-header.js';
 import { collectMessage, type MessageHead, streamMessage } from './answer.js';
 import { readCountCall, readMessagesCall } from './read-request.js';
@@ -41,7 +41,7 @@ function displayOf(thinking: Thinking): MessageHead['thinking'] {
   return thinking.display === 'omitted' ? 'omitted' : 'shown';
 }
 
-export function anthropicRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+export function anthropicRoutes({ services: { completions }, connections, clock, logger }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

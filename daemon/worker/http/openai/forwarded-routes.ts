@@ -1,22 +1,13 @@
 /** The part of OpenAI's API that is passed on to a model's provider unchanged: embeddings. */
 import { Readable } from 'node:stream';
 import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
-import type { Clock } from '../../../../shared/clock.js';
 import type { ForwardOutput } from '../../models/completion-call.js';
-import type { CompletionService } from '../../models/completions.js';
-import type { Connections } from '../connection/connections.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { reportOf, type StreamReport } from '../event-answer.js';
-
-export interface OpenAiRouteDeps {
-  readonly completions: CompletionService;
-  readonly connections: Connections;
-  readonly clock: Clock;
-  readonly logger: HttpLogger;
-}
 
 /** Longer than the longest silence that can be configured (`silenceTimeoutMs`): the service ends silent calls. */
 const FIRST_EVENT_MS = 3_660_000;
@@ -34,7 +25,7 @@ async function* bytesOf(events: PulledEvents<ForwardOutput>, { onError }: Stream
   }
 }
 
-async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logger: OpenAiRouteDeps['logger']): Promise<void> {
+async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logger: HttpLogger): Promise<void> {
   const first = await events.wait(FIRST_EVENT_MS);
   if (first.kind !== 'event' || first.event.type !== 'head') {
     events.close();
@@ -49,7 +40,7 @@ async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logge
   ctx.body = body;
 }
 
-export function forwardRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+export function forwardRoutes({ services: { completions }, connections, clock, logger }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

@@ -10,21 +10,21 @@ import {
 import { label } from '../../../../shared/api/fields.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
-import type { CompletionService } from '../../models/completions.js';
 import { answerOutputs } from '../completion-outputs.js';
 import { collectCompletion, streamChunks } from './answer.js';
 import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { customNames, readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
+import type { RouteDeps, Services } from '../services.js';
+import { forwardRoutes } from './forwarded-routes.js';
 import { isAgentAllowed } from '../../access/allowed.js';
 import type { HttpContext } from '../context.js';
 import { sessionOf } from '../session-header.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
-function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
+function modelRoutes(completions: Services['completions'], startedAtMs: number): Route[] {
   const created = Math.floor(startedAtMs / 1_000);
   const created_at = new Date(startedAtMs).toISOString();
   const list = async ({ state: { access } }: HttpContext) =>
@@ -71,10 +71,12 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
   ];
 }
 
-export function openAiRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+export function openAiRoutes(deps: RouteDeps): Route[] {
+  const { services, connections, clock, logger } = deps;
+  const { completions } = services;
   return [
     ...modelRoutes(completions, clock.now()),
-    ...forwardRoutes({ completions, connections, clock, logger }),
+    ...forwardRoutes(deps),
     route({
       method: 'POST',
       path: '/v1/chat/completions',

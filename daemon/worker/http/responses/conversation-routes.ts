@@ -9,9 +9,9 @@ import {
 } from '../../../../shared/api/responses/conversations.js';
 import { itemList, itemListQuery, listedItem } from '../../../../shared/api/responses/lists.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { ConversationService } from '../../responses/conversations.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps, Services } from '../services.js';
 import { idLabel, nameOf, toList } from './names.js';
 
 /** Every token that may chat; each sees its own. */
@@ -19,12 +19,12 @@ const COMMON = { scope: 'chat', agentOf: 'filtered', params: { id: idLabel } } a
 
 const itemOf = (ctx: HttpContext): string => validate(label(200), ctx.params['item'], 'item');
 
-type Conversation = Awaited<ReturnType<ConversationService['get']>>;
+type Conversation = Awaited<ReturnType<Services['conversations']['get']>>;
 
 const toDocument = ({ id, createdAtMs, metadata }: Conversation) =>
   ({ id, object: 'conversation', created_at: Math.floor(createdAtMs / 1_000), metadata }) as const;
 
-function itemRoutes(conversations: ConversationService): Route[] {
+function itemRoutes(conversations: Services['conversations']): Route[] {
   return [
     route({
       ...COMMON,
@@ -69,7 +69,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
   ];
 }
 
-export function conversationRoutes(conversations: ConversationService): Route[] {
+export function conversationRoutes({ services: { conversations } }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

@@ -4,16 +4,14 @@ import { responseDocument } from '../../../../shared/api/responses/document.js';
 import { responseEvent } from '../../../../shared/api/responses/events.js';
 import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
-import type { Clock } from '../../../../shared/clock.js';
-import type { CompletionService } from '../../models/completions.js';
-import type { PreparedResponse, ResponseCaller, ResponseName, ResponseService } from '../../responses/responses.js';
+import type { PreparedResponse, ResponseCaller, ResponseName } from '../../responses/responses.js';
 import { answerOutputs } from '../completion-outputs.js';
-import type { Connections } from '../connection/connections.js';
 import { PulledEvents } from '../connection/pulled-events.js';
-import type { HttpContext, HttpLogger } from '../context.js';
+import type { HttpContext } from '../context.js';
 import { reportOf, sendEvents } from '../event-answer.js';
 import { callerKey, RESPONSE_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import { sessionOf } from '../session-header.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
 import { idLabel, nameOf, toList, viewerOf } from './names.js';
@@ -21,39 +19,28 @@ import { TURN_ERRORS } from '../turn-errors.js';
 
 const EVENTS = { name: 'ResponseEvent', data: responseEvent } as const;
 
-export interface ResponseRouteDeps {
-  readonly responses: ResponseService;
-  readonly completions: Pick<CompletionService, 'agentOf'>;
-  readonly connections: Connections;
-  readonly clock: Clock;
-  readonly logger: HttpLogger;
-}
-
 /** Answers with the response in its current state, or with its events from the first or after a number. */
-async function answerEvents(
-  ctx: HttpContext,
-  deps: ResponseRouteDeps,
-  { name, after }: { name: ResponseName; after: number },
-): Promise<void> {
+async function answerEvents(ctx: HttpContext, deps: RouteDeps, { name, after }: { name: ResponseName; after: number }): Promise<void> {
   const signal = deps.connections.abortable(ctx.res, 'stream');
-  const events = await deps.responses.follow(name, after, signal);
+  const events = await deps.services.responses.follow(name, after, signal);
   const report = reportOf(ctx, deps.logger, 'the stream of a response ended before its end');
   sendEvents(ctx, followedText(events, { ...report, after }));
 }
 
 async function answerBackground(
   ctx: HttpContext,
-  deps: ResponseRouteDeps,
+  deps: RouteDeps,
   { prepared, caller }: { prepared: PreparedResponse; caller: ResponseCaller },
 ): Promise<object | undefined> {
-  const document = await deps.responses.enqueue(prepared, caller);
+  const document = await deps.services.responses.enqueue(prepared, caller);
   if (prepared.request.stream !== true) return document;
   await answerEvents(ctx, deps, { name: { id: document.id, viewer: undefined }, after: -1 });
   return undefined;
 }
 
-function createRoute(deps: ResponseRouteDeps): Route {
-  const { responses, completions, connections, clock, logger } = deps;
+function createRoute(deps: RouteDeps): Route {
+  const { services, connections, clock, logger } = deps;
+  const { responses, completions } = services;
   return route({
     method: 'POST',
     path: '/v1/responses',
@@ -83,8 +70,8 @@ function createRoute(deps: ResponseRouteDeps): Route {
   });
 }
 
-function readRoutes(deps: ResponseRouteDeps): Route[] {
-  const { responses } = deps;
+function readRoutes(deps: RouteDeps): Route[] {
+  const { responses } = deps.services;
   return [
     route({
       method: 'GET',
@@ -119,8 +106,8 @@ function readRoutes(deps: ResponseRouteDeps): Route[] {
   ];
 }
 
-export function responseRoutes(deps: ResponseRouteDeps): Route[] {
-  const { responses } = deps;
+export function responseRoutes(deps: RouteDeps): Route[] {
+  const { responses } = deps.services;
   return [
     createRoute(deps),
     ...readRoutes(deps),

@@ -1,27 +1,17 @@
 import { agentEvents, agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import { errorResponse } from '../../../../shared/api/error.js';
-import type { Clock } from '../../../../shared/clock.js';
-import type { AgentService } from '../../turns/agent.js';
 import { readReply, streamEvents } from '../agent-turn.js';
-import type { Connections } from '../connection/connections.js';
-import type { HttpLogger } from '../context.js';
 import { answerStream, reportOf } from '../event-answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 /** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;
 
-export interface AgentRouteDeps {
-  readonly agent: AgentService;
-  readonly connections: Connections;
-  readonly clock: Clock;
-  readonly logger: HttpLogger;
-}
-
-export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDeps): Route[] {
+export function agentRoutes({ services: { agent }, connections, clock, logger }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

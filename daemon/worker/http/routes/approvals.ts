@@ -11,7 +11,7 @@ import { validate } from '../../../../shared/api/validate.js';
 import type { Decider } from '../../approvals/approvals.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
-import type { Services } from '../services.js';
+import type { RouteDeps } from '../services.js';
 
 const COMMON = { scope: 'chat', agentOf: 'filtered' } as const;
 const ONE = { ...COMMON, params: { id: approvalNumber } } as const;
@@ -25,7 +25,7 @@ export function deciderOf({ state: { access, caller }, req: { headers } }: HttpC
   return { via: isPage ? 'page' : isCommand ? 'command' : 'api', name: access?.name ?? null };
 }
 
-export function approvalRoutes(approvals: Services['approvals']): Route[] {
+export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] {
   return [
     route({
       ...COMMON,

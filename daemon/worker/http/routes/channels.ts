@@ -7,15 +7,15 @@ import {
   pairingRevokeResponse,
 } from '../../../../shared/api/channels.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { ChannelService } from '../../delivery/accounts/channel-accounts.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 
 function channelOf(ctx: HttpContext): string {
   return validate(channelName(), ctx.params['channel'], 'channel');
 }
 
-export function channelRoutes(channels: ChannelService): Route[] {
+export function channelRoutes({ services: { channelAccounts: channels } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

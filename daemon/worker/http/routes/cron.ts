@@ -1,10 +1,10 @@
 import * as api from '../../../../shared/api/cron.js';
 import { validate } from '../../../../shared/api/validate.js';
 import { definedFields } from '../../../../shared/fields.js';
-import type { CronService } from '../../cron/jobs.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps, Services } from '../services.js';
 
 function idOf(ctx: HttpContext): string {
   return validate(api.cronJobId(), ctx.params['id'], 'job id');
@@ -12,12 +12,12 @@ function idOf(ctx: HttpContext): string {
 
 const params = { id: api.cronJobId };
 
-const warningOf = (cron: CronService) => definedFields({ warning: cron.warning() });
+const warningOf = (cron: Services['cron']) => definedFields({ warning: cron.warning() });
 
 /** For the OpenAPI document: what `mayHaveRun` asks for. */
 const accessNote = 'A job that sends to a chat needs `send` too, and one that asks an agent needs `chat`.';
 
-export function cronRoutes(cron: CronService): Route[] {
+export function cronRoutes({ services: { cron } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',
@@ -72,7 +72,7 @@ export function cronRoutes(cron: CronService): Route[] {
 }
 
 /** Routes of one job. */
-function jobRoutes(cron: CronService): Route[] {
+function jobRoutes(cron: Services['cron']): Route[] {
   return [
     route({
       method: 'POST',
@@ -128,7 +128,7 @@ function jobRoutes(cron: CronService): Route[] {
   ];
 }
 
-function runRoutes(cron: CronService): Route[] {
+function runRoutes(cron: Services['cron']): Route[] {
   return [
     route({
       method: 'POST',

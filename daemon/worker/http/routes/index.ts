@@ -1,12 +1,9 @@
 /** Lists every route. */
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
-import type { Clock } from '../../../../shared/clock.js';
-import type { Services } from '../services.js';
-import type { Connections } from '../connection/connections.js';
-import type { HttpLogger } from '../context.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { BuiltPage } from '../../../../shared/node/build/built-page.js';
 import type { Route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import { agentRoutes } from './agent.js';
 import { approvalRoutes } from './approvals.js';
 import { attachmentRoutes } from './sessions/attachments.js';
@@ -35,17 +32,12 @@ import { pageRoutes } from '../page/page-routes.js';
 import { conversationRoutes } from '../responses/conversation-routes.js';
 import { responseRoutes } from '../responses/response-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
-import { sessionKeyReader } from './sessions/session-key.js';
 import { sessionRoutes } from './sessions/sessions.js';
 import { socketRoute } from './socket.js';
 import { statusRoutes } from './gateway/status.js';
 import { webhookRoutes } from './webhooks.js';
 
-export interface RouteDeps {
-  readonly services: Services;
-  readonly connections: Connections;
-  readonly clock: Clock;
-  readonly logger: HttpLogger;
+export interface ApiDeps extends RouteDeps {
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
   readonly pageSession: PageSessionDeps;
@@ -55,38 +47,37 @@ export interface RouteDeps {
   readonly loadMcp: () => McpModule;
 }
 
-export function apiRoutes(deps: RouteDeps): Route[] {
+export function apiRoutes(deps: ApiDeps): Route[] {
   const { services, connections, clock, logger, document, isDraining } = deps;
-  const keyOf = sessionKeyReader(services.sessions);
   return [
-    ...messageRoutes(services.messages, connections),
-    ...outgoingRoutes(services.outgoing),
-    ...webhookRoutes(services.webhooks),
-    ...channelRoutes(services.channelAccounts),
-    ...fileRoutes(services.channelAccounts, connections),
-    ...agentRoutes({ agent: services.agent, connections, clock, logger }),
-    ...approvalRoutes(services.approvals),
-    ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
-    ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
-    ...anthropicRoutes({ completions: services.completions, connections, clock, logger }),
+    ...messageRoutes(deps),
+    ...outgoingRoutes(deps),
+    ...webhookRoutes(deps),
+    ...channelRoutes(deps),
+    ...fileRoutes(deps),
+    ...agentRoutes(deps),
+    ...approvalRoutes(deps),
+    ...openAiRoutes(deps),
+    ...responseRoutes(deps),
+    ...anthropicRoutes(deps),
     ...mcpRoutes({ services, connections, clock, logger, version: document().version, load: deps.loadMcp }),
-    ...conversationRoutes(services.conversations),
-    ...sessionRoutes(services.sessions, keyOf),
-    ...attachmentRoutes(services.attachments, keyOf),
-    ...chatRoutes(services.chat, keyOf),
-    ...summaryRoutes(services.sessions, keyOf),
-    ...sessionArchiveRoutes(services.archive, keyOf, () => services.commands()),
-    ...modelRoutes(services.models),
-    ...cronRoutes(services.cron),
-    ...toolServerRoutes(services.mcp, connections),
-    ...statusRoutes(services.status),
-    ...overviewRoutes(services.overview),
-    ...usageRoutes(services.usage),
-    ...eventRoutes(services.events, connections, clock),
-    ...configRoutes(services.config),
-    ...tokenRoutes(services.accessTokens, connections),
+    ...conversationRoutes(deps),
+    ...sessionRoutes(deps),
+    ...attachmentRoutes(deps),
+    ...chatRoutes(deps),
+    ...summaryRoutes(deps),
+    ...sessionArchiveRoutes(deps),
+    ...modelRoutes(deps),
+    ...cronRoutes(deps),
+    ...toolServerRoutes(deps),
+    ...statusRoutes(deps),
+    ...overviewRoutes(deps),
+    ...usageRoutes(deps),
+    ...eventRoutes(deps),
+    ...configRoutes(deps),
+    ...tokenRoutes(deps),
     ...metricRoutes(deps.metrics),
-    ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
+    ...logRoutes(deps),
     ...pageSessionRoutes(deps.pageSession),
     socketRoute,
     ...healthRoutes(document, { isDraining, isStoreAvailable: services.isStoreAvailable }),

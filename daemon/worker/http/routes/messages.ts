@@ -1,15 +1,14 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
 import { mayCall } from '../../access/allowed.js';
-import type { MessageService } from '../../chat/messages.js';
-import type { Connections } from '../connection/connections.js';
 import { orAborted } from '../../../../shared/clock.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 import { deciderOf } from './approvals.js';
 
-export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
+export function messageRoutes({ services: { messages }, connections }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

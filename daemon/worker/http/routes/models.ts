@@ -1,9 +1,9 @@
 import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
-import type { ModelService } from '../../models/models.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 
-export function modelRoutes(models: ModelService): Route[] {
+export function modelRoutes({ services: { models } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -6,15 +6,15 @@ import {
   outgoingResponse,
 } from '../../../../shared/api/messages.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { OutgoingService } from '../../delivery/outgoing.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 
 function idOf(ctx: HttpContext): string {
   return validate(messageId(), ctx.params['id'], 'message id');
 }
 
-export function outgoingRoutes(outgoing: OutgoingService): Route[] {
+export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

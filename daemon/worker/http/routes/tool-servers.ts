@@ -11,14 +11,13 @@ import {
 import { validate } from '../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { inexactNumber } from '../../../../shared/node/exact-json.js';
-import type { McpService } from '../../tools/mcp/mcp-servers.js';
-import type { Connections } from '../connection/connections.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 
 const serverOf = (ctx: HttpContext): string => validate(mcpServerParameter(), ctx.params['server'], 'server');
 
-export function toolServerRoutes(mcp: McpService, connections: Pick<Connections, 'abortable'>): Route[] {
+export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

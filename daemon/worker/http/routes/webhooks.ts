@@ -6,10 +6,11 @@ import {
   webhookResponse,
 } from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { WebhookCall, WebhookService } from '../../delivery/webhooks.js';
+import type { WebhookCall } from '../../delivery/webhooks.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import type { RouteDeps } from '../services.js';
 
 function callOf(ctx: HttpContext): WebhookCall {
   const accountId = validate(webhookAccountId(), ctx.params['accountId'], 'account');
@@ -24,7 +25,7 @@ const REFUSAL = {
   hint: "Use the credentials of the account, not the gateway's token; a signature is valid within five minutes of its webhook-timestamp.",
 };
 
-export function webhookRoutes(webhooks: WebhookService): Route[] {
+export function webhookRoutes({ services: { webhooks } }: RouteDeps): Route[] {
   return [
     route({
       method: 'POST',

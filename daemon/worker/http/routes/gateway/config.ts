@@ -14,10 +14,10 @@ import {
 import { MAX_CONFIG_BYTES } from '../../../../../shared/config/defaults.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import type { ConfigService } from '../../../config/config-documents.js';
 import type { HttpContext } from '../../context.js';
 import { definedFields } from '../../../../../shared/fields.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps, Services } from '../../services.js';
 
 const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
 
@@ -37,7 +37,7 @@ function tag(ctx: HttpContext, revision: string): void {
   ctx.set('ETag', `"${revision}"`);
 }
 
-function modelsJsonRoutes(config: ConfigService): Route[] {
+function modelsJsonRoutes(config: Services['config']): Route[] {
   return [
     route({
       method: 'GET',
@@ -89,7 +89,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
 
 const versionId = (ctx: HttpContext): string => validate(configVersionId(), ctx.params['id'], 'version id');
 
-function versionRoutes(config: ConfigService): Route[] {
+function versionRoutes(config: Services['config']): Route[] {
   return [
     route({
       method: 'GET',
@@ -133,7 +133,7 @@ function versionRoutes(config: ConfigService): Route[] {
   ];
 }
 
-function textRoutes(config: ConfigService): Route[] {
+function textRoutes(config: Services['config']): Route[] {
   return [
     route({
       method: 'GET',
@@ -168,7 +168,7 @@ function textRoutes(config: ConfigService): Route[] {
   ];
 }
 
-export function configRoutes(config: ConfigService): Route[] {
+export function configRoutes({ services: { config } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -1,12 +1,10 @@
 import { type FollowedEvent, gatewayEvents, lastEventId } from '../../../../../shared/api/gateway/events.js';
 import { validate } from '../../../../../shared/api/validate.js';
-import type { Clock } from '../../../../../shared/clock.js';
-import type { EventService } from '../../../observe/event-log.js';
-import type { Connections } from '../../connection/connections.js';
 import type { HttpContext } from '../../context.js';
 import { streamText, sendEvents } from '../../event-answer.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps } from '../../services.js';
 import { serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
 
 /** How long a client waits before it reconnects. */
@@ -17,7 +15,7 @@ function resumeFrom(ctx: HttpContext): string | undefined {
   return header === '' ? undefined : validate(lastEventId(), header, 'Last-Event-ID header');
 }
 
-export function eventRoutes(events: EventService, connections: Connections, clock: Clock): Route[] {
+export function eventRoutes({ services: { events }, connections, clock }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

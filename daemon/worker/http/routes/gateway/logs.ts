@@ -1,17 +1,14 @@
 import * as api from '../../../../../shared/api/gateway/logs.js';
-import type { Clock } from '../../../../../shared/clock.js';
 import { compress, downloadHeaders } from '../../../../../shared/node/log/log-download.js';
-import type { LogLevelService } from '../../../observe/log-level.js';
-import type { LogService } from '../../../../../shared/node/log/log-service.js';
-import type { Connections } from '../../connection/connections.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { streamText, sendEvents } from '../../event-answer.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps, Services } from '../../services.js';
 import { comment, serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
 
 const eventText = ({ type, ...data }: api.LogEvent): string => serverSentEvent(type, data);
 
-function levelRoutes(logLevel: LogLevelService): Route[] {
+function levelRoutes(logLevel: Services['logLevel']): Route[] {
   return [
     route({
       method: 'GET',
@@ -35,14 +32,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
   ];
 }
 
-export interface LogRouteDeps {
-  readonly logs: LogService;
-  readonly logLevel: LogLevelService;
-  readonly connections: Connections;
-  readonly clock: Clock;
-}
-
-export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps): Route[] {
+export function logRoutes({ services: { logs, logLevel }, connections, clock }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -1,8 +1,8 @@
 import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../../shared/api/gateway/overview.js';
-import type { OverviewService } from '../../../observe/overview.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps } from '../../services.js';
 
-export function overviewRoutes(overview: OverviewService): Route[] {
+export function overviewRoutes({ services: { overview } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

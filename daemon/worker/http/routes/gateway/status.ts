@@ -1,9 +1,9 @@
 import { statusResponse } from '../../../../../shared/api/gateway/status.js';
-import type { StatusService } from '../../../config/config-documents.js';
 import { explainStatus } from '../../../observe/explain.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps } from '../../services.js';
 
-export function statusRoutes(status: StatusService): Route[] {
+export function statusRoutes({ services: { status } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -1,9 +1,8 @@
 import { tokenCreated, tokenListResponse, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
-import type { Connections } from '../../connection/connections.js';
-import type { Services } from '../../services.js';
+import type { RouteDeps } from '../../services.js';
 import { type Route, route } from '../../route.js';
 
-export function tokenRoutes(tokens: Services['accessTokens'], connections: Connections): Route[] {
+export function tokenRoutes({ services: { accessTokens: tokens }, connections }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -1,8 +1,8 @@
 import { usageQuery, usageResponse } from '../../../../../shared/api/gateway/usage.js';
-import type { UsageService } from '../../../observe/usage.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps } from '../../services.js';
 
-export function usageRoutes(usage: UsageService): Route[] {
+export function usageRoutes({ services: { usage } }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -2,17 +2,18 @@ import { attachmentDeleteResponse, attachmentFile, attachmentId, attachmentRespo
 import { sessionKey } from '../../../../../shared/api/sessions.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
-import type { Services } from '../../services.js';
+import type { RouteDeps } from '../../services.js';
 import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
-import type { ReadSessionKey } from './session-key.js';
+import { sessionKeyReader } from './session-key.js';
 
 /** The largest image or recording in base64, plus the surrounding JSON. */
 export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxMediaBytes / 3) * 4 + 4_096;
 
 const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
 
-export function attachmentRoutes(attachments: Services['attachments'], keyOf: ReadSessionKey): Route[] {
+export function attachmentRoutes({ services: { attachments, sessions } }: RouteDeps): Route[] {
+  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',

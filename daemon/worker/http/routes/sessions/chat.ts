@@ -1,9 +1,10 @@
 import { sessionChooseRequest, sessionChooseResponse, sessionKey } from '../../../../../shared/api/sessions.js';
-import type { ChatService } from '../../../chat/chat.js';
 import { type Route, route } from '../../route.js';
-import type { ReadSessionKey } from './session-key.js';
+import type { RouteDeps } from '../../services.js';
+import { sessionKeyReader } from './session-key.js';
 
-export function chatRoutes(chat: Pick<ChatService, 'choose'>, keyOf: ReadSessionKey): Route[] {
+export function chatRoutes({ services: { chat, sessions } }: RouteDeps): Route[] {
+  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',

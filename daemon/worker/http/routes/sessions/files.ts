@@ -3,10 +3,9 @@ import { Readable } from 'node:stream';
 import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import type { ChannelService } from '../../../delivery/accounts/channel-accounts.js';
-import type { Connections } from '../../connection/connections.js';
 import { orAborted } from '../../../../../shared/clock.js';
 import { type Route, route } from '../../route.js';
+import type { RouteDeps } from '../../services.js';
 
 /** Types that a browser may show; any other file is untrusted and may only be saved. None of these types can contain a script. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -30,7 +29,7 @@ async function* untilFailure(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   }
 }
 
-export function fileRoutes(channels: ChannelService, connections: Connections): Route[] {
+export function fileRoutes({ services: { channelAccounts: channels }, connections }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',

@@ -11,12 +11,12 @@ import {
   sessionForkResponse,
 } from '../../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
-import type { SessionArchive } from '../../../sessions/session-archive.js';
 import { definedFields } from '../../../../../shared/fields.js';
 import { cutText } from '../../../../../shared/text/one-line.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
-import type { ReadSessionKey } from './session-key.js';
+import type { RouteDeps, Services } from '../../services.js';
+import { type ReadSessionKey, sessionKeyReader } from './session-key.js';
 
 const JSON_LINES = 'application/x-ndjson';
 
@@ -34,7 +34,7 @@ function fileName(title: string, extension: string): string {
   return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
 }
 
-function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Route[] {
+function wholeSessionRoutes(archive: Services['archive'], keyOf: ReadSessionKey): Route[] {
   return [
     route({
       method: 'POST',
@@ -87,11 +87,8 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
   ];
 }
 
-export function sessionArchiveRoutes(
-  archive: SessionArchive,
-  keyOf: ReadSessionKey,
-  commands: () => readonly { name: string; summary: string }[],
-): Route[] {
+export function sessionArchiveRoutes({ services: { archive, sessions, commands } }: RouteDeps): Route[] {
+  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'PATCH',

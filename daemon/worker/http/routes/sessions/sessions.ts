@@ -12,13 +12,13 @@ import {
   sessionTagsResponse,
 } from '../../../../../shared/api/sessions.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import type { SessionService } from '../../../sessions/sessions.js';
 import { definedFields } from '../../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
-import type { ReadSessionKey } from './session-key.js';
+import type { RouteDeps, Services } from '../../services.js';
+import { sessionKeyReader } from './session-key.js';
 
-function listRoutes(sessions: SessionService): Route[] {
+function listRoutes(sessions: Services['sessions']): Route[] {
   return [
     route({
       method: 'GET',
@@ -53,7 +53,8 @@ function listRoutes(sessions: SessionService): Route[] {
   ];
 }
 
-export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): Route[] {
+export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
+  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',

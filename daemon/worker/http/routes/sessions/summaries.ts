@@ -1,11 +1,12 @@
 import { sessionSummariesResponse, summaryId } from '../../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
 import { validate } from '../../../../../shared/api/validate.js';
-import type { SessionService } from '../../../sessions/sessions.js';
 import { type Route, route } from '../../route.js';
-import type { ReadSessionKey } from './session-key.js';
+import type { RouteDeps } from '../../services.js';
+import { sessionKeyReader } from './session-key.js';
 
-export function summaryRoutes(sessions: Pick<SessionService, 'summaries' | 'undoSummary'>, keyOf: ReadSessionKey): Route[] {
+export function summaryRoutes({ services: { sessions } }: RouteDeps): Route[] {
+  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'GET',
