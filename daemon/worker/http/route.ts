@@ -27,7 +27,9 @@ export type EventSchemas = () => Readonly<Record<string, Schema<unknown>>>;
  */
 export type EventStream = { readonly name: string } & ({ readonly events: EventSchemas } | { readonly data: SchemaMaker<unknown> });
 
-export interface RouteInput<Body, Query> {
+export interface RouteInput<Body, Query, Params> {
+  /** Of the path. */
+  readonly params: Params;
   readonly body: Body;
   /** The raw body. Only for a route with `needsSource`. */
   readonly source: Buffer;
@@ -40,8 +42,6 @@ export interface RouteInput<Body, Query> {
 export interface RouteText {
   /** One line. A route without it is not part of the API, such as the page's files. */
   readonly summary?: string;
-  /** Schemas of the path's parameters. The handler validates them. */
-  readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
   /** Headers that it reads besides those of every route, with descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The JSON document of a 200. */
@@ -58,16 +58,18 @@ export interface RouteText {
   readonly errors?: readonly ErrorCode[];
 }
 
-export interface OwnCredentials {
+export interface OwnCredentials<Params> {
   /** Checks them before the body is parsed. @param rawBody  the body as it arrived */
-  readonly check: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
+  readonly check: (ctx: HttpContext, rawBody: Buffer, params: Params) => 'valid' | 'none' | 'wrong';
   /** The error for a caller without valid credentials. */
   readonly refusal: { readonly message: string; readonly hint: string };
 }
 
-export interface RouteDefinition<Body, Query> extends RouteText {
+export interface RouteDefinition<Body, Query, Params = object> extends RouteText {
   readonly method: keyof typeof VERBS;
   readonly path: string;
+  /** Schemas of the path's parameters. That of `{*id}` is only described: its handler decodes the rest of the path. */
+  readonly params?: { readonly [Name in keyof Params]: SchemaMaker<Params[Name]> };
   /** The scope that an access token needs. `public`: no token is needed, or the handler checks its own credentials. */
   readonly scope: NeededScope;
   /**
@@ -78,7 +80,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
   /** For a path with its own credentials: a route that accepts only `body`. */
-  readonly authorize?: OwnCredentials;
+  readonly authorize?: OwnCredentials<Params>;
   /** Not set: a request with a body is refused. */
   readonly body?: SchemaMaker<Body>;
   /** Media types with descriptions: the body is `body` or one of these, is not held in memory, and is validated by the handler. */
@@ -94,7 +96,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** Not set: the query is ignored. */
   readonly query?: SchemaMaker<Query>;
   /** Returns the body of the answer; undefined if the handler has set it itself, as for streams and files. */
-  readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => unknown;
+  readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query, Params>) => unknown;
 }
 
 export interface RouteTools {
@@ -110,6 +112,7 @@ export interface RouteTools {
 export interface RouteFacts extends RouteText {
   readonly access: 'token' | undefined;
   readonly scope: NeededScope;
+  readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
   /** Missing if the route has no credentials of its own. */
   readonly authorize?: unknown;
   readonly body?: SchemaMaker<unknown>;
@@ -125,25 +128,37 @@ export interface Route {
   readonly toMiddleware: (tools: RouteTools) => HttpMiddleware;
 }
 
-function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
+function once<Value>(make: () => Value): () => Value {
   let value: Value | undefined;
-  return () => (value ??= make?.());
+  return () => (value ??= make());
+}
+
+/** Returns a function that returns the checked parameters of a request's path. @throws INVALID_REQUEST */
+function paramsReader<Body, Query, Params>({ path, params = {} as never }: RouteDefinition<Body, Query, Params>) {
+  const makers = Object.entries<SchemaMaker<unknown>>(params).filter(([name]) => path.includes(`:${name}`));
+  const schemas = makers.map(([name, make]) => [name, once(make)] as const);
+  // Most requests have none, and `/health` pays for each allocation.
+  const none = {} as Params;
+  return (ctx: HttpContext): Params =>
+    schemas.length === 0
+      ? none
+      : (Object.fromEntries(schemas.map(([name, schema]) => [name, validate(schema(), ctx.params[name], name)])) as Params);
 }
 
 /** A model call carries its whole conversation, including images. */
 const MODEL_BODY_BYTES = 33_554_432;
 
-async function readBody<Body, Query>(
+async function readBody<Body, Query, Params>(
   ctx: HttpContext,
-  definition: RouteDefinition<Body, Query>,
-  { readJson, refuseCredentials }: Pick<RouteTools, 'readJson' | 'refuseCredentials'>,
+  definition: RouteDefinition<Body, Query, Params>,
+  { readJson, refuseCredentials, params }: Pick<RouteTools, 'readJson' | 'refuseCredentials'> & { readonly params: Params },
 ): Promise<{ readonly body: unknown; readonly rawBody?: Buffer }> {
   const { path, maximumBodyLimit: maximumLimit, authorize } = definition;
   const minimumLimit = definition.minimumBodyLimit ?? (path.startsWith('/v1/') ? MODEL_BODY_BYTES : 0);
   const check =
     authorize &&
     (async (rawBody: Buffer): Promise<void> => {
-      const verdict = authorize.check(ctx, rawBody);
+      const verdict = authorize.check(ctx, rawBody, params);
       if (verdict === 'valid') return;
       await refuseCredentials(ctx.state.caller.client.address, { ...authorize.refusal, isWrong: verdict === 'wrong' });
     });
@@ -154,9 +169,9 @@ async function readBody<Body, Query>(
 }
 
 /** Called before anything of a request with an access token is read. @throws FORBIDDEN, RATE_LIMITED */
-async function admit<Body, Query>(
+async function admit<Body, Query, Params>(
   access: AccessToken,
-  { method, scope, agentOf }: RouteDefinition<Body, Query>,
+  { method, scope, agentOf }: RouteDefinition<Body, Query, Params>,
   { ctx, beginRequest }: { ctx: HttpContext; beginRequest: RouteTools['beginRequest'] },
 ): Promise<void> {
   if (scope === 'public') return;
@@ -179,13 +194,14 @@ function setBody(ctx: HttpContext, answer: unknown): void {
 }
 
 /** Creates a route. Its input has been checked before `handle` is called. */
-export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
+export function route<Body = undefined, Query = undefined, Params = object>(definition: RouteDefinition<Body, Query, Params>): Route {
   const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
   if (definition.authorize !== undefined && (definition.body === undefined || types !== undefined))
     throw new TypeError(`${method} ${path}: its credentials would not be checked`);
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
-  const bodySchema = once(definition.body);
-  const querySchema = once(definition.query);
+  const bodySchema = once(() => definition.body?.());
+  const querySchema = once(() => definition.query?.());
+  const paramsOf = paramsReader(definition);
   const toMiddleware = (tools: RouteTools): HttpMiddleware => {
     const { openUpload, requireToken, beginRequest, streams } = tools;
     return async (ctx) => {
@@ -194,10 +210,11 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') state.access = await requireToken(state.caller);
       if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });
+      const params = paramsOf(ctx);
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       if (definition.body === undefined && upload === undefined) refuseBody(ctx);
       const isRead = definition.body !== undefined && upload === undefined;
-      const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, tools) : {};
+      const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, { ...tools, params }) : {};
       const body = bodySchema();
       const query = querySchema();
       // In a `PATCH`, null means to remove.
@@ -205,6 +222,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       const input = (body === undefined || upload !== undefined ? undefined : validateBody(body, raw, 'body')) as Body;
       if (typeof agentOf === 'function') mayUseAgent(state.access, agentOf(input, ctx));
       const answer = await definition.handle(ctx, {
+        params,
         upload: upload as Upload,
         body: input,
         source: source as Buffer,

@@ -64,4 +64,7 @@ export type TokenCreated = z.output<ReturnType<typeof tokenCreated>>;
 export const tokenListResponse = () => z.strictObject({ status: okStatus(), tokens: z.array(tokenDocument()) });
 export type TokenList = z.output<ReturnType<typeof tokenListResponse>>;
 
+/** The id or name of a token in a path. */
+export const tokenReference = () => label(512);
+
 export const tokenRevoked = () => z.strictObject({ status: okStatus(), token: tokenDocument() });

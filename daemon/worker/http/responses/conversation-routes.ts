@@ -1,5 +1,4 @@
 /** `/v1/conversations`: lists of items that responses continue and add to. */
-import { label } from '../../../../shared/api/fields.js';
 import {
   conversationDeleted,
   conversationDocument,
@@ -8,16 +7,12 @@ import {
   itemsRequest,
 } from '../../../../shared/api/responses/conversations.js';
 import { itemList, itemListQuery, listedItem } from '../../../../shared/api/responses/lists.js';
-import { validate } from '../../../../shared/api/validate.js';
-import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps, Services } from '../services.js';
 import { idLabel, nameOf, toList } from './names.js';
 
 /** Every token that may chat; each sees its own. */
 const COMMON = { scope: 'chat', agentOf: 'filtered', params: { id: idLabel } } as const;
-
-const itemOf = (ctx: HttpContext): string => validate(label(200), ctx.params['item'], 'item');
 
 type Conversation = Awaited<ReturnType<Services['conversations']['get']>>;
 
@@ -34,7 +29,7 @@ function itemRoutes(conversations: Services['conversations']): Route[] {
       errors: ['NOT_FOUND'],
       query: itemListQuery,
       answer: itemList,
-      handle: async (ctx, { query }) => toList(await conversations.items(nameOf(ctx), query)),
+      handle: async (ctx, { params, query }) => toList(await conversations.items(nameOf(ctx, params), query)),
     }),
     route({
       ...COMMON,
@@ -44,7 +39,7 @@ function itemRoutes(conversations: Services['conversations']): Route[] {
       errors: ['NOT_FOUND'],
       body: itemsRequest,
       answer: itemList,
-      handle: async (ctx, { body }) => toList(await conversations.addItems(nameOf(ctx), body.items)),
+      handle: async (ctx, { params, body }) => toList(await conversations.addItems(nameOf(ctx, params), body.items)),
     }),
     route({
       ...COMMON,
@@ -54,7 +49,7 @@ function itemRoutes(conversations: Services['conversations']): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: listedItem,
-      handle: async (ctx) => await conversations.item(nameOf(ctx), itemOf(ctx)),
+      handle: async (ctx, { params }) => await conversations.item(nameOf(ctx, params), params.item),
     }),
     route({
       ...COMMON,
@@ -64,7 +59,7 @@ function itemRoutes(conversations: Services['conversations']): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: conversationDocument,
-      handle: async (ctx) => toDocument(await conversations.removeItem(nameOf(ctx), itemOf(ctx))),
+      handle: async (ctx, { params }) => toDocument(await conversations.removeItem(nameOf(ctx, params), params.item)),
     }),
   ];
 }
@@ -92,7 +87,7 @@ export function conversationRoutes({ services: { conversations } }: RouteDeps): 
       summary: 'Read a conversation',
       errors: ['NOT_FOUND'],
       answer: conversationDocument,
-      handle: async (ctx) => toDocument(await conversations.get(nameOf(ctx))),
+      handle: async (ctx, { params }) => toDocument(await conversations.get(nameOf(ctx, params))),
     }),
     route({
       ...COMMON,
@@ -102,7 +97,7 @@ export function conversationRoutes({ services: { conversations } }: RouteDeps): 
       errors: ['NOT_FOUND'],
       body: conversationUpdate,
       answer: conversationDocument,
-      handle: async (ctx, { body }) => toDocument(await conversations.update(nameOf(ctx), body.metadata ?? {})),
+      handle: async (ctx, { params, body }) => toDocument(await conversations.update(nameOf(ctx, params), body.metadata ?? {})),
     }),
     route({
       ...COMMON,
@@ -111,8 +106,8 @@ export function conversationRoutes({ services: { conversations } }: RouteDeps): 
       summary: 'Delete a conversation',
       errors: ['NOT_FOUND'],
       answer: conversationDeleted,
-      async handle(ctx) {
-        const name = nameOf(ctx);
+      async handle(ctx, { params }) {
+        const name = nameOf(ctx, params);
         await conversations.remove(name);
         return { id: name.id, object: 'conversation.deleted', deleted: true };
       },

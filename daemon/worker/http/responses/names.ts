@@ -1,6 +1,5 @@
 /** Reads the names in requests of `/v1/responses` and `/v1/conversations`, and builds their lists. */
 import { label } from '../../../../shared/api/fields.js';
-import { validate } from '../../../../shared/api/validate.js';
 import type { ItemList } from '../../responses/responses.js';
 import type { HttpContext } from '../context.js';
 
@@ -10,7 +9,7 @@ export const idLabel = () => label(200);
 export const viewerOf = ({ state: { access } }: HttpContext): string | undefined =>
   access?.scopes.includes('admin') === true ? undefined : access?.id;
 
-export const nameOf = (ctx: HttpContext) => ({ id: validate(idLabel(), ctx.params['id'], 'id'), viewer: viewerOf(ctx) });
+export const nameOf = (ctx: HttpContext, { id }: { readonly id: string }) => ({ id, viewer: viewerOf(ctx) });
 
 export function toList({ items, hasMore }: ItemList) {
   const data = [...items];

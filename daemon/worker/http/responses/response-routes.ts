@@ -87,9 +87,9 @@ function readRoutes(deps: RouteDeps): Route[] {
         'text/event-stream': 'With `stream=true`, of a response in the background: its events after `starting_after`, as they come',
       },
       stream: EVENTS,
-      async handle(ctx, { query: { stream, starting_after: after } }) {
-        if (stream) return await answerEvents(ctx, deps, { name: nameOf(ctx), after });
-        return await responses.get(nameOf(ctx));
+      async handle(ctx, { params, query: { stream, starting_after: after } }) {
+        if (stream) return await answerEvents(ctx, deps, { name: nameOf(ctx, params), after });
+        return await responses.get(nameOf(ctx, params));
       },
     }),
     route({
@@ -101,7 +101,7 @@ function readRoutes(deps: RouteDeps): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel },
       answer: responseDocument,
-      handle: async (ctx) => await responses.cancel(nameOf(ctx)),
+      handle: async (ctx, { params }) => await responses.cancel(nameOf(ctx, params)),
     }),
   ];
 }
@@ -120,8 +120,8 @@ export function responseRoutes(deps: RouteDeps): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel },
       answer: responseDeleted,
-      async handle(ctx) {
-        const name = nameOf(ctx);
+      async handle(ctx, { params }) {
+        const name = nameOf(ctx, params);
         await responses.remove(name);
         return { id: name.id, object: 'response', deleted: true };
       },
@@ -136,7 +136,7 @@ export function responseRoutes(deps: RouteDeps): Route[] {
       params: { id: idLabel },
       query: itemListQuery,
       answer: itemList,
-      handle: async (ctx, { query }) => toList(await responses.inputItems(nameOf(ctx), query)),
+      handle: async (ctx, { params, query }) => toList(await responses.inputItems(nameOf(ctx, params), query)),
     }),
   ];
 }

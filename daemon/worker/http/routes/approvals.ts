@@ -7,7 +7,6 @@ import {
   grantListResponse,
   grantRemoved,
 } from '../../../../shared/api/tools/approvals.js';
-import { validate } from '../../../../shared/api/validate.js';
 import type { Decider } from '../../approvals/approvals.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
@@ -15,8 +14,6 @@ import type { RouteDeps } from '../services.js';
 
 const COMMON = { scope: 'chat', agentOf: 'filtered' } as const;
 const ONE = { ...COMMON, params: { id: approvalNumber } } as const;
-
-const numberOf = (ctx: HttpContext): number => validate(approvalNumber(), ctx.params['id'], 'id');
 
 /** The command line has a `User-Agent` of its own; the page sends `Sec-Fetch-Site`, or the cookie of its session. */
 export function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
@@ -51,7 +48,7 @@ export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] 
       summary: 'Let an agent ask again before it uses a tool',
       errors: ['NOT_FOUND'],
       answer: grantRemoved,
-      handle: async (ctx) => ({ status: 'ok', grant: await approvals.removeGrant(numberOf(ctx), ctx.state.access) }),
+      handle: async (ctx, { params }) => ({ status: 'ok', grant: await approvals.removeGrant(params.id, ctx.state.access) }),
     }),
     route({
       ...ONE,
@@ -60,7 +57,7 @@ export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] 
       summary: 'Read a tool call that waits for a decision, or had to',
       errors: ['NOT_FOUND'],
       answer: approvalResponse,
-      handle: async (ctx) => ({ status: 'ok', approval: await approvals.get(numberOf(ctx), ctx.state.access) }),
+      handle: async (ctx, { params }) => ({ status: 'ok', approval: await approvals.get(params.id, ctx.state.access) }),
     }),
     route({
       ...ONE,
@@ -70,8 +67,8 @@ export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] 
       errors: ['NOT_FOUND', 'CONFLICT'],
       body: decisionRequest,
       answer: approvalResponse,
-      async handle(ctx, { body }) {
-        const decision = { ...body, id: numberOf(ctx), by: deciderOf(ctx) };
+      async handle(ctx, { params, body }) {
+        const decision = { ...body, id: params.id, by: deciderOf(ctx) };
         return { status: 'ok', approval: await approvals.decide(decision, ctx.state.access) };
       },
     }),

@@ -6,14 +6,8 @@ import {
   pairingRevokeRequest,
   pairingRevokeResponse,
 } from '../../../../shared/api/channels.js';
-import { validate } from '../../../../shared/api/validate.js';
-import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-
-function channelOf(ctx: HttpContext): string {
-  return validate(channelName(), ctx.params['channel'], 'channel');
-}
 
 export function channelRoutes({ services: { channelAccounts: channels } }: RouteDeps): Route[] {
   return [
@@ -34,7 +28,7 @@ export function channelRoutes({ services: { channelAccounts: channels } }: Route
       params: { channel: channelName },
       answer: pairingApproveResponse,
       body: pairingApproveRequest,
-      handle: async (ctx, { body }) => ({ status: 'ok', pairing: await channels.approve(channelOf(ctx), body.code) }),
+      handle: async (_ctx, { params: { channel }, body }) => ({ status: 'ok', pairing: await channels.approve(channel, body.code) }),
     }),
     route({
       method: 'POST',
@@ -45,9 +39,7 @@ export function channelRoutes({ services: { channelAccounts: channels } }: Route
       params: { channel: channelName },
       answer: pairingRevokeResponse,
       body: pairingRevokeRequest,
-      async handle(ctx, { body }) {
-        return { status: 'ok', ...(await channels.revoke(channelOf(ctx), body)) };
-      },
+      handle: async (_ctx, { params: { channel }, body }) => ({ status: 'ok', ...(await channels.revoke(channel, body)) }),
     }),
   ];
 }

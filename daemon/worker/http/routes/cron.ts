@@ -1,14 +1,8 @@
 import * as api from '../../../../shared/api/cron.js';
-import { validate } from '../../../../shared/api/validate.js';
 import { definedFields } from '../../../../shared/fields.js';
-import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps, Services } from '../services.js';
-
-function idOf(ctx: HttpContext): string {
-  return validate(api.cronJobId(), ctx.params['id'], 'job id');
-}
 
 const params = { id: api.cronJobId };
 
@@ -86,9 +80,9 @@ function jobRoutes(cron: Services['cron']): Route[] {
       body: api.cronToggleRequest,
       isBodyOptional: true,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body: { enabled } }) => ({
+      handle: async (ctx, { params: { id }, body: { enabled } }) => ({
         status: 'ok',
-        job: await cron.toggle(idOf(ctx), enabled, { caller: callerKey(ctx), access: ctx.state.access }),
+        job: await cron.toggle(id, enabled, { caller: callerKey(ctx), access: ctx.state.access }),
         ...warningOf(cron),
       }),
     }),
@@ -102,7 +96,11 @@ function jobRoutes(cron: Services['cron']): Route[] {
       params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body, ctx.state.access), ...warningOf(cron) }),
+      handle: async (ctx, { params: { id }, body }) => ({
+        status: 'ok',
+        job: await cron.update(id, body, ctx.state.access),
+        ...warningOf(cron),
+      }),
     }),
     route({
       method: 'DELETE',
@@ -112,7 +110,7 @@ function jobRoutes(cron: Services['cron']): Route[] {
       errors: ['JOB_NOT_FOUND'],
       params,
       answer: api.cronDeleteResponse,
-      handle: async (ctx) => ({ status: 'ok', ...(await cron.delete(idOf(ctx))) }),
+      handle: async (_ctx, { params: { id } }) => ({ status: 'ok', ...(await cron.delete(id)) }),
     }),
     route({
       method: 'POST',
@@ -123,7 +121,7 @@ function jobRoutes(cron: Services['cron']): Route[] {
       errors: ['JOB_NOT_FOUND', 'CONFLICT'],
       params,
       answer: api.cronJobResponse,
-      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx), ctx.state.access), ...warningOf(cron) }),
+      handle: async (ctx, { params: { id } }) => ({ status: 'ok', job: await cron.restore(id, ctx.state.access), ...warningOf(cron) }),
     }),
   ];
 }
@@ -155,7 +153,7 @@ function runRoutes(cron: Services['cron']): Route[] {
       params,
       query: api.cronRunsQuery,
       answer: api.cronRunsResponse,
-      handle: async (ctx, { query }) => ({ status: 'ok', ...(await cron.runs(idOf(ctx), query)) }),
+      handle: async (_ctx, { params: { id }, query }) => ({ status: 'ok', ...(await cron.runs(id, query)) }),
     }),
   ];
 }

@@ -5,14 +5,8 @@ import {
   outgoingListResponse,
   outgoingResponse,
 } from '../../../../shared/api/messages.js';
-import { validate } from '../../../../shared/api/validate.js';
-import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-
-function idOf(ctx: HttpContext): string {
-  return validate(messageId(), ctx.params['id'], 'message id');
-}
 
 export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
   return [
@@ -33,7 +27,7 @@ export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
-      handle: async (ctx) => ({ status: 'ok', message: await outgoing.get(idOf(ctx)) }),
+      handle: async (_ctx, { params: { id } }) => ({ status: 'ok', message: await outgoing.get(id) }),
     }),
     route({
       method: 'POST',
@@ -43,7 +37,7 @@ export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT', 'CHANNEL_NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
-      handle: async (ctx) => ({ status: 'ok', message: await outgoing.retry(idOf(ctx)) }),
+      handle: async (_ctx, { params: { id } }) => ({ status: 'ok', message: await outgoing.retry(id) }),
     }),
     route({
       method: 'DELETE',
@@ -53,8 +47,8 @@ export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT'],
       params: { id: messageId },
       answer: outgoingDropResponse,
-      async handle(ctx) {
-        await outgoing.drop(idOf(ctx));
+      async handle(_ctx, { params: { id } }) {
+        await outgoing.drop(id);
         return { status: 'ok' };
       },
     }),

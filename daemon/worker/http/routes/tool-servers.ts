@@ -8,14 +8,10 @@ import {
   mcpToolParameter,
   mcpToolsResponse,
 } from '../../../../shared/api/tools/mcp.js';
-import { validate } from '../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { inexactNumber } from '../../../../shared/node/exact-json.js';
-import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-
-const serverOf = (ctx: HttpContext): string => validate(mcpServerParameter(), ctx.params['server'], 'server');
 
 export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps): Route[] {
   return [
@@ -36,7 +32,7 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
       params: { server: mcpServerParameter },
       answer: mcpToolsResponse,
-      handle: async (ctx) => ({ status: 'ok', tools: await mcp.tools(serverOf(ctx)) }),
+      handle: async (_ctx, { params: { server } }) => ({ status: 'ok', tools: await mcp.tools(server) }),
     }),
     route({
       method: 'POST',
@@ -47,7 +43,7 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       errors: ['NOT_FOUND', 'CONFLICT'],
       params: { server: mcpServerParameter },
       answer: mcpTestResponse,
-      handle: async (ctx) => ({ status: 'ok', ...(await mcp.probe(serverOf(ctx))) }),
+      handle: async (_ctx, { params: { server } }) => ({ status: 'ok', ...(await mcp.probe(server)) }),
     }),
     route({
       method: 'POST',
@@ -61,12 +57,11 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       isBodyOptional: true,
       needsSource: true,
       answer: mcpCallResponse,
-      async handle(ctx, { body, source }) {
+      async handle(ctx, { params: { server, tool }, body, source }) {
         const problem = inexactNumber(source?.toString() ?? '');
         if (problem !== undefined) throw new GatewayError('INVALID_REQUEST', { message: `arguments cannot be read: ${problem}` });
-        const tool = validate(mcpToolParameter(), ctx.params['tool'], 'tool');
         const signal = connections.abortable(ctx.res, 'request');
-        const result = await mcp.call(serverOf(ctx), { tool, input: body.arguments, signal });
+        const result = await mcp.call(server, { tool, input: body.arguments, signal });
         return { status: 'ok', result };
       },
     }),

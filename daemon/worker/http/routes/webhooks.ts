@@ -5,15 +5,13 @@ import {
   webhookPreviewResponse,
   webhookResponse,
 } from '../../../../shared/api/webhooks.js';
-import { validate } from '../../../../shared/api/validate.js';
 import type { WebhookCall } from '../../delivery/webhooks.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
-function callOf(ctx: HttpContext): WebhookCall {
-  const accountId = validate(webhookAccountId(), ctx.params['accountId'], 'account');
+function callOf(ctx: HttpContext, accountId: string): WebhookCall {
   const headers = Object.fromEntries(
     Object.entries(ctx.req.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
   );
@@ -38,15 +36,15 @@ export function webhookRoutes({ services: { webhooks } }: RouteDeps): Route[] {
       headers: IDEMPOTENCY_HEADER,
       authorize: {
         refusal: REFUSAL,
-        check(ctx, rawBody) {
-          const result = webhooks.authorize(callOf(ctx), rawBody);
+        check(ctx, rawBody, { accountId }) {
+          const result = webhooks.authorize(callOf(ctx, accountId), rawBody);
           if (result.type === 'valid') ctx.state.signedId = result.signedId;
           return result.type;
         },
       },
-      async handle(ctx, { body }) {
+      async handle(ctx, { params: { accountId }, body }) {
         const ids = { signedId: ctx.state.signedId, key: callerKey(ctx)?.key };
-        const { messageId, challenge, replayed } = await webhooks.receive(callOf(ctx), body, ids);
+        const { messageId, challenge, replayed } = await webhooks.receive(callOf(ctx, accountId), body, ids);
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
         return { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
       },

@@ -148,6 +148,8 @@ test.each([
   ['GET', '/api/logs?limit=1001'],
   ['GET', `/api/sessions/${'x'.repeat(513)}`],
   ['DELETE', '/api/sessions/a%00b'],
+  ['DELETE', '/api/tokens/a%00b'],
+  ['POST', '/api/webhook/a%00b'],
   ['GET', '/api/sessions/%zz'],
   ['GET', '/api/sessions/%C3%28'],
 ])('%s %s is refused', async (method, path) => {

@@ -12,7 +12,6 @@ import {
   modelsJsonResponse,
 } from '../../../../../shared/api/gateway/config.js';
 import { MAX_CONFIG_BYTES } from '../../../../../shared/config/defaults.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { HttpContext } from '../../context.js';
 import { definedFields } from '../../../../../shared/fields.js';
@@ -87,8 +86,6 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
   ];
 }
 
-const versionId = (ctx: HttpContext): string => validate(configVersionId(), ctx.params['id'], 'version id');
-
 function versionRoutes(config: Services['config']): Route[] {
   return [
     route({
@@ -109,8 +106,8 @@ function versionRoutes(config: Services['config']): Route[] {
       summary: 'Read an earlier version of config.json with masked secrets',
       errors: ['NOT_FOUND'],
       answer: configVersionResponse,
-      async handle(ctx) {
-        const { text, ...version } = await config.readVersion(versionId(ctx));
+      async handle(_ctx, { params }) {
+        const { text, ...version } = await config.readVersion(params.id);
         return { status: 'ok', version, text };
       },
     }),
@@ -124,8 +121,8 @@ function versionRoutes(config: Services['config']): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       answer: configTextWrittenResponse,
-      async handle(ctx) {
-        const outcome = await config.restoreVersion(versionId(ctx), expectedRevision(ctx));
+      async handle(ctx, { params }) {
+        const outcome = await config.restoreVersion(params.id, expectedRevision(ctx));
         tag(ctx, outcome.revision);
         return { status: 'ok', ...outcome };
       },

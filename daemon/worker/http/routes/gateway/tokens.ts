@@ -1,4 +1,4 @@
-import { tokenCreated, tokenListResponse, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
+import { tokenCreated, tokenListResponse, tokenReference, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
 import type { RouteDeps } from '../../services.js';
 import { type Route, route } from '../../route.js';
 
@@ -31,11 +31,12 @@ export function tokenRoutes({ services: { accessTokens: tokens }, connections }:
       access: 'token',
       summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
       errors: ['NOT_FOUND'],
+      params: { id: tokenReference },
       answer: tokenRevoked,
-      async handle(ctx) {
+      async handle(ctx, { params }) {
         // A token that revokes itself still gets the answer.
         connections.noteToken(ctx.res, undefined);
-        return { status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') };
+        return { status: 'ok', token: await tokens.revoke(params.id) };
       },
     }),
   ];

@@ -1,19 +1,13 @@
 import { attachmentDeleteResponse, attachmentFile, attachmentId, attachmentResponse } from '../../../../../shared/api/attachments.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import type { RouteDeps } from '../../services.js';
-import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
-import { sessionKeyReader } from './session-key.js';
 
 /** The largest image or recording in base64, plus the surrounding JSON. */
 export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxMediaBytes / 3) * 4 + 4_096;
 
-const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
-
 export function attachmentRoutes({ services: { attachments, sessions } }: RouteDeps): Route[] {
-  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',
@@ -25,7 +19,7 @@ export function attachmentRoutes({ services: { attachments, sessions } }: RouteD
       body: attachmentFile,
       minimumBodyLimit: FILE_BODY_BYTES,
       answer: attachmentResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', attachment: await attachments.upload(keyOf(ctx), body) }),
+      handle: async (_ctx, { params, body }) => ({ status: 'ok', attachment: await attachments.upload(sessions.keyOf(params.key), body) }),
     }),
     route({
       method: 'GET',
@@ -35,8 +29,8 @@ export function attachmentRoutes({ services: { attachments, sessions } }: RouteD
       errors: ['NOT_FOUND'],
       params: { id: attachmentId },
       media: { '*/*': 'The file, with its media type' },
-      async handle(ctx) {
-        const { name, mediaType, content } = await attachments.read(idOf(ctx));
+      async handle(ctx, { params: { id } }) {
+        const { name, mediaType, content } = await attachments.read(id);
         // Never shown by the browser itself; the page displays it as an image or saves it.
         ctx.set('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
         ctx.set('Content-Type', /^(?:image|audio)\//.test(mediaType) ? mediaType : `${mediaType}; charset=utf-8`);
@@ -51,8 +45,8 @@ export function attachmentRoutes({ services: { attachments, sessions } }: RouteD
       errors: ['NOT_FOUND'],
       params: { id: attachmentId },
       answer: attachmentDeleteResponse,
-      async handle(ctx) {
-        await attachments.remove(idOf(ctx));
+      async handle(_ctx, { params: { id } }) {
+        await attachments.remove(id);
         return { status: 'ok' };
       },
     }),

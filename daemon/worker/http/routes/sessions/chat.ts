@@ -1,10 +1,8 @@
 import { sessionChooseRequest, sessionChooseResponse, sessionKey } from '../../../../../shared/api/sessions.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps } from '../../services.js';
-import { sessionKeyReader } from './session-key.js';
 
 export function chatRoutes({ services: { chat, sessions } }: RouteDeps): Route[] {
-  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',
@@ -15,7 +13,10 @@ export function chatRoutes({ services: { chat, sessions } }: RouteDeps): Route[]
       params: { key: sessionKey },
       body: sessionChooseRequest,
       answer: sessionChooseResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', session: await chat.choose(keyOf(ctx), body.messageId) }),
+      handle: async (_ctx, { params: { key }, body }) => ({
+        status: 'ok',
+        session: await chat.choose(sessions.keyOf(key), body.messageId),
+      }),
     }),
   ];
 }

@@ -1,7 +1,6 @@
 /** Serves files sent in chats, read from their source. */
 import { Readable } from 'node:stream';
 import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import { orAborted } from '../../../../../shared/clock.js';
 import { type Route, route } from '../../route.js';
@@ -39,14 +38,7 @@ export function fileRoutes({ services: { channelAccounts: channels }, connection
       errors: ['CHANNEL_NOT_FOUND', 'NOT_FOUND'],
       params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
       media: { '*/*': 'The file, as application/octet-stream; images, audio, video and plain text keep their media type' },
-      async handle(ctx) {
-        const { params } = ctx;
-        const file = {
-          channel: validate(channelName(), params['channel'], 'channel'),
-          accountId: validate(fileAccountId(), params['accountId'], 'account'),
-          fileId: validate(fileId(), params['fileId'], 'file id'),
-        };
-        const name = validate(fileName(), params['name'], 'file name');
+      async handle(ctx, { params: { name, ...file } }) {
         const signal = connections.abortable(ctx.res, 'stream');
         const { sizeBytes, bytes } = await orAborted(channels.openFile(file, signal), signal);
         const type = SHOWN[name.split('.').at(-1)?.toLowerCase() ?? ''];

@@ -16,7 +16,6 @@ import { cutText } from '../../../../../shared/text/one-line.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps, Services } from '../../services.js';
-import { type ReadSessionKey, sessionKeyReader } from './session-key.js';
 
 const JSON_LINES = 'application/x-ndjson';
 
@@ -34,7 +33,7 @@ function fileName(title: string, extension: string): string {
   return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
 }
 
-function wholeSessionRoutes(archive: Services['archive'], keyOf: ReadSessionKey): Route[] {
+function wholeSessionRoutes({ archive, sessions }: Services): Route[] {
   return [
     route({
       method: 'POST',
@@ -47,7 +46,10 @@ function wholeSessionRoutes(archive: Services['archive'], keyOf: ReadSessionKey)
       answer: sessionForkResponse,
       body: sessionForkRequest,
       isBodyOptional: true,
-      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId, callerKey(ctx)) }),
+      handle: async (ctx, { params: { key }, body }) => ({
+        status: 'ok',
+        session: await archive.fork(sessions.keyOf(key), body.messageId, callerKey(ctx)),
+      }),
     }),
     route({
       method: 'GET',
@@ -62,9 +64,9 @@ function wholeSessionRoutes(archive: Services['archive'], keyOf: ReadSessionKey)
         [JSON_LINES]: 'With `format=jsonl`: the header, then one message per line',
         'text/markdown': 'With `format=markdown`: the session as readable text',
       },
-      async handle(ctx, { query }) {
+      async handle(ctx, { params: { key }, query }) {
         const [extension, type] = FILES[query.format];
-        const { title, text } = await archive.export(keyOf(ctx), query.format);
+        const { title, text } = await archive.export(sessions.keyOf(key), query.format);
         ctx.set('Content-Disposition', `attachment; ${fileName(title, extension)}`);
         ctx.set('Content-Type', type);
         return Readable.from(text, { objectMode: false });
@@ -87,8 +89,8 @@ function wholeSessionRoutes(archive: Services['archive'], keyOf: ReadSessionKey)
   ];
 }
 
-export function sessionArchiveRoutes({ services: { archive, sessions, commands } }: RouteDeps): Route[] {
-  const keyOf = sessionKeyReader(sessions);
+export function sessionArchiveRoutes({ services }: RouteDeps): Route[] {
+  const { archive, sessions, commands } = services;
   return [
     route({
       method: 'PATCH',
@@ -99,7 +101,7 @@ export function sessionArchiveRoutes({ services: { archive, sessions, commands }
       params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
-      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.change(keyOf(ctx), body) }),
+      handle: async (_ctx, { params: { key }, body }) => ({ status: 'ok', session: await archive.change(sessions.keyOf(key), body) }),
     }),
     route({
       method: 'GET',
@@ -110,9 +112,12 @@ export function sessionArchiveRoutes({ services: { archive, sessions, commands }
       params: { key: sessionKey },
       query: messagePageQuery,
       answer: messagePageResponse,
-      handle: async (ctx, { query }) => ({ status: 'ok', ...(await archive.messages(keyOf(ctx), definedFields(query))) }),
+      handle: async (_ctx, { params: { key }, query }) => ({
+        status: 'ok',
+        ...(await archive.messages(sessions.keyOf(key), definedFields(query))),
+      }),
     }),
-    ...wholeSessionRoutes(archive, keyOf),
+    ...wholeSessionRoutes(services),
     route({
       method: 'GET',
       path: '/api/commands',

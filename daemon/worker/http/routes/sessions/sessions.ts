@@ -16,7 +16,6 @@ import { definedFields } from '../../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps, Services } from '../../services.js';
-import { sessionKeyReader } from './session-key.js';
 
 function listRoutes(sessions: Services['sessions']): Route[] {
   return [
@@ -54,7 +53,6 @@ function listRoutes(sessions: Services['sessions']): Route[] {
 }
 
 export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
-  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'POST',
@@ -82,7 +80,10 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
       params: { key: sessionKey },
       query: sessionQuery,
       answer: sessionResponse,
-      handle: async (ctx, { query }) => ({ status: 'ok', ...(await sessions.get(keyOf(ctx), definedFields(query))) }),
+      handle: async (_ctx, { params, query }) => ({
+        status: 'ok',
+        ...(await sessions.get(sessions.keyOf(params.key), definedFields(query))),
+      }),
     }),
     route({
       method: 'DELETE',
@@ -92,7 +93,7 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
       errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       answer: sessionDeleteResponse,
-      handle: async (ctx) => ({ status: 'ok', ...(await sessions.delete(keyOf(ctx))) }),
+      handle: async (_ctx, { params: { key } }) => ({ status: 'ok', ...(await sessions.delete(sessions.keyOf(key))) }),
     }),
     route({
       method: 'POST',
@@ -102,7 +103,7 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
       errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
       params: { key: sessionKey },
       answer: sessionRestoreResponse,
-      handle: async (ctx) => ({ status: 'ok', session: await sessions.restore(keyOf(ctx)) }),
+      handle: async (_ctx, { params: { key } }) => ({ status: 'ok', session: await sessions.restore(sessions.keyOf(key)) }),
     }),
   ];
 }

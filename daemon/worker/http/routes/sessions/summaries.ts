@@ -1,12 +1,9 @@
 import { sessionSummariesResponse, summaryId } from '../../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps } from '../../services.js';
-import { sessionKeyReader } from './session-key.js';
 
 export function summaryRoutes({ services: { sessions } }: RouteDeps): Route[] {
-  const keyOf = sessionKeyReader(sessions);
   return [
     route({
       method: 'GET',
@@ -16,7 +13,7 @@ export function summaryRoutes({ services: { sessions } }: RouteDeps): Route[] {
       errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       answer: sessionSummariesResponse,
-      handle: async (ctx) => ({ status: 'ok', summaries: await sessions.summaries(keyOf(ctx)) }),
+      handle: async (_ctx, { params }) => ({ status: 'ok', summaries: await sessions.summaries(sessions.keyOf(params.key)) }),
     }),
     route({
       method: 'DELETE',
@@ -26,10 +23,7 @@ export function summaryRoutes({ services: { sessions } }: RouteDeps): Route[] {
       errors: ['SESSION_NOT_FOUND', 'NOT_FOUND'],
       params: { key: sessionKey, id: summaryId },
       answer: sessionSummariesResponse,
-      async handle(ctx) {
-        const id = validate(summaryId(), ctx.params['id'], 'summary id');
-        return { status: 'ok', summaries: await sessions.undoSummary(keyOf(ctx), id) };
-      },
+      handle: async (_ctx, { params: { key, id } }) => ({ status: 'ok', summaries: await sessions.undoSummary(sessions.keyOf(key), id) }),
     }),
   ];
 }
