@@ -193,6 +193,9 @@ function setBody(ctx: HttpContext, answer: unknown): void {
   ctx.body = JSON.stringify(answer);
 }
 
+/** For operations of the owner: a token is needed even from this machine. */
+export const OWNER_ONLY = { scope: 'admin', access: 'token' } as const;
+
 /** Creates a route. Its input has been checked before `handle` is called. */
 export function route<Body = undefined, Query = undefined, Params = object>(definition: RouteDefinition<Body, Query, Params>): Route {
   const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;

@@ -17,7 +17,7 @@ import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
 import type { CookieOptions, PageSession, PageSessions } from '../admission/page-sessions.js';
 import type { HttpContext } from '../context.js';
 import { publicUrl } from '../middleware/public-address.js';
-import { type Route, route } from '../route.js';
+import { OWNER_ONLY, type Route, route } from '../route.js';
 
 export interface PageSessionDeps {
   readonly sessions: PageSessions;
@@ -67,10 +67,9 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
   const { sessions, isOpenToNetwork, onSignOut } = deps;
   return [
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/page-links',
-      scope: 'admin',
-      access: 'token',
       summary: 'Create a link that signs the page in once',
       answer: pageLinkResponse,
       async handle(ctx) {

@@ -9,10 +9,7 @@ import {
 import { itemList, itemListQuery, listedItem } from '../../../../shared/api/responses/lists.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps, Services } from '../services.js';
-import { idLabel, nameOf, toList } from './names.js';
-
-/** Every token that may chat; each sees its own. */
-const COMMON = { scope: 'chat', agentOf: 'filtered', params: { id: idLabel } } as const;
+import { idLabel, nameOf, ONE, toList } from './names.js';
 
 type Conversation = Awaited<ReturnType<Services['conversations']['get']>>;
 
@@ -22,42 +19,38 @@ const toDocument = ({ id, createdAtMs, metadata }: Conversation) =>
 function itemRoutes(conversations: Services['conversations']): Route[] {
   return [
     route({
-      ...COMMON,
+      ...ONE,
       method: 'GET',
       path: '/v1/conversations/:id/items',
       summary: 'List the items of a conversation',
-      errors: ['NOT_FOUND'],
       query: itemListQuery,
       answer: itemList,
       handle: async (ctx, { params, query }) => toList(await conversations.items(nameOf(ctx, params), query)),
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'POST',
       path: '/v1/conversations/:id/items',
       summary: 'Add items to a conversation',
-      errors: ['NOT_FOUND'],
       body: itemsRequest,
       answer: itemList,
       handle: async (ctx, { params, body }) => toList(await conversations.addItems(nameOf(ctx, params), body.items)),
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'GET',
       path: '/v1/conversations/:id/items/:item',
       summary: 'Read an item of a conversation',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel, item: idLabel },
+      params: { ...ONE.params, item: idLabel },
       answer: listedItem,
       handle: async (ctx, { params }) => await conversations.item(nameOf(ctx, params), params.item),
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'DELETE',
       path: '/v1/conversations/:id/items/:item',
       summary: 'Remove an item from a conversation',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel, item: idLabel },
+      params: { ...ONE.params, item: idLabel },
       answer: conversationDocument,
       handle: async (ctx, { params }) => toDocument(await conversations.removeItem(nameOf(ctx, params), params.item)),
     }),
@@ -81,30 +74,27 @@ export function conversationRoutes({ services: { conversations } }: RouteDeps): 
       },
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'GET',
       path: '/v1/conversations/:id',
       summary: 'Read a conversation',
-      errors: ['NOT_FOUND'],
       answer: conversationDocument,
       handle: async (ctx, { params }) => toDocument(await conversations.get(nameOf(ctx, params))),
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'POST',
       path: '/v1/conversations/:id',
       summary: 'Change the metadata of a conversation',
-      errors: ['NOT_FOUND'],
       body: conversationUpdate,
       answer: conversationDocument,
       handle: async (ctx, { params, body }) => toDocument(await conversations.update(nameOf(ctx, params), body.metadata ?? {})),
     }),
     route({
-      ...COMMON,
+      ...ONE,
       method: 'DELETE',
       path: '/v1/conversations/:id',
       summary: 'Delete a conversation',
-      errors: ['NOT_FOUND'],
       answer: conversationDeleted,
       async handle(ctx, { params }) {
         const name = nameOf(ctx, params);

@@ -5,6 +5,9 @@ import type { HttpContext } from '../context.js';
 
 export const idLabel = () => label(200);
 
+/** What the operations on one response or conversation share: every token that may chat may call them; each sees its own. */
+export const ONE = { scope: 'chat', agentOf: 'filtered', params: { id: idLabel }, errors: ['NOT_FOUND'] } as const;
+
 /** An access token sees only what was created with it. */
 export const viewerOf = ({ state: { access } }: HttpContext): string | undefined =>
   access?.scopes.includes('admin') === true ? undefined : access?.id;

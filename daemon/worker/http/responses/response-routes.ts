@@ -14,7 +14,7 @@ import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 import { sessionOf } from '../session-header.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
-import { idLabel, nameOf, toList, viewerOf } from './names.js';
+import { nameOf, ONE, toList, viewerOf } from './names.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 const EVENTS = { name: 'ResponseEvent', data: responseEvent } as const;
@@ -74,13 +74,10 @@ function readRoutes(deps: RouteDeps): Route[] {
   const { responses } = deps.services;
   return [
     route({
+      ...ONE,
       method: 'GET',
       path: '/v1/responses/:id',
-      scope: 'chat',
-      agentOf: 'filtered',
       summary: 'Read a stored response',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel },
       query: responseQuery,
       answer: responseDocument,
       media: {
@@ -93,13 +90,10 @@ function readRoutes(deps: RouteDeps): Route[] {
       },
     }),
     route({
+      ...ONE,
       method: 'POST',
       path: '/v1/responses/:id/cancel',
-      scope: 'chat',
-      agentOf: 'filtered',
       summary: 'Cancel a response in the background',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel },
       answer: responseDocument,
       handle: async (ctx, { params }) => await responses.cancel(nameOf(ctx, params)),
     }),
@@ -112,13 +106,10 @@ export function responseRoutes(deps: RouteDeps): Route[] {
     createRoute(deps),
     ...readRoutes(deps),
     route({
+      ...ONE,
       method: 'DELETE',
       path: '/v1/responses/:id',
-      scope: 'chat',
-      agentOf: 'filtered',
       summary: 'Delete a stored response',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel },
       answer: responseDeleted,
       async handle(ctx, { params }) {
         const name = nameOf(ctx, params);
@@ -127,13 +118,10 @@ export function responseRoutes(deps: RouteDeps): Route[] {
       },
     }),
     route({
+      ...ONE,
       method: 'GET',
       path: '/v1/responses/:id/input_items',
-      scope: 'chat',
-      agentOf: 'filtered',
       summary: 'List what a stored response was asked',
-      errors: ['NOT_FOUND'],
-      params: { id: idLabel },
       query: itemListQuery,
       answer: itemList,
       handle: async (ctx, { params, query }) => toList(await responses.inputItems(nameOf(ctx, params), query)),

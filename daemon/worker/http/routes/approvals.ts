@@ -13,7 +13,7 @@ import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
 const COMMON = { scope: 'chat', agentOf: 'filtered' } as const;
-const ONE = { ...COMMON, params: { id: approvalNumber } } as const;
+const ONE = { ...COMMON, params: { id: approvalNumber }, errors: ['NOT_FOUND'] } as const;
 
 /** The command line has a `User-Agent` of its own; the page sends `Sec-Fetch-Site`, or the cookie of its session. */
 export function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
@@ -46,7 +46,6 @@ export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] 
       method: 'DELETE',
       path: '/api/approvals/grants/:id',
       summary: 'Let an agent ask again before it uses a tool',
-      errors: ['NOT_FOUND'],
       answer: grantRemoved,
       handle: async (ctx, { params }) => ({ status: 'ok', grant: await approvals.removeGrant(params.id, ctx.state.access) }),
     }),
@@ -55,7 +54,6 @@ export function approvalRoutes({ services: { approvals } }: RouteDeps): Route[] 
       method: 'GET',
       path: '/api/approvals/:id',
       summary: 'Read a tool call that waits for a decision, or had to',
-      errors: ['NOT_FOUND'],
       answer: approvalResponse,
       handle: async (ctx, { params }) => ({ status: 'ok', approval: await approvals.get(params.id, ctx.state.access) }),
     }),

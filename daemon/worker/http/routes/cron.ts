@@ -4,7 +4,7 @@ import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps, Services } from '../services.js';
 
-const params = { id: api.cronJobId };
+const JOB = { scope: 'cron', params: { id: api.cronJobId }, errors: ['JOB_NOT_FOUND'] } as const;
 
 const warningOf = (cron: Services['cron']) => definedFields({ warning: cron.warning() });
 
@@ -69,14 +69,12 @@ export function cronRoutes({ services: { cron } }: RouteDeps): Route[] {
 function jobRoutes(cron: Services['cron']): Route[] {
   return [
     route({
+      ...JOB,
       method: 'POST',
       path: '/api/cron/:id/toggle',
-      scope: 'cron',
       summary: 'Enable a disabled job, or disable an enabled one; with `enabled`, set that state',
       accessNote,
-      errors: ['JOB_NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
-      params,
       body: api.cronToggleRequest,
       isBodyOptional: true,
       answer: api.cronJobResponse,
@@ -87,13 +85,12 @@ function jobRoutes(cron: Services['cron']): Route[] {
       }),
     }),
     route({
+      ...JOB,
       method: 'PATCH',
       path: '/api/cron/:id',
-      scope: 'cron',
       summary: 'Change a scheduled job',
       accessNote,
       errors: ['JOB_NOT_FOUND', 'CHANNEL_NOT_FOUND', 'MODEL_NOT_FOUND'],
-      params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
       handle: async (ctx, { params: { id }, body }) => ({
@@ -103,23 +100,20 @@ function jobRoutes(cron: Services['cron']): Route[] {
       }),
     }),
     route({
+      ...JOB,
       method: 'DELETE',
       path: '/api/cron/:id',
-      scope: 'cron',
       summary: 'Delete a scheduled job with its history; it can be restored for seven days',
-      errors: ['JOB_NOT_FOUND'],
-      params,
       answer: api.cronDeleteResponse,
       handle: async (_ctx, { params: { id } }) => ({ status: 'ok', ...(await cron.delete(id)) }),
     }),
     route({
+      ...JOB,
       method: 'POST',
       path: '/api/cron/:id/restore',
-      scope: 'cron',
       summary: 'Restore a scheduled job that was deleted in the last seven days, with its history',
       accessNote,
       errors: ['JOB_NOT_FOUND', 'CONFLICT'],
-      params,
       answer: api.cronJobResponse,
       handle: async (ctx, { params: { id } }) => ({ status: 'ok', job: await cron.restore(id, ctx.state.access), ...warningOf(cron) }),
     }),
@@ -145,12 +139,10 @@ function runRoutes(cron: Services['cron']): Route[] {
       },
     }),
     route({
+      ...JOB,
       method: 'GET',
       path: '/api/cron/:id/runs',
-      scope: 'cron',
       summary: 'List the runs of a job, newest first',
-      errors: ['JOB_NOT_FOUND'],
-      params,
       query: api.cronRunsQuery,
       answer: api.cronRunsResponse,
       handle: async (_ctx, { params: { id }, query }) => ({ status: 'ok', ...(await cron.runs(id, query)) }),

@@ -1,6 +1,6 @@
 import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
 import { definedFields } from '../../../../shared/fields.js';
-import { type Route, route } from '../route.js';
+import { OWNER_ONLY, type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
 export function modelRoutes({ services: { models } }: RouteDeps): Route[] {
@@ -14,10 +14,9 @@ export function modelRoutes({ services: { models } }: RouteDeps): Route[] {
       handle: async () => ({ status: 'ok', providers: await models.providers() }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/providers/test',
-      scope: 'admin',
-      access: 'token',
       summary: 'Test a provider, saved or not',
       body: providerTestRequest,
       answer: providerTestResponse,

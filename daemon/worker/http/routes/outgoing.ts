@@ -8,6 +8,8 @@ import {
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
+const MESSAGE = { scope: 'send', params: { id: messageId }, errors: ['NOT_FOUND'] } as const;
+
 export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
   return [
     route({
@@ -20,32 +22,28 @@ export function outgoingRoutes({ services: { outgoing } }: RouteDeps): Route[] {
       handle: async (_ctx, { query }) => ({ status: 'ok', ...(await outgoing.list(query)) }),
     }),
     route({
+      ...MESSAGE,
       method: 'GET',
       path: '/api/messages/:id',
-      scope: 'send',
       summary: 'Read one message and its delivery',
-      errors: ['NOT_FOUND'],
-      params: { id: messageId },
       answer: outgoingResponse,
       handle: async (_ctx, { params: { id } }) => ({ status: 'ok', message: await outgoing.get(id) }),
     }),
     route({
+      ...MESSAGE,
       method: 'POST',
       path: '/api/messages/:id/retry',
-      scope: 'send',
       summary: 'Send a dead or unknown message again',
       errors: ['NOT_FOUND', 'CONFLICT', 'CHANNEL_NOT_FOUND'],
-      params: { id: messageId },
       answer: outgoingResponse,
       handle: async (_ctx, { params: { id } }) => ({ status: 'ok', message: await outgoing.retry(id) }),
     }),
     route({
+      ...MESSAGE,
       method: 'DELETE',
       path: '/api/messages/:id',
-      scope: 'send',
       summary: 'Drop an undelivered message',
       errors: ['NOT_FOUND', 'CONFLICT'],
-      params: { id: messageId },
       answer: outgoingDropResponse,
       async handle(_ctx, { params: { id } }) {
         await outgoing.drop(id);

@@ -10,7 +10,7 @@ import {
 } from '../../../../shared/api/tools/mcp.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { inexactNumber } from '../../../../shared/node/exact-json.js';
-import { type Route, route } from '../route.js';
+import { OWNER_ONLY, type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
 export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps): Route[] {
@@ -24,10 +24,9 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       handle: () => ({ status: 'ok', servers: mcp.list() }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/mcp/:server/tools',
-      scope: 'admin',
-      access: 'token',
       summary: 'List the tools of an MCP server; starts it',
       errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
       params: { server: mcpServerParameter },
@@ -35,10 +34,9 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       handle: async (_ctx, { params: { server } }) => ({ status: 'ok', tools: await mcp.tools(server) }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/mcp/:server/test',
-      scope: 'admin',
-      access: 'token',
       summary: 'Test whether an MCP server answers; starts it, even during the pause after a failure',
       errors: ['NOT_FOUND', 'CONFLICT'],
       params: { server: mcpServerParameter },
@@ -46,10 +44,9 @@ export function toolServerRoutes({ services: { mcp }, connections }: RouteDeps):
       handle: async (_ctx, { params: { server } }) => ({ status: 'ok', ...(await mcp.probe(server)) }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/mcp/:server/tools/:tool/call',
-      scope: 'admin',
-      access: 'token',
       summary: 'Call a tool of an MCP server without an agent',
       errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
       params: { server: mcpServerParameter, tool: mcpToolParameter },

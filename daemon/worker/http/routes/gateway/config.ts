@@ -15,7 +15,7 @@ import { MAX_CONFIG_BYTES } from '../../../../../shared/config/defaults.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { HttpContext } from '../../context.js';
 import { definedFields } from '../../../../../shared/fields.js';
-import { type Route, route } from '../../route.js';
+import { OWNER_ONLY, type Route, route } from '../../route.js';
 import type { RouteDeps, Services } from '../../services.js';
 
 const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
@@ -39,10 +39,9 @@ function tag(ctx: HttpContext, revision: string): void {
 function modelsJsonRoutes(config: Services['config']): Route[] {
   return [
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/models-json',
-      scope: 'admin',
-      access: 'token',
       summary: 'Read models.json with masked secrets',
       errors: ['CONFIG_INVALID'],
       answer: modelsJsonResponse,
@@ -53,10 +52,9 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'PATCH',
       path: '/api/models-json',
-      scope: 'admin',
-      access: 'token',
       summary: 'Change models.json by a merge patch; comments and masked secrets are kept',
       errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
@@ -69,10 +67,9 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/models-json/undo',
-      scope: 'admin',
-      access: 'token',
       summary: 'Undo the last change that xopc made to models.json; a second undo redoes it',
       errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
@@ -89,20 +86,18 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
 function versionRoutes(config: Services['config']): Route[] {
   return [
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/config/versions',
-      scope: 'admin',
-      access: 'token',
       summary: 'List the earlier versions of config.json',
       answer: configVersionsResponse,
       handle: async () => ({ status: 'ok', versions: await config.versions() }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/config/versions/:id',
-      scope: 'admin',
       params: { id: configVersionId },
-      access: 'token',
       summary: 'Read an earlier version of config.json with masked secrets',
       errors: ['NOT_FOUND'],
       answer: configVersionResponse,
@@ -112,11 +107,10 @@ function versionRoutes(config: Services['config']): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/config/versions/:id/restore',
-      scope: 'admin',
       params: { id: configVersionId },
-      access: 'token',
       summary: 'Restore an earlier version of config.json with its secrets',
       errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
@@ -133,10 +127,9 @@ function versionRoutes(config: Services['config']): Route[] {
 function textRoutes(config: Services['config']): Route[] {
   return [
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/config/text',
-      scope: 'admin',
-      access: 'token',
       summary: 'Read config.json as written, with masked secrets',
       answer: configTextResponse,
       async handle(ctx) {
@@ -146,10 +139,9 @@ function textRoutes(config: Services['config']): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/config/text',
-      scope: 'admin',
-      access: 'token',
       summary: 'Replace config.json, or only validate a text; masked secrets are kept',
       errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
@@ -168,10 +160,9 @@ function textRoutes(config: Services['config']): Route[] {
 export function configRoutes({ services: { config } }: RouteDeps): Route[] {
   return [
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/config',
-      scope: 'admin',
-      access: 'token',
       summary: 'Read config.json, the values in effect and their sources',
       errors: ['CONFIG_INVALID'],
       answer: configResponse,
@@ -182,10 +173,9 @@ export function configRoutes({ services: { config } }: RouteDeps): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'PATCH',
       path: '/api/config',
-      scope: 'admin',
-      access: 'token',
       summary: 'Change config.json by a merge patch; comments and masked secrets are kept',
       errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
@@ -198,10 +188,9 @@ export function configRoutes({ services: { config } }: RouteDeps): Route[] {
       },
     }),
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/config/schema',
-      scope: 'admin',
-      access: 'token',
       summary: 'Read the JSON Schema of config.json',
       answer: configSchemaResponse,
       handle: () => config.schema(),

@@ -1,23 +1,21 @@
 import { tokenCreated, tokenListResponse, tokenReference, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
 import type { RouteDeps } from '../../services.js';
-import { type Route, route } from '../../route.js';
+import { OWNER_ONLY, type Route, route } from '../../route.js';
 
 export function tokenRoutes({ services: { accessTokens: tokens }, connections }: RouteDeps): Route[] {
   return [
     route({
+      ...OWNER_ONLY,
       method: 'GET',
       path: '/api/tokens',
-      scope: 'admin',
-      access: 'token',
       summary: 'List the access tokens, without their secrets',
       answer: tokenListResponse,
       handle: async () => ({ status: 'ok', tokens: await tokens.list() }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'POST',
       path: '/api/tokens',
-      scope: 'admin',
-      access: 'token',
       summary: 'Create an access token; its secret is in this answer only',
       errors: ['CONFLICT'],
       body: tokenRequest,
@@ -25,10 +23,9 @@ export function tokenRoutes({ services: { accessTokens: tokens }, connections }:
       handle: async (_ctx, { body }) => ({ status: 'ok', ...(await tokens.add(body)) }),
     }),
     route({
+      ...OWNER_ONLY,
       method: 'DELETE',
       path: '/api/tokens/:id',
-      scope: 'admin',
-      access: 'token',
       summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
       errors: ['NOT_FOUND'],
       params: { id: tokenReference },

@@ -1,7 +1,7 @@
 import { attachmentDeleteResponse, attachmentFile, attachmentId, attachmentResponse } from '../../../../../shared/api/attachments.js';
-import { sessionKey } from '../../../../../shared/api/sessions.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import type { RouteDeps } from '../../services.js';
+import { OF_SESSION } from './of-session.js';
 import { type Route, route } from '../../route.js';
 
 /** The largest image or recording in base64, plus the surrounding JSON. */
@@ -10,12 +10,10 @@ export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxMediaBytes / 3) * 4 + 4_
 export function attachmentRoutes({ services: { attachments, sessions } }: RouteDeps): Route[] {
   return [
     route({
+      ...OF_SESSION,
       method: 'POST',
       path: '/api/sessions/:key/attachments',
-      scope: 'chat',
       summary: 'Upload a file for a later message of the session',
-      errors: ['SESSION_NOT_FOUND'],
-      params: { key: sessionKey },
       body: attachmentFile,
       minimumBodyLimit: FILE_BODY_BYTES,
       answer: attachmentResponse,

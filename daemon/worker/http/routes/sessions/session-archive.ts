@@ -10,12 +10,12 @@ import {
   sessionForkRequest,
   sessionForkResponse,
 } from '../../../../../shared/api/session-archive.js';
-import { sessionKey } from '../../../../../shared/api/sessions.js';
 import { definedFields } from '../../../../../shared/fields.js';
 import { cutText } from '../../../../../shared/text/one-line.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps, Services } from '../../services.js';
+import { OF_SESSION } from './of-session.js';
 
 const JSON_LINES = 'application/x-ndjson';
 
@@ -36,13 +36,11 @@ function fileName(title: string, extension: string): string {
 function wholeSessionRoutes({ archive, sessions }: Services): Route[] {
   return [
     route({
+      ...OF_SESSION,
       method: 'POST',
       path: '/api/sessions/:key/fork',
-      scope: 'chat',
       summary: 'Copy a session, up to a message, into a new page session',
-      errors: ['SESSION_NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
-      params: { key: sessionKey },
       answer: sessionForkResponse,
       body: sessionForkRequest,
       isBodyOptional: true,
@@ -52,12 +50,10 @@ function wholeSessionRoutes({ archive, sessions }: Services): Route[] {
       }),
     }),
     route({
+      ...OF_SESSION,
       method: 'GET',
       path: '/api/sessions/:key/export',
-      scope: 'chat',
       summary: 'Export a session as JSON or JSON Lines, which can be imported, or as Markdown',
-      errors: ['SESSION_NOT_FOUND'],
-      params: { key: sessionKey },
       query: sessionExportQuery,
       answer: sessionFile,
       media: {
@@ -93,23 +89,20 @@ export function sessionArchiveRoutes({ services }: RouteDeps): Route[] {
   const { archive, sessions, commands } = services;
   return [
     route({
+      ...OF_SESSION,
       method: 'PATCH',
       path: '/api/sessions/:key',
-      scope: 'chat',
       summary: 'Rename, pin, archive or tag a session, set its model, mark it as read',
       errors: ['SESSION_NOT_FOUND', 'MODEL_NOT_FOUND'],
-      params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
       handle: async (_ctx, { params: { key }, body }) => ({ status: 'ok', session: await archive.change(sessions.keyOf(key), body) }),
     }),
     route({
+      ...OF_SESSION,
       method: 'GET',
       path: '/api/sessions/:key/messages',
-      scope: 'chat',
       summary: 'List the messages of a session by page, newest page first',
-      errors: ['SESSION_NOT_FOUND'],
-      params: { key: sessionKey },
       query: messagePageQuery,
       answer: messagePageResponse,
       handle: async (_ctx, { params: { key }, query }) => ({

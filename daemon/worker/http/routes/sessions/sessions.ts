@@ -2,7 +2,6 @@ import {
   sessionCreateRequest,
   sessionCreateResponse,
   sessionDeleteResponse,
-  sessionKey,
   sessionListQuery,
   sessionListResponse,
   sessionQuery,
@@ -16,6 +15,7 @@ import { definedFields } from '../../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { RouteDeps, Services } from '../../services.js';
+import { OF_SESSION } from './of-session.js';
 
 function listRoutes(sessions: Services['sessions']): Route[] {
   return [
@@ -72,12 +72,10 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
     }),
     ...listRoutes(sessions),
     route({
+      ...OF_SESSION,
       method: 'GET',
       path: '/api/sessions/:key',
-      scope: 'chat',
       summary: 'Read a session with its messages',
-      errors: ['SESSION_NOT_FOUND'],
-      params: { key: sessionKey },
       query: sessionQuery,
       answer: sessionResponse,
       handle: async (_ctx, { params, query }) => ({
@@ -86,22 +84,19 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
       }),
     }),
     route({
+      ...OF_SESSION,
       method: 'DELETE',
       path: '/api/sessions/:key',
-      scope: 'chat',
       summary: 'Delete a session; it can be restored for seven days',
-      errors: ['SESSION_NOT_FOUND'],
-      params: { key: sessionKey },
       answer: sessionDeleteResponse,
       handle: async (_ctx, { params: { key } }) => ({ status: 'ok', ...(await sessions.delete(sessions.keyOf(key))) }),
     }),
     route({
+      ...OF_SESSION,
       method: 'POST',
       path: '/api/sessions/:key/restore',
-      scope: 'chat',
       summary: 'Restore a session that was deleted in the last seven days',
       errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
-      params: { key: sessionKey },
       answer: sessionRestoreResponse,
       handle: async (_ctx, { params: { key } }) => ({ status: 'ok', session: await sessions.restore(sessions.keyOf(key)) }),
     }),
