@@ -9,10 +9,9 @@ import type { Caller } from './caller.js';
 import { clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal, unreadTokens } from './credentials.js';
 import { isOfOtherSite, isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
-import { corsMatch } from './origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
 import { type PathKind, pathKind } from './paths.js';
-import type { AdmissionRules } from './rules.js';
+import { type AdmissionRules, corsMatch } from './rules.js';
 import type { TokenCheck } from './token.js';
 
 export interface Refusal {

@@ -18,6 +18,13 @@ export interface AdmissionRules {
   readonly tokenless: 'nobody' | 'local' | 'everybody';
 }
 
+/** Which other web pages may call while CORS is enabled: whether it names the origin itself (`listed`) or only by `*`. */
+export function corsMatch(cors: CorsConfig, origin: string): 'listed' | 'any' | 'none' {
+  if (!cors.enabled || origin === '' || origin === 'null') return 'none';
+  if (cors.origins.includes(origin)) return 'listed';
+  return cors.origins.includes('*') ? 'any' : 'none';
+}
+
 function tokenlessBy(enabled: boolean | undefined): AdmissionRules['tokenless'] {
   if (enabled === undefined) return 'local';
   return enabled ? 'nobody' : 'everybody';

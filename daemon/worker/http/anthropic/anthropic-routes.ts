@@ -14,10 +14,9 @@ import type { HttpContext } from '../context.js';
 import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-import { sessionOf } from '../session-header.js';
+import { sessionOf, TURN_ERRORS } from '../turn-requests.js';
 import { collectMessage, type MessageHead, streamMessage } from './answer.js';
 import { readCountCall, readMessagesCall } from './read-request.js';
-import { TURN_ERRORS } from '../turn-errors.js';
 
 const BETA_HEADER = 'anthropic-beta';
 

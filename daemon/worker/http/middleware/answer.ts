@@ -2,10 +2,11 @@
  * Wraps every request: removes the base path, and adds to its answer a request id, the common headers, a log line, and an error
  * document for a thrown error.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/clock.js';
 import { newId } from '../../../../shared/ids.js';
+import { ANSWER_HEADERS } from '../../../../shared/node/document-headers.js';
 import { pathKind } from '../admission/paths.js';
 import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
@@ -15,7 +16,6 @@ import { beginRequestSpan } from '../observe/request-span.js';
 import { hasBody } from './body.js';
 import type { AdmissionRules } from '../admission/rules.js';
 import { setPublicAddress } from './public-address.js';
-import { setCommonHeaders } from './security-headers.js';
 
 /**
  * A client may still be sending an unneeded body; it is read for this long, up to this size, so that the client can read the
@@ -30,6 +30,13 @@ const CALLER_ID = /^[A-Za-z0-9._~:-]{1,128}$/;
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && CALLER_ID.test(given) ? given : newId('req');
+}
+
+/** Sets the headers of every answer, which is JSON unless its route sets another type. */
+function setCommonHeaders(response: ServerResponse, requestId: string): void {
+  response.setHeader('x-request-id', requestId);
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  for (const [name, value] of ANSWER_HEADERS) response.setHeader(name, value);
 }
 
 /** Whether the body is still arriving. A small one arrives with the header, but is parsed only in the next turn of the event loop. */

@@ -2,8 +2,7 @@
 import koaCors from '@koa/cors';
 import type Koa from 'koa';
 import type { HttpMiddleware } from '../context.js';
-import { corsMatch } from '../admission/origin.js';
-import type { CorsConfig } from '../admission/rules.js';
+import { type CorsConfig, corsMatch } from '../admission/rules.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 

@@ -20,8 +20,7 @@ import type { RouteDeps, Services } from '../services.js';
 import { forwardRoutes } from './forwarded-routes.js';
 import { isAgentAllowed } from '../../access/allowed.js';
 import type { HttpContext } from '../context.js';
-import { sessionOf } from '../session-header.js';
-import { TURN_ERRORS } from '../turn-errors.js';
+import { sessionOf, TURN_ERRORS } from '../turn-requests.js';
 
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: Services['completions'], startedAtMs: number): Route[] {

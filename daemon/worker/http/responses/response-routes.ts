@@ -12,10 +12,9 @@ import { reportOf, sendEvents } from '../event-answer.js';
 import { callerKey, RESPONSE_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-import { sessionOf } from '../session-header.js';
+import { sessionOf, TURN_ERRORS } from '../turn-requests.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
 import { nameOf, ONE, toList, viewerOf } from './names.js';
-import { TURN_ERRORS } from '../turn-errors.js';
 
 const EVENTS = { name: 'ResponseEvent', data: responseEvent } as const;
 

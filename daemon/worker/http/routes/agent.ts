@@ -6,7 +6,7 @@ import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-import { TURN_ERRORS } from '../turn-errors.js';
+import { TURN_ERRORS } from '../turn-requests.js';
 
 /** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;

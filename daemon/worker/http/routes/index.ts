@@ -7,8 +7,6 @@ import type { RouteDeps } from '../services.js';
 import { agentRoutes } from './agent.js';
 import { approvalRoutes } from './approvals.js';
 import { attachmentRoutes } from './sessions/attachments.js';
-import { chatRoutes } from './sessions/chat.js';
-import { summaryRoutes } from './sessions/summaries.js';
 import { channelRoutes } from './channels.js';
 import { fileRoutes } from './sessions/files.js';
 import { cronRoutes } from './cron.js';
@@ -18,14 +16,12 @@ import { healthRoutes } from './gateway/health.js';
 import { logRoutes } from './gateway/logs.js';
 import { type McpModule, mcpRoutes } from '../mcp/mcp-routes.js';
 import { messageRoutes } from './messages.js';
-import { metricRoutes } from './gateway/metrics.js';
+import { reportRoutes } from './gateway/reports.js';
 import { modelRoutes } from './models.js';
 import { anthropicRoutes } from '../anthropic/anthropic-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
-import { overviewRoutes } from './gateway/overview.js';
 import { tokenRoutes } from './gateway/tokens.js';
 import { toolServerRoutes } from './tool-servers.js';
-import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
 import { pageRoutes } from '../page/page-routes.js';
@@ -34,7 +30,6 @@ import { responseRoutes } from '../responses/response-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
 import { sessionRoutes } from './sessions/sessions.js';
 import { socketRoute } from './socket.js';
-import { statusRoutes } from './gateway/status.js';
 import { webhookRoutes } from './webhooks.js';
 
 export interface ApiDeps extends RouteDeps {
@@ -64,19 +59,14 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...conversationRoutes(deps),
     ...sessionRoutes(deps),
     ...attachmentRoutes(deps),
-    ...chatRoutes(deps),
-    ...summaryRoutes(deps),
     ...sessionArchiveRoutes(deps),
     ...modelRoutes(deps),
     ...cronRoutes(deps),
     ...toolServerRoutes(deps),
-    ...statusRoutes(deps),
-    ...overviewRoutes(deps),
-    ...usageRoutes(deps),
+    ...reportRoutes(deps),
     ...eventRoutes(deps),
     ...configRoutes(deps),
     ...tokenRoutes(deps),
-    ...metricRoutes(deps.metrics),
     ...logRoutes(deps),
     ...pageSessionRoutes(deps.pageSession),
     socketRoute,

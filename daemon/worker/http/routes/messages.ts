@@ -5,7 +5,7 @@ import { definedFields } from '../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
-import { TURN_ERRORS } from '../turn-errors.js';
+import { TURN_ERRORS } from '../turn-requests.js';
 import { deciderOf } from './approvals.js';
 
 export function messageRoutes({ services: { messages }, connections }: RouteDeps): Route[] {

@@ -1,4 +1,7 @@
+import { sessionSummariesResponse, summaryId } from '../../../../../shared/api/session-archive.js';
 import {
+  sessionChooseRequest,
+  sessionChooseResponse,
   sessionCreateRequest,
   sessionCreateResponse,
   sessionDeleteResponse,
@@ -52,7 +55,44 @@ function listRoutes(sessions: Services['sessions']): Route[] {
   ];
 }
 
-export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
+function historyRoutes({ chat, sessions }: Services): Route[] {
+  return [
+    route({
+      ...OF_SESSION,
+      method: 'POST',
+      path: '/api/sessions/:key/choose',
+      summary: 'Choose a variant of a message; the conversation continues from it',
+      errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
+      body: sessionChooseRequest,
+      answer: sessionChooseResponse,
+      handle: async (_ctx, { params: { key }, body }) => ({
+        status: 'ok',
+        session: await chat.choose(sessions.keyOf(key), body.messageId),
+      }),
+    }),
+    route({
+      ...OF_SESSION,
+      method: 'GET',
+      path: '/api/sessions/:key/summaries',
+      summary: "List the summaries of a session's older messages, newest first",
+      answer: sessionSummariesResponse,
+      handle: async (_ctx, { params }) => ({ status: 'ok', summaries: await sessions.summaries(sessions.keyOf(params.key)) }),
+    }),
+    route({
+      ...OF_SESSION,
+      method: 'DELETE',
+      path: '/api/sessions/:key/summaries/:id',
+      summary: 'Give the model the full history of a session instead of its summaries',
+      errors: ['SESSION_NOT_FOUND', 'NOT_FOUND'],
+      params: { ...OF_SESSION.params, id: summaryId },
+      answer: sessionSummariesResponse,
+      handle: async (_ctx, { params: { key, id } }) => ({ status: 'ok', summaries: await sessions.undoSummary(sessions.keyOf(key), id) }),
+    }),
+  ];
+}
+
+export function sessionRoutes({ services }: RouteDeps): Route[] {
+  const { sessions } = services;
   return [
     route({
       method: 'POST',
@@ -100,5 +140,6 @@ export function sessionRoutes({ services: { sessions } }: RouteDeps): Route[] {
       answer: sessionRestoreResponse,
       handle: async (_ctx, { params: { key } }) => ({ status: 'ok', session: await sessions.restore(sessions.keyOf(key)) }),
     }),
+    ...historyRoutes(services),
   ];
 }
