@@ -32,8 +32,11 @@ function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
   return definedFields({ expectedRevision: tag });
 }
 
-function tag(ctx: HttpContext, revision: string): void {
-  ctx.set('ETag', `"${revision}"`);
+/** Sets the header that names the revision which the answer shows. @returns the answer */
+async function tagged<View extends { readonly revision: string }>(ctx: HttpContext, reading: Promise<View>): Promise<View> {
+  const view = await reading;
+  ctx.set('ETag', `"${view.revision}"`);
+  return view;
 }
 
 function modelsJsonRoutes(config: Services['config']): Route[] {
@@ -45,11 +48,7 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
       summary: 'Read models.json with masked secrets',
       errors: ['CONFIG_INVALID'],
       answer: modelsJsonResponse,
-      async handle(ctx) {
-        const { revision, config: document } = await config.readModels();
-        tag(ctx, revision);
-        return document;
-      },
+      handle: async (ctx) => (await tagged(ctx, config.readModels())).config,
     }),
     route({
       ...OWNER_ONLY,
@@ -60,11 +59,7 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
       headers: IF_MATCH,
       body: mergePatch,
       answer: modelsJsonResponse,
-      async handle(ctx, { body }) {
-        const { revision, config: document } = await config.patchModels(body, expectedRevision(ctx));
-        tag(ctx, revision);
-        return document;
-      },
+      handle: async (ctx, { body }) => (await tagged(ctx, config.patchModels(body, expectedRevision(ctx)))).config,
     }),
     route({
       ...OWNER_ONLY,
@@ -74,11 +69,7 @@ function modelsJsonRoutes(config: Services['config']): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       answer: modelsJsonResponse,
-      async handle(ctx) {
-        const { revision, config: document } = await config.undoModels(expectedRevision(ctx));
-        tag(ctx, revision);
-        return document;
-      },
+      handle: async (ctx) => (await tagged(ctx, config.undoModels(expectedRevision(ctx)))).config,
     }),
   ];
 }
@@ -115,11 +106,10 @@ function versionRoutes(config: Services['config']): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       answer: configTextWrittenResponse,
-      async handle(ctx, { params }) {
-        const outcome = await config.restoreVersion(params.id, expectedRevision(ctx));
-        tag(ctx, outcome.revision);
-        return { status: 'ok', ...outcome };
-      },
+      handle: async (ctx, { params: { id } }) => ({
+        status: 'ok',
+        ...(await tagged(ctx, config.restoreVersion(id, expectedRevision(ctx)))),
+      }),
     }),
   ];
 }
@@ -132,11 +122,7 @@ function textRoutes(config: Services['config']): Route[] {
       path: '/api/config/text',
       summary: 'Read config.json as written, with masked secrets',
       answer: configTextResponse,
-      async handle(ctx) {
-        const view = await config.readText();
-        tag(ctx, view.revision);
-        return { status: 'ok', ...view };
-      },
+      handle: async (ctx) => ({ status: 'ok', ...(await tagged(ctx, config.readText())) }),
     }),
     route({
       ...OWNER_ONLY,
@@ -148,11 +134,10 @@ function textRoutes(config: Services['config']): Route[] {
       body: configTextRequest,
       minimumBodyLimit: 2 * MAX_CONFIG_BYTES,
       answer: configTextWrittenResponse,
-      async handle(ctx, { body: { text, dryRun } }) {
-        const outcome = await config.writeText(text, { dryRun, ...expectedRevision(ctx) });
-        tag(ctx, outcome.revision);
-        return { status: 'ok', ...outcome };
-      },
+      handle: async (ctx, { body: { text, dryRun } }) => ({
+        status: 'ok',
+        ...(await tagged(ctx, config.writeText(text, { dryRun, ...expectedRevision(ctx) }))),
+      }),
     }),
   ];
 }
@@ -166,11 +151,7 @@ export function configRoutes({ services: { config } }: RouteDeps): Route[] {
       summary: 'Read config.json, the values in effect and their sources',
       errors: ['CONFIG_INVALID'],
       answer: configResponse,
-      async handle(ctx) {
-        const view = await config.read();
-        tag(ctx, view.revision);
-        return { status: 'ok', ...view };
-      },
+      handle: async (ctx) => ({ status: 'ok', ...(await tagged(ctx, config.read())) }),
     }),
     route({
       ...OWNER_ONLY,
@@ -181,11 +162,7 @@ export function configRoutes({ services: { config } }: RouteDeps): Route[] {
       headers: IF_MATCH,
       body: mergePatch,
       answer: configPatchResponse,
-      async handle(ctx, { body }) {
-        const view = await config.patch(body, expectedRevision(ctx));
-        tag(ctx, view.revision);
-        return { status: 'ok', ...view };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', ...(await tagged(ctx, config.patch(body, expectedRevision(ctx)))) }),
     }),
     route({
       ...OWNER_ONLY,
