@@ -8,7 +8,7 @@ import { countPending } from '../store/approvals/approvals.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import type { SpanCounts } from '../tracing/tracing.js';
-import { Histogram, type Metric } from './metric.js';
+import { ByLabels, counter, gauge, Histogram, histogram, type Labels, type Metric, Sums } from './metric.js';
 
 /** Metrics other than those of HTTP. */
 export interface CounterService {
@@ -17,49 +17,9 @@ export interface CounterService {
 }
 
 type EventOf<Name extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Name }>;
-type Labels = Readonly<Record<string, string>>;
-
-/** A model's name may be any text of a caller, if its server accepts any. All other labels have few values. */
-const MAX_LABEL_SETS = 200;
-const OTHER = 'other';
 
 /** From a short answer of a fast model to a long one with reasoning, in seconds. */
 const CALL_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] as const;
-
-/** One value for each set of labels. Beyond {@link MAX_LABEL_SETS}, further models are counted together. */
-class ByLabels<Value> {
-  readonly #known = new Map<string, { readonly labels: Labels; value: Value }>();
-  readonly #create: () => Value;
-
-  constructor(create: () => Value) {
-    this.#create = create;
-  }
-
-  get all(): readonly { readonly labels: Labels; readonly value: Value }[] {
-    return [...this.#known.values()];
-  }
-
-  of(labels: Labels): { value: Value } {
-    const key = JSON.stringify(Object.values(labels));
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const { model = OTHER } = labels;
-    if (this.#known.size >= MAX_LABEL_SETS && model !== OTHER) return this.of({ ...labels, model: OTHER });
-    const made = { labels, value: this.#create() };
-    this.#known.set(key, made);
-    return made;
-  }
-}
-
-class Sums extends ByLabels<number> {
-  constructor() {
-    super(() => 0);
-  }
-
-  add(labels: Labels, value: number): void {
-    this.of(labels).value += value;
-  }
-}
 
 const histograms = (): ByLabels<Histogram> => new ByLabels(() => new Histogram(CALL_BUCKETS));
 
@@ -89,18 +49,22 @@ export class ActivityCounters {
 
   read(): Metric[] {
     return [
-      counter('xopc_agent_turns_total', 'Turns that have ended, by agent and state.', this.#turns),
-      counter('xopc_completions_total', 'Stateless model calls, by model and state.', this.#completions),
-      counter('xopc_agent_tokens_total', 'Tokens reported by providers, by agent (none: a stateless call) and model.', this.#tokens),
+      counter('xopc_agent_turns_total', 'Turns that have ended, by agent and state.', this.#turns.all),
+      counter('xopc_completions_total', 'Stateless model calls, by model and state.', this.#completions.all),
+      counter('xopc_agent_tokens_total', 'Tokens reported by providers, by agent (none: a stateless call) and model.', this.#tokens.all),
       counter(
         'xopc_agent_cost_usd_total',
         'Cost of turns and completions in US dollars, by agent and model, by the prices in models.json.',
-        this.#costUsd,
+        this.#costUsd.all,
       ),
       histogram('xopc_model_call_seconds', 'Time until a model call ended, by agent, model and state.', this.#calls),
       histogram('xopc_model_first_token_seconds', 'Time until a model began its answer, by agent and model.', this.#firstTokens),
-      counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome and channel.', this.#deliveries),
-      counter('xopc_config_changes_total', 'Configuration changes, by outcome.', this.#configurations),
+      counter(
+        'xopc_outbox_attempts_total',
+        'Attempts to deliver a message or a part of one, by outcome and channel.',
+        this.#deliveries.all,
+      ),
+      counter('xopc_config_changes_total', 'Configuration changes, by outcome.', this.#configurations.all),
     ];
   }
 
@@ -122,20 +86,11 @@ export class ActivityCounters {
   }
 }
 
-function counter(name: string, help: string, { all: values }: Sums): Metric {
-  return { name, help, type: 'counter', values };
-}
-
-function histogram(name: string, help: string, { all }: ByLabels<Histogram>): Metric {
-  return { name, help, type: 'histogram', values: all.flatMap(({ labels, value }) => value.samples(name, labels)) };
-}
-
 /** Of traces, whether or not they are on. */
 export function spanMetrics({ exported, dropped }: SpanCounts): Metric[] {
-  const count = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', values: [{ labels: {}, value }] });
   return [
-    count('xopc_trace_spans_exported_total', 'Spans that the trace collector has accepted.', exported),
-    count('xopc_trace_spans_dropped_total', 'Spans that were dropped: the collector refused them, or failed for too long.', dropped),
+    counter('xopc_trace_spans_exported_total', 'Spans that the trace collector has accepted.', exported),
+    counter('xopc_trace_spans_dropped_total', 'Spans that were dropped: the collector refused them, or failed for too long.', dropped),
   ];
 }
 
@@ -145,26 +100,17 @@ export interface GaugeOptions {
   readonly channels: () => Readonly<Record<string, ChannelStatus>>;
 }
 
-function channelGauge(channels: Readonly<Record<string, ChannelStatus>>): Metric {
-  const values = Object.entries(channels).map(([channel, { state }]) => ({ labels: { channel }, value: state === 'running' ? 1 : 0 }));
-  return { name: 'xopc_channel_up', help: '1 if the channel is running.', type: 'gauge', values };
-}
-
 /** Returns the current values. Without a usable store, its gauges are omitted. */
 export async function readGauges({ store, logger, channels }: GaugeOptions): Promise<Metric[]> {
-  const gauges = [channelGauge(channels())];
+  const running = Object.entries(channels()).map(([channel, { state }]) => ({ labels: { channel }, value: state === 'running' ? 1 : 0 }));
+  const gauges = [gauge('xopc_channel_up', '1 if the channel is running.', running)];
   try {
     const [counts, pending] = await store.read(async (tx) => [await countUndelivered(tx), await countPending(tx)] as const);
     const values = counts.map(({ state, count }) => ({ labels: { status: state }, value: count }));
     return [
       ...gauges,
-      { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', type: 'gauge', values },
-      {
-        name: 'xopc_approvals_pending',
-        help: 'Tool calls that wait for a decision.',
-        type: 'gauge',
-        values: [{ labels: {}, value: pending }],
-      },
+      gauge('xopc_outbox_messages', 'Undelivered messages to chats, by status.', values),
+      gauge('xopc_approvals_pending', 'Tool calls that wait for a decision.', pending),
     ];
   } catch (error) {
     // The store reports its own failures, and this runs every few seconds.

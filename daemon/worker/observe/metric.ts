@@ -53,3 +53,61 @@ export class Histogram {
     ];
   }
 }
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A model's name may be any text of a caller, if its server accepts any. All other labels have few values. */
+const MAX_LABEL_SETS = 200;
+const OTHER = 'other';
+
+/** One value for each set of labels. Beyond {@link MAX_LABEL_SETS}, further models are counted together. */
+export class ByLabels<Value> {
+  readonly #known = new Map<string, { readonly labels: Labels; value: Value }>();
+  readonly #create: () => Value;
+
+  constructor(create: () => Value) {
+    this.#create = create;
+  }
+
+  get all(): readonly { readonly labels: Labels; readonly value: Value }[] {
+    return [...this.#known.values()];
+  }
+
+  of(labels: Labels): { value: Value } {
+    const key = JSON.stringify(Object.values(labels));
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const { model = OTHER } = labels;
+    if (this.#known.size >= MAX_LABEL_SETS && model !== OTHER) return this.of({ ...labels, model: OTHER });
+    const made = { labels, value: this.#create() };
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+export class Sums extends ByLabels<number> {
+  constructor() {
+    super(() => 0);
+  }
+
+  add(labels: Labels, value: number): void {
+    this.of(labels).value += value;
+  }
+}
+
+/** Values with labels, or one without. */
+type Values = readonly Sample[] | number;
+
+const valuesOf = (values: Values): readonly Sample[] => (typeof values === 'number' ? [{ labels: {}, value: values }] : values);
+
+export function counter(name: string, help: string, values: Values): Metric {
+  return { name, help, type: 'counter', values: valuesOf(values) };
+}
+
+export function gauge(name: string, help: string, values: Values): Metric {
+  return { name, help, type: 'gauge', values: valuesOf(values) };
+}
+
+export function histogram(name: string, help: string, { all }: ByLabels<Histogram>): Metric {
+  return { name, help, type: 'histogram', values: all.flatMap(({ labels, value }) => value.samples(name, labels)) };
+}

@@ -5,7 +5,7 @@
 import type * as PromClient from 'prom-client';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
 import type { Services } from '../services.js';
-import type { Metric } from '../../observe/metric.js';
+import { counter, gauge, type Metric } from '../../observe/metric.js';
 import type { RequestStats } from './request-stats.js';
 
 export interface MetricsDeps {
@@ -22,43 +22,20 @@ export interface MetricsDeps {
 /** prom-client gauges that are named like counters; their parts are exported too. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-const DURATION = 'xopc_http_request_duration_seconds';
-
 export type MetricsModule = Pick<typeof PromClient, 'Registry' | 'collectDefaultMetrics'>;
-
-function gauge(name: string, help: string, value: number): Metric {
-  return { name, help, type: 'gauge', values: [{ labels: {}, value }] };
-}
 
 function httpMetrics({ stats, vitals, version, tokenRequests }: MetricsDeps): Metric[] {
   const { connections, inFlight } = vitals();
   return [
-    {
-      name: 'xopc_build_info',
-      help: 'The running build.',
-      type: 'gauge',
-      values: [{ labels: { version: version.version, build: version.buildId }, value: 1 }],
-    },
+    gauge('xopc_build_info', 'The running build.', [{ labels: { version: version.version, build: version.buildId }, value: 1 }]),
     gauge('xopc_http_connections', 'Open connections.', connections),
     gauge('xopc_http_requests_in_flight', 'Requests in progress, including this one.', inFlight),
-    {
-      name: 'xopc_http_requests_total',
-      help: 'Requests by route and status; /health is not counted.',
-      type: 'counter',
-      values: stats.counts.map(({ count, ...labels }) => ({ labels, value: count })),
-    },
-    {
-      name: 'xopc_token_requests_total',
-      help: 'Requests by access token.',
-      type: 'counter',
-      values: tokenRequests().map(({ name, count }) => ({ labels: { token: name }, value: count })),
-    },
-    {
-      name: DURATION,
-      help: 'Time until the response was complete.',
-      type: 'histogram',
-      values: stats.durations.flatMap(({ method, route, durations }) => durations.samples(DURATION, { method, route })),
-    },
+    counter(
+      'xopc_token_requests_total',
+      'Requests by access token.',
+      tokenRequests().map(({ name, count }) => ({ labels: { token: name }, value: count })),
+    ),
+    ...stats.read(),
   ];
 }
 
@@ -70,7 +47,7 @@ function statusMetrics({ restarts, ready, draining }: StatusDocument): Metric[] 
   return [
     gauge('xopc_ready', 'Whether a worker accepts requests.', ready ? 1 : 0),
     gauge('xopc_workers_draining', 'Workers that are draining.', draining.length),
-    { name: 'xopc_worker_restarts_total', help: 'Restarts of the worker since the gateway was started, by kind.', type: 'counter', values },
+    counter('xopc_worker_restarts_total', 'Restarts of the worker since the gateway was started, by kind.', values),
   ];
 }
 
