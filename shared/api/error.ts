@@ -3,25 +3,15 @@ import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.js';
 import { reasonFields } from './fields.js';
 
-export interface ErrorResponse {
-  readonly error: {
-    readonly code: ErrorCode;
-    /** What happened, with the value, and what to do; a fixed sentence for codes whose details are internal. */
-    readonly message: string;
-    /** Also sent in the header `X-Request-Id` and written to the log. */
-    readonly requestId: string;
-    /** What to do; also the last sentence of the message. */
-    readonly hint?: string;
-    readonly details?: Record<string, unknown>;
-  };
-}
-
 export const errorResponse = () =>
   z.strictObject({
     error: z.strictObject({
-      code: z.enum(Object.keys(ERRORS)),
+      code: z.enum(Object.keys(ERRORS) as ErrorCode[]),
+      /** What happened, with the value, and what to do; a fixed sentence for codes whose details are internal. */
       message: z.string().min(1),
+      /** Also sent in the header `X-Request-Id` and written to the log. */
       requestId: z.string().min(1),
+      /** What to do; also the last sentence of the message. */
       hint: z.string().optional(),
       details: z
         .looseObject({
@@ -34,3 +24,4 @@ export const errorResponse = () =>
         .optional(),
     }),
   });
+export type ErrorResponse = z.output<ReturnType<typeof errorResponse>>;

@@ -2,6 +2,7 @@
 import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import type { Span } from '../tracing/span.js';
 import type { Caller } from './admission/caller.js';
@@ -36,11 +37,7 @@ export type HttpContext = Koa.ParameterizedContext<RequestState, RouterExtras>;
 export type HttpMiddleware = Koa.Middleware<RequestState, RouterExtras>;
 
 /** The part of the logger that the HTTP server uses. */
-export interface HttpLogger {
+export interface HttpLogger extends Required<LogPort> {
   /** Whether the level is `debug` or lower. */
   isDebugging(): boolean;
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }

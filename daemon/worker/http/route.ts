@@ -109,16 +109,10 @@ export interface RouteTools {
 }
 
 /** The input and answers of a route, for the OpenAPI document. */
-export interface RouteFacts extends RouteText {
-  readonly access: 'token' | undefined;
-  readonly scope: NeededScope;
-  readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
-  /** Missing if the route has no credentials of its own. */
+export interface RouteFacts extends Omit<RouteDefinition<unknown, unknown>, 'handle' | 'agentOf' | 'authorize' | 'params'> {
+  /** Not set if the route has no credentials of its own. */
   readonly authorize?: unknown;
-  readonly body?: SchemaMaker<unknown>;
-  readonly upload?: Readonly<Record<string, string>>;
-  readonly isBodyOptional: boolean;
-  readonly query?: SchemaMaker<unknown>;
+  readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
 }
 
 export interface Route {
@@ -198,7 +192,7 @@ export const OWNER_ONLY = { scope: 'admin', access: 'token' } as const;
 
 /** Creates a route. Its input has been checked before `handle` is called. */
 export function route<Body = undefined, Query = undefined, Params = object>(definition: RouteDefinition<Body, Query, Params>): Route {
-  const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
+  const { method, path, scope, access, agentOf, upload: types, media } = definition;
   if (definition.authorize !== undefined && (definition.body === undefined || types !== undefined))
     throw new TypeError(`${method} ${path}: its credentials would not be checked`);
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
@@ -235,7 +229,7 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
       if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, { body: ctx.body, needsToken: access === 'token' });
     };
   };
-  return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };
+  return { method, path, facts: definition, toMiddleware };
 }
 
 /** `/api/sessions` of `/api/sessions/:key`, `/v1` of `/v1/models`: no route has a parameter in this part. */

@@ -13,7 +13,7 @@ export function routeOf({ state, matched }: HttpContext): string | undefined {
   return state.route ?? matched?.at(-1)?.path.toString();
 }
 
-function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): object {
+function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): Record<string, unknown> {
   const { requestId, caller, access, errorCode, span } = state;
   return {
     requestId,

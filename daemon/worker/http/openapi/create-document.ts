@@ -121,7 +121,7 @@ function successOf({ answer, media, stream, frames }: RouteFacts, example: Examp
 function bodyOf({ body, upload, isBodyOptional }: RouteFacts, { request }: Example): Pick<Operation, 'requestBody'> {
   if (body === undefined) return {};
   const json = { 'application/json': described(toJsonSchema(body(), 'input'), request) };
-  return { requestBody: { required: !isBodyOptional, content: { ...json, ...texts(upload) } } };
+  return { requestBody: { required: isBodyOptional !== true, content: { ...json, ...texts(upload) } } };
 }
 
 function operationOf(route: Route, errors: ErrorResponses): Operation {
