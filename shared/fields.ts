@@ -19,3 +19,10 @@ export function definedFields<T extends object>(fields: T): { [Key in keyof T]?:
     [Key in keyof T]?: Exclude<T[Key], undefined>;
   };
 }
+
+/** Like {@link definedFields}, for fields from outside in which null means that a value is missing. */
+export function givenFields<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
+}

@@ -1,6 +1,6 @@
 /** Converts items of the Responses API to the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
-import { definedFields } from '../../../shared/fields.js';
+import { givenFields } from '../../../shared/fields.js';
 import { isVendorData, readCarried } from '../models/carried-data.js';
 import { refuse } from '../models/refusals.js';
 import { customArguments } from '../models/custom-tools.js';
@@ -25,7 +25,7 @@ function fileOf({ file_data: data, file_url: url, filename }: Part<'input_file'>
 function partsOf(content: Content, param: string): CompletionPart[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.map((part, index) => {
-    if (part.type === 'input_image') return { type: 'image', url: part.image_url, ...definedFields({ detail: part.detail ?? undefined }) };
+    if (part.type === 'input_image') return { type: 'image', url: part.image_url, ...givenFields({ detail: part.detail }) };
     if (part.type === 'input_file') return fileOf(part, `${param}.${index}`);
     return { type: 'text', text: part.type === 'refusal' ? part.refusal : part.text };
   });

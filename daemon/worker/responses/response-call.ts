@@ -1,39 +1,25 @@
 /** Converts a request of the Responses API to a call of the completion service. */
 import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
+import { givenFields } from '../../../shared/fields.js';
 import { CUSTOM_PARAMETERS, customDescription } from '../models/custom-tools.js';
 import { holdResponse } from '../store/responses/background.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
-import { extraFields } from '../models/extra-fields.js';
+import { extraFields, functionTool, jsonFormat } from '../models/given-settings.js';
 import { checkTools } from '../models/refusals.js';
 import { messagesOf } from './input-messages.js';
 
-type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
-
 function toTool(tool: NonNullable<ResponseRequest['tools']>[number]): CompletionTool {
   if (tool.type === 'custom') return { name: tool.name, parameters: CUSTOM_PARAMETERS, ...customDescription(tool) };
-  const { name, description, parameters, strict } = tool;
-  return {
-    name,
-    parameters: parameters ?? { type: 'object' },
-    ...(description === null || description === undefined ? {} : { description }),
-    ...(strict === null || strict === undefined ? {} : { strict }),
-  };
+  return functionTool(tool);
 }
 
 function toFormat({ text }: ResponseRequest): CompletionSettings['responseFormat'] {
   const format = text?.format;
   if (format === null || format === undefined || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
-  const { name, description, schema, strict } = format;
-  return {
-    type: 'json',
-    name,
-    schema,
-    ...(description === null || description === undefined ? {} : { description }),
-    ...(strict === null || strict === undefined ? {} : { strict }),
-  };
+  return jsonFormat(format);
 }
 
 /** Fields that are part of the call, that the gateway handles, or that only concern the format of the answer. */
@@ -72,12 +58,12 @@ function extraOf(request: ResponseRequest): NonNullable<CompletionSettings['extr
 const wantsReasoning = ({ reasoning }: ResponseRequest): boolean => typeof reasoning?.summary === 'string';
 
 /** @throws INVALID_REQUEST for a tool choice that names a missing tool */
-function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings, 'tools' | 'toolChoice'> {
+function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<CompletionSettings, 'tools' | 'toolChoice'> {
   const list = tools?.map(toTool);
   const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : (choice ?? undefined);
   checkTools(list, toolChoice);
   if (list === undefined) return {};
-  return { tools: list, ...(toolChoice === undefined ? {} : { toolChoice }) };
+  return { tools: list, ...givenFields({ toolChoice }) };
 }
 
 /**
@@ -85,17 +71,22 @@ function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings
  * @throws INVALID_REQUEST for a tool choice that names a missing tool, and the errors of {@link messagesOf}
  */
 export function toCall(request: ResponseRequest, input: { before: readonly InputItem[]; items: readonly InputItem[] }): CompletionCall {
-  const { model, instructions, temperature, top_p: topP, max_output_tokens: maxOutputTokens, parallel_tool_calls: parallel } = request;
-  const settings: Settings = { ...toolsOf(request), extra: extraOf(request) };
-  const responseFormat = toFormat(request);
-  if (responseFormat !== undefined) settings.responseFormat = responseFormat;
-  if (temperature !== null && temperature !== undefined) settings.temperature = temperature;
-  if (topP !== null && topP !== undefined) settings.topP = topP;
-  if (maxOutputTokens !== null && maxOutputTokens !== undefined) settings.maxOutputTokens = maxOutputTokens;
-  if (parallel !== null && parallel !== undefined) settings.parallelToolCalls = parallel;
-  if (wantsReasoning(request)) settings.reasoning = { budgetTokens: null };
+  const { model, instructions } = request;
   const system = instructions === null || instructions === undefined ? [] : [{ role: 'system' as const, content: instructions }];
-  return { model, messages: [...system, ...messagesOf(input)], ...settings };
+  return {
+    model,
+    messages: [...system, ...messagesOf(input)],
+    ...toolsOf(request),
+    extra: extraOf(request),
+    ...givenFields({
+      responseFormat: toFormat(request),
+      temperature: request.temperature,
+      topP: request.top_p,
+      maxOutputTokens: request.max_output_tokens,
+      parallelToolCalls: request.parallel_tool_calls,
+      reasoning: wantsReasoning(request) ? { budgetTokens: null } : undefined,
+    }),
+  };
 }
 
 /** Returns the step storage of a response, for the worker that writes it. */

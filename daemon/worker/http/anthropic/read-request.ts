@@ -1,7 +1,7 @@
 /** Converts a request of `/v1/messages` to a call of the completion service. */
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
 import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
-import { extraFields } from '../../models/extra-fields.js';
+import { extraFields, functionTool } from '../../models/given-settings.js';
 import { checkTools, refuse } from '../../models/refusals.js';
 import type {
   CompletionAnswerPart,
@@ -11,7 +11,7 @@ import type {
   VendorData,
 } from '../../providers/completion.js';
 import { exactJson, isUnsafeInteger, readExactJson } from '../../../../shared/node/exact-json.js';
-import { definedFields } from '../../../../shared/fields.js';
+import { givenFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
 type RequestMessage = MessagesRequest['messages'][number];
@@ -36,13 +36,11 @@ export interface RequestFacts {
 
 /** Fields that only Anthropic's providers read. */
 function forAnthropic(options: object): { vendor?: VendorData } {
-  const anthropic = definedFields({ ...options } as Record<string, unknown>);
+  const anthropic = givenFields({ ...options } as Record<string, unknown>);
   return Object.keys(anthropic).length === 0 ? {} : { vendor: { anthropic } };
 }
 
-const cacheOf = ({ cache_control: cacheControl }: { readonly cache_control?: object | null | undefined }) => ({
-  cacheControl: cacheControl ?? undefined,
-});
+const cacheOf = ({ cache_control: cacheControl }: { readonly cache_control?: object | null | undefined }) => ({ cacheControl });
 
 function documentOf(block: DocumentBlock, field: string): CompletionPart {
   const { source, title, context } = block;
@@ -55,8 +53,8 @@ function documentOf(block: DocumentBlock, field: string): CompletionPart {
     url,
     mediaType: source.type === 'text' ? 'text/plain' : 'application/pdf',
     field: `${field}.source`,
-    ...definedFields({ name: title ?? undefined }),
-    ...forAnthropic({ ...cacheOf(block), context: context ?? undefined }),
+    ...givenFields({ name: title }),
+    ...forAnthropic({ ...cacheOf(block), context }),
   };
 }
 
@@ -152,16 +150,12 @@ function readMessages({ system, messages }: CountTokensRequest): CompletionMessa
 /** @throws INVALID_REQUEST for a tool choice that names a missing tool */
 function readTools({ tools, tool_choice: choice }: CountTokensRequest): CompletionSettings {
   const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
-  const read = tools?.map(({ name, description, input_schema: parameters, strict }) => ({
-    name,
-    parameters,
-    ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
-  }));
+  const read = tools?.map(({ input_schema: parameters, ...tool }) => functionTool({ ...tool, parameters }));
   checkTools(read, chosen);
   if (read === undefined) return {};
   return {
     tools: read,
-    ...definedFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
+    ...givenFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
   };
 }
 
@@ -177,7 +171,7 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
     model,
     messages: readMessages(body),
     ...readTools(body),
-    ...definedFields({ reasoning: readReasoning(body) }),
+    ...givenFields({ reasoning: readReasoning(body) }),
     extra: { api: 'messages', fields: extraFields(body, OWN_FIELDS), betas },
   };
 }
@@ -206,12 +200,12 @@ export function readMessagesCall(body: MessagesRequest, { session, idempotency, 
   return {
     ...readCountCall({ ...body, messages: withExactInputs(body, source) }, { betas }),
     maxOutputTokens: body.max_tokens,
-    ...definedFields({
+    ...givenFields({
       session,
       idempotency,
-      temperature: body.temperature ?? undefined,
-      topP: body.top_p ?? undefined,
-      topK: body.top_k ?? undefined,
+      temperature: body.temperature,
+      topP: body.top_p,
+      topK: body.top_k,
       stop: stop === null || stop === undefined || stop.length === 0 ? undefined : stop,
       responseFormat: format === null || format === undefined ? undefined : { type: 'json' as const, schema: format.schema, strict: true },
     }),

@@ -3,9 +3,9 @@ import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
-import { extraFields } from '../../models/extra-fields.js';
+import { extraFields, functionTool, jsonFormat } from '../../models/given-settings.js';
 import { checkTools, refuse, STORED_FILE } from '../../models/refusals.js';
-import { definedFields } from '../../../../shared/fields.js';
+import { givenFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
 type TextPart = { readonly text: string } | { readonly refusal: string };
@@ -45,7 +45,7 @@ function partOf(part: Exclude<UserContent, string>[number], field: string): Comp
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { type: 'image', url: part.image_url.url, ...definedFields({ detail: part.image_url.detail ?? undefined }) };
+      return { type: 'image', url: part.image_url.url, ...givenFields({ detail: part.image_url.detail }) };
     case 'input_audio': {
       const mediaType = `audio/${part.input_audio.format}`;
       return { type: 'file', mediaType, url: `data:${mediaType};base64,${part.input_audio.data}`, field };
@@ -54,7 +54,7 @@ function partOf(part: Exclude<UserContent, string>[number], field: string): Comp
       const { file_data: data, file_id: id, filename } = part.file;
       const mediaType = /^data:([^;,]+)/.exec(data ?? '')?.[1] ?? PDF;
       const inline = data?.startsWith('data:') === false ? `data:${PDF};base64,${data}` : data;
-      return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...definedFields({ name: filename ?? undefined }) };
+      return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...givenFields({ name: filename }) };
     }
   }
 }
@@ -132,12 +132,7 @@ export const customNames = ({ tools }: Pick<ChatCompletionRequest, 'tools'>): Re
 
 function readTool(tool: RequestTool): CompletionTool {
   if (tool.type === 'custom') return { name: tool.custom.name, parameters: CUSTOM_PARAMETERS, ...customDescription(tool.custom) };
-  const { name, description, parameters, strict } = tool.function;
-  return {
-    name,
-    parameters: parameters ?? { type: 'object' },
-    ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
-  };
+  return functionTool(tool.function);
 }
 
 function readChoice(choice: ChatCompletionRequest['tool_choice']): CompletionSettings['toolChoice'] {
@@ -148,9 +143,7 @@ function readChoice(choice: ChatCompletionRequest['tool_choice']): CompletionSet
 function readFormat(format: ChatCompletionRequest['response_format']): CompletionSettings['responseFormat'] {
   if (format === null || format === undefined || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
-  const { name, description, schema, strict } = format.json_schema;
-  const given = { description: description ?? undefined, schema: schema ?? undefined, strict: strict ?? undefined };
-  return { type: 'json', name, ...definedFields(given) };
+  return jsonFormat(format.json_schema);
 }
 
 /** @throws INVALID_REQUEST for a tool choice without that tool, and the errors of {@link readMessages} */
@@ -167,19 +160,19 @@ export function readCompletionCall(
     model: body.model,
     messages: readMessages(body.messages),
     extra: { api: 'chat-completions', fields: extraFields(body, OWN_FIELDS) },
-    ...definedFields({
+    ...givenFields({
       session,
       idempotency,
       tools: read,
       toolChoice: tools === null || tools === undefined ? undefined : toolChoice,
-      parallelToolCalls: body.parallel_tool_calls ?? undefined,
-      temperature: body.temperature ?? undefined,
-      topP: body.top_p ?? undefined,
-      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+      parallelToolCalls: body.parallel_tool_calls,
+      temperature: body.temperature,
+      topP: body.top_p,
+      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
       stop: stop === null || stop === undefined || stop.length === 0 ? undefined : [stop].flat(),
-      seed: body.seed ?? undefined,
-      presencePenalty: body.presence_penalty ?? undefined,
-      frequencyPenalty: body.frequency_penalty ?? undefined,
+      seed: body.seed,
+      presencePenalty: body.presence_penalty,
+      frequencyPenalty: body.frequency_penalty,
       responseFormat: readFormat(body.response_format),
     }),
   };
