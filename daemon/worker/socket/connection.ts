@@ -11,7 +11,7 @@ import type { ChatService } from '../chat/chat.js';
 import type { EventService } from '../observe/event-log.js';
 import { detailsFor } from '../observe/explain.js';
 import { isCredentialRefusal } from '../access/allowed.js';
-import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
+import { encodeFrame, idOf, type ParseFrame } from './frames.js';
 
 /** The admitted client. */
 export interface SocketCaller {
@@ -28,7 +28,6 @@ export interface ConnectionDeps {
   readonly logger: LogPort;
   readonly identity: { readonly instanceId: string; readonly version: string; readonly buildId: string };
   readonly parse: ParseFrame;
-  readonly encodeEvent: EventEncoder;
   /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED, FORBIDDEN */
   readonly authenticate: (hello: { token?: string | undefined }) => Promise<SocketCaller>;
 }
@@ -182,9 +181,9 @@ export class Connection {
   }
 
   async #follow(resume: string | undefined, signal: AbortSignal): Promise<void> {
-    for await (const event of this.#deps.events.follow(resume, signal)) {
+    for await (const { id, type, data } of this.#deps.events.follow(resume, signal)) {
       if (signal.aborted) return;
-      await this.#write((frameId) => this.#deps.encodeEvent(frameId, event));
+      await this.#send('event', { event: id, name: type, data });
     }
   }
 
@@ -200,7 +199,7 @@ export class Connection {
     try {
       for await (const { type, ...event } of this.#deps.chat.watch(session, position, signal)) {
         if (signal.aborted) return;
-        await this.#write((frameId) => encodeFrame(frameId, type, { session, ...event }));
+        await this.#send(type, { session, ...event });
       }
     } catch (error) {
       if (!signal.aborted) this.#refuse(error, { re: id, session });
@@ -230,13 +229,9 @@ export class Connection {
 
   /** Resolves when the frame has left this process; the next frame of the same source waits for that. */
   #send<T extends ServerFrameType>(type: T, body: ServerFrameBody<T>): Promise<void> {
-    return this.#write((frameId) => encodeFrame(frameId, type, body));
-  }
-
-  #write(encode: (frameId: string) => string): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
     this.#lastId += 1;
-    const frame = encode(`s${this.#lastId}`);
+    const frame = encodeFrame(`s${this.#lastId}`, type, body);
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(SOCKET_LIMITS.stallTimeoutMs, () => {
         this.#socket.close(CLOSE_CODES.tooMuch, 'the client reads too slowly');

@@ -5,13 +5,13 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { DRAIN_END } from '../../../shared/ipc/drain.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { Connection, type ConnectionDeps } from './connection.js';
-import { createEventEncoder, createFrameParser } from './frames.js';
+import { createFrameParser } from './frames.js';
 
 export interface WsModule {
   readonly WebSocketServer: typeof WebSocketServer;
 }
 
-export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent' | 'authenticate'> {
+export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'authenticate'> {
   /** Loads the bundle of `ws.ts`. */
   readonly loadWs: () => WsModule;
 }
@@ -26,7 +26,6 @@ export class Sockets {
   #server: WebSocketServer | undefined;
   readonly #open = new Set<Connection>();
   readonly #parse = createFrameParser();
-  readonly #encodeEvent = createEventEncoder();
   #cancelBeat: (() => void) | undefined;
   #cancelWindow: (() => void) | undefined;
   #onEmpty: () => void = () => undefined;
@@ -102,7 +101,7 @@ export class Sockets {
   }
 
   #begin(socket: WebSocket, authenticate: ConnectionDeps['authenticate']): void {
-    const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, encodeEvent: this.#encodeEvent, authenticate });
+    const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, authenticate });
     this.#open.add(connection);
     this.#keepTime();
     socket.once('close', () => {

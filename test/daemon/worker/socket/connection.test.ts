@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { ChatService } from '../../../../daemon/worker/chat/chat.js';
 import { Connection, type ConnectionDeps } from '../../../../daemon/worker/socket/connection.js';
-import { createEventEncoder, createFrameParser } from '../../../../daemon/worker/socket/frames.js';
+import { createFrameParser } from '../../../../daemon/worker/socket/frames.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_LIMITS } from '../../../../shared/socket.js';
 import { fakeChatService } from '../../../helpers/fake-chat.js';
@@ -26,7 +26,6 @@ function connect(options: { authenticate?: Authenticate; chat?: Partial<ChatServ
     logger: { ...logger, debug: logger.info },
     identity: { instanceId: 'wk_1', version: '1.0.0', buildId: 'b1' },
     parse: createFrameParser(),
-    encodeEvent: createEventEncoder(),
     authenticate: options.authenticate ?? (() => Promise.resolve(ANYBODY)),
   });
   onTestFinished(() => connection.terminate());
