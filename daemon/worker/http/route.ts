@@ -232,52 +232,30 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
   return { method, path, facts: definition, toMiddleware };
 }
 
-/** `/api/sessions` of `/api/sessions/:key`, `/v1` of `/v1/models`: no route has a parameter in this part. */
-function areaOf(path: string): string {
-  const end = path.indexOf('/', path.startsWith('/api/') ? 5 : 1);
-  return end === -1 ? path : path.slice(0, end);
-}
-
 /** `:key`, or `{*id}` for the rest of a path. */
 const HAS_PARAMETER = /[:*]/;
 
 type HttpRouter = Router<RequestState, RouterExtras>;
 
-/** A router for each key, as a map of middlewares. */
-class Routers {
-  readonly #routers = new Map<string, HttpRouter>();
-
-  add(key: string, { method, path, toMiddleware }: Route, tools: RouteTools): void {
-    const router = this.#routers.get(key) ?? new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
-    this.#routers.set(key, router);
-    router[VERBS[method]](path, toMiddleware(tools) as never);
-  }
-
-  toMiddlewares(): Map<string, HttpMiddleware> {
-    return new Map([...this.#routers].map(([key, router]) => [key, router.routes() as HttpMiddleware]));
-  }
-}
+const newRouter = (): HttpRouter => new Router({ sensitive: true, strict: true });
 
 /**
- * A router for each path without a parameter, and one for each area of the API for the paths that have one. A router tests each of
- * its routes for every request: a single one for all of them would cost as much as the rest of Koa. Paths match exactly as written:
- * case-sensitive, no trailing slash. If a path lacks a method, routes with a parameter are tried next.
+ * A router for each path without a parameter, and one for all paths that have one. A router tests each of its routes for every
+ * request: a single one for all of them would cost as much as the rest of Koa. Paths match exactly as written: case-sensitive, no
+ * trailing slash. If a path lacks a method, routes with a parameter are tried next.
  */
 export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
-  const fixed = new Routers();
-  const areas = new Routers();
-  for (const one of routes) {
-    if (HAS_PARAMETER.test(one.path)) areas.add(areaOf(one.path), one, tools);
-    else fixed.add(one.path, one, tools);
+  const withParameter = newRouter();
+  const fixed = new Map<string, HttpRouter>();
+  for (const { method, path, toMiddleware } of routes) {
+    const router = HAS_PARAMETER.test(path) ? withParameter : (fixed.get(path) ?? newRouter());
+    if (router !== withParameter) fixed.set(path, router);
+    router[VERBS[method]](path, toMiddleware(tools) as never);
   }
-  const ofPath = fixed.toMiddlewares();
-  const ofArea = areas.toMiddlewares();
-  const inArea: HttpMiddleware = (ctx, next) => {
-    const router = ofArea.get(areaOf(ctx.path));
-    return router === undefined ? next() : router(ctx, next);
-  };
+  const others = withParameter.routes() as HttpMiddleware;
+  const ofPath = new Map([...fixed].map(([path, router]) => [path, router.routes() as HttpMiddleware]));
   return (ctx, next) => {
     const router = ofPath.get(ctx.path);
-    return router === undefined ? inArea(ctx, next) : router(ctx, () => inArea(ctx, next) as Promise<void>);
+    return router === undefined ? others(ctx, next) : router(ctx, () => others(ctx, next) as Promise<void>);
   };
 }
