@@ -1,9 +1,10 @@
 /** Refuses missing and wrong credentials. Wrong ones are counted per client address. */
 import { GatewayError } from '../../../../shared/errors.js';
+import { networkOf } from '../../../../shared/node/ip-address.js';
 import type { AccessToken } from '../../access/access-tokens.js';
 import type { Caller } from './caller.js';
 import type { PageSessions } from './page-sessions.js';
-import type { FailureLimiter } from './rate-limit.js';
+import { createLimiter } from './rate-limit.js';
 
 const HOW = "Send it as 'Authorization: Bearer <token>' or as 'X-Api-Key'; 'xopc gateway token --show' prints it on the gateway's machine.";
 
@@ -22,12 +23,17 @@ export interface CredentialRefusal {
   readonly isWrong: boolean;
 }
 
+/** More failures than this within a minute are answered with RATE_LIMITED. */
+const MAX_FAILURES = 19;
+
 /** Always rejects: UNAUTHORIZED; from an address's 20th wrong credentials in a minute on, RATE_LIMITED. */
 export type RefuseCredentials = (address: string, refusal: CredentialRefusal) => Promise<never>;
 
-export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredentials {
+/** Only requests with wrong credentials are ever refused for their number. */
+export function createRefuseCredentials(): RefuseCredentials {
+  const limit = createLimiter(60);
   return async (address, { message, hint, isWrong }) => {
-    const retryAfterSeconds = isWrong ? await limiter.countFailure(address) : undefined;
+    const retryAfterSeconds = isWrong ? await limit(networkOf(address), MAX_FAILURES) : undefined;
     if (retryAfterSeconds === undefined) throw new GatewayError('UNAUTHORIZED', { message, hint });
     throw new GatewayError('RATE_LIMITED', {
       message: `Too many wrong tokens from ${address}. The correct token is still accepted.`,

@@ -2,7 +2,7 @@
 import type { HttpContext } from '../context.js';
 import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
 import { isOwnConnection, knowsOwners } from './own-connection.js';
-import { createAllowance } from './rate-limit.js';
+import { createLimiter } from './rate-limit.js';
 import type { AdmissionRules } from './rules.js';
 
 /** Connection tables are read at most this often per 10 s, because a table may be long. */
@@ -19,11 +19,11 @@ export function createOwnerCheck(
   rules: () => AdmissionRules,
   canKnow: () => boolean = knowsOwners,
 ): (ctx: HttpContext) => Promise<boolean> {
-  const mayRead = createAllowance(READS, WINDOW_SECONDS);
+  const limit = createLimiter(WINDOW_SECONDS);
   return async ({ req, state }) => {
     const { origin, host = '', 'sec-fetch-site': site = 'same-origin' } = req.headers;
     const isOurPage = origin !== undefined && isOwnOrigin(origin, host) && site === 'same-origin';
     if (!isOurPage || !state.caller.isLocal || !isDirect(rules()) || !canKnow()) return false;
-    return (await mayRead()) && (await isOwnConnection(req.socket));
+    return (await limit('all', READS)) === undefined && (await isOwnConnection(req.socket));
   };
 }

@@ -2,13 +2,14 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
-import type { RequestLimiter } from '../admission/rate-limit.js';
+import type { Limiter } from '../admission/rate-limit.js';
 import type { Connections } from './connections.js';
 
 export interface TokenRequestsDeps {
   readonly connections: Pick<Connections, 'noteToken' | 'endAnswersTo'>;
   readonly tokens: Pick<AccessTokens, 'noteUse' | 'onEnd'>;
-  readonly limit: RequestLimiter;
+  /** Per minute. */
+  readonly limit: Limiter;
 }
 
 export interface AdmittedRequest {

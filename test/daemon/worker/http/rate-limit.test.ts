@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createFailureLimiter } from '../../../../daemon/worker/http/admission/rate-limit.js';
+import { createRefuseCredentials } from '../../../../daemon/worker/http/admission/credentials.js';
+import type { GatewayError } from '../../../../shared/errors.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 afterEach(() => vi.useRealTimers());
@@ -35,10 +36,13 @@ test('wrong tokens count where they decide: at the log from this machine, and un
 
 test('addresses are counted apart, those of one IPv6 network together, and a minute later all is forgotten', async () => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-  const limiter = createFailureLimiter();
-  const fail = async (address: string, times: number): Promise<number | undefined> => {
-    let wait: number | undefined;
-    for (let count = 0; count < times; count += 1) wait = await limiter.countFailure(address);
+  const refuse = createRefuseCredentials();
+  const fail = async (address: string, times: number): Promise<unknown> => {
+    let wait: unknown;
+    for (let count = 0; count < times; count += 1)
+      wait = await refuse(address, { message: 'm', hint: 'h', isWrong: true }).catch(
+        (error: GatewayError) => error.details?.['retryAfterSeconds'],
+      );
     return wait;
   };
   expect(await fail('192.0.2.1', 19)).toBeUndefined();
