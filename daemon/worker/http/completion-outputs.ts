@@ -2,11 +2,6 @@
 import { GatewayError } from '../../../shared/errors.js';
 import type { CompletionOutput } from '../models/completion-call.js';
 import type { PulledEvents } from './connection/pulled-events.js';
-import type { HttpContext, HttpLogger } from './context.js';
-import { answerStream, reportOf, type StreamReport } from './event-answer.js';
-
-/** A failure within this time is answered with its HTTP status, which SDKs react to. */
-const FIRST_EVENT_MS = 10_000;
 
 /** In characters. Longer than any model's answer. Streams are not collected and have no such limit. */
 const MAX_COLLECTED = 16_000_000;
@@ -37,18 +32,4 @@ export async function* collectedOutputs(events: PulledEvents<CompletionOutput>):
       });
     yield output;
   }
-}
-
-/**
- * Answers with an event stream.
- * @param encode  yields the stream's text; called once
- * @throws a failure before the first output, which is answered with its status
- */
-export function answerOutputs(
-  ctx: HttpContext,
-  events: PulledEvents<CompletionOutput>,
-  { logger, encode }: { readonly logger: HttpLogger; readonly encode: (report: StreamReport) => AsyncIterable<string> },
-): Promise<void> {
-  const report = reportOf(ctx, logger, 'completion stream ended with an error');
-  return answerStream(ctx, events, { firstEventMs: FIRST_EVENT_MS, encode: () => encode(report) });
 }

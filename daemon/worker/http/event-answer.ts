@@ -34,21 +34,29 @@ export function sendEvents(ctx: HttpContext, text: AsyncIterable<string>): void 
   ctx.body = Readable.from(text, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
 }
 
+/** SDKs react to the HTTP status of a failure. */
+const FIRST_EVENT_MS = 10_000;
+
 export interface StreamedAnswer {
-  /** A failure within this time is answered with its status; a later one is an event in the stream. */
-  readonly firstEventMs: number;
+  readonly logger: HttpLogger;
+  /** A failure within this time is answered with its status; a later one is an event in the stream. Default: 10 s. */
+  readonly firstEventMs?: number;
   /** Yields the stream's text; called once. */
-  readonly encode: () => AsyncIterable<string>;
+  readonly encode: (report: StreamReport) => AsyncIterable<string>;
 }
 
 /** Answers with a stream that the caller has started. @throws a failure before the first event, which is answered with its status */
-export async function answerStream(ctx: HttpContext, events: PulledEvents<unknown>, answer: StreamedAnswer): Promise<void> {
-  const first = await events.wait(answer.firstEventMs);
+export async function answerStream(
+  ctx: HttpContext,
+  events: PulledEvents<unknown>,
+  { logger, firstEventMs = FIRST_EVENT_MS, encode }: StreamedAnswer,
+): Promise<void> {
+  const first = await events.wait(firstEventMs);
   if (first.kind === 'failed' || first.kind === 'aborted') {
     events.close();
     throw toGatewayError(first.error);
   }
-  sendEvents(ctx, answer.encode());
+  sendEvents(ctx, encode(reportOf(ctx, logger, 'a stream ended with an error')));
 }
 
 /**

@@ -8,9 +8,9 @@ import {
 } from '../../../../shared/api/anthropic/messages.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { newId } from '../../../../shared/ids.js';
-import { answerOutputs } from '../completion-outputs.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext } from '../context.js';
+import { answerStream } from '../event-answer.js';
 import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
@@ -68,7 +68,7 @@ export function anthropicRoutes({ services: { completions }, connections, clock,
         const events = new PulledEvents(completions.run(call, signal), signal, clock);
         const head = { id: newId('msg'), model: body.model, thinking: displayOf(body.thinking) };
         ctx.set('Request-Id', ctx.state.requestId);
-        if (isStream) return await answerOutputs(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
+        if (isStream) return await answerStream(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
         ctx.set('Content-Type', 'application/json; charset=utf-8');
         return await collectMessage(events, head);
       },

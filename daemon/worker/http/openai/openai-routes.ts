@@ -10,8 +10,8 @@ import {
 import { label } from '../../../../shared/api/fields.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
-import { answerOutputs } from '../completion-outputs.js';
 import { collectCompletion, streamChunks } from './answer.js';
+import { answerStream } from '../event-answer.js';
 import { callerKey, TURN_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { customNames, readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
@@ -101,7 +101,7 @@ export function openAiRoutes(deps: RouteDeps): Route[] {
         const shape = { head, custom: customNames(body) };
         const includeUsage = body.stream_options?.include_usage === true;
         if (isStream)
-          return await answerOutputs(ctx, events, {
+          return await answerStream(ctx, events, {
             logger,
             encode: (report) => streamChunks(events, { ...report, ...shape, includeUsage }),
           });

@@ -5,10 +5,9 @@ import { responseEvent } from '../../../../shared/api/responses/events.js';
 import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
 import type { PreparedResponse, ResponseCaller, ResponseName } from '../../responses/responses.js';
-import { answerOutputs } from '../completion-outputs.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext } from '../context.js';
-import { reportOf, sendEvents } from '../event-answer.js';
+import { answerStream, reportOf, sendEvents } from '../event-answer.js';
 import { callerKey, RESPONSE_IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
@@ -63,7 +62,7 @@ function createRoute(deps: RouteDeps): Route {
       const signal = connections.abortable(ctx.res, body.stream === true ? 'stream' : 'request');
       const events = new PulledEvents(responses.run(prepared, signal), signal, clock);
       const running = { responses, prepared, events, clock };
-      if (body.stream === true) return await answerOutputs(ctx, events, { logger, encode: (report) => streamResponse(running, report) });
+      if (body.stream === true) return await answerStream(ctx, events, { logger, encode: (report) => streamResponse(running, report) });
       return await collectResponse(running);
     },
   });

@@ -1,7 +1,7 @@
 import { agentEvents, agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import { errorResponse } from '../../../../shared/api/error.js';
 import { readReply, streamEvents } from '../agent-turn.js';
-import { answerStream, reportOf } from '../event-answer.js';
+import { answerStream, type StreamReport } from '../event-answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
@@ -33,9 +33,8 @@ export function agentRoutes({ services: { agent }, connections, clock, logger }:
           signal,
           clock,
         );
-        const report = reportOf(ctx, logger, 'agent stream ended with an error');
-        const encode = () => streamEvents(turn, report);
-        if (isStream) return await answerStream(ctx, turn, { firstEventMs: FIRST_EVENT_MS, encode });
+        const encode = (report: StreamReport) => streamEvents(turn, report);
+        if (isStream) return await answerStream(ctx, turn, { logger, firstEventMs: FIRST_EVENT_MS, encode });
         return await readReply(turn);
       },
     }),
