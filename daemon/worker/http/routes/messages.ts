@@ -23,8 +23,7 @@ export function messageRoutes({ services: { messages }, connections }: RouteDeps
         const caller = callerKey(ctx);
         const { messageId, replayed } = await messages.accept(body, caller);
         if (replayed) caller?.onReplay?.();
-        // As text, as for /health: this route takes bursts.
-        return JSON.stringify({ status: 'ok', message_id: messageId });
+        return { status: 'ok', message_id: messageId };
       },
     }),
     route({
