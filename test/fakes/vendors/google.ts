@@ -42,9 +42,9 @@ export const google: VendorProtocol = {
   problemOf(_headers, body) {
     const parts = partsOf(body);
     if (parts.length === 0) return 'contents is not specified';
-    const called = parts.filter((part) => part['functionCall'] !== undefined);
-    const answered = parts.filter((part) => part['functionResponse'] !== undefined);
-    if (called.length !== answered.length)
+    const contents = listOf(body['contents']).map((content) => listOf(content['parts']));
+    const count = (of: Body[] | undefined, kind: string): number => of?.filter((part) => part[kind] !== undefined).length ?? 0;
+    if (contents.some((content, at) => count(content, 'functionCall') !== count(contents[at + 1], 'functionResponse')))
       return 'the number of function response parts must be equal to the number of function call parts';
     return callsOfTurn(body).some((part) => part['thoughtSignature'] !== SIGNATURE)
       ? 'Function call is missing a thought_signature'

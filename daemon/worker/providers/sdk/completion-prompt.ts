@@ -169,9 +169,13 @@ function toOutput({ content, isError = false }: Message<'tool'>, api: ApiKind): 
   return { type: 'content', value: [{ type: 'text', text: failure + text }, ...files.map((part) => toResultPart(part, api))] };
 }
 
-function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
+/** Adds a result to those of the same step: Google's API refuses results of one step in several messages. */
+function addResult(prompt: SdkMessage[], message: Message<'tool'>, api: ApiKind): void {
   const { callId: toolCallId, name: toolName, vendor } = message;
-  return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output: toOutput(message, api), ...optionsOf(vendor) }] };
+  const result = { type: 'tool-result' as const, toolCallId, toolName, output: toOutput(message, api), ...optionsOf(vendor) };
+  const last = prompt.at(-1);
+  if (last?.role === 'tool') last.content.push(result);
+  else prompt.push({ role: 'tool', content: [result] });
 }
 
 /** Returns, as a user message, the parts that an API does not support in a result. */
@@ -241,7 +245,7 @@ export function toCompletionPrompt(given: readonly CompletionMessage[], target: 
       const content = message.content.flatMap((part) => toAnswerPart(part, target, index > question));
       prompt.push({ role: 'assistant', content, ...optionsOf(vendorOf(message, target.notes)) });
     } else {
-      prompt.push(toToolMessage(message, api));
+      addResult(prompt, message, api);
       files.push(...filesOf(message, api));
     }
   }
