@@ -3,20 +3,21 @@
  * caller; calls of the caller's tools end the answer.
  */
 import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import { type CalledStep, type Candidate, paragraphGap, toolLoop, type TurnTools } from '../turns/model/answer.js';
 import type {
+  AnswerStep,
   CompletionAnswerPart,
   CompletionMessage,
-  CompletionPart,
   CompletionTool,
   CompletionToolCall,
   TokenUsage,
 } from '../providers/completion.js';
 import { withNewestPictures } from '../files/pictures.js';
-import type { ChatImage, ToolCall, ToolDefinition, ToolResult, ToolResultMessage } from '../providers/provider.js';
+import type { ToolCall, ToolResult, ToolResultMessage } from '../providers/provider.js';
 import { addTokens } from '../providers/token-cost.js';
-import { readToolInput } from '../providers/tool-input.js';
+import { readToolInput, toResult, toTool } from '../providers/tool-calls.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
 /** Calls a model once. @returns the error, when it failed before its first output */
@@ -28,21 +29,12 @@ type Finish = Extract<CompletionOutput, { type: 'finish' }>;
 class Step {
   text = '';
   finish: Finish | undefined;
-  /** As the model wrote it, for its next step. */
-  readonly parts: CompletionAnswerPart[] = [];
-  readonly #own = new Map<number, CompletionToolCall & { arguments: string }>();
   /** The calls of the caller's tools, and their numbers for the caller. */
   readonly #callers = new Map<number, number>();
   readonly #callerNames: ReadonlySet<string>;
-  #reasoning = '';
 
   constructor(callerNames: ReadonlySet<string>) {
     this.#callerNames = callerNames;
-  }
-
-  /** The calls of the agent's tools, and of tools that do not exist. */
-  get ownCalls(): CompletionToolCall[] {
-    return [...this.#own.values()];
   }
 
   get hasCallersCalls(): boolean {
@@ -51,54 +43,15 @@ class Step {
 
   /** @returns the part of the event that the caller gets */
   take(event: CompletionOutput): CompletionOutput | undefined {
-    switch (event.type) {
-      case 'toolStart':
-        if (this.#callerNames.has(event.name)) this.#callers.set(event.index, this.#callers.size);
-        else this.#addOwn(event);
-        return this.#renumber(event);
-      case 'toolArguments': {
-        const call = this.#own.get(event.index);
-        if (call !== undefined) call.arguments += event.text;
-        return this.#renumber(event);
-      }
-      case 'toolEnd':
-        return this.#renumber(event);
-      case 'finish':
-        this.finish = event;
-        return undefined;
-      case 'text':
-        this.text += event.text;
-        this.#addText(event);
-        return event;
-      case 'reasoning':
-        this.#reasoning += event.text;
-        return event;
-      case 'reasoningEnd':
-        this.parts.push({ type: 'reasoning', text: this.#reasoning, ...(event.vendor === undefined ? {} : { vendor: event.vendor }) });
-        this.#reasoning = '';
-        return event;
-      case 'refusal':
-      case 'error':
-        return event;
+    if (event.type === 'toolStart' && this.#callerNames.has(event.name)) this.#callers.set(event.index, this.#callers.size);
+    if (event.type === 'text') this.text += event.text;
+    if (event.type === 'finish') {
+      this.finish = event;
+      return undefined;
     }
-  }
-
-  #addOwn({ index, id, name }: Extract<CompletionOutput, { type: 'toolStart' }>): void {
-    const call = { type: 'toolCall' as const, id, name, arguments: '' };
-    this.#own.set(index, call);
-    this.parts.push(call);
-  }
-
-  #renumber(event: Extract<CompletionOutput, { index: number }>): CompletionOutput | undefined {
+    if (!('index' in event)) return event;
     const index = this.#callers.get(event.index);
     return index === undefined ? undefined : { ...event, index };
-  }
-
-  #addText({ text, phase }: Extract<CompletionOutput, { type: 'text' }>): void {
-    const last = this.parts.at(-1);
-    if (last?.type === 'text' && last.vendor?.['openai']?.['phase'] === phase)
-      this.parts[this.parts.length - 1] = { ...last, text: last.text + text };
-    else this.parts.push({ type: 'text', text, ...(phase === undefined ? {} : { vendor: { openai: { phase } } }) });
   }
 }
 
@@ -115,30 +68,15 @@ async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<
 }
 
 /** The stored part of a step: the model's output, and the usage of this and all earlier steps. */
-interface VendorStep {
-  readonly parts: readonly CompletionAnswerPart[];
+interface VendorStep extends AnswerStep {
   readonly usage: TokenUsage;
 }
 
 /** A step, and the results of its tools. */
-interface RunStep extends ToolResultMessage {
-  readonly parts: readonly CompletionAnswerPart[];
-}
+interface RunStep extends ToolResultMessage, AnswerStep {}
 
-const toImage = ({ mediaType, bytes }: ChatImage): CompletionPart => ({
-  type: 'image',
-  url: `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`,
-});
-
-function stepMessages({ parts, results }: RunStep): CompletionMessage[] {
-  const answers = results.map(({ callId, name, output, isError, images = [] }): CompletionMessage => ({
-    role: 'tool',
-    callId,
-    name,
-    content: [{ type: 'text', text: output }, ...images.map(toImage)],
-    isError,
-  }));
-  return [{ role: 'assistant', content: parts }, ...answers];
+function stepMessages({ parts, vendor, results }: RunStep): CompletionMessage[] {
+  return [{ role: 'assistant', content: parts, ...definedFields({ vendor }) }, ...results.map(toResult)];
 }
 
 /** The agent whose tools run, and the model that calls them. */
@@ -151,16 +89,14 @@ interface Runner {
 async function runStep(
   before: readonly RunStep[],
   { tools, candidate }: Runner,
-  { step, parts }: { readonly step: CalledStep | StoredStep; readonly parts: RunStep['parts'] },
+  { step, answer }: { readonly step: CalledStep | StoredStep; readonly answer: AnswerStep },
 ): Promise<RunStep[]> {
   const most = 'model' in candidate && candidate.model.takesImages ? undefined : 0;
-  return withNewestPictures([...before, { role: 'toolResults', parts, results: await runAll(tools, step) }], most);
+  return withNewestPictures([...before, { role: 'toolResults', ...answer, results: await runAll(tools, step) }], most);
 }
 
 /** Another model cannot read vendor-specific data. */
-function withoutVendor({ vendor: _vendor, ...part }: CompletionAnswerPart): CompletionAnswerPart {
-  return part;
-}
+const withoutVendor = ({ parts }: AnswerStep): AnswerStep => ({ parts: parts.map(({ vendor: _vendor, ...part }) => part) });
 
 /** Yields the part of a step that the caller has received. */
 function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): Generator<CompletionOutput> {
@@ -175,8 +111,6 @@ function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): 
     yield { type: 'reasoningEnd', ...(part.vendor === undefined ? {} : { vendor: part.vendor }) };
   }
 }
-
-const toTool = ({ name, description, inputSchema }: ToolDefinition): CompletionTool => ({ name, description, parameters: inputSchema });
 
 /** @throws INVALID_REQUEST for a tool of the caller that has the name of one of the agent's */
 function refuseSameNames(own: readonly CompletionTool[], callers: readonly CompletionTool[]): void {
@@ -230,11 +164,11 @@ export async function* completeWithTools(
   let textBefore = '';
   const stored = call.steps?.stored ?? [];
   for (const step of stored) {
-    const { parts, usage: used } = step.vendor as VendorStep;
-    yield* sayAgain(parts, textBefore);
+    const { usage: used, ...answer } = step.vendor as VendorStep;
+    yield* sayAgain(answer.parts, textBefore);
     textBefore = step.text === '' ? textBefore : step.text;
     usage = used;
-    ran = await runStep(ran, { tools, candidate }, { step, parts: step.ref === ref ? parts : parts.map(withoutVendor) });
+    ran = await runStep(ran, { tools, candidate }, { step, answer: step.ref === ref ? answer : withoutVendor(answer) });
   }
   for (let iteration = stored.length; ; iteration += 1) {
     const isLast = iteration >= tools.maxIterations;
@@ -246,9 +180,9 @@ export async function* completeWithTools(
     if (failure !== undefined) throw failure;
     if (step.finish === undefined) return undefined;
     usage = addTokens(usage, step.finish.usage);
-    const { ownCalls } = step;
-    if (ownCalls.length === 0 || step.hasCallersCalls) {
-      yield { ...step.finish, usage };
+    const { step: answer, ...finish } = step.finish;
+    if (answer === undefined || step.hasCallersCalls) {
+      yield { ...finish, usage };
       return undefined;
     }
     if (isLast && 'model' in candidate) {
@@ -256,9 +190,8 @@ export async function* completeWithTools(
       return undefined;
     }
     textBefore = step.text === '' ? textBefore : step.text;
-    const { text, parts } = step;
-    const vendor: VendorStep = { parts, usage };
-    const called = { text, calls: ownCalls.map(toToolCall), ref, vendor, usage: null };
-    ran = await runStep(ran, { tools, candidate }, { step: called, parts });
+    const vendor: VendorStep = { ...answer, usage };
+    const calls = answer.parts.flatMap((part) => (part.type === 'toolCall' ? [toToolCall(part)] : []));
+    ran = await runStep(ran, { tools, candidate }, { step: { text: step.text, calls, ref, vendor, usage: null }, answer });
   }
 }

@@ -121,6 +121,11 @@ export interface FinishFacts {
   readonly responseModel?: string;
 }
 
+/** A step as its vendor must get it back. Plain data. */
+export interface AnswerStep extends WithVendor {
+  readonly parts: readonly CompletionAnswerPart[];
+}
+
 /** The number of tokens of a request, as counted by the provider. */
 export type TokenCount =
   | { readonly type: 'counted'; readonly inputTokens: number }
@@ -145,6 +150,8 @@ export type CompletionEvent =
       readonly usage: TokenUsage;
       /** The vendor's own reason, if it says more. */
       readonly vendor?: VendorData;
+      /** If it called tools. */
+      readonly step?: AnswerStep;
     } & FinishFacts &
       Required<Pick<FinishFacts, 'reason'>>)
   | { readonly type: 'failed'; readonly failure: ProviderFailure }

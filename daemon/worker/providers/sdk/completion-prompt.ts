@@ -1,6 +1,7 @@
 /** Converts the messages of a stateless call to the AI SDK's form. Part of the vendor bundle. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart, CompletionToolCall, VendorData } from '../completion.js';
+import type { Fields } from '../../../../shared/fields.js';
 import { readExactObject } from '../../../../shared/node/exact-json.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
@@ -20,14 +21,14 @@ export interface PromptTarget {
 }
 
 /** Whether an API supports images in tool results; otherwise they follow in a user message. */
-export const hasPicturesInResults = (api: ApiKind): boolean => api !== 'openai-completions';
+const hasPicturesInResults = (api: ApiKind): boolean => api !== 'openai-completions';
 
 /** Google's API does not accept image URLs there. */
 const takesInResults = (api: ApiKind, files: readonly { readonly url: string }[]): boolean =>
   hasPicturesInResults(api) && (api !== 'google-generative-ai' || files.every(({ url }) => url.startsWith('data:')));
 
 /** Introduces the files that follow the results, with the call that they belong to. */
-export const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }): string =>
+const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }): string =>
   `Files of the result of '${name}' (call ${callId}):`;
 
 /** APIs whose servers refuse an instruction after the first message: Google's, and the templates of many local models. */
@@ -228,6 +229,10 @@ function withoutLooseReasoning(messages: readonly CompletionMessage[]): Completi
     return content.length === 0 ? [] : [{ ...message, content }];
   });
 }
+
+/** Returns the schema of a tool's input in a form that every vendor accepts: OpenAI refuses an object without `properties`. */
+export const inputSchemaOf = (schema: Fields): Fields =>
+  schema['type'] === 'object' && schema['properties'] === undefined ? { ...schema, properties: {} } : schema;
 
 export function toCompletionPrompt(given: readonly CompletionMessage[], target: PromptTarget): SdkMessage[] {
   const { api, isSameApi } = target;

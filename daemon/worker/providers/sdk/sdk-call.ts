@@ -14,7 +14,7 @@ export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] 
 /** If the call sets `includeRawChunks`, the text of a refusal by one of OpenAI's models is marked. */
 export type SdkPart = SdkStreamPart | (Extract<SdkStreamPart, { type: 'text-delta' }> & { readonly isRefusal: true });
 type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
-export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
+type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
 
 type CallEnd =
   | {

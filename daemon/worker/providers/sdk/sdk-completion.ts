@@ -3,20 +3,27 @@ import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest, TokenCount } from '../completion.js';
 import type { CallNotes } from './call-notes.js';
-import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
+import { inputSchemaOf, optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
-import { inputSchemaOf } from './sdk-messages.js';
 import { WholeCharacters } from './stream-text.js';
-import { messageFields } from './vendor-step.js';
+import { VendorStep } from './vendor-step.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
 }
 
-interface Target extends PromptTarget {
+interface CallHow {
+  readonly api: ApiKind;
+  readonly notes: CallNotes;
+  readonly signal: AbortSignal;
+  /** Collects the step of a turn. A turn shows refusals as text, so it does not pay for the raw chunks in which they are marked. */
+  readonly step?: VendorStep;
+}
+
+interface Target extends PromptTarget, CallHow {
   /** The key under which the SDK looks for options of this provider. */
   readonly name: string;
 }
@@ -126,7 +133,7 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   return {
     prompt: toCompletionPrompt(messagesOf(request, target), target),
     ...sampling,
-    includeRawChunks: target.api.startsWith('openai-'),
+    includeRawChunks: target.step === undefined && target.api.startsWith('openai-'),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     // A caller of the same API sets it in a separate field.
     ...(responseFormat === undefined || (target.api === 'anthropic-messages' && target.isSameApi) ? {} : { responseFormat }),
@@ -168,9 +175,11 @@ class CompletionReader {
   #phase: string | undefined;
   #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
+  readonly #step: VendorStep;
 
-  constructor(notes: CallNotes) {
+  constructor(notes: CallNotes, step: VendorStep) {
     this.#notes = notes;
+    this.#step = step;
   }
 
   get hasToolCalls(): boolean {
@@ -178,6 +187,7 @@ class CompletionReader {
   }
 
   *read(part: SdkPart): Generator<CompletionEvent> {
+    this.#step.read(part);
     switch (part.type) {
       case 'text-start': {
         const phase = part.providerMetadata?.['openai']?.['phase'];
@@ -211,7 +221,7 @@ class CompletionReader {
         return;
       case 'finish': {
         const [first] = this.#indices.keys();
-        if (first !== undefined) this.#notes.keepOfMessage(first, messageFields(part));
+        if (first !== undefined) this.#notes.keepOfMessage(first, this.#step.vendor);
         return;
       }
       default: // starts and ends of the parts above, and other parts that are not used
@@ -254,27 +264,22 @@ class CompletionReader {
   }
 }
 
-interface CallHow {
-  readonly api: ApiKind;
-  readonly notes: CallNotes;
-  readonly signal: AbortSignal;
-}
-
-function targetOf(model: LanguageModel, { extra }: CompletionRequest, { api, notes }: CallHow): Target {
-  return { api, isSameApi: SAME_API[api] === extra?.api, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
+function targetOf(model: LanguageModel, { extra }: CompletionRequest, how: CallHow): Target {
+  return { ...how, isSameApi: SAME_API[how.api] === extra?.api, name: (model as SdkModel).provider.split('.')[0] ?? '' };
 }
 
 /** Makes one stateless call and yields the events of its answer. Never throws. */
 export async function* completeWithModel(model: LanguageModel, request: CompletionRequest, how: CallHow): AsyncGenerator<CompletionEvent> {
-  const call = new SdkCall(model, how.signal);
-  const reader = new CompletionReader(how.notes);
+  const { signal, notes, step = new VendorStep() } = how;
+  const call = new SdkCall(model, signal);
+  const reader = new CompletionReader(notes, step);
   const target = targetOf(model, request, how);
   for await (const part of call.parts(() => toOptions(request, target), changeOf(request, target))) yield* reader.read(part);
   const end = call.end();
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools like a final answer, but callers rely on the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
-  yield { ...end, type: 'finish', reason };
+  yield { ...end, type: 'finish', reason, ...(step.calls.length === 0 ? {} : { step: step.whole() }) };
 }
 
 /** Asks Anthropic how many tokens a call has. Never throws. */

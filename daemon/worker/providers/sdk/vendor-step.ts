@@ -1,18 +1,10 @@
 /**
- * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with the vendor's
- * metadata. Part of the vendor bundle.
+ * Collects a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with the vendor's
+ * data. Part of the vendor bundle.
  */
-import { type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
+import { definedFields, type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
+import type { AnswerStep, CompletionAnswerPart, CompletionToolCall, VendorData } from '../completion.js';
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
-
-type Content = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
-type Notes = Extract<SdkStreamPart, { type: 'text-delta' }>['providerMetadata'];
-
-interface Passage {
-  readonly type: 'text' | 'reasoning';
-  text: string;
-  notes: Notes;
-}
 
 /** Types of reasoning that come in pieces. */
 const PASSAGES: ReadonlySet<unknown> = new Set(['reasoning.text', 'reasoning.summary']);
@@ -50,72 +42,68 @@ export class ReasoningDetails {
 }
 
 /** Returns the fields of its message that came with the end of an answer. */
-export function messageFields({ providerMetadata }: Extract<SdkStreamPart, { type: 'finish' }>): VendorOptions {
+function messageFields({ providerMetadata }: Extract<SdkStreamPart, { type: 'finish' }>): VendorOptions {
   const fields = providerMetadata?.['openaiCompatible'];
   return fields && { openaiCompatible: fields };
 }
 
-export class VendorStep {
-  readonly #content: (Passage | Exclude<Content, { type: 'text' | 'reasoning' }>)[] = [];
-  readonly #open = new Map<string, Passage>();
-  #hasCalls = false;
-  #fields: VendorOptions;
+/** A piece of a text or of reasoning. */
+type Piece = Extract<SdkStreamPart, { id: string; type: `${'text' | 'reasoning'}-${'start' | 'delta' | 'end'}` }>;
 
-  /** @param call  the parsed request of a `tool-call` */
-  read(part: SdkStreamPart, call?: { readonly input: unknown }): void {
+/** A text or reasoning as far as it has been written. */
+interface Passage {
+  readonly type: 'text' | 'reasoning';
+  text: string;
+  vendor?: VendorData;
+}
+
+export class VendorStep {
+  readonly parts: CompletionAnswerPart[] = [];
+  readonly calls: CompletionToolCall[] = [];
+  /** Data of the whole message. */
+  vendor: VendorOptions;
+  readonly #passages = new Map<string, Passage>();
+
+  read(part: SdkStreamPart): void {
     switch (part.type) {
       case 'text-start':
-      case 'reasoning-start':
-        return this.#begin(part.type === 'text-start' ? 'text' : 'reasoning', part);
       case 'text-delta':
-      case 'reasoning-delta':
       case 'text-end':
+        return this.#add('text', part);
+      case 'reasoning-start':
+      case 'reasoning-delta':
       case 'reasoning-end':
-        return this.#add(part);
+        return this.#add('reasoning', part);
       case 'tool-call': {
-        this.#hasCalls = true;
-        const { toolCallId, toolName, providerMetadata: notes } = part;
-        this.#content.push({
-          type: 'tool-call',
-          toolCallId,
-          toolName,
-          input: call?.input,
-          ...(notes === undefined ? {} : { providerOptions: notes }),
-        });
+        const { toolCallId: id, toolName: name, input, providerMetadata: vendor } = part;
+        const call = { type: 'toolCall' as const, id, name, arguments: input, ...definedFields({ vendor }) };
+        this.calls.push(call);
+        this.parts.push(call);
         return;
       }
       case 'finish':
-        this.#fields = messageFields(part);
+        this.vendor = messageFields(part);
         return;
       default: // parts that do not belong to the step
     }
   }
 
-  /** Returns the step as plain data if it called tools. */
-  message(): SdkMessage | undefined {
-    if (!this.#hasCalls) return undefined;
-    const content = this.#content.flatMap((part): Content[] => {
-      if (part.type !== 'text' && part.type !== 'reasoning') return [part];
-      const { type, text, notes } = part;
-      if (type === 'text' && text === '') return [];
-      return [{ type, text, ...(notes === undefined ? {} : { providerOptions: notes }) }];
-    });
-    return { role: 'assistant', content, ...(this.#fields === undefined ? {} : { providerOptions: this.#fields }) };
+  /** Returns the step as plain data. */
+  whole(): AnswerStep {
+    return { parts: this.parts, ...definedFields({ vendor: this.vendor }) };
   }
 
-  #begin(type: Passage['type'], { id, providerMetadata: notes }: { id: string; providerMetadata?: Notes }): void {
-    const passage: Passage = { type, text: '', notes };
-    this.#open.set(`${type} ${id}`, passage);
-    this.#content.push(passage);
-  }
-
-  #add(part: Extract<SdkStreamPart, { type: 'text-delta' | 'reasoning-delta' | 'text-end' | 'reasoning-end' }>): void {
-    const key = `${part.type.startsWith('text') ? 'text' : 'reasoning'} ${part.id}`;
-    const passage = this.#open.get(key);
+  #add(type: Passage['type'], part: Piece): void {
+    const { id, providerMetadata: vendor } = part;
+    if (part.type.endsWith('-start')) {
+      const begun: Passage = { type, text: '' };
+      this.#passages.set(`${type} ${id}`, begun);
+      this.parts.push(begun);
+    }
+    const passage = this.#passages.get(`${type} ${id}`);
     if (passage === undefined) return;
     if ('delta' in part) passage.text += part.delta;
-    else this.#open.delete(key);
-    // The last note counts, because signatures come at the end.
-    passage.notes = part.providerMetadata ?? passage.notes;
+    // The last data counts, because signatures come at the end.
+    if (vendor !== undefined) passage.vendor = vendor;
   }
 }

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
-import { chunk, type ReplayServer, saying, startReplay } from '../../../fakes/openai/replay.js';
+import { chunk, type ReplayServer, saying, startReplay, usageChunk } from '../../../fakes/openai/replay.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -23,13 +23,14 @@ async function makeWorld(): Promise<World> {
   const upstream = await startReplay();
   const home = tempDir();
   const models = { providers: { up: { baseUrl: upstream.baseUrl, models: [{ id: 'one' }] } } };
+  const config = { agents: { defaults: { model: 'up/one' } } };
   const worker: World['worker'] = (instanceId, living = []) =>
-    makeConversation({ home, models, instanceId, liveInstanceIds: () => [instanceId, ...living] });
+    makeConversation({ home, config, models, instanceId, liveInstanceIds: () => [instanceId, ...living] });
   return { home, upstream, worker };
 }
 
-async function enqueue({ responses }: TestConversation): Promise<ResponseDocument> {
-  return responses.enqueue(await responses.prepare({ ...REQUEST, background: true }, CALLER), CALLER);
+async function enqueue({ responses }: TestConversation, request: object = REQUEST): Promise<ResponseDocument> {
+  return responses.enqueue(await responses.prepare({ ...REQUEST, ...request, background: true }, CALLER), CALLER);
 }
 
 /** Reads a stream until an event of that type, or to its end. */
@@ -131,4 +132,20 @@ test('another worker ends a response, and its writer stops', async () => {
   expect(await second.responses.cancel(name(id))).toMatchObject(cancelled);
   expect(await following).toMatchObject({ code: 'CONFLICT', message: 'the response was cancelled' });
   await eventually(() => expect(upstream.aborted()).toBe(1));
+});
+
+test("a step that called the agent's tools returns to its model with all of its vendor's data, after a dead worker too", async () => {
+  const { upstream, worker } = await makeWorld();
+  const signed = { reasoning_details: [{ type: 'reasoning.encrypted', format: 'google-gemini-v1', index: 0, id: 'c1', data: 'c2VhbGVk' }] };
+  const call = { index: 0, id: 'c1', type: 'function', function: { name: 'time', arguments: '{}' } };
+  const step = { chunks: [chunk(signed), chunk({ tool_calls: [call] }), chunk({}, 'tool_calls'), usageChunk(7, 3)] };
+  upstream.play(step, { chunks: [], isHeld: true }, saying('Noon.'));
+  const mine = { type: 'function', name: 'mine', parameters: { type: 'object', properties: {} } };
+  const { id } = await enqueue(await worker('wk_a'), { model: 'main', tools: [mine] });
+  await eventually(() => expect(upstream.bodies).toHaveLength(2));
+  const second = await worker('wk_b');
+  expect((await readUntil(second, id, {})).at(-1)?.type).toBe('response.completed');
+  const [, before, after] = upstream.bodies.map(({ messages }) => messages);
+  expect(before).toMatchObject([{ role: 'user' }, { role: 'assistant', ...signed }, { role: 'tool' }]);
+  expect(after).toEqual(before);
 });

@@ -53,7 +53,7 @@ const VENDORS: Readonly<Record<ApiKind, { protocol: typeof anthropic; end(body: 
     protocol: openAiCompletions,
     end: (body) => parts(body, 'messages').slice(-2),
     shown: [
-      { role: 'tool', content: LINE, tool_call_id: 'c1' },
+      { role: 'tool', content: `${LINE}\n(The files of this result follow.)`, tool_call_id: 'c1' },
       {
         role: 'user',
         content: [

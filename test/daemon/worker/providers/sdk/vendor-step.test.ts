@@ -9,8 +9,8 @@ const TOOLS = [{ name: 'time', description: 'The time.', inputSchema: { type: 'o
 
 type Api = 'anthropic-messages' | 'openai-responses';
 
-/** Asks a server that thinks, calls a tool and then answers. @returns what it was sent in the second step */
-async function secondStep(api: Api, events: readonly object[]): Promise<Record<string, unknown>> {
+/** Asks a server that thinks, calls a tool and then answers. @param stored  in place of the step @returns what it was sent in the second step */
+async function secondStep(api: Api, events: readonly object[], stored?: unknown): Promise<Record<string, unknown>> {
   const server = await fakeHttp((_request, response: ServerResponse) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.end(events.map((event) => `event: ${(event as { type: string }).type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
@@ -30,7 +30,7 @@ async function secondStep(api: Api, events: readonly object[]): Promise<Record<s
   expect(last?.type).toBe('finish');
   const vendor = last?.type === 'finish' ? last.vendor : undefined;
   // It is kept as plain data.
-  const kept = JSON.parse(JSON.stringify(vendor)) as unknown;
+  const kept = stored ?? (JSON.parse(JSON.stringify(vendor)) as unknown);
   const results = calls.map(({ id, name }) => ({ callId: id, name, output: 'noon', isError: false }));
   await ask([
     question,
@@ -40,45 +40,61 @@ async function secondStep(api: Api, events: readonly object[]): Promise<Record<s
   return JSON.parse(server.seen[1]?.body ?? '') as Record<string, unknown>;
 }
 
+const block = (index: number, start: object, ...deltas: object[]): object[] => [
+  { type: 'content_block_start', index, content_block: start },
+  ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+  { type: 'content_block_stop', index },
+];
+const usage = { input_tokens: 1, output_tokens: 1 };
+
+/** Of Anthropic's API. */
+const THINKS_AND_CALLS = [
+  { type: 'message_start', message: { id: 'm', type: 'message', role: 'assistant', model: 'one', content: [], usage } },
+  ...block(
+    0,
+    { type: 'thinking', thinking: '', signature: '' },
+    { type: 'thinking_delta', thinking: 'The clock ' },
+    { type: 'thinking_delta', thinking: 'knows.' },
+    { type: 'signature_delta', signature: 'signed' },
+  ),
+  ...block(1, { type: 'text', text: '' }, { type: 'text_delta', text: 'Let me see.' }),
+  { type: 'ping' },
+  ...block(
+    2,
+    { type: 'tool_use', id: 'toolu_1', name: 'time', input: {} },
+    { type: 'input_json_delta', partial_json: '{"zone":' },
+    { type: 'input_json_delta', partial_json: '"UTC"}' },
+  ),
+  { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage },
+  { type: 'message_stop' },
+];
+
+const RETURNED = [
+  { role: 'user' },
+  {
+    role: 'assistant',
+    content: [
+      { type: 'thinking', thinking: 'The clock knows.', signature: 'signed' },
+      { type: 'text', text: 'Let me see.' },
+      { type: 'tool_use', id: 'toolu_1', name: 'time', input: { zone: 'UTC' } },
+    ],
+  },
+  { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'noon' }] },
+];
+
 test('Anthropic is given back its thoughts with their signature, its words and its call, in their order', async () => {
-  const block = (index: number, start: object, ...deltas: object[]): object[] => [
-    { type: 'content_block_start', index, content_block: start },
-    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
-    { type: 'content_block_stop', index },
+  const { messages } = await secondStep('anthropic-messages', THINKS_AND_CALLS);
+  expect(messages).toMatchObject(RETURNED);
+});
+
+test("a step that an earlier build stored in the SDK's form returns as the vendor wrote it", async () => {
+  const content = [
+    { type: 'reasoning', text: 'The clock knows.', providerOptions: { anthropic: { signature: 'signed' } } },
+    { type: 'text', text: 'Let me see.' },
+    { type: 'tool-call', toolCallId: 'toolu_1', toolName: 'time', input: { zone: 'UTC' } },
   ];
-  const usage = { input_tokens: 1, output_tokens: 1 };
-  const { messages } = await secondStep('anthropic-messages', [
-    { type: 'message_start', message: { id: 'm', type: 'message', role: 'assistant', model: 'one', content: [], usage } },
-    ...block(
-      0,
-      { type: 'thinking', thinking: '', signature: '' },
-      { type: 'thinking_delta', thinking: 'The clock ' },
-      { type: 'thinking_delta', thinking: 'knows.' },
-      { type: 'signature_delta', signature: 'signed' },
-    ),
-    ...block(1, { type: 'text', text: '' }, { type: 'text_delta', text: 'Let me see.' }),
-    { type: 'ping' },
-    ...block(
-      2,
-      { type: 'tool_use', id: 'toolu_1', name: 'time', input: {} },
-      { type: 'input_json_delta', partial_json: '{"zone":' },
-      { type: 'input_json_delta', partial_json: '"UTC"}' },
-    ),
-    { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage },
-    { type: 'message_stop' },
-  ]);
-  expect(messages).toMatchObject([
-    { role: 'user' },
-    {
-      role: 'assistant',
-      content: [
-        { type: 'thinking', thinking: 'The clock knows.', signature: 'signed' },
-        { type: 'text', text: 'Let me see.' },
-        { type: 'tool_use', id: 'toolu_1', name: 'time', input: { zone: 'UTC' } },
-      ],
-    },
-    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'noon' }] },
-  ]);
+  const { messages } = await secondStep('anthropic-messages', THINKS_AND_CALLS, { role: 'assistant', content });
+  expect(messages).toMatchObject(RETURNED);
 });
 
 test('OpenAI’s Responses API is given back its encrypted thoughts before the call', async () => {

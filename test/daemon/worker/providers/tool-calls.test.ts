@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readToolInput } from '../../../../daemon/worker/providers/tool-input.js';
+import { readToolInput } from '../../../../daemon/worker/providers/tool-calls.js';
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
