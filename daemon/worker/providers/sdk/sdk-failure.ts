@@ -1,5 +1,5 @@
 /** Converts errors of the AI SDK to plain data. Part of the vendor bundle. */
-import { APICallError, JSONParseError, RetryError, TypeValidationError, UnsupportedFunctionalityError } from 'ai';
+import { APICallError, JSONParseError, TypeValidationError, UnsupportedFunctionalityError } from 'ai';
 import { isFields } from '../../../../shared/fields.js';
 import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
@@ -229,7 +229,6 @@ function fromReading(error: Error): ProviderFailure {
  * part
  */
 export function toFailure(error: unknown): ProviderFailure {
-  if (RetryError.isInstance(error)) return toFailure(error.lastError);
   if (error instanceof UnexpectedTypeError) return fromUnexpectedType(error);
   if (!APICallError.isInstance(error)) {
     if (!(error instanceof Error)) return fromStream(error);
