@@ -6,21 +6,8 @@ import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { AcpModule } from '../acp/acp-agent.js';
 import type { SocketModule } from '../acp/chat-connection.js';
-import type { attachGateway } from '../gateway/attach-gateway.js';
-import type { forceStart } from '../gateway/force-start.js';
-import type { killGateway } from '../gateway/end/kill-gateway.js';
-import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
-import type { stopToStartAgain } from '../gateway/end/stop-to-move.js';
-import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
-import type { FormerStart, readFormerStart, startAgain } from '../gateway/start-again.js';
-import type { problemsAfterCrash, requireValidBeforeEnd } from '../gateway/start-config.js';
-import type { refuseTakenPort } from '../gateway/taken-port.js';
-import type { startLogWeb } from '../log-web/start-log-web.js';
+import type * as lateParts from '../late-parts.js';
 import type { Invocation } from './command-name.js';
-import type { startSupervisor } from '../gateway/start-supervisor.js';
-import type { awaitServiceManager, findServiceObstacle, isServiceProcess } from '../service/await-service.js';
-import type { serviceWarnings } from '../service/drift.js';
-import type { stayStopped } from '../service/stop-gateway.js';
 
 /** The entry by which a command is found before it is loaded. */
 export interface CommandEntry {
@@ -30,26 +17,7 @@ export interface CommandEntry {
 }
 
 /** The parts that commands in `client.cjs` load from `tools.cjs`. */
-export interface ClientTools {
-  readonly startSupervisor: typeof startSupervisor;
-  readonly awaitServiceManager: typeof awaitServiceManager;
-  readonly attachGateway: typeof attachGateway;
-  readonly forceStart: typeof forceStart;
-  readonly problemsAfterCrash: typeof problemsAfterCrash;
-  requireValidBeforeEnd(...args: Parameters<typeof requireValidBeforeEnd>): Promise<void>;
-  readFormerStart(...args: Parameters<typeof readFormerStart>): Promise<FormerStart | undefined>;
-  readonly refuseTakenPort: typeof refuseTakenPort;
-  readonly stopToStartAgain: typeof stopToStartAgain;
-  readonly killGateway: typeof killGateway;
-  readonly reclaimLock: typeof reclaimLock;
-  readonly rouseGateway: typeof rouseGateway;
-  readonly startAgain: typeof startAgain;
-  readonly findServiceObstacle: typeof findServiceObstacle;
-  readonly isServiceProcess: typeof isServiceProcess;
-  serviceWarnings(...args: Parameters<typeof serviceWarnings>): Promise<ReturnType<typeof serviceWarnings>>;
-  readonly stayStopped: typeof stayStopped;
-  startLogWeb(...args: Parameters<typeof startLogWeb>): ReturnType<typeof startLogWeb>;
-}
+export type ClientTools = typeof lateParts;
 
 export interface ClientRuntime {
   version(): string;

@@ -30,7 +30,7 @@ export interface StartAgain {
 }
 
 /** How a gateway was started. */
-export interface FormerStart {
+interface FormerStart {
   readonly environment: Readonly<Record<string, string>>;
   /** Undefined if its command line cannot be read. */
   readonly flags: SupervisorBoot['flags'] | undefined;
