@@ -85,6 +85,7 @@ function makeParts(start: GatewayStart) {
     changes,
     life,
     serviceMarker,
+    installedBuild: readBuildInfo,
   });
   return { instanceId, foundation, resources, supervisor, changes, succession, restoration, life, status };
 }

@@ -85,7 +85,6 @@ const WITHOUT_LOGIC = /\/main\.ts$|\.d\.ts$|\/migrations\/\d|\/(gateway|foundati
 /** Files of the core that a test of a larger unit runs, which is named here. */
 const TESTED_BY: Record<string, string> = {
   'daemon/supervisor/config/known-secrets.ts': 'test/daemon/supervisor/config/live-config.test.ts',
-  'daemon/supervisor/control/gateway-status.ts': 'test/daemon/supervisor/gateway.test.ts',
   'daemon/supervisor/socket/kept-socket.ts': 'test/daemon/supervisor/succession/gateway-resources.test.ts',
   'daemon/supervisor/state/table.ts': 'test/daemon/supervisor/state/transition.test.ts',
   'daemon/supervisor/workers/candidate-exit.ts': 'test/daemon/supervisor/supervisor.test.ts',

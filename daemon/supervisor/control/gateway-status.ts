@@ -1,27 +1,34 @@
-/** Collects the contents of the status document from the parts of a running gateway. */
+/** Builds the status document shown by the command line, API and page, from the parts of a running gateway. */
 import { type Clock, isoTime } from '../../../shared/clock.js';
-import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
-import { readBuildInfo } from '../../../shared/node/build/bundle.js';
+import type { GatewayHealth, StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
+import type { BuildInfo } from '../../../shared/node/build/bundle.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { ConfigChanges } from '../config/config-changes.js';
 import type { Foundation } from '../config/foundation.js';
+import type { LiveConfig } from '../config/live-config.js';
 import type { LifeLog } from '../state/life-log.js';
 import type { Respawn } from '../state/respawn.js';
 import type { GatewayResources } from '../succession/gateway-resources.js';
 import type { Supervisor } from '../supervisor.js';
+import type { WorkerProcess } from '../workers/worker-process.js';
 import { gatewayHealth } from './gateway-health.js';
-import { makeStatus } from './status-document.js';
 
-interface GatewayParts {
+export interface GatewayParts {
   readonly instanceId: string;
   readonly startedAtMs: number;
   readonly clock: Clock;
-  readonly foundation: Pick<Foundation, 'paths' | 'config' | 'build'>;
-  readonly resources: GatewayResources;
-  readonly respawn: Respawn;
-  readonly supervisor: Supervisor;
-  readonly changes: ConfigChanges;
-  readonly life: LifeLog;
+  readonly foundation: Pick<Foundation, 'paths' | 'build'> & { readonly config: Pick<LiveConfig, 'settings' | 'warnings'> };
+  readonly resources: Pick<GatewayResources, 'openSocket'>;
+  readonly respawn: Pick<Respawn, 'crashes' | 'lastExit' | 'nextAttemptAtMs'>;
+  readonly supervisor: Pick<Supervisor, 'state' | 'desired' | 'isReady' | 'plannedRestarts'> & {
+    readonly slots: { readonly active: WorkerProcess | undefined; readonly retiring: Iterable<WorkerProcess> };
+    readonly fallback: { readonly isRunning: boolean };
+  };
+  readonly changes: Pick<ConfigChanges, 'auth' | 'warnings'>;
+  readonly life: Pick<LifeLog, 'summary'>;
   readonly serviceMarker: string | null;
+  /** @returns the build on disk; undefined while it is being replaced */
+  installedBuild(): BuildInfo | undefined;
 }
 
 export class GatewayStatus {
@@ -34,13 +41,13 @@ export class GatewayStatus {
 
   /** Records when the gateway entered its current health state. */
   observe(): GatewayHealth {
-    const { clock, respawn, supervisor, life, config, changes } = { ...this.#parts, ...this.#parts.foundation };
+    const { clock, respawn, supervisor, life } = this.#parts;
     const { last24Hours, crashesLastHour } = life.summary();
     const { state, issues } = gatewayHealth({
       state: supervisor.state,
       ready: supervisor.isReady,
       lastExit: respawn.lastExit,
-      warnings: [...config.warnings, ...changes.warnings],
+      warnings: this.#warnings,
       crashesLastHour,
       issues: supervisor.slots.active?.vitals?.issues ?? [],
     });
@@ -52,29 +59,71 @@ export class GatewayStatus {
     const { instanceId, startedAtMs, clock, foundation, resources, respawn, supervisor, changes, serviceMarker } = this.#parts;
     const { paths, config, build } = foundation;
     const { host, port } = resources.openSocket ?? config.settings;
-    return makeStatus({
+    const { active, retiring } = supervisor.slots;
+    const installed = this.#parts.installedBuild() ?? build;
+    return {
       state: supervisor.state,
       desired: supervisor.desired,
       ready: supervisor.isReady,
       instanceId,
-      startedAtMs,
-      nowMs: clock.now(),
-      build,
-      installed: readBuildInfo(),
       host,
       port,
-      paths,
-      settings: config.settings,
       supervisedBy: serviceMarker,
-      active: supervisor.slots.active,
-      retiring: [...supervisor.slots.retiring],
       restarts: { planned: supervisor.plannedRestarts, crashes: respawn.crashes },
       lastExit: respawn.lastExit,
-      nextAttemptAtMs: respawn.nextAttemptAtMs,
       fallback: supervisor.fallback.isRunning,
       auth: changes.auth,
-      warnings: [...config.warnings, ...changes.warnings],
+      warnings: [...this.#warnings, ...newerBuildWarning(build, installed)],
       health: this.observe(),
-    });
+      pid: process.pid,
+      version: build.version,
+      build: { running: build.buildId, installed: installed.buildId },
+      startedAt: isoTime(startedAtMs),
+      uptimeMs: clock.now() - startedAtMs,
+      urls: urlsOf(host, port),
+      home: paths.home,
+      configPath: paths.configPath,
+      logPath: paths.logPath,
+      sources: config.settings.sources,
+      worker: active === undefined ? null : workerStatus(active),
+      ...(active?.vitals?.nodes === undefined ? {} : { nodes: active.vitals.nodes }),
+      draining: [...retiring].map((worker) => ({ pid: worker.pid, since: isoTime(worker.drainingSinceMs ?? worker.startedAtMs) })),
+      nextAttemptAt: respawn.nextAttemptAtMs === undefined ? null : isoTime(respawn.nextAttemptAtMs),
+    };
   }
+
+  get #warnings(): StatusWarning[] {
+    return [...this.#parts.foundation.config.warnings, ...this.#parts.changes.warnings];
+  }
+}
+
+function workerStatus(worker: WorkerProcess): WorkerStatus {
+  return {
+    pid: worker.pid,
+    instanceId: worker.instanceId,
+    version: worker.readiness?.version ?? '',
+    startedAt: isoTime(worker.startedAtMs),
+    rssBytes: worker.vitals?.rssBytes ?? null,
+    connections: worker.vitals?.connections ?? null,
+    inFlight: worker.vitals?.inFlight ?? null,
+    channels: worker.vitals?.channels ?? {},
+  };
+}
+
+function newerBuildWarning(running: BuildInfo, installed: BuildInfo): StatusWarning[] {
+  if (installed.buildId === running.buildId) return [];
+  const message = sayOfGateway('newer-build', {
+    installed: installed.version,
+    installedBuild: installed.buildId,
+    running: running.version,
+    runningBuild: running.buildId,
+  });
+  return [{ code: 'NEWER_BUILD', message, hint: 'Switch to it without downtime: xopc gateway restart' }];
+}
+
+/** URLs at which this gateway is reached. */
+export function urlsOf(host: string, port: number): string[] {
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const name = isEverywhere || host === '127.0.0.1' || host === '::1' ? 'localhost' : host;
+  return [`http://${name.includes(':') ? `[${name}]` : name}:${port}`];
 }
