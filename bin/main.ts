@@ -41,7 +41,7 @@ async function reportBrokenBuild(name: BundleName, cause: unknown): Promise<void
   process.stderr.write(`xopc: ${message}. ${hint}\n`);
   const error = { code: 'BUILD_BROKEN', message, hint };
   const reports: Partial<Record<BundleName, object>> = {
-    worker: { type: 'bootFailed', error, problems: [], exitCode: 1 },
+    worker: { type: 'bootFailed', error, problems: [] },
     supervisor: { type: 'failed', error },
   };
   const report = reports[name];

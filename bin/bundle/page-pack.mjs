@@ -87,8 +87,8 @@ async function bundlePage(root, hasDesign) {
 /**
  * Builds the page under `sourceRoot`, if it has one.
  * @param options.hasDesign  with `#/design`, where all components are shown
- * @returns `text` of `page.json`: for each path, media type, content (gzip, base64) and size in bytes; `modules`, the paths of the
- * files that went   into it; undefined without `webui/`
+ * @returns `text` of `page.json`: for each path, media type and content (gzip, base64); `modules`, the paths of the files that
+ * went into it; undefined without `webui/`
  */
 export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const root = join(sourceRoot, 'webui');
@@ -98,7 +98,7 @@ export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const files = [...parts, ...described].map(([name, content]) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/bundle/page-pack.mjs`);
-    return [`/${name}`, { type, bytes: content.length, gzip: gzipSync(content, { level: 9 }).toString('base64') }];
+    return [`/${name}`, { type, gzip: gzipSync(content, { level: 9 }).toString('base64') }];
   });
   return { text: `${JSON.stringify(Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))}\n`, modules };
 }

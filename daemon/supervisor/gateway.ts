@@ -70,7 +70,7 @@ function makeParts(start: GatewayStart) {
     },
   });
   const onApplied = (): void => refreshFoundation(foundation);
-  const succession = new Succession({ log, clock, instanceId, flags, spawn, resources, supervisor, config });
+  const succession = new Succession({ log, clock, flags, spawn, resources, supervisor, config });
   const changes = new ConfigChanges({ config, supervisor, resources, succession, clock, log, onApplied });
   const restoration = new Restoration({ paths, log, config, supervisor });
   const { serviceMarker } = environment;

@@ -55,7 +55,7 @@ function stoppedAtStart(): GatewayError {
 
 function failureReport(error: unknown): StartReport {
   const problems = error instanceof GatewayError ? ((error.details?.['problems'] as Problem[] | undefined) ?? []) : [];
-  return { ok: false, error: toErrorDocument(error), problems, exitCode: error instanceof GatewayError ? error.spec.exitCode : 1 };
+  return { ok: false, error: toErrorDocument(error), problems };
 }
 
 /** Role `@supervisor`. */

@@ -164,7 +164,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     );
     this.#sources.set(worker, source);
     this.slots.candidate = worker;
-    this.#ticket?.progress('starting', `new worker (pid ${worker.pid}) is starting`);
+    this.#ticket?.progress(`new worker (pid ${worker.pid}) is starting`);
     this.#announce();
   }
 
@@ -224,7 +224,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #retire(): void {
     const old = this.slots.promote();
     const timeoutMs = this.#ticket?.timeoutMs ?? this.#deps.config.settings.drainTimeoutMs;
-    this.#ticket?.progress('ready', `new worker (pid ${this.slots.active?.pid}) accepts; the old one (pid ${old?.pid}) finishes its work`);
+    this.#ticket?.progress(`new worker (pid ${this.slots.active?.pid}) accepts; the old one (pid ${old?.pid}) finishes its work`);
     old?.drain('restart', timeoutMs);
   }
 

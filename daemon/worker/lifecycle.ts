@@ -146,7 +146,7 @@ export class WorkerLifecycle {
       server.listen(handle as object, BACKLOG, () => {
         const { port } = server.address() as AddressInfo;
         if (port !== message.port) return reject(portTaken(message.host, message.port));
-        this.#channel.send({ type: 'listening', port });
+        this.#channel.send({ type: 'listening' });
         this.#heartbeat.beat();
         server.on('connection', () => this.#heartbeat.wake());
         resolve();
@@ -159,7 +159,6 @@ export class WorkerLifecycle {
     await delay(FIRST_ANSWERS_MS);
     if (this.#isDraining) return;
     await this.#conversation.activate();
-    this.#channel.send({ type: 'active' });
     // The channels have just started; a status must not show them as stopped until the next heartbeat.
     this.#heartbeat.beat();
     this.#openAccess.log();

@@ -13,10 +13,9 @@ export { warmUp } from './warm-up.js';
 /** Reports a known reason for not starting and exits. Any other error is a crash, whose trace the supervisor reads. */
 async function refuse(channel: SupervisorChannel, error: unknown): Promise<never> {
   if (!(error instanceof GatewayError)) throw error;
-  const { exitCode } = error.spec;
   const problems = (error.details?.['problems'] as Problem[] | undefined) ?? [];
-  await channel.flush({ type: 'bootFailed', error: toErrorDocument(error), problems, exitCode });
-  process.exit(exitCode);
+  await channel.flush({ type: 'bootFailed', error: toErrorDocument(error), problems });
+  process.exit(error.spec.exitCode);
 }
 
 async function leave(work: Promise<void>): Promise<void> {

@@ -50,8 +50,6 @@ export async function warmUp(): Promise<void> {
         configSource: configPath,
         modelsSource: join(home, 'models.json'),
         dataDir: home,
-        host: HOST,
-        port,
         liveInstanceIds: ['wk_warm_up'],
       },
       channel: {

@@ -63,8 +63,6 @@ export interface ControlProgress {
   readonly v: number;
   readonly id: string;
   readonly type: 'progress';
-  /** e.g. `starting`, `ready`, `draining`, `quiesced`, `stopped`. */
-  readonly phase: string;
   /** One sentence. */
   readonly message: string;
 }

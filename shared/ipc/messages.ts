@@ -16,8 +16,6 @@ export interface WorkerBoot {
   readonly modelsSource: string;
   /** Missing from a supervisor of an earlier version: its gateway owns the home's data. */
   readonly dataDir?: string | undefined;
-  readonly host: string;
-  readonly port: number;
   /** Instance ids whose leases are still valid. */
   readonly liveInstanceIds: readonly string[];
 }
@@ -58,18 +56,12 @@ export type WorkerMessage =
       readonly authEnabled: boolean;
       readonly warnings: readonly StatusWarning[];
     }
-  | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'active' }
+  | { readonly type: 'listening' }
   | { readonly type: 'quiesced' }
   | { readonly type: 'drained'; readonly cut: CutWork }
   | { readonly type: 'heartbeat'; readonly vitals: WorkerVitals }
-  /** The worker cannot start and knows why; it exits with `exitCode` right after. */
-  | {
-      readonly type: 'bootFailed';
-      readonly error: ErrorDocument;
-      readonly problems: readonly Problem[];
-      readonly exitCode: number;
-    }
+  /** The worker cannot start and knows why; it exits right after. */
+  | { readonly type: 'bootFailed'; readonly error: ErrorDocument; readonly problems: readonly Problem[] }
   | {
       readonly type: 'configResult';
       readonly hash: string;
@@ -132,8 +124,6 @@ export interface SupervisorBoot {
   readonly rehearsal?: boolean;
   /** Set for a successor: it takes over from its parent. */
   readonly predecessor?: {
-    readonly pid: number;
-    readonly instanceId: string;
     readonly host: string;
     readonly port: number;
     /** Drain deadline of its worker where it is not the configured one. */
@@ -144,4 +134,4 @@ export interface SupervisorBoot {
 /** The line that a started supervisor writes to `reportFd`. */
 export type StartReport =
   | { readonly ok: true; readonly pid: number; readonly instanceId: string; readonly host: string; readonly port: number }
-  | { readonly ok: false; readonly error: ErrorDocument; readonly problems: readonly Problem[]; readonly exitCode: number };
+  | { readonly ok: false; readonly error: ErrorDocument; readonly problems: readonly Problem[] };

@@ -74,7 +74,7 @@ const BROKEN = [
 
 /** What a process of each role tells its parent. */
 const REPORTS = [
-  ['worker', { type: 'bootFailed', problems: [], exitCode: 1 }],
+  ['worker', { type: 'bootFailed', problems: [] }],
   ['supervisor', { type: 'failed' }],
 ] as const;
 

@@ -39,7 +39,7 @@ test('each caller of a restart is answered once', () =>
         if (step === 'join') {
           joined += 1;
           ticket.join(() => undefined).then(answered, answered);
-        } else if (step === 'progress') ticket.progress('starting', 'it starts');
+        } else if (step === 'progress') ticket.progress('it starts');
         else if (step === 'complete') ticket.complete({ instanceId: 'wk', workerPid: 1, pid: 1, succession: 'none' });
         else if (step === 'fail') ticket.fail(new GatewayError('STOPPING', { message: 'it stops' }));
         else clock.advance(31_000);

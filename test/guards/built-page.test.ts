@@ -8,7 +8,6 @@ import { root } from './source-tree.js';
 
 interface Packed {
   readonly type: string;
-  readonly bytes: number;
   readonly gzip: string;
 }
 

@@ -70,7 +70,7 @@ export async function changing(options: ChangingOptions = {}): Promise<Changing>
   supervisor.dispatch({ type: 'start' });
   const listens = (child: FakeChild): void => {
     child.says(readyMessage());
-    child.says({ type: 'listening', port: current.port });
+    child.says({ type: 'listening' });
   };
   listens(gateway.worker);
   changes.start();

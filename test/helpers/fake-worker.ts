@@ -26,8 +26,6 @@ export function workerBoot(fields: Partial<WorkerBoot> = {}): WorkerBoot {
     configSource: '/nowhere/config.json',
     modelsSource: '/nowhere/models.json',
     dataDir: '/nowhere',
-    host: '127.0.0.1',
-    port: 18_790,
     liveInstanceIds: ['wk_1'],
     ...fields,
   };
@@ -56,7 +54,7 @@ export function fakeWorker(options: { clock?: FakeClock; instanceId?: string; se
 export function activeWorker(options: Parameters<typeof fakeWorker>[0] = {}): FakeWorker {
   const fake = fakeWorker(options);
   fake.child.says(readyMessage());
-  fake.child.says({ type: 'listening', port: 18_790 });
+  fake.child.says({ type: 'listening' });
   fake.worker.activate();
   return fake;
 }

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 
 export function packPage(files: Record<string, [type: string, text: string]>): string {
   const packed = Object.entries(files).map(([path, [type, text]]) => {
-    return [path, { type, bytes: text.length, gzip: gzipSync(text).toString('base64') }] as const;
+    return [path, { type, gzip: gzipSync(text).toString('base64') }] as const;
   });
   return JSON.stringify(Object.fromEntries(packed));
 }

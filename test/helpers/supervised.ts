@@ -102,7 +102,7 @@ export class Supervised {
   comesUp(child: FakeChild): void {
     child.says(readyMessage());
     if (child.last('listen') === undefined) throw new Error('the worker was not told to listen');
-    child.says({ type: 'listening', port: SOCKET.port });
+    child.says({ type: 'listening' });
   }
 
   /** The worker says that its configuration is invalid, and leaves. */
@@ -111,13 +111,12 @@ export class Supervised {
       type: 'bootFailed',
       error: { code, message: 'gateway.port is wrong' },
       problems: [{ key: 'gateway.port', message: 'is wrong' }],
-      exitCode: 78,
     });
     child.exits({ code: 78 });
   }
 
   restart(timeoutMs?: number): Promise<RestartResult> {
-    const outcome = this.supervisor.requestRestart({ timeoutMs }, (phase) => void this.progress.push(phase));
+    const outcome = this.supervisor.requestRestart({ timeoutMs }, (message) => void this.progress.push(message));
     outcome.catch(() => undefined);
     return outcome;
   }
@@ -125,7 +124,7 @@ export class Supervised {
   stop(options: Partial<StopOptions> = {}): Promise<StopResult> {
     const outcome = this.supervisor.requestStop(
       { purpose: 'stop', timeoutMs: 5_000, ...options },
-      (phase) => void this.progress.push(phase),
+      (message) => void this.progress.push(message),
     );
     outcome.catch(() => undefined);
     return outcome;

@@ -59,7 +59,7 @@ export class Restoration {
       pending.isPaused = true;
       await pending.resumed;
       const replaced = resultOf(pending);
-      progress('starting', 'the restored state is in place; a new worker is starting');
+      progress('the restored state is in place; a new worker is starting');
       const started = supervisor.requestRestart({ timeoutMs: undefined }, progress);
       const { instanceId, workerPid } = await started.catch((error: unknown) => {
         throw withUndo(error, replaced);

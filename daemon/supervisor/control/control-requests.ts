@@ -178,7 +178,7 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
  * drain.
  */
 async function exitToRestart(context: ControlContext, timeoutMs: number, progress: Progress): Promise<RestartResult> {
-  progress('draining', `the service manager (${context.serviceMarker}) restarts the gateway`);
+  progress(`the service manager (${context.serviceMarker}) restarts the gateway`);
   const before = context.status.document();
   const { durationMs } = await context.supervisor.requestStop({ purpose: 'serviceRestart', timeoutMs }, progress);
   return {

@@ -29,7 +29,7 @@ export interface ControlLimits {
 
 const LIMITS: ControlLimits = { maxConnections: 2_048, idleMs: 10_000, maxPending: 32, maxUnreadBytes: MAX_REPLY_BYTES };
 
-export type Progress = (phase: string, message: string) => void;
+export type Progress = (message: string) => void;
 
 /** Carries out a request. @throws GatewayError, which becomes the `error` frame */
 export type ControlHandler = (request: ControlRequest, progress: Progress) => Promise<unknown>;
@@ -175,9 +175,7 @@ class ControlConnection {
     this.#pending += 1;
     this.#socket.setTimeout(0); // from now on the request's own deadline applies
     try {
-      const result = await this.#handler(request, (phase, message) =>
-        this.#send({ v: CONTROL_VERSION, id, type: 'progress', phase, message }),
-      );
+      const result = await this.#handler(request, (message) => this.#send({ v: CONTROL_VERSION, id, type: 'progress', message }));
       this.#send({ v: CONTROL_VERSION, id, type: 'result', result });
     } catch (error) {
       this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(error) });

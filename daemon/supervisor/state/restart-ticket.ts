@@ -42,8 +42,8 @@ export class RestartTicket {
     });
   }
 
-  progress(phase: string, message: string): void {
-    for (const waiter of this.#waiters) waiter.progress(phase, message);
+  progress(message: string): void {
+    for (const waiter of this.#waiters) waiter.progress(message);
   }
 
   complete(result: Omit<RestartResult, 'durationMs'>): void {

@@ -65,14 +65,14 @@ export class StopPlan {
     const timeoutMs = this.remainingMs(nowMs);
     // Rounded up, so that the message shows the configured time.
     const limitMs = Math.ceil(timeoutMs / 10) * 10;
-    this.progress('draining', describeDrain(limitMs));
+    this.progress(describeDrain(limitMs));
     this.#tell(workers, timeoutMs);
   }
 
   /** Drains the workers again after the deadline was shortened. */
   hasten(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
-    this.progress('draining', `drain shortened: ${timeoutMs} ms are left`);
+    this.progress(`drain shortened: ${timeoutMs} ms are left`);
     this.#tell(workers, timeoutMs);
   }
 
@@ -93,8 +93,8 @@ export class StopPlan {
     return new Promise((resolve, reject) => this.#waiters.add({ purpose, progress, resolve, reject }));
   }
 
-  progress(phase: string, message: string): void {
-    for (const waiter of this.#waiters) waiter.progress(phase, message);
+  progress(message: string): void {
+    for (const waiter of this.#waiters) waiter.progress(message);
   }
 
   /** Counts the interrupted work of a worker that has exited; for a killed worker, its last known in-flight requests. */

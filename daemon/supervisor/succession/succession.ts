@@ -26,7 +26,6 @@ export const SERVE_LIMIT_MS = 60_000;
 interface SuccessionDeps {
   readonly log: Logger;
   readonly clock: Clock;
-  readonly instanceId: string;
   readonly flags: SupervisorBoot['flags'];
   readonly spawn: SpawnChild;
   readonly resources: Pick<GatewayResources, 'socket' | 'handOver' | 'takeBack'>;
@@ -133,7 +132,7 @@ export class Succession {
     this.#failure = undefined;
     this.#limit(child.pid, START_LIMIT_MS);
     log.info({ successor: child.pid }, 'successor starting');
-    this.#report('starting', `successor (pid ${child.pid}) is starting`);
+    this.#report(`successor (pid ${child.pid}) is starting`);
   }
 
   #boot({ host, port, token, timeoutMs }: SuccessionRun): SupervisorBoot {
@@ -147,8 +146,6 @@ export class Succession {
       },
       foreground: false,
       predecessor: {
-        pid: process.pid,
-        instanceId: this.#deps.instanceId,
         host: socket.host,
         port: socket.port,
         ...(timeoutMs === undefined ? {} : { drainTimeoutMs: timeoutMs }),
@@ -181,7 +178,7 @@ export class Succession {
       this.#limit(this.#child.pid, SERVE_LIMIT_MS + (this.#options.timeoutMs ?? config.settings.drainTimeoutMs));
     resources.handOver();
     this.#send({ type: 'handOver', host, port }, handle);
-    this.#report('ready', 'the successor is ready and takes over');
+    this.#report('the successor is ready and takes over');
   }
 
   #complete({ pid, workerPid, instanceId }: Extract<SuccessionMessage, { type: 'succeeded' }>): void {
@@ -237,8 +234,8 @@ export class Succession {
     this.#child?.send(message, handle);
   }
 
-  #report(phase: string, message: string): void {
-    this.#ticket?.progress(phase, message);
+  #report(message: string): void {
+    this.#ticket?.progress(message);
   }
 }
 

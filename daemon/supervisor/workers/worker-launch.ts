@@ -10,7 +10,7 @@ export function launchWorker(
   options: { source: ConfigSource; liveInstanceIds: readonly string[] },
   handlers: WorkerHandlers,
 ): WorkerProcess {
-  const { clock, log, paths, config, hangAfterMs, redactor, spawn } = deps;
+  const { clock, log, paths, hangAfterMs, redactor, spawn } = deps;
   const { source, liveInstanceIds } = options;
   const instanceId = newId('wk');
   const boot = {
@@ -21,8 +21,6 @@ export function launchWorker(
     configSource: source.configSource,
     modelsSource: source.modelsSource,
     dataDir: paths.dataDir,
-    host: config.settings.host,
-    port: config.settings.port,
     liveInstanceIds: [...liveInstanceIds, instanceId],
   };
   const worker = new WorkerProcess({

@@ -231,7 +231,6 @@ export class WorkerProcess {
 const WORKER_MESSAGE_TYPES: ReadonlySet<unknown> = new Set<WorkerMessage['type']>([
   'ready',
   'listening',
-  'active',
   'quiesced',
   'drained',
   'heartbeat',

@@ -5,7 +5,6 @@ import { ifPresent } from '../files/if-present.js';
 
 interface PackedFile {
   readonly type: string;
-  readonly bytes: number;
   /** Base64. */
   readonly gzip: string;
 }

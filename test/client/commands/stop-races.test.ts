@@ -140,7 +140,7 @@ test('a gateway that stops responding during its drain is killed a second after 
     if (request.type === 'status')
       return void socket.write(frame(request, { type: 'result', result: { ...sampleStatus, pid: supervisor.pid } }));
     isFrozen = true;
-    socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'requests have at most 5000 ms to finish' }));
+    socket.write(frame(request, { type: 'progress', message: 'requests have at most 5000 ms to finish' }));
   });
   const { code, stdout, stderr } = await runCommand(['gateway', 'stop', '--timeout', '100'], { home: paths.home });
   expect({ code, stdout }).toEqual({ code: 0, stdout: `Gateway killed (pid ${supervisor.pid}).\n` });

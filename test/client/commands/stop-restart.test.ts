@@ -25,7 +25,7 @@ describe('xopc gateway stop', () => {
       paths.controlPath,
       gateway(
         (socket, request) => {
-          socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'requests have at most 5000 ms to finish' }));
+          socket.write(frame(request, { type: 'progress', message: 'requests have at most 5000 ms to finish' }));
           socket.write(frame(request, { type: 'result', result: { ...STOPPED, cut: { requests: 2, streams: 1, sockets: 0 } } }));
           setTimeout(() => supervisor.child.kill('SIGTERM'), 150);
         },
@@ -143,7 +143,7 @@ describe('xopc gateway restart', () => {
     const control = await fakeControl(
       paths.controlPath,
       gateway((socket, request) => {
-        socket.write(frame(request, { type: 'progress', phase: 'starting', message: 'new worker (pid 9) is starting' }));
+        socket.write(frame(request, { type: 'progress', message: 'new worker (pid 9) is starting' }));
         socket.write(frame(request, { type: 'result', result: RESULT }));
       }),
     );

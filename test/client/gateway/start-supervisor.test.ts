@@ -53,13 +53,13 @@ test('the supervisor leads a session of its own, has no terminal, a lasting dire
 test("a failed start is reported with the supervisor's message and problems", async () => {
   const error = { code: 'CONFIG_INVALID', message: 'config.json:1:2 is wrong', hint: 'mend it' };
   const problems = [{ file: 'config.json', line: 1, column: 2, message: 'is wrong' }];
-  const { started } = start(`${report({ ok: false, error, problems, exitCode: 78 })} process.exitCode = 78`);
+  const { started } = start(`${report({ ok: false, error, problems })} process.exitCode = 78`);
   await expect(started).rejects.toMatchObject({ ...error, details: { problems }, spec: { exitCode: 78 } });
 });
 
 test('one that keeps trying after its report is reported as such, and stays', async () => {
   const error = { code: 'WORKER_NOT_READY', message: 'five workers died' };
-  const { started, pid } = start(report({ ok: false, error, problems: [], exitCode: 1 }) + STAY);
+  const { started, pid } = start(report({ ok: false, error, problems: [] }) + STAY);
   await expect(started).rejects.toMatchObject({
     code: 'WORKER_NOT_READY',
     message: expect.stringMatching(/^five workers died; the gateway \(pid \d+\) keeps trying$/),

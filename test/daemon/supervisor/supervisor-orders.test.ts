@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BOOT_LIMIT_MS, LISTEN_LIMIT_MS } from '../../../daemon/supervisor/workers/worker-process.js';
 import { type FakeChild, readyMessage, vitals } from '../../helpers/fake-child.js';
-import { SOCKET, Supervised } from '../../helpers/supervised.js';
+import { Supervised } from '../../helpers/supervised.js';
 
 /** A supervisor, and what its children have done so far. */
 class Run {
@@ -45,18 +45,16 @@ const DEEDS: Record<string, (run: Run, pick: <T>(from: readonly T[]) => T | unde
   'one comes up': ({ living }, pick) => {
     const child = pick(living);
     child?.says(readyMessage());
-    if (child?.last('listen') !== undefined) child.says({ type: 'listening', port: SOCKET.port });
+    if (child?.last('listen') !== undefined) child.says({ type: 'listening' });
   },
   ready: ({ living }, pick) => pick(living)?.says(readyMessage()),
-  listening: ({ living }, pick) =>
-    pick(living.filter((child) => child.last('listen') !== undefined))?.says({ type: 'listening', port: SOCKET.port }),
+  listening: ({ living }, pick) => pick(living.filter((child) => child.last('listen') !== undefined))?.says({ type: 'listening' }),
   quiesced(run, pick) {
     const child = pick(run.living);
     if (child !== undefined) run.quiesces(child);
   },
   heartbeat: ({ living }, pick) => pick(living)?.says({ type: 'heartbeat', vitals: vitals() }),
-  refused: ({ living }, pick) =>
-    pick(living)?.says({ type: 'bootFailed', error: { code: 'CONFIG_INVALID', message: 'no' }, problems: [], exitCode: 78 }),
+  refused: ({ living }, pick) => pick(living)?.says({ type: 'bootFailed', error: { code: 'CONFIG_INVALID', message: 'no' }, problems: [] }),
   exits(run, pick) {
     const child = pick(run.living);
     const exit = pick([

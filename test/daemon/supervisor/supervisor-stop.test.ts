@@ -213,7 +213,7 @@ describe('a successor', () => {
     gateway.resources.openSocket = SOCKET;
     handOver();
     await new Promise((resolve) => setImmediate(resolve));
-    gateway.worker.says({ type: 'listening', port: SOCKET.port });
+    gateway.worker.says({ type: 'listening' });
     expect(steps).toEqual(['takeOver', 'retire']);
     expect(gateway.worker.sentTypes).not.toContain('activate');
     quiesce();

@@ -119,7 +119,7 @@ describe('a restart', () => {
   test('left to the service manager says which instance ended and who comes next', async () => {
     const { context } = gateway({ serviceMarker: 'systemd' });
     const said: string[] = [];
-    const result = await restart(context, { force: true }, (_phase, message) => said.push(message));
+    const result = await restart(context, { force: true }, (message) => said.push(message));
     expect(result).toEqual({ instanceId: 'wk_1', workerPid: 11, pid: process.pid, succession: 'service-manager', durationMs: 9 });
     expect(said).toEqual(['the service manager (systemd) restarts the gateway']);
   });

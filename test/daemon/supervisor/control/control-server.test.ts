@@ -14,15 +14,15 @@ const echo: ControlHandler = (request) => Promise.resolve(request);
 describe('an answer', () => {
   test('carries the request’s id, after its progress', async () => {
     const { path } = await serveControl((_request, progress) => {
-      progress('starting', 'a new worker starts');
-      progress('ready', 'it accepts');
+      progress('a new worker starts');
+      progress('it accepts');
       return Promise.resolve({ done: true });
     });
     const client = await ControlClient.connect(path);
     client.send({ id: 'r1', type: 'restart' });
     expect(await client.received(3)).toEqual([
-      { v: 1, id: 'r1', type: 'progress', phase: 'starting', message: 'a new worker starts' },
-      { v: 1, id: 'r1', type: 'progress', phase: 'ready', message: 'it accepts' },
+      { v: 1, id: 'r1', type: 'progress', message: 'a new worker starts' },
+      { v: 1, id: 'r1', type: 'progress', message: 'it accepts' },
       { v: 1, id: 'r1', type: 'result', result: { done: true } },
     ]);
   });

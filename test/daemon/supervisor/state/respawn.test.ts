@@ -125,7 +125,7 @@ describe('why the last worker could not serve', () => {
     const fake = fakeWorker();
     const problems = [{ file: 'config.json', line: 2, column: 3, key: 'gateway.port', message: 'must be a number' }];
     const error = { code: 'CONFIG_INVALID', message: 'config.json:2:3 gateway.port must be a number', hint: 'Correct it.' } as const;
-    fake.child.says({ type: 'bootFailed', error, problems, exitCode: 78 });
+    fake.child.says({ type: 'bootFailed', error, problems });
     fake.child.exits({ code: 78 });
     const failure = failureOf(fake.worker, fake.exits[0]!);
     expect(failure).toBeInstanceOf(GatewayError);

@@ -44,11 +44,11 @@ test('whoever has waited 30 s is told that it still starts; the others go on wai
 test('progress reaches those who wait, and nobody once it is over', () => {
   const context = ticket();
   const said: string[] = [];
-  context.ticket.join((phase, message) => said.push(`${phase}: ${message}`)).catch(quiet);
-  context.ticket.progress('starting', 'a new worker starts');
+  context.ticket.join((message) => said.push(message)).catch(quiet);
+  context.ticket.progress('a new worker starts');
   context.ticket.fail(new GatewayError('STOPPING', { message: 'the gateway is stopping' }));
-  context.ticket.progress('ready', 'too late');
-  expect(said).toEqual(['starting: a new worker starts']);
+  context.ticket.progress('too late');
+  expect(said).toEqual(['a new worker starts']);
 });
 
 test('a deadline for the old worker is kept as it was asked for', () => {

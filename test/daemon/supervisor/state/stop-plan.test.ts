@@ -97,17 +97,17 @@ describe('whoever waits', () => {
     const fake = activeWorker();
     const said: string[] = [];
     const stop = plan();
-    void stop.join('stop', (phase, message) => said.push(`${phase}: ${message}`));
+    void stop.join('stop', (message) => said.push(message));
     // A moment later: what is left is 4999 ms.
     stop.drain([fake.worker], NOW + 1);
     stop.hasten([fake.worker], NOW + 4_900);
-    expect(said).toEqual(['draining: requests have at most 5000 ms to finish', 'draining: drain shortened: 100 ms are left']);
+    expect(said).toEqual(['requests have at most 5000 ms to finish', 'drain shortened: 100 ms are left']);
   });
 
   test('is told that requests are not waited for where there is no time', () => {
     const said: string[] = [];
     const stop = plan('stop', 0);
-    void stop.join('stop', (_phase, message) => said.push(message));
+    void stop.join('stop', (message) => said.push(message));
     stop.drain([activeWorker().worker], NOW);
     expect(said).toEqual(['the gateway does not wait for requests']);
   });

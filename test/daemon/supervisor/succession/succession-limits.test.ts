@@ -15,7 +15,6 @@ function starting(): { clock: FakeClock; spawned: ReturnType<typeof fakeSpawn>; 
   const succession = new Succession({
     log: recordingLogger().log,
     clock,
-    instanceId: 'gw_1',
     flags: {},
     spawn: spawned.spawn,
     resources: {

@@ -29,7 +29,6 @@ function predecessor(options: { takeBack?: () => Promise<'ours' | 'lost'> } = {}
   const succession = new Succession({
     log: recordingLogger().log,
     clock,
-    instanceId: 'gw_1',
     flags: { port: 1001, token: 'secret-token', configPath: '/c.json' },
     spawn,
     resources: {
@@ -64,7 +63,7 @@ describe('a succession that works', () => {
   test('goes through its steps in order and tells everybody who serves now', async () => {
     const { succession, successor, clock, done, handle } = predecessor();
     const said: string[] = [];
-    const first = succession.run({}, (phase) => said.push(phase));
+    const first = succession.run({}, (message) => said.push(message));
     expect(succession.isUnderWay).toBe(true);
     expect(succession.successorPid).toBe(successor().pid);
     const joined = succession.run({ port: 9 }, quiet);
@@ -88,7 +87,7 @@ describe('a succession that works', () => {
     expect(await Promise.all([first, joined])).toEqual([result, result]);
     expect(await isSettled(succession.settled)).toBe(true);
     expect(successor()).toMatchObject({ isReleased: true, kills: 0 });
-    expect(said).toEqual(['starting', 'ready']);
+    expect(said).toEqual([`successor (pid ${successor().pid}) is starting`, 'the successor is ready and takes over']);
     expect(succession.isOver).toBe(true);
   });
 
@@ -101,7 +100,7 @@ describe('a succession that works', () => {
       boot: {
         flags: { port: 2002, token: 'secret-token', configPath: '/c.json' },
         foreground: false,
-        predecessor: { pid: process.pid, instanceId: 'gw_1', host: '0.0.0.0', port: 1001 },
+        predecessor: { host: '0.0.0.0', port: 1001 },
       },
     });
   });

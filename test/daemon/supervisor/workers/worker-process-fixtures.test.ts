@@ -15,7 +15,7 @@ test('a healthy worker is ready, listens on the handle, serves, drains and leave
   worker.send({ type: 'listen', host: socket.host, port: socket.port }, socket.handle);
   await said('listening');
   worker.activate();
-  await said('active');
+  await said('children');
   const answer = await fetch(`http://127.0.0.1:${socket.port}/`, { headers: { Connection: 'close' } });
   expect(await answer.text()).toBe(worker.instanceId);
   worker.drain('restart', 5_000);

@@ -57,6 +57,6 @@ test('a full log is rotated, a result of a configuration is passed on, everythin
   const { requests, worker, done } = asking();
   requests.receive(worker, { type: 'configResult', hash: 'h1', outcome: 'applied', problems: [] });
   requests.receive(worker, { type: 'rotateLogs' });
-  requests.receive(worker, { type: 'active' });
+  requests.receive(worker, { type: 'drained', cut: { requests: 0, streams: 0, sockets: 0 } });
   expect(done).toEqual(['wk_1 h1', 'rotate']);
 });

@@ -20,8 +20,8 @@ interface World {
 
 const EVENTS: readonly WorkerEvent[] = [
   { type: 'ready', version: '1', authEnabled: false, warnings: [] },
-  { type: 'listening', port: 1 },
-  { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [], exitCode: 78 },
+  { type: 'listening' },
+  { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [] },
   { type: 'activate' },
   { type: 'drain', mode: 'stop', timeoutMs: 1 },
   { type: 'exited' },

@@ -9,8 +9,8 @@ import {
 
 const EVENTS: { readonly [Type in WorkerEvent['type']]: Extract<WorkerEvent, { type: Type }> } = {
   ready: { type: 'ready', version: '1', authEnabled: false, warnings: [] },
-  listening: { type: 'listening', port: 1 },
-  bootFailed: { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [], exitCode: 78 },
+  listening: { type: 'listening' },
+  bootFailed: { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [] },
   activate: { type: 'activate' },
   drain: { type: 'drain', mode: 'stop', timeoutMs: 1 },
   exited: { type: 'exited' },

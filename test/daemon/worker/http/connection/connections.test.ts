@@ -15,7 +15,7 @@ const page = JSON.stringify(
     [
       ['/index.html', '<!doctype html>'],
       ['/assets/main-AbCd_-12.js', ' '.repeat(BIG)],
-    ].map(([path = '', text = '']) => [path, { type: 'text/plain', bytes: text.length, gzip: gzipSync(text).toString('base64') }]),
+    ].map(([path = '', text = '']) => [path, { type: 'text/plain', gzip: gzipSync(text).toString('base64') }]),
   ),
 );
 
