@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHolderAlive } from '../../shared/node/files/lock.js';
-import { isLockRecord, lockAgeMs, readLock } from '../../shared/node/files/lock-record.js';
+import { lockAgeMs, readLock } from '../../shared/node/files/lock-record.js';
 import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import { readIdentity } from '../../shared/node/process/process-identity.js';
 
@@ -26,8 +26,7 @@ export function removeOwner(directory: string): void {
 /** Removes a directory, which may be gone already, unless its owner may be using it. Never throws: a later command tries again. */
 export function removeAbandoned(directory: string, nowMs: number): void {
   const owner = readLock(join(directory, OWNER));
-  const isUsed = isLockRecord(owner)
-    ? isHolderAlive(directory, owner, { limitMs: ABANDONED_MS, nowMs })
-    : lockAgeMs(directory, nowMs) <= ABANDONED_MS;
+  const isUsed =
+    owner === undefined ? lockAgeMs(directory, nowMs) <= ABANDONED_MS : isHolderAlive(directory, owner, { limitMs: ABANDONED_MS, nowMs });
   if (!isUsed) removeTemp(directory);
 }

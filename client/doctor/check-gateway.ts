@@ -1,6 +1,6 @@
 /** Checks the gateway, running or not: its lock, its port, its worker. */
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { inspectLock, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
@@ -12,11 +12,19 @@ import { fail, type Finding, ok, warn } from './finding.js';
 function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding {
   const lock = readLock(lockPath);
   const repairs = 'The gateway recreates it within 30 s; to do it now: xopc gateway restart --force';
-  if (!isLockRecord(lock))
+  if (lock === undefined)
     return warn('lock', `the gateway (pid ${status.pid}) is running, but its lock ${lockPath} is missing or damaged`, { fix: repairs });
   return lock.instanceId === status.instanceId
     ? ok('lock', `held by pid ${lock.pid}, which answers`)
     : fail('lock', `${lockPath} names pid ${lock.pid}, and pid ${status.pid} answers`, { fix: 'xopc gateway restart --force' });
+}
+
+function isThere(lockPath: string): boolean {
+  try {
+    return inspectLock(lockPath) !== 'absent';
+  } catch {
+    return true;
+  }
 }
 
 /** A lock is valid if its process runs and answers with the same instance id; the lock of a dead process is removed at the next start. */
@@ -35,8 +43,7 @@ export function checkLock(paths: GatewayPaths, location: GatewayLocation): Findi
       return fail('lock', `held by pid ${location.lock.pid}, which does not answer`, { fix: 'xopc gateway stop --force' });
     case 'absent': {
       if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which died; the next start removes it`);
-      const lock = readLock(paths.lockPath);
-      const isDamaged = lock !== 'absent' && !isLockRecord(lock);
+      const isDamaged = readLock(paths.lockPath) === undefined && isThere(paths.lockPath);
       return ok('lock', isDamaged ? `${paths.lockPath} is damaged; the next start keeps a copy and removes it` : 'no gateway runs');
     }
   }

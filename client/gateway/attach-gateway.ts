@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
-import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import { readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
 import { sendSignal } from '../../shared/node/process/send-signal.js';
@@ -30,7 +30,7 @@ type End = 'released' | 'died' | 'detached';
 /** The holder of the lock; undefined when there is none, `dead` when it has died. */
 function readHolder(lockPath: string): LockRecord | 'dead' | undefined {
   const lock = readLock(lockPath);
-  if (!isLockRecord(lock)) return undefined;
+  if (lock === undefined) return undefined;
   return classifyProcess(lock) === 'dead' ? 'dead' : lock;
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { copiedLockError } from '../../shared/node/files/gateway-locks.js';
-import { FOREIGN_LEASE_MS, isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import { FOREIGN_LEASE_MS, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
 import { isUntrusted } from '../ports/socket-owner.js';
@@ -84,8 +84,7 @@ async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError
 export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'lockPath'>): Promise<GatewayLocation> {
   let answer = await ask(paths.controlPath);
   if (!(answer instanceof GatewayError)) return answer;
-  const read = readLock(paths.lockPath);
-  const lock = isLockRecord(read) ? read : undefined;
+  const lock = readLock(paths.lockPath);
   // With another XDG_RUNTIME_DIR (cron, ssh, sudo), a relocated socket has a different path than expected.
   const isElsewhere = lock !== undefined && lock.controlPath !== '' && lock.controlPath !== paths.controlPath;
   if (isElsewhere && answer.code === 'NOT_RUNNING') answer = await ask(lock.controlPath);

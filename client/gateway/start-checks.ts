@@ -3,7 +3,7 @@ import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { Problem } from '../../shared/errors.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockHolder } from '../../shared/node/files/lock.js';
-import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isOlder, ownStartMs } from '../../shared/node/process/process-identity.js';
 import type { ListenSettings } from './gateway-settings.js';
@@ -43,7 +43,7 @@ export function refuseCompetitor(startedAt: string, holder: LockHolder, { lockPa
   if (!(Date.parse(startedAt) >= ownStartMs())) return;
   // The clock may have been set back since it was started.
   const lock = readLock(lockPath);
-  const isFormer = isLockRecord(lock) && lock.instanceId === holder.instanceId && isOlder(lock, LOAD_LIMIT_MS);
+  const isFormer = lock?.instanceId === holder.instanceId && isOlder(lock, LOAD_LIMIT_MS);
   if (!isFormer) throw alreadyRuns(holder, holder.configPath);
 }
 

@@ -6,7 +6,7 @@ import { GatewayError, type Problem } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import { configInvalid, filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../shared/node/config/config-file.js';
 import type { VariableLookup } from '../../shared/node/config/config-text.js';
-import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { readLock } from '../../shared/node/files/lock-record.js';
 import { finishRestores } from '../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
@@ -48,7 +48,7 @@ function problemsOf(files: ConfigFiles): readonly Problem[] {
  * @throws CONFIG_INVALID saying that nothing was ended; also if a file was removed that the gateway to be ended has in effect
  */
 export function requireValidBeforeEnd(paths: GatewayPaths, environment?: Readonly<Record<string, string>> | 'unknown'): void {
-  const removed = isLockRecord(readLock(paths.lockPath)) ? findRemoved(filesInEffect(paths)) : [];
+  const removed = readLock(paths.lockPath) === undefined ? [] : findRemoved(filesInEffect(paths));
   try {
     if (removed.length > 0) throw configInvalid(paths.configPath, removed);
     requireValidConfig(paths, typeof environment === 'object' ? (name) => environment[name] || undefined : environment);
@@ -76,7 +76,7 @@ function isSameText(one: string, other: string): boolean {
 /** Whether the last gateway of this configuration died without removing its lock. */
 async function hasDied(paths: GatewayPaths): Promise<boolean> {
   const lock = readLock(paths.lockPath);
-  if (!isLockRecord(lock) || classifyProcess(lock) === 'alive') return false;
+  if (lock === undefined || classifyProcess(lock) === 'alive') return false;
   return (await locateGateway(paths)).kind === 'absent';
 }
 

@@ -61,7 +61,7 @@ test('whatever a lock contains, it has one owner, and no other file is touched',
       writeFileSync(world.paths.dataLockPath, dataContent);
       const verdicts = [world.path, world.paths.dataLockPath].map((path) => {
         const lock = readLock(path);
-        return isLockRecord(lock) ? classifyProcess(lock) : 'dead';
+        return lock === undefined ? 'dead' : classifyProcess(lock);
       });
       let isTaken = true;
       try {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { freePort } from './free-port.js';
 import { addGatewayDatabase, type GatewayDatabase } from './gateway-database.js';
@@ -189,7 +189,7 @@ export class RealGateway {
   lock(): LockRecord {
     const { lockPath } = this.paths;
     const record = readLock(lockPath);
-    if (!isLockRecord(record)) throw new Error(`no lock: ${JSON.stringify(record)}`);
+    if (record === undefined) throw new Error(`no lock: ${lockPath}`);
     return record;
   }
 

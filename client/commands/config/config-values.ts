@@ -12,7 +12,7 @@ import { editJsonc, type JsoncEdit } from '../../../shared/config/jsonc-edit.js'
 import { filesInEffect, loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid, parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
-import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { isSameProcess } from '../../../shared/node/process/process-identity.js';
 
@@ -32,7 +32,7 @@ export function configProblems(document: ConfigDocument, modelsPath: string): re
 
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
   const lock = readLock(paths.lockPath);
-  const isRunning = isLockRecord(lock) && isSameProcess(lock);
+  const isRunning = lock !== undefined && isSameProcess(lock);
   return {
     path: paths.configPath,
     lockPath: paths.configLockPath,

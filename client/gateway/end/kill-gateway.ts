@@ -1,6 +1,6 @@
 /** Kills a gateway that does not answer: only processes named by its lock and verified by their start times. */
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, type KnownProcess, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
+import { type KnownProcess, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
@@ -37,7 +37,7 @@ export function requireProven(lock: LockRecord): void {
 /** Returns the lock of a configuration if it names a process that is certainly the gateway. */
 export function readProvenLock(lockPath: string): LockRecord | undefined {
   const lock = readLock(lockPath);
-  return isLockRecord(lock) && isProven(lock) ? lock : undefined;
+  return lock !== undefined && isProven(lock) ? lock : undefined;
 }
 
 /**
@@ -55,6 +55,6 @@ export async function killGateway(lock: LockRecord, lockPath: string, { termMs =
   if (left.length > 0) throw stillThere(left);
   // A dying supervisor may have written its lock once more.
   const now = readLock(lockPath);
-  const leftChildren = await sweepChildren(isLockRecord(now) && now.instanceId === lock.instanceId ? now : lock, KILL_LIMIT_MS);
+  const leftChildren = await sweepChildren(now?.instanceId === lock.instanceId ? now : lock, KILL_LIMIT_MS);
   if (leftChildren.length > 0) throw stillThere(leftChildren);
 }

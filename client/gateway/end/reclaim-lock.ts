@@ -60,8 +60,8 @@ async function findHeir(paths: GatewayPaths, dead: LockRecord, limitMs: number):
 
 /** @returns false when the lock is not, or no longer, that of the dead gateway */
 async function takeFrom(dead: LockRecord, path: string, own: LockRecord): Promise<boolean> {
-  const isDead = (lock: LockContent | 'absent'): boolean =>
-    isLockRecord(lock) && lock.instanceId === dead.instanceId && classifyProcess(lock) === 'dead';
+  const isDead = (lock: LockContent | undefined): boolean =>
+    lock !== undefined && isLockRecord(lock) && lock.instanceId === dead.instanceId && classifyProcess(lock) === 'dead';
   if (!isDead(readLock(path))) return false;
   try {
     await acquireLock(path, `${JSON.stringify(own, null, 2)}\n`, {

@@ -1,7 +1,7 @@
 /** Stops a gateway that must move to another host on the same port: while it runs, its own socket blocks the new address. */
 import { definedFields } from '../../../shared/fields.js';
 import type { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
+import { readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { portTaken } from '../../ports/free-port.js';
 import { findPortOwners } from '../../ports/port-owner.js';
@@ -39,8 +39,7 @@ export async function stopToStartAgain(
   gateway: AnsweringGateway,
   move: Move,
 ): Promise<Pick<StartAgain, 'before' | 'former' | 'token' | 'isService'>> {
-  const lock = readLock(move.paths.lockPath);
-  const before = isLockRecord(lock) ? lock : undefined;
+  const before = readLock(move.paths.lockPath);
   refuseOthers(before, move);
   const former = before === undefined ? undefined : readFormerStart(before);
   const own = await askToken(gateway);

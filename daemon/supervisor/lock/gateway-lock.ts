@@ -65,7 +65,7 @@ export class GatewayLock {
   async takeBack(deps: GatewayLockDeps): Promise<void> {
     for (const path of this.#files) {
       const lock = readLock(path);
-      const isOurs = isLockRecord(lock) && this.#isOwn(lock);
+      const isOurs = lock !== undefined && this.#isOwn(lock);
       if (!isOurs) report(path, await acquire(path, this.#record, deps), deps);
     }
     this.#isHeld = true;

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import type { GatewayPaths } from '../process/paths.js';
 import type { LockHolder } from './lock.js';
-import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
+import { type LockRecord, readLock } from './lock-record.js';
 import { pathWord } from '../path-word.js';
 import { shellCommand } from '../../text/shell-word.js';
 import { ifPresent } from './if-present.js';
@@ -21,7 +21,7 @@ export function listGatewayLocks({ lockDir }: Pick<GatewayPaths, 'lockDir'>): Ga
   return lockNames(lockDir).flatMap((name) => {
     const lockPath = join(lockDir, name);
     const record = readLock(lockPath);
-    return isLockRecord(record) ? [{ lockPath, controlPath: record.controlPath, record }] : [];
+    return record === undefined ? [] : [{ lockPath, controlPath: record.controlPath, record }];
   });
 }
 
@@ -73,11 +73,11 @@ export function alreadyRuns(holder: LockHolder, configPath: string, action: { wh
  */
 export function copiedLockError(dataLockPath: string): GatewayError | undefined {
   const lock = readLock(dataLockPath);
-  if (!isLockRecord(lock) || lock.dataDir === '') return undefined;
+  if (lock === undefined || lock.dataDir === '') return undefined;
   const [here, there] = [fileId(dirname(dataLockPath)), fileId(lock.dataDir)];
   if (here === undefined || there === undefined || here === there) return undefined;
   const original = readLock(join(lock.dataDir, basename(dataLockPath)));
-  if (!isLockRecord(original) || original.instanceId !== lock.instanceId) return undefined;
+  if (original?.instanceId !== lock.instanceId) return undefined;
   const { pid, port, configPath, instanceId, dataDir } = lock;
   return new GatewayError('LOCK_HELD', {
     message: `${dirname(dataLockPath)} contains the lock of the gateway that runs with ${dataDir} (${configPath}, pid ${pid}), so it looks like a copy`,

@@ -106,8 +106,8 @@ function asLockRecord(value: unknown): LockContent {
 }
 
 /** Narrows the parsed value to a record. */
-export function isLockRecord(lock: LockContent | 'absent'): lock is LockRecord {
-  return lock !== 'absent' && !('unreadable' in lock);
+export function isLockRecord(lock: LockContent): lock is LockRecord {
+  return !('unreadable' in lock);
 }
 
 /** Reads a lock once. @throws CONFIG_INVALID for a directory in its place; LOCK_HELD when the file belongs to another user */
@@ -126,13 +126,13 @@ export function inspectLock(path: string): LockState | 'absent' {
   }
 }
 
-/** Like {@link inspectLock}, but never throws. */
-export function readLock(path: string): LockContent | 'absent' {
+/** Returns the record in a lock; undefined when there is none that can be read. Never throws. */
+export function readLock(path: string): LockRecord | undefined {
   try {
     const state = inspectLock(path);
-    return state === 'absent' ? state : state.lock;
-  } catch (error) {
-    return { unreadable: (error as NodeJS.ErrnoException).code ?? (error as Error).message };
+    return state !== 'absent' && isLockRecord(state.lock) ? state.lock : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -126,7 +126,7 @@ function claimReclaim(prefix: string, temp: string, nowMs: number): string | Loc
     const claim = `${prefix}.${number}`;
     if (tryLink(temp, claim)) return claim;
     const holder = readLock(claim);
-    if (isLockRecord(holder) && isHolderAlive(claim, holder, { limitMs: FOREIGN_CLAIM_MS, nowMs })) return holder;
+    if (holder !== undefined && isHolderAlive(claim, holder, { limitMs: FOREIGN_CLAIM_MS, nowMs })) return holder;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLockRecord, readLock } from '../files/lock-record.js';
+import { readLock } from '../files/lock-record.js';
 import type { ConfigIdentity } from './config-identity.js';
 import { changedAtMs, isLastText, isUsedHere, logTraces, namesIn, stateTraces, type Trace } from './owner-traces.js';
 
@@ -35,6 +35,6 @@ function lockTraces(directory: string): Trace[] {
     if (hash === undefined) return [];
     const path = join(directory, name);
     const lock = readLock(path);
-    return isLockRecord(lock) && lock.dataDir === '' ? [{ hash, atMs: changedAtMs(path), configPath: lock.configPath }] : [];
+    return lock?.dataDir === '' ? [{ hash, atMs: changedAtMs(path), configPath: lock.configPath }] : [];
   });
 }

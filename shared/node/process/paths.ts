@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import { sha256Hex } from '../../sha256.js';
-import { isLockRecord, readLock } from '../files/lock-record.js';
+import { readLock } from '../files/lock-record.js';
 import { configHash, type ConfigIdentity } from './config-identity.js';
 import { findDataDir } from './data-owner.js';
 import { ownerPathIn } from './owner-record.js';
@@ -142,7 +142,7 @@ export function resolveKnownPaths(options: PathOptions): { paths: GatewayPaths; 
     if (!(error instanceof GatewayError)) throw error;
     const paths = resolvePaths({ ...options, dataDir: resolve(options.home) });
     const lock = readLock(paths.lockPath);
-    const known = isLockRecord(lock) && lock.dataDir !== '' ? lock.dataDir : join(paths.home, 'gateways', paths.hash);
+    const known = lock !== undefined && lock.dataDir !== '' ? lock.dataDir : join(paths.home, 'gateways', paths.hash);
     return { paths: withDataDir(paths, known), problem: error };
   }
 }

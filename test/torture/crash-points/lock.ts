@@ -3,7 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock } from '../../../daemon/supervisor/lock/gateway-lock.js';
 import { sweepChildren } from '../../../shared/node/process/sweep-children.js';
-import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { inspectLock, isLockRecord, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import type { End, Operation } from './operation.js';
 
@@ -39,9 +39,10 @@ function leaveDead(root: string): void {
 /** Whatever is there is a complete record for this user alone, and is that of `owner` where somebody was told so. */
 function check(root: string, { how, told }: Pick<End, 'how' | 'told'>): string[] {
   return Object.values(paths(root)).flatMap((path) => {
-    const lock = readLock(path);
+    const state = inspectLock(path);
     const owner = told.at(-1);
-    if (lock === 'absent') return owner === 'released' || how !== 'done' ? [] : [`${path} is missing`];
+    if (state === 'absent') return owner === 'released' || how !== 'done' ? [] : [`${path} is missing`];
+    const { lock } = state;
     if (!isLockRecord(lock)) return [`${path} is not a whole record: ${lock.unreadable}`];
     const problems = (statSync(path).mode & 0o777) === 0o600 ? [] : [`${path} is open to others`];
     // A lock that could not be removed is a dead holder's once the process has ended, and the next start takes it.

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isLockRecord, readLock, type LockRecord } from '../../../../shared/node/files/lock-record.js';
+import { inspectLock, readLock, type LockRecord } from '../../../../shared/node/files/lock-record.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const record: LockRecord = {
@@ -23,10 +23,17 @@ const record: LockRecord = {
   children: [{ role: 'worker', pid: 4243, startTime: '987655' }],
 };
 
-function lockWith(content: string | Buffer): ReturnType<typeof readLock> {
+function fileWith(content: string | Buffer): string {
   const path = join(tempDir(), 'gateway.lock');
   writeFileSync(path, content);
-  return readLock(path);
+  return path;
+}
+
+const lockWith = (content: string): LockRecord | undefined => readLock(fileWith(content));
+
+function expectUnreadable(path: string): void {
+  expect(inspectLock(path)).toMatchObject({ lock: { unreadable: expect.stringMatching(/\S/) as string } });
+  expect(readLock(path)).toBeUndefined();
 }
 
 test('a record is read as it was written', () => {
@@ -40,7 +47,6 @@ test('unknown fields of a newer version are left out', () => {
 test('a record of four fields is read, the rest is empty', () => {
   const lock = lockWith('{"pid":7,"createdAt":"2026-01-01T00:00:00.000Z","configPath":"/c","startTime":123}');
   expect(lock).toMatchObject({ pid: 7, startTime: '123', bootId: null, instanceId: '', port: 0, children: [] });
-  expect(isLockRecord(lock)).toBe(true);
 });
 
 test('children that are none are left out, and a flood of them is cut', () => {
@@ -62,26 +68,27 @@ test.each([
   ['bytes', Buffer.from([0xff, 0xfe, 0x00])],
   ['more than any record has', 'x'.repeat(70_000)],
 ])('%s is unreadable, with a reason', (_title, content) => {
-  const lock = lockWith(content);
-  expect(lock).toEqual({ unreadable: expect.stringMatching(/\S/) });
-  expect(isLockRecord(lock)).toBe(false);
+  expectUnreadable(fileWith(content));
 });
 
 test('a file that is not there is absent, also below a file', () => {
   const directory = tempDir();
   writeFileSync(join(directory, 'file'), '');
-  expect(readLock(join(directory, 'nothing'))).toBe('absent');
-  expect(readLock(join(directory, 'file', 'lock'))).toBe('absent');
+  for (const path of [join(directory, 'nothing'), join(directory, 'file', 'lock')]) {
+    expect(inspectLock(path)).toBe('absent');
+    expect(readLock(path)).toBeUndefined();
+  }
 });
 
-test('a directory in its place is unreadable', () => {
+test('a directory in its place is an error, and no record', () => {
   const path = join(tempDir(), 'lock');
   mkdirSync(path);
-  expect(readLock(path)).toHaveProperty('unreadable');
+  expect(() => inspectLock(path)).toThrow('a directory is in the place of the lock');
+  expect(readLock(path)).toBeUndefined();
 });
 
 test.runIf(process.platform !== 'win32')('a FIFO in its place does not block', () => {
   const path = join(tempDir(), 'lock');
   execFileSync('mkfifo', [path]);
-  expect(readLock(path)).toHaveProperty('unreadable');
+  expectUnreadable(path);
 });
