@@ -56,7 +56,6 @@ export async function awaitStarting(paths: GatewayPaths, location: GatewayLocati
 interface NewInstanceOptions {
   /** Instance id of the supervisor that has exited. */
   readonly oldInstanceId: string;
-  readonly limitMs?: number;
   /** How long there may be no supervisor at all; default: the whole wait, because a service manager may need that long. */
   readonly absentLimitMs?: number;
 }
@@ -77,13 +76,12 @@ function makeCheck({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptio
 
 /**
  * Waits until a supervisor other than the one that has exited is ready.
- * @throws WORKER_NOT_READY when it does not; NOT_RUNNING when there is none; STILL_STARTING when it takes longer than `limitMs`
+ * @throws WORKER_NOT_READY when it does not; NOT_RUNNING when there is none; STILL_STARTING when it takes longer than a minute
  */
 export async function waitForNewInstance(paths: GatewayPaths, options: NewInstanceOptions): Promise<StatusDocument> {
-  const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
   const check = makeCheck(options);
   let last: GatewayLocation | undefined;
-  const settled = await watchGateway(paths, (location) => check((last = location)), limitMs);
+  const settled = await watchGateway(paths, (location) => check((last = location)), DEFAULT_LIMIT_MS);
   if (settled?.kind === 'answers') {
     if (settled.status.ready) return settled.status;
     throw notServing(settled.status);
@@ -91,7 +89,7 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
   if (settled !== undefined) throw leftAlone();
   if (last === undefined || last.kind === 'answers') {
     throw new GatewayError('STILL_STARTING', {
-      message: `no new instance is ready after ${limitMs} ms`,
+      message: `no new instance is ready after ${DEFAULT_LIMIT_MS} ms`,
       hint: 'Check again with: xopc gateway status',
     });
   }

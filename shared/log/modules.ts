@@ -11,6 +11,6 @@ export function isLogModule(value: unknown): value is LogModule {
 }
 
 /** Returns the logger of a module: its lines carry `module`, and its level can be set separately. */
-export function ofModule(logger: LogPort, module: LogModule): Required<LogPort> {
+export function ofModule(logger: LogPort, module: LogModule): LogPort {
   return withFields(logger, { module });
 }

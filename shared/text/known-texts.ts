@@ -1,7 +1,7 @@
 /** Finds known texts, such as secrets, in other texts. Time is linear in the searched text, however many texts are known. */
 
 /** Length of the shortest text that can be found. */
-export const MIN_KNOWN_LENGTH = 6;
+const MIN_KNOWN_LENGTH = 6;
 /** Powers of two. */
 const FIRST_TABLE_SIZE = 256;
 const MAX_TABLE_SIZE = 1_048_576;

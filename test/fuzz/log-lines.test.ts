@@ -51,7 +51,7 @@ test('no known secret comes into the log, in whatever it stands', () =>
         const redactor = createRedactor(secrets);
         const logger = createLogger({
           file: { write: (line) => void lines.push(line), maxLineBytes: 65_536 },
-          level: 'info',
+          level: () => 'info',
           bindings: { role: 'worker' },
           redactor,
         });

@@ -31,7 +31,7 @@ export function workerBoot(fields: Partial<WorkerBoot> = {}): WorkerBoot {
   };
 }
 
-export function fakeWorker(options: { clock?: FakeClock; instanceId?: string; secrets?: string[]; hangAfterMs?: number } = {}): FakeWorker {
+export function fakeWorker(options: { clock?: FakeClock; instanceId?: string; secrets?: string[] } = {}): FakeWorker {
   const clock = options.clock ?? new FakeClock();
   const { spawn, last } = fakeSpawn();
   const logger = recordingLogger();
@@ -45,7 +45,6 @@ export function fakeWorker(options: { clock?: FakeClock; instanceId?: string; se
     handlers: { onMessage: (_worker, message) => messages.push(message), onExit: (_worker, record) => exits.push(record) },
     redactor: createRedactor(options.secrets ?? []),
     spawn,
-    ...(options.hangAfterMs === undefined ? {} : { hangAfterMs: options.hangAfterMs }),
   });
   return { worker, child: last(), clock, logger, messages, exits };
 }

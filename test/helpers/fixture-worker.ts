@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { type SpawnChild, spawnProgram } from '../../daemon/supervisor/workers/child-process.js';
 import { WorkerProcess } from '../../daemon/supervisor/workers/worker-process.js';
 import type { ExitRecord } from '../../shared/control/messages.js';
+import { createRedactor } from '../../shared/node/secrets/redact.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
 import { FakeClock } from './fake-clock.js';
 import { workerBoot } from './fake-worker.js';
@@ -37,6 +38,7 @@ export class FixtureWorker {
       extra: {},
       clock: this.clock,
       log: this.logger.log,
+      redactor: createRedactor(),
       handlers: {
         onMessage: (_worker, message) => {
           this.messages.push(message);

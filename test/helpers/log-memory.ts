@@ -8,5 +8,5 @@ export interface LogMemory extends LogPort {
 export function logMemory(): LogMemory {
   const entries: { level: string; message: string; fields: Record<string, unknown> }[] = [];
   const at = (level: string) => (fields: Record<string, unknown>, message: string) => void entries.push({ level, message, fields });
-  return { entries, info: at('info'), warn: at('warn'), error: at('error') };
+  return { entries, debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }

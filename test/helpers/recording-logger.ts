@@ -12,7 +12,7 @@ export interface RecordingLogger {
 export function recordingLogger(): RecordingLogger {
   const lines: string[] = [];
   const file = { maxLineBytes: 65_536, write: (line: string) => void lines.push(line) };
-  const log = createLogger({ file, level: 'trace', bindings: { role: 'test' }, redactor: createRedactor() });
+  const log = createLogger({ file, level: () => 'trace', bindings: { role: 'test' }, redactor: createRedactor() });
   const entries = (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return { log, entries, messages: () => entries().map((entry) => String(entry['msg'])) };
 }

@@ -10,6 +10,7 @@ import type { SupervisorDeps } from '../../daemon/supervisor/state/supervisor-de
 import type { RestartResult, StopResult } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { LockedChild } from '../../shared/node/files/lock-record.js';
+import { createRedactor } from '../../shared/node/secrets/redact.js';
 import { type FakeChild, type FakeSpawn, fakeSpawn, readyMessage } from './fake-child.js';
 import { FakeClock } from './fake-clock.js';
 import { type GatewayHome, gatewayHome } from './gateway-home.js';
@@ -51,6 +52,7 @@ export class Supervised {
     this.supervisor = new Supervisor({
       clock: this.clock,
       log: this.logger.log,
+      redactor: createRedactor(),
       paths: this.home.paths,
       config: this.config,
       respawn: this.respawn,

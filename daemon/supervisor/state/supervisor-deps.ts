@@ -21,8 +21,7 @@ export interface SupervisorDeps {
   /** Environment variables for workers beyond our own. */
   readonly workerEnvironment: Record<string, string>;
   /** Removes secrets from exit records. */
-  readonly redactor?: Redactor;
-  readonly hangAfterMs?: number;
+  readonly redactor: Redactor;
   readonly spawn: SpawnChild;
   readonly slots: WorkerSlots;
   readonly resources: Pick<GatewayResources, 'openSocket' | 'updateLock' | 'isSuccessor' | 'takeOver' | 'retirePredecessor'>;

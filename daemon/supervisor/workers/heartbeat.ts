@@ -13,15 +13,13 @@ const LATENESS_MS = 2_000;
 
 export class HeartbeatMonitor {
   readonly #clock: Clock;
-  readonly #hangAfterMs: number;
   readonly #onHang: (silentMs: number) => void;
   #lastBeatMs = 0;
   #lastCheckMs = 0;
   #cancel: (() => void) | undefined;
 
-  constructor(options: { clock: Clock; hangAfterMs?: number; onHang: (silentMs: number) => void }) {
+  constructor(options: { clock: Clock; onHang: (silentMs: number) => void }) {
     this.#clock = options.clock;
-    this.#hangAfterMs = options.hangAfterMs ?? HANG_AFTER_MS;
     this.#onHang = options.onHang;
   }
 
@@ -41,7 +39,7 @@ export class HeartbeatMonitor {
   }
 
   #arm(silentMs: number): void {
-    const delayMs = Math.min(CHECK_MS, this.#hangAfterMs - silentMs);
+    const delayMs = Math.min(CHECK_MS, HANG_AFTER_MS - silentMs);
     this.#cancel = this.#clock.after(delayMs, () => this.#check());
   }
 
@@ -52,7 +50,7 @@ export class HeartbeatMonitor {
     // Heartbeats that arrived in the meantime are still unread, so start counting again.
     if (sinceCheckMs < 0 || sinceCheckMs > CHECK_MS + LATENESS_MS) this.#lastBeatMs = now;
     const silentMs = now - this.#lastBeatMs;
-    if (silentMs < this.#hangAfterMs) return this.#arm(Math.max(0, silentMs));
+    if (silentMs < HANG_AFTER_MS) return this.#arm(Math.max(0, silentMs));
     this.#cancel = undefined;
     this.#onHang(silentMs);
   }

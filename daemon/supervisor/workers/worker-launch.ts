@@ -10,7 +10,7 @@ export function launchWorker(
   options: { source: ConfigSource; liveInstanceIds: readonly string[] },
   handlers: WorkerHandlers,
 ): WorkerProcess {
-  const { clock, log, paths, hangAfterMs, redactor, spawn } = deps;
+  const { clock, log, paths, redactor, spawn } = deps;
   const { source, liveInstanceIds } = options;
   const instanceId = newId('wk');
   const boot = {
@@ -29,8 +29,7 @@ export function launchWorker(
     clock,
     log,
     handlers: { ...handlers, onOutputComplete: (worker, record) => deps.respawn.completeRecord(worker, record) },
-    ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
-    ...(redactor === undefined ? {} : { redactor }),
+    redactor,
     spawn,
   });
   log.info({ worker: worker.pid, instanceId }, 'worker starting');

@@ -18,7 +18,7 @@ interface OutputOptions {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly clock: Clock;
   /** Removes secrets from {@link CapturedOutput.tail}; the log redacts its own lines. */
-  readonly redactor?: Redactor;
+  readonly redactor: Redactor;
 }
 
 export interface CapturedOutput {
@@ -91,8 +91,7 @@ function readAll(stream: Readable, source: Source, gate: OutputGate): Promise<vo
   });
 }
 
-function printable(text: string, redactor: Redactor | undefined): string {
-  if (redactor === undefined) return escapeControlsKeepLines(text);
+function printable(text: string, redactor: Redactor): string {
   return text
     .split('\n')
     .map((line) => escapeControlsKeepLines(redactor.redact(line)))

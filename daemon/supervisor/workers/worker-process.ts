@@ -68,8 +68,7 @@ export class WorkerProcess {
     clock: Clock;
     log: Logger;
     handlers: WorkerHandlers;
-    redactor?: Redactor;
-    hangAfterMs?: number;
+    redactor: Redactor;
     spawn: SpawnChild;
   }) {
     this.instanceId = options.boot.instanceId;
@@ -83,12 +82,8 @@ export class WorkerProcess {
     this.#log = options.log.child({ worker: this.#child.pid });
     const { stdout, stderr } = this.#child;
     const { clock, redactor } = options;
-    this.#output = captureOutput({ stdout, stderr, log: this.#log, clock, ...(redactor === undefined ? {} : { redactor }) });
-    this.#heartbeat = new HeartbeatMonitor({
-      clock: options.clock,
-      ...(options.hangAfterMs === undefined ? {} : { hangAfterMs: options.hangAfterMs }),
-      onHang: (silentMs) => this.#hang(silentMs),
-    });
+    this.#output = captureOutput({ stdout, stderr, log: this.#log, clock, redactor });
+    this.#heartbeat = new HeartbeatMonitor({ clock, onHang: (silentMs) => this.#hang(silentMs) });
     this.#limit(BOOT_LIMIT_MS, 'exit-not-ready');
   }
 

@@ -225,7 +225,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         return logger.info({ ...fields, reason: decision.error, dueAt }, 'a message will be sent again later');
       }
       case 'delivered':
-        return logger.debug?.(fields, 'a message was delivered');
+        return logger.debug(fields, 'a message was delivered');
       case 'queued':
     }
   }

@@ -37,7 +37,7 @@ export type HttpContext = Koa.ParameterizedContext<RequestState, RouterExtras>;
 export type HttpMiddleware = Koa.Middleware<RequestState, RouterExtras>;
 
 /** The part of the logger that the HTTP server uses. */
-export interface HttpLogger extends Required<LogPort> {
+export interface HttpLogger extends LogPort {
   /** Whether the level is `debug` or lower. */
   isDebugging(): boolean;
 }

@@ -63,7 +63,7 @@ export class Connection {
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#isAlive = true));
     // A violation of the WebSocket protocol: the socket closes itself with the code for it.
-    socket.on('error', (error) => deps.logger.debug?.({ err: error }, 'WebSocket protocol error'));
+    socket.on('error', (error) => deps.logger.debug({ err: error }, 'WebSocket protocol error'));
     socket.on('close', () => this.#end());
   }
 

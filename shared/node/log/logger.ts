@@ -14,11 +14,8 @@ export type { Logger } from 'pino';
 
 interface LoggerOptions {
   readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
-  /**
-   * The current level, or a function that returns the level of a line's `module`, so that a change takes effect at once, in child
-   * loggers too.
-   */
-  readonly level: string | ((module: unknown) => string);
+  /** Returns the current level of a line's `module`, so that a change takes effect at once, in child loggers too. */
+  readonly level: (module: unknown) => string;
   /** Fields of every line: the process's role, and the identity of the instance. */
   readonly bindings: { readonly role: string } & Readonly<Record<string, unknown>>;
   readonly redactor: Redactor;
@@ -68,13 +65,13 @@ function createSink(options: LoggerOptions): { write(line: string): void } {
 export function createLogger(options: LoggerOptions): Logger {
   const { level } = options;
   const threshold = (fields: unknown): number => {
-    const name = typeof level === 'string' ? level : level((fields as { module?: unknown } | undefined)?.module);
+    const name = level((fields as { module?: unknown } | undefined)?.module);
     return levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL);
   };
   return pino(
     {
       // Child loggers keep the level they were created with, so pino lets everything pass and the threshold is checked at the call.
-      level: typeof level === 'string' ? (isLogLevel(level) ? level : DEFAULT_LEVEL) : 'trace',
+      level: 'trace',
       base: { pid: process.pid, ...options.bindings },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

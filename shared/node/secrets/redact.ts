@@ -2,20 +2,18 @@
  * Removes secrets from complete log lines, so that no caller has to: known secrets by their value, also in usual encodings, and unknown
  * ones by their shape. JSON stays valid. Time is linear in the length of the line.
  */
-import { KnownTexts, MIN_KNOWN_LENGTH } from '../../text/known-texts.js';
+import { KnownTexts } from '../../text/known-texts.js';
 import { REDACTED, redactShapes } from './redact-shapes.js';
 
 export interface Redactor {
   /** Returns the line without its secrets. */
   redact(line: string): string;
   /**
-   * Adds secrets to redact from now on. Secrets shorter than {@link MIN_SECRET_LENGTH} characters are ignored: they would match
-   * everywhere.
+   * Adds secrets to redact from now on. Secrets that are too short for {@link KnownTexts} are ignored: they would match everywhere.
    */
   add(secrets: readonly string[]): void;
 }
 
-export const MIN_SECRET_LENGTH = MIN_KNOWN_LENGTH;
 /** Encodings of shorter secrets cannot be distinguished from other text. */
 const MIN_ENCODED_LENGTH = 8;
 /** Lines of a multi-line key that are longer than this are secrets too. */

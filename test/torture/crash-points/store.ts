@@ -13,7 +13,7 @@ import { readOutgoing } from './database.js';
 import type { End, Operation } from './operation.js';
 
 const databasePath = (root: string): string => join(root, 'state', 'gateway.db');
-const silent = { info() {}, warn() {}, error() {} };
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** As a caller that is answered 503 does: the store recovers by itself, unless the disk stays full. */
 const TRIES = { number: process.env['FAULTS_KIND'] === 'full' ? 2 : 60, pauseMs: 25 };

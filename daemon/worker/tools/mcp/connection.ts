@@ -149,7 +149,7 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     { name: 'xopc', version: readBuildInfo()?.version ?? '0' },
     { capabilities: {}, jsonSchemaValidator: uncheckedSchemas },
   );
-  client.onerror = (error) => logger.debug?.({ err: error }, 'the connection to the server reports an error');
+  client.onerror = (error) => logger.debug({ err: error }, 'the connection to the server reports an error');
   client.setNotificationHandler('notifications/tools/list_changed', () => onToolsChanged());
   const stopped = (): void => void transport.close();
   signal.addEventListener('abort', stopped, { once: true });

@@ -76,7 +76,7 @@ export class ProcessTransport implements Transport {
 
   /** Fails a call on behalf of the server; without an id there is no call to fail. */
   #refuse(id: number | undefined, message: string, line = ''): void {
-    this.#logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
+    this.#logger.debug({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
     if (id !== undefined) this.onmessage?.({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });
   }
 }

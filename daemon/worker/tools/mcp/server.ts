@@ -192,7 +192,7 @@ export class McpServer {
     const { clock, settings, logger } = this.#options;
     if (this.#connection === undefined) return;
     this.#cancelIdle = clock.after(settings.idleMs, () => {
-      logger.debug?.({ idleMs: settings.idleMs }, 'the server is stopped because it was idle');
+      logger.debug({ idleMs: settings.idleMs }, 'the server is stopped because it was idle');
       void this.#close(IDLE_STOP);
     });
   }

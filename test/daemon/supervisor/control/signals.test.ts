@@ -6,6 +6,7 @@ function listening(hangupStops: boolean): { heard: string[]; stop(): void } {
   let signal: unknown;
   const stop = listenToSignals({
     log: {
+      debug: () => undefined,
       info: (fields, message) => {
         signal = fields['signal'];
         if (message === 'signal ignored') heard.push(`note ${String(signal)}`);

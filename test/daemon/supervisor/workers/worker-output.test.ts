@@ -45,7 +45,11 @@ function fromProgram(source: string): { child: ChildProcessByStdio<null, Readabl
     child.kill('SIGKILL');
   });
   const log = new RecordingLog();
-  return { child, log, output: captureOutput({ stdout: child.stdout, stderr: child.stderr, log, clock: systemClock }) };
+  return {
+    child,
+    log,
+    output: captureOutput({ stdout: child.stdout, stderr: child.stderr, log, clock: systemClock, redactor: createRedactor() }),
+  };
 }
 
 async function end(stream: PassThrough): Promise<void> {

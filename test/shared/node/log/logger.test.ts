@@ -17,7 +17,7 @@ interface Setup {
   readonly entries: () => Record<string, unknown>[];
 }
 
-function setup(level: string | ((module: unknown) => string) = 'info', maxBytes = 1_048_576): Setup {
+function setup(level: (module: unknown) => string = () => 'info', maxBytes = 1_048_576): Setup {
   const path = join(tempDir(), 'gateway.log');
   const clock = new FakeClock();
   const redactor = createRedactor(['known-secret-value']);
@@ -86,7 +86,7 @@ describe('lines', () => {
   });
 
   test('a line that is too long keeps its head and the start of its message, and stays JSON', () => {
-    const { logger, entries } = setup('info', 65_536);
+    const { logger, entries } = setup(undefined, 65_536);
     logger.error({ payload: 'ü'.repeat(200_000) }, `too much ${'x'.repeat(10_000)}`);
     expect(entries()).toMatchObject([
       { level: 'error', role: 'worker', msg: expect.stringMatching(/^too much x+$/), cutFromCharacters: expect.any(Number) },
@@ -157,7 +157,7 @@ describe('level', () => {
   });
 
   test('an unknown level counts as info', () => {
-    const { logger, entries } = setup('verbose');
+    const { logger, entries } = setup(() => 'verbose');
     logger.debug('hidden');
     logger.info('shown');
     expect(entries().map((entry) => entry['msg'])).toEqual(['shown']);
