@@ -1,5 +1,4 @@
 /** Creates a link that signs the page in, on this machine or another, without revealing the token. */
-import { GatewayError } from '../../shared/errors.js';
 import type { CommandIo } from '../cli/command-io.js';
 import type { ApiClient } from '../api/api-client.js';
 
@@ -10,19 +9,13 @@ interface PageLink {
 }
 
 /**
- * @param pageUrl  the page's public address, because browsers store data by that address, not by the one called here. @returns undefined
- *   when this gateway does not support page links
- * @throws the API's other errors
+ * @param pageUrl  the page's public address, because browsers store data by that address, not by the one called here
+ * @throws the API's errors
  */
-export async function createPageLink(api: ApiClient, pageUrl: string): Promise<PageLink | undefined> {
-  try {
-    const link = await api.call<PageLink>({ method: 'POST', path: '/api/page-links', signal: AbortSignal.timeout(5_000) });
-    const { pathname, search, hash } = new URL(link.url);
-    return { url: new URL(`${pathname}${search}${hash}`, pageUrl).href, expiresAt: link.expiresAt };
-  } catch (error) {
-    if (error instanceof GatewayError && (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_ALLOWED')) return undefined;
-    throw error;
-  }
+export async function createPageLink(api: ApiClient, pageUrl: string): Promise<PageLink> {
+  const link = await api.call<PageLink>({ method: 'POST', path: '/api/page-links', signal: AbortSignal.timeout(5_000) });
+  const { pathname, search, hash } = new URL(link.url);
+  return { url: new URL(`${pathname}${search}${hash}`, pageUrl).href, expiresAt: link.expiresAt };
 }
 
 interface PrintedLink {

@@ -16,8 +16,6 @@ export class OpenCommand extends BaseCommand {
     // The link is only created if it will be printed.
     const link = this.json || this.io.out.isTerminal ? await createPageLink(await this.connect(), pageUrl) : undefined;
     await printLink(this.io, { pageUrl, url: link?.url ?? pageUrl, expiresAt: link?.expiresAt ?? null });
-    if (link === undefined && status.auth.enabled && this.io.out.isTerminal)
-      await this.io.note('The page asks for the token; show it with: xopc gateway token --show');
     return 0;
   }
 }

@@ -8,15 +8,12 @@ import type { SessionDocument, SessionPage } from '../../../shared/api/sessions.
 
 const LIMITS = { default: 20, max: 200 };
 
-/** Missing in responses of an older gateway. */
-type Shelf = Partial<Pick<SessionDocument, 'pinned' | 'archived' | 'unread' | 'tags'>>;
-
 /** The marks after the title of a session. */
-function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
+function marksOf({ pinned, archived, unread, tags }: Pick<SessionDocument, 'pinned' | 'archived' | 'unread' | 'tags'>): string {
   const marks = [
-    ...(pinned === true ? ['pinned'] : []),
-    ...(archived === true ? ['archived'] : []),
-    ...(unread === true ? ['unread'] : []),
+    ...(pinned ? ['pinned'] : []),
+    ...(archived ? ['archived'] : []),
+    ...(unread ? ['unread'] : []),
     ...tags.map((tag) => `#${tag}`),
   ];
   return marks.length === 0 ? '' : ` (${marks.join(', ')})`;

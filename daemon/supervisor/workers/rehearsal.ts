@@ -12,9 +12,6 @@ export const REHEARSAL_LIMIT_MS = 10_000;
 /** Characters of its error output that are kept. */
 const MAX_WORDS = 500;
 
-/** An older build without rehearsals really starts and then finds the lock held, which also proves that it can start. */
-const GOOD_EXIT_CODES: readonly (number | null)[] = [0, 5];
-
 function cannotStart({ code, signal, spawnError }: ChildExit, words: string): GatewayError {
   const how = spawnError === undefined ? (signal ?? `exit code ${code}`) : describeSpawnError(spawnError);
   return new GatewayError('SUCCESSION_FAILED', {
@@ -38,7 +35,7 @@ export function rehearse(spawn: SpawnChild, clock: Clock, flags: SupervisorBoot[
         },
         onExit: (exit) => {
           cancel();
-          if (GOOD_EXIT_CODES.includes(exit.code)) return resolve();
+          if (exit.code === 0) return resolve();
           reject(reason ?? cannotStart(exit, words.trim()));
         },
       },

@@ -42,12 +42,6 @@ test('--json includes the expiry time', async () => {
   expect(JSON.parse(stdout)).toEqual({ url: 'http://gateway.example:18790/#ticket=abc', expiresAt: EXPIRES });
 });
 
-test('an older gateway that makes no links gives the plain address, and how to get in', async () => {
-  const { code, stdout, stderr } = await open([], { status: 404, body: { error: { code: 'NOT_FOUND', message: 'no route' } } });
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'http://gateway.example:18790\n' });
-  expect(stderr).toContain('xopc gateway token --show');
-});
-
 test('a refused token is a failure', async () => {
   const { code, stdout, stderr } = await open([], { status: 401, body: { error: { code: 'UNAUTHORIZED', message: 'not this token' } } });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

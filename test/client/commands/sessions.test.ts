@@ -19,6 +19,10 @@ const session = {
   createdAt: '2026-01-02T03:04:05.678Z',
   updatedAt: '2026-01-02T03:04:05.678Z',
   messageCount: 2,
+  pinned: false,
+  archived: false,
+  unread: false,
+  tags: [],
 };
 
 async function setUp(

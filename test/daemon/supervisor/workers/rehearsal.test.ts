@@ -20,12 +20,6 @@ test('starts the installed supervisor with our options, for show', async () => {
   expect(child.kills).toBe(0);
 });
 
-test('an older one that starts in earnest and finds our lock has shown that it can', async () => {
-  const { outcome, child } = rehearsing();
-  child.exits({ code: 5 });
-  await expect(outcome).resolves.toBeUndefined();
-});
-
 test('fails with the reason that it gives', async () => {
   const { outcome, child } = rehearsing();
   child.says({ type: 'failed', error: { code: 'CONFIG_INVALID', message: 'config.json:1:2 gateway.port' } });
