@@ -3,15 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ControlProgress, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
-import type { LockRecord } from '../../../shared/node/files/lock-record.js';
+import type { KnownProcess, LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import { callControl, hasLeft, stopDeadlines } from '../control-client.js';
 import { type AnsweringGateway, type GatewayLocation, locateGateway, unavailableError } from '../locate-gateway.js';
-import { awaitLeave } from './await-leave.js';
+import { waitUntilGone } from './end-process.js';
 
 /** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
+/**
+ * Time to close files and exit, added to the drain time, because a supervisor that has just taken over waits for its predecessor to
+ * drain.
+ */
+const LEAVE_LIMIT_MS = 15_000;
 
 interface StopOptions {
   readonly paths: GatewayPaths;
@@ -32,15 +37,31 @@ type Silent = Extract<GatewayLocation, { kind: 'silent' }> & { readonly lock: Lo
 
 /** @throws CONTROL_UNREACHABLE when the process does not end; the error of the supervisor; the signal's reason */
 export async function requestStop({ controlPath, status }: AnsweringGateway, options: StopOptions): Promise<StopOutcome> {
-  const { paths, timeoutMs, signal } = options;
+  const { paths, signal } = options;
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
   const answer = await answerOf(controlPath, options);
   if (answer !== undefined && 'kind' in answer) return answer;
-  await awaitLeave(supervisor, { paths, timeoutMs, signal });
+  await awaitLeave(supervisor, options);
   const now = answer === undefined ? await locateGateway(paths) : undefined;
   signal?.throwIfAborted();
   const heir = now?.kind === 'answers' && now.status.instanceId !== status.instanceId ? now : undefined;
   return { kind: 'left', result: answer, heir };
+}
+
+/**
+ * Waits for the exit of a supervisor that has answered a stop request.
+ * @throws CONTROL_UNREACHABLE when the process does not end; the signal's reason
+ */
+export async function awaitLeave(supervisor: KnownProcess, { paths, timeoutMs, signal }: StopOptions): Promise<void> {
+  signal?.throwIfAborted();
+  const { readDrainTimeoutMs } = await import('../gateway-settings.js');
+  if (await waitUntilGone([supervisor], (timeoutMs ?? readDrainTimeoutMs(paths)) + LEAVE_LIMIT_MS, signal)) return;
+  signal?.throwIfAborted();
+  throw new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway has stopped serving, but its process ${supervisor.pid} is still there`,
+    details: { pid: supervisor.pid },
+    hint: 'End it with: xopc gateway stop --force',
+  });
 }
 
 /** @returns undefined when the supervisor exited before its answer arrived, since only its exit matters */

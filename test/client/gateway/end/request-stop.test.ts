@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { awaitLeave } from '../../../../client/gateway/end/await-leave.js';
+import { awaitLeave } from '../../../../client/gateway/end/request-stop.js';
 import { gatewayHome } from '../../../helpers/gateway-home.js';
 
 const LOOK_MS = 7_500;
