@@ -1,7 +1,7 @@
-import { renderLogLine } from '../../shared/log/render.js';
 import { followFile } from '../../shared/node/log/follow-file.js';
 import { readLog } from '../../shared/node/log/read-log.js';
 import { BaseCommand } from '../cli/base-command.js';
+import { renderLogLine } from '../output/log-line.js';
 
 /** A start that takes longer has printed no headline yet, and its log shows why. */
 const HOLD_MS = 5_000;
@@ -24,9 +24,9 @@ export class LogViewCommand extends BaseCommand {
     const { logPath } = this.io.gatewayPaths;
     const { end } = await readLog(logPath, { limit: 0, completeOnly: true });
     await shown;
-    const options = { colour: this.io.out.paint.isColorSupported };
+    const { paint } = this.io.out;
     for await (const event of followFile(logPath, { from: end ?? 'start', signal: gone.signal })) {
-      if (event.type === 'lines') await this.io.printRendered(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
+      if (event.type === 'lines') await this.io.printRendered(event.lines.map((line) => renderLogLine(line, paint)).join('\n'));
       if (this.io.out.isClosed) break;
     }
     release();

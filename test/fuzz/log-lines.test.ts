@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { createColors } from 'picocolors';
 import { expect, onTestFinished, test } from 'vitest';
+import { renderLogLine } from '../../client/output/log-line.js';
 import { GatewayError } from '../../shared/errors.js';
 import { entryTimeMs, parseLogLine } from '../../shared/log/entry.js';
-import { renderLogLine } from '../../shared/log/render.js';
 import { createLineMatcher } from '../../shared/node/log/line-matcher.js';
 import { LineSplitter } from '../../shared/node/log/line-splitter.js';
 import { createLogger } from '../../shared/node/log/logger.js';
@@ -86,7 +87,7 @@ test('any line of a log is read and shown as one line', () =>
       const timeMs = entryTimeMs(entry);
       if (timeMs !== undefined) expect(Number.isNaN(new Date(timeMs).getTime())).toBe(false);
       // eslint-disable-next-line no-control-regex -- what must not reach a terminal
-      expect(renderLogLine(line, { colour }).replaceAll(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+      expect(renderLogLine(line, createColors(colour)).replaceAll(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     }),
   ));
 

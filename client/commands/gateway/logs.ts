@@ -6,7 +6,6 @@ import { parseLogLine } from '../../../shared/log/entry.js';
 import { escapeJsonControls } from '../../../shared/log/escape.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
 import { LOG_LEVELS } from '../../../shared/log/level.js';
-import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
 import { followFile, type FollowEvent } from '../../../shared/node/log/follow-file.js';
 import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
@@ -15,6 +14,7 @@ import { readLog } from '../../../shared/node/log/read-log.js';
 import { definedFields } from '../../../shared/fields.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { renderLogLine } from '../../output/log-line.js';
 import { printLink } from '../../gateway/page-link.js';
 import { oneOf, usage } from '../../cli/usage.js';
 
@@ -166,7 +166,7 @@ export class LogsCommand extends BaseCommand {
   }
 
   #render(line: string): string {
-    if (!this.json) return renderLogLine(line, { colour: this.io.out.paint.isColorSupported });
+    if (!this.json) return renderLogLine(line, this.io.out.paint);
     const entry = parseLogLine(line);
     return escapeJsonControls(entry['raw'] === true ? JSON.stringify(entry) : line);
   }

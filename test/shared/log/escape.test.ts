@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeControls, escapeHidden } from '../../../shared/log/escape.js';
+import { escapeControls, escapeControlsKeepLines, escapeHidden, escapeJsonControls } from '../../../shared/log/escape.js';
 
 /** Shown as nothing everywhere. */
 const NOTHING = ['\u00ad', '\u034f', '\u115f', '\u1160', '\u180e', '\u200b', '\u2060', '\u2064', '\u3164', '\uffa0', '\ufeff', '\u{e0041}'];
@@ -64,4 +64,18 @@ describe('what somebody decides about', () => {
       }),
     );
   });
+});
+
+test('escaped JSON is the same value', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = escapeJsonControls(JSON.stringify({ text }));
+      expect(JSON.parse(json)).toEqual({ text });
+    }),
+  );
+});
+
+test('line breaks stay where they are wanted', () => {
+  expect(escapeControlsKeepLines('a\n\u001b[1mb\r\n')).toBe('a\n\\x1b[1mb\\r\n');
+  expect(escapeControls('a\nb')).toBe('a\\nb');
 });

@@ -1,25 +1,14 @@
 /** Renders log lines for a person: local time, level, role, message, then the other fields; one entry, one line. */
-import { entryTimeMs, parseLogLine, type LogEntry } from './entry.js';
-import { escapeControls } from './escape.js';
-import { levelRank } from './level.js';
-import { isFields } from '../fields.js';
-
-export interface RenderOptions {
-  /** ANSI colours; off unless asked for. */
-  readonly colour?: boolean;
-}
+import { isFields } from '../../shared/fields.js';
+import { entryTimeMs, parseLogLine, type LogEntry } from '../../shared/log/entry.js';
+import { escapeControls } from '../../shared/log/escape.js';
+import { levelRank } from '../../shared/log/level.js';
+import type { Paint } from './output.js';
 
 /** Fields shown elsewhere in the line, or identical in all lines of one machine. */
 const HIDDEN_FIELDS = new Set(['level', 'time', 'msg', 'role', 'pid', 'hostname', 'instanceId', 'raw', '__proto__']);
 const MAX_FIELD_CHARACTERS = 400;
 const MAX_MESSAGE_CHARACTERS = 8_192;
-
-type Paint = 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta';
-const CODES: Readonly<Record<Paint, number>> = { dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 };
-
-function paint(text: string, style: Paint, options: RenderOptions): string {
-  return options.colour === true ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
-}
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -31,7 +20,7 @@ function localTime(timeMs: number): string {
   return `${day} ${clock}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
-function levelStyle(rank: number): Paint {
+function levelStyle(rank: number): 'dim' | 'red' | 'yellow' | 'green' | 'magenta' {
   if (rank >= 60) return 'magenta';
   if (rank >= 50) return 'red';
   if (rank >= 40) return 'yellow';
@@ -57,37 +46,33 @@ function fieldText(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
-function renderFields(entry: LogEntry, options: RenderOptions): string {
+function renderFields(entry: LogEntry, paint: Paint): string {
   let text = '';
   for (const [key, value] of Object.entries(entry)) {
     if (HIDDEN_FIELDS.has(key) || value === undefined || value === null) continue;
     const name = escapeControls(shorten(key, 64));
-    text += ` ${paint(`${name}=`, 'dim', options)}${escapeControls(shorten(fieldText(value), MAX_FIELD_CHARACTERS))}`;
+    text += ` ${paint.dim(`${name}=`)}${escapeControls(shorten(fieldText(value), MAX_FIELD_CHARACTERS))}`;
   }
   return text;
 }
 
-function renderLevel(level: unknown, options: RenderOptions): string {
+function renderLevel(level: unknown, paint: Paint): string {
   const name = typeof level === 'string' || typeof level === 'number' ? String(level) : '';
-  return paint(escapeControls(shorten(name, 16)).toUpperCase().padEnd(5), levelStyle(levelRank(level)), options);
+  return paint[levelStyle(levelRank(level))](escapeControls(shorten(name, 16)).toUpperCase().padEnd(5));
 }
 
-function renderRole(entry: LogEntry, options: RenderOptions): string {
+function renderRole(entry: LogEntry, paint: Paint): string {
   const role = typeof entry['role'] === 'string' ? escapeControls(shorten(entry['role'], 32)) : '';
-  return role === '' ? '' : `${paint(role.padEnd(10), 'cyan', options)} `;
+  return role === '' ? '' : `${paint.cyan(role.padEnd(10))} `;
 }
 
-/** One entry as one line, without a line break. */
-export function renderLogEntry(entry: LogEntry, options: RenderOptions = {}): string {
+/** Renders a line of the log file as one line, without a line break; one that is not JSON is shown verbatim with control characters escaped. */
+export function renderLogLine(line: string, paint: Paint): string {
+  const entry = parseLogLine(line);
   const message = typeof entry['msg'] === 'string' ? shorten(entry['msg'], MAX_MESSAGE_CHARACTERS) : '';
   if (entry['raw'] === true && entry['level'] === undefined) return escapeControls(message);
   const timeMs = entryTimeMs(entry);
-  const time = timeMs === undefined ? '' : `${paint(localTime(timeMs), 'dim', options)} `;
-  const head = `${time}${renderLevel(entry['level'], options)} ${renderRole(entry, options)}`;
-  return `${head}${escapeControls(message)}${renderFields(entry, options)}`;
-}
-
-/** Renders a line of the log file for reading; a line that is not JSON is shown verbatim with control characters escaped. */
-export function renderLogLine(line: string, options: RenderOptions = {}): string {
-  return renderLogEntry(parseLogLine(line), options);
+  const time = timeMs === undefined ? '' : `${paint.dim(localTime(timeMs))} `;
+  const head = `${time}${renderLevel(entry['level'], paint)} ${renderRole(entry, paint)}`;
+  return `${head}${escapeControls(message)}${renderFields(entry, paint)}`;
 }
