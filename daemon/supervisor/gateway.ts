@@ -21,7 +21,7 @@ import { Succession } from './succession/succession.js';
 import { Supervisor } from './supervisor.js';
 import { spawnChild, type SpawnChild } from './workers/child-process.js';
 import { rehearse } from './workers/rehearsal.js';
-import { WorkerRequests } from './workers/worker-requests.js';
+import { answerWorker, type WorkerRequests } from './workers/worker-requests.js';
 import { WorkerSlots } from './workers/worker-slots.js';
 
 /** The options for starting a gateway. */
@@ -127,14 +127,14 @@ export class Gateway {
 
   #connect(): void {
     const { foundation, supervisor, changes, succession, status } = this.#parts;
-    const requests = new WorkerRequests({
+    const requests: WorkerRequests = {
       status,
       restart: (reason) => restartUnasked(this.#control, { reason, log: foundation.log }),
       rotateLogs: () => foundation.rotation.request(),
       recordChildren: () => supervisor.recordChildren(),
       configResult: (worker, result) => changes.answered(worker, result),
-    });
-    supervisor.on('workerMessage', (worker, message) => requests.receive(worker, message));
+    };
+    supervisor.on('workerMessage', (worker, message) => answerWorker(requests, worker, message));
     supervisor.on('quiesced', () => succession.quiesced());
     supervisor.on('active', (worker, source) => {
       refreshFoundation(foundation);

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { callControl } from '../../client/gateway/control-client.js';
 import { parseControlRequest } from '../../daemon/supervisor/control/control-frames.js';
 import { probeControl } from '../../daemon/supervisor/lock/lock-holder.js';
-import { WorkerRequests } from '../../daemon/supervisor/workers/worker-requests.js';
+import { answerWorker, type WorkerRequests } from '../../daemon/supervisor/workers/worker-requests.js';
 import { SupervisorChannel } from '../../daemon/worker/supervisor-channel.js';
 import { GatewayError } from '../../shared/errors.js';
 import { activeWorker, fakeWorker } from '../helpers/fake-worker.js';
@@ -140,15 +140,15 @@ test('the supervisor takes any message of a worker', () =>
     fc.property(fc.array(workerMessage, { maxLength: 6 }), fc.boolean(), (messages, isActive) => {
       const fake = isActive ? activeWorker() : fakeWorker();
       const done = vi.fn();
-      const requests = new WorkerRequests({
+      const requests: WorkerRequests = {
         status: { document: done as never },
         restart: done,
         rotateLogs: done,
         recordChildren: done,
         configResult: done,
-      });
+      };
       for (const message of messages) fake.child.says(message);
-      for (const message of fake.messages) requests.receive(fake.worker, message);
+      for (const message of fake.messages) answerWorker(requests, fake.worker, message);
       fake.child.exits({ code: 1 });
       expect(fake.exits).toHaveLength(1);
     }),

@@ -5,7 +5,7 @@ import { LOOK_MS } from '../../daemon/supervisor/config/config-watch.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../../daemon/supervisor/socket/listen-socket.js';
 import type { GatewayResources } from '../../daemon/supervisor/succession/gateway-resources.js';
 import type { Succession } from '../../daemon/supervisor/succession/succession.js';
-import { WorkerRequests } from '../../daemon/supervisor/workers/worker-requests.js';
+import { answerWorker, type WorkerRequests } from '../../daemon/supervisor/workers/worker-requests.js';
 import { type FakeChild, readyMessage } from './fake-child.js';
 import { Supervised } from './supervised.js';
 
@@ -57,14 +57,14 @@ export async function changing(options: ChangingOptions = {}): Promise<Changing>
     onApplied: () => (applied += 1),
   });
   onTestFinished(() => changes.close());
-  const requests = new WorkerRequests({
+  const requests: WorkerRequests = {
     status: { document: () => ({}) as never },
     restart: () => undefined,
     rotateLogs: () => undefined,
     recordChildren: () => undefined,
     configResult: (worker, result) => changes.answered(worker, result),
-  });
-  supervisor.on('workerMessage', (worker, message) => requests.receive(worker, message));
+  };
+  supervisor.on('workerMessage', (worker, message) => answerWorker(requests, worker, message));
   supervisor.on('active', (worker, source) => changes.workerActive(worker, source));
   use(current);
   supervisor.dispatch({ type: 'start' });

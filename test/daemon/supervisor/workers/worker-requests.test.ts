@@ -1,26 +1,27 @@
 import { expect, test } from 'vitest';
-import { WorkerRequests } from '../../../../daemon/supervisor/workers/worker-requests.js';
+import { answerWorker, type WorkerRequests } from '../../../../daemon/supervisor/workers/worker-requests.js';
 import type { WorkerMessage } from '../../../../shared/ipc/messages.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { activeWorker, type FakeWorker } from '../../../helpers/fake-worker.js';
 
 function asking(
   status: () => never = () => ({ state: 'running' }) as never,
-): FakeWorker & { requests: WorkerRequests; done: string[]; ask(query: unknown): unknown } {
+): FakeWorker & { done: string[]; receive(message: WorkerMessage): void; ask(query: unknown): unknown } {
   const done: string[] = [];
-  const requests = new WorkerRequests({
+  const requests: WorkerRequests = {
     status: { document: status },
     restart: (reason) => void done.push(`restart: ${reason}`),
     rotateLogs: () => void done.push('rotate'),
     recordChildren: () => void done.push('children'),
     configResult: ({ instanceId }, { hash }) => void done.push(`${instanceId} ${hash}`),
-  });
+  };
   const fake = activeWorker();
+  const receive = (message: WorkerMessage): void => answerWorker(requests, fake.worker, message);
   const ask = (query: unknown): unknown => {
-    requests.receive(fake.worker, { type: 'query', id: 'q1', query } as WorkerMessage);
+    receive({ type: 'query', id: 'q1', query } as WorkerMessage);
     return fake.child.last('reply');
   };
-  return { ...fake, requests, done, ask };
+  return { ...fake, done, receive, ask };
 }
 
 test('the status is answered under the question’s id', () => {
@@ -54,9 +55,9 @@ test('what goes wrong with the answer is the answer', () => {
 });
 
 test('a full log is rotated, a result of a configuration is passed on, everything else is ignored', () => {
-  const { requests, worker, done } = asking();
-  requests.receive(worker, { type: 'configResult', hash: 'h1', outcome: 'applied', problems: [] });
-  requests.receive(worker, { type: 'rotateLogs' });
-  requests.receive(worker, { type: 'drained', cut: { requests: 0, streams: 0, sockets: 0 } });
+  const { receive, done } = asking();
+  receive({ type: 'configResult', hash: 'h1', outcome: 'applied', problems: [] });
+  receive({ type: 'rotateLogs' });
+  receive({ type: 'drained', cut: { requests: 0, streams: 0, sockets: 0 } });
   expect(done).toEqual(['wk_1 h1', 'rotate']);
 });
