@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import type { LockedChild } from '../../shared/node/files/lock-record.js';
 import { isAlive } from '../../shared/node/process/process-identity.js';
-import { TOOL_SERVER_MARK } from '../../shared/node/process/tool-mark.js';
+import { TOOL_SERVER_MARK } from '../../shared/node/process/env.js';
 import { exitOf } from './fixture-process.js';
 
 const LEADER = `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });

@@ -3,7 +3,6 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
-import { TOOL_SERVER_MARK } from './tool-mark.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../log/level.js';
 
 export interface GatewayEnvironment {
@@ -179,6 +178,9 @@ export function childEnvironment(extra: Record<string, string>, from: NodeJS.Pro
 /** Variables that a program needs to run at all. Other people's programs must not get our keys. */
 const FOR_TOOL_SERVERS =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|(?:HTTPS?|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:APP|LOCALAPP|PROGRAM)DATA|COMSPEC|HOME(?:DRIVE|PATH)|PATHEXT|PROCESSOR_ARCHITECTURE|PROGRAMFILES.*|SYSTEM(?:DRIVE|ROOT)|USERNAME|USERPROFILE|WINDIR)$/i;
+
+/** Variable in the environment of every MCP server. */
+export const TOOL_SERVER_MARK = { name: 'XOPC_TOOL_SERVER', value: '1' } as const;
 
 /** Returns the environment of an MCP server, before its own variables. */
 export function toolServerEnvironment(): Record<string, string> {

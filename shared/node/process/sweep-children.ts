@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KnownProcess, LockRecord } from '../files/lock-record.js';
 import { bootId, isAlive, isGone, isSameProcess, parseProcStat } from './process-identity.js';
 import { killGroup, sendSignal } from './send-signal.js';
-import { TOOL_SERVER_MARK } from './tool-mark.js';
+import { TOOL_SERVER_MARK } from './env.js';
 
 const LIMIT_MS = 2_000;
 const STEP_MS = 10;
