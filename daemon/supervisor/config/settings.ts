@@ -6,6 +6,7 @@ import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS }
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
 import { valueAt } from '../../../shared/config/key-path.js';
 import type { Problem } from '../../../shared/errors.js';
+import type { SupervisorBoot } from '../../../shared/ipc/messages.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
@@ -21,10 +22,7 @@ export interface SupervisorSettings {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-export interface SettingsFlags {
-  readonly port?: number;
-  readonly host?: string;
-}
+export type SettingsFlags = Pick<SupervisorBoot['flags'], 'port' | 'host'>;
 
 const DEFAULTS = { ...GATEWAY_DEFAULTS, ...LOG_DEFAULTS };
 

@@ -6,6 +6,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult, SuccessionOptions } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/messages.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Child, ChildExit, SpawnChild } from '../workers/child-process.js';
@@ -140,9 +141,7 @@ export class Succession {
     return {
       flags: {
         ...this.#deps.flags,
-        ...(host === undefined ? {} : { host }),
-        ...(port === undefined ? {} : { port }),
-        ...(token === undefined ? {} : { token }),
+        ...definedFields({ host, port, token }),
       },
       foreground: false,
       predecessor: {

@@ -3,12 +3,13 @@
  * loading the supervisor's bundle; the contract is this type, never an import.
  */
 import type { Problem } from '../../errors.js';
+import type { SupervisorBoot } from '../../ipc/messages.js';
 import type { GatewayEnvironment } from './env.js';
 
 /** Options from the command line; they override environment and file, and survive a succession. */
 export interface SupervisorOptions {
   readonly environment: GatewayEnvironment;
-  readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
+  readonly flags: SupervisorBoot['flags'];
   /** Problems of the edited configuration if this start, after a crash, uses the last good one; empty or missing: it uses the edited one. */
   readonly rejected?: readonly Problem[] | undefined;
   /** True when started by `xopc gateway` itself: SIGHUP then stops it if stdin is a terminal. */
