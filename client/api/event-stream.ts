@@ -18,25 +18,19 @@ const toServerEvent = ({ event = 'message', data, id }: EventSourceMessage): Ser
  * Yields the events of a UTF-8 byte stream; an unfinished one at the end is dropped, as specified.
  * @throws INTERNAL_ERROR for an event of more than 4 MiB characters
  */
-export async function* readEvents(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<ServerEvent> {
+export async function* readEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const parsed: EventSourceMessage[] = [];
   let isTooLong = false;
-  let isLineOpen = false;
   const parser = createParser({
     maxBufferSize: MAX_EVENT_CHARACTERS,
     onEvent: (event) => parsed.push(event),
     onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
   });
   for await (const chunk of chunks) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    parser.feed(text);
-    if (text !== '') isLineOpen = text.endsWith('\r');
+    parser.feed(decoder.decode(chunk, { stream: true }));
     yield* parsed.splice(0).map(toServerEvent);
     if (isTooLong)
       throw new GatewayError('INTERNAL_ERROR', { message: `an event of the stream has more than ${MAX_EVENT_CHARACTERS} characters` });
   }
-  // The parser waits for the other half of a line break.
-  if (isLineOpen) parser.feed('\n');
-  yield* parsed.splice(0).map(toServerEvent);
 }
