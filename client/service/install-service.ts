@@ -34,7 +34,6 @@ export interface Installation {
 /** The planned changes of an installation. */
 export interface InstallPreview {
   readonly changes: readonly FileChange[];
-  readonly state: ServiceState;
   /** The service already runs with exactly these files and this token. */
   readonly isDone: boolean;
   /** Pid of a manually started gateway that the service will replace. */
@@ -94,7 +93,6 @@ export async function previewInstall(installation: Installation): Promise<Instal
   if (running !== undefined && !isDone) requireValidBeforeEnd(paths, 'unknown');
   return {
     changes,
-    state,
     isDone,
     replacesPid: running !== undefined && !isOurs ? running.status.pid : undefined,
     previousInstanceId: running?.status.instanceId,

@@ -45,7 +45,7 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   readonly #directory: string;
 
   constructor(target: ServiceTarget, options: { run?: RunTool; directory?: string; uid?: number } = {}) {
-    super(options.run ?? makeRunTool({}), { command: 'launchctl', hint: 'See it with: xopc gateway service-status' });
+    super(options.run ?? makeRunTool(), { command: 'launchctl', hint: 'See it with: xopc gateway service-status' });
     this.#target = target;
     this.#uid = options.uid ?? userInfo().uid;
     this.#directory = options.directory ?? join(userInfo().homedir, 'Library', 'LaunchAgents');

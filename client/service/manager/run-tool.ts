@@ -17,7 +17,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** @param extra  environment variables for all runs */
-export function makeRunTool(extra: Record<string, string>): RunTool {
+export function makeRunTool(extra: Record<string, string> = {}): RunTool {
   return (command, args, options = {}) =>
     new Promise((resolve) => {
       const settings = {

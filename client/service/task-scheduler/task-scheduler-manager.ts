@@ -31,7 +31,7 @@ export class TaskSchedulerManager extends BasicManager implements ServiceManager
   readonly #xmlPath: string;
 
   constructor({ names, directory }: ServiceTarget, options: { run?: RunTool; userId?: string } = {}) {
-    super(options.run ?? makeRunTool({}), { command: 'schtasks.exe', hint: HINT });
+    super(options.run ?? makeRunTool(), { command: 'schtasks.exe', hint: HINT });
     this.#userId = options.userId ?? currentUser();
     this.name = names.name;
     this.#xmlPath = win32.join(directory, 'task.xml');
