@@ -3,6 +3,7 @@
  * has it open, and a new worker starts. The listening socket stays open, so new connections wait.
  */
 import type { RestoreResult } from '../../../shared/control/messages.js';
+import { type Deferred, deferred } from '../state/deferred.js';
 import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -24,15 +25,8 @@ interface Pending {
   readonly id: string;
   /** Whether the workers have ended for this restore. */
   isPaused: boolean;
-  readonly resumed: Promise<void>;
-  resume(): void;
+  readonly resumption: Deferred<void>;
   outcome: { readonly replaced: string } | { readonly error: Error } | undefined;
-}
-
-function makePending(id: string): Pending {
-  let resume: () => void = () => undefined;
-  const resumed = new Promise<void>((resolve) => (resume = resolve));
-  return { id, isPaused: false, resumed, resume, outcome: undefined };
 }
 
 export class Restoration {
@@ -49,7 +43,7 @@ export class Restoration {
     const startedAtMs = performance.now();
     assertStaged(paths, id);
     if (this.#pending !== undefined) throw inProgressError('another restore');
-    const pending = makePending(id);
+    const pending: Pending = { id, isPaused: false, resumption: deferred(), outcome: undefined };
     this.#pending = pending;
     try {
       // Wait for a restart in progress, so that its callers get its outcome.
@@ -57,7 +51,7 @@ export class Restoration {
       if (supervisor.desired === 'down') throw stoppingError();
       await supervisor.requestStop({ purpose: 'restore', timeoutMs }, progress);
       pending.isPaused = true;
-      await pending.resumed;
+      await pending.resumption.promise;
       const replaced = resultOf(pending);
       progress('the restored state is in place; a new worker is starting');
       const started = supervisor.requestRestart({ timeoutMs: undefined }, progress);
@@ -93,7 +87,7 @@ export class Restoration {
 
   /** Called when the gateway continues after the restore. */
   resumed(): void {
-    this.#pending?.resume();
+    this.#pending?.resumption.resolve();
   }
 }
 

@@ -3,6 +3,7 @@
  * further succession may start; a successor that is stopped in between stops its predecessor too.
  */
 import type { Clock } from '../../../shared/clock.js';
+import { deferred } from '../state/deferred.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { SuccessionMessage } from '../../../shared/ipc/messages.js';
 import { awaitExit, ownParent, type ParentProcess } from './parent-process.js';
@@ -25,12 +26,6 @@ export interface ParentChannel {
   send?(message: object, handle: undefined, options: undefined, callback: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: GatewayError): void;
 }
 
 export class PredecessorLink {
@@ -158,13 +153,6 @@ export class PredecessorLink {
   #send(message: SuccessionMessage): void {
     if (this.#channel.connected) this.#channel.send?.(message, undefined, undefined, () => undefined);
   }
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: GatewayError) => void = () => undefined;
-  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
-  return { promise, resolve, reject };
 }
 
 function handOverError({ type }: PredecessorEvent): GatewayError {

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult, SuccessionOptions } from '../../../shared/control/messages.js';
+import { type Deferred, deferred } from '../state/deferred.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/messages.js';
@@ -47,8 +48,7 @@ export class Succession {
   #failure: GatewayError | undefined;
   #result: RestartResult | undefined;
   #ticket: RestartTicket | undefined;
-  #settled: Promise<void> = Promise.resolve();
-  #settle: () => void = () => undefined;
+  #settling: Deferred<void> | undefined;
   #cancelLimit: (() => void) | undefined;
 
   constructor(deps: SuccessionDeps) {
@@ -70,7 +70,7 @@ export class Succession {
 
   /** Resolves once a successor serves, or has failed and lock and sockets are ours again. This process must not leave before. */
   get settled(): Promise<void> {
-    return this.#settled;
+    return this.#settling?.promise ?? Promise.resolve();
   }
 
   /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, STILL_STARTING, or the successor's own reason */
@@ -78,7 +78,7 @@ export class Succession {
     if (this.#result !== undefined) return Promise.resolve(this.#result);
     if (this.#state === 'dismissed') return Promise.reject(stoppingError());
     if (this.#state === 'idle') {
-      this.#settled = new Promise((resolve) => (this.#settle = resolve));
+      this.#settling = deferred();
       this.#options = options;
     }
     this.#ticket ??= new RestartTicket({ clock: this.#deps.clock, timeoutMs: options.timeoutMs });
@@ -187,7 +187,7 @@ export class Succession {
     const durationMs = clock.now() - (this.#ticket?.startedAtMs ?? clock.now());
     this.#result = { instanceId, workerPid, pid, succession: 'successor', durationMs };
     this.#ticket?.complete(this.#result);
-    this.#settle();
+    this.#settling?.resolve();
     this.#child?.release();
   }
 
@@ -226,7 +226,7 @@ export class Succession {
   #fail(reason: GatewayError): void {
     this.#ticket?.fail(reason);
     this.#ticket = undefined;
-    this.#settle();
+    this.#settling?.resolve();
   }
 
   #send(message: SuccessionMessage, handle?: object): void {
