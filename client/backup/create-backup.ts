@@ -14,7 +14,8 @@ import {
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
-import { configInvalid, loadConfigFile } from '../../shared/node/config/config-file.js';
+import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import { configInvalid } from '../../shared/node/config/config-text.js';
 import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientRuntime } from '../cli/client-context.js';

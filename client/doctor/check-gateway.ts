@@ -1,11 +1,12 @@
 /** Checks the gateway, running or not: its lock, its port, its worker. */
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { inspectLock, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { howToFree } from '../ports/free-port.js';
-import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
+import { findPortOwners } from '../ports/port-owner.js';
+import { describeListener, type PortListener } from '../ports/port-listener.js';
 import { describeExit, otherIssues } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 

@@ -1,6 +1,6 @@
 /** Stays with a gateway that runs in another process as if it ran in this one: until it has ended, through successions. */
 import { once } from 'node:events';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { definedFields } from '../../shared/fields.js';
 import { readLock, type LockRecord } from '../../shared/node/files/lock-record.js';

@@ -12,9 +12,9 @@ import {
   type OwnToken,
   type RestartResult,
   type RestoreResult,
-  type StatusDocument,
   type StopResult,
 } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import { assertOwnSocket, noSocket } from '../ports/socket-owner.js';

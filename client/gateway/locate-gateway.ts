@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { copiedLockError } from '../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';

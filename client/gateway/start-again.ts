@@ -1,7 +1,7 @@
 /** Restarts a gateway that has exited, with its previous options. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import type { SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import { type GatewayEnvironment, parsePort } from '../../shared/node/process/env.js';

@@ -1,7 +1,7 @@
 /** Waits for a change that another process makes to the gateway, watching the control socket's directory. */
 import { watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { poll } from './poll.js';

@@ -1,5 +1,5 @@
 /** Renders the status document as text. The wording of the first block is fixed; further lines follow. */
-import type { ExitRecord, GatewayHealth, StatusDocument, StatusIssue } from '../../shared/control/messages.js';
+import type { ExitRecord, GatewayHealth, StatusDocument, StatusIssue } from '../../shared/api/gateway/status.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Paint } from './output.js';
 import { formatDuration } from './duration.js';

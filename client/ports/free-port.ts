@@ -6,7 +6,8 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, readParentPid } from '../../shared/node/process/process-identity.js';
 import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
-import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
+import { findPortOwners } from './port-owner.js';
+import { describeListener, type PortListener } from './port-listener.js';
 import { pathWord } from '../../shared/node/path-word.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 

@@ -4,8 +4,6 @@ import { findLsofListeners, findNetstatListeners } from './command-listeners.js'
 import { isInTheWay, type PortListener } from './port-listener.js';
 import { findProcListeners } from './proc-listeners.js';
 
-export { describeListener, type PortListener } from './port-listener.js';
-
 function findListeners(port: number): PortListener[] {
   if (process.platform === 'win32') return findNetstatListeners(port) ?? [];
   if (existsSync('/proc/net/tcp')) return findProcListeners(port);

@@ -1,7 +1,7 @@
 /** Waits until a service manager has started the gateway; only the gateway's own answer counts. */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';

@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { StatusWarning } from '../../shared/control/messages.js';
+import type { StatusWarning } from '../../shared/api/gateway/status.js';
 import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';

@@ -1,6 +1,6 @@
 /** The steps of `install`. All checks run before the first file is written. */
 import { dirname } from 'node:path';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { ensureHomeDirectory, ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';

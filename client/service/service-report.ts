@@ -1,5 +1,5 @@
 /** The report of `service-status`: the manager's view of the service, the gateway's own status, and any problems. */
-import type { StatusWarning } from '../../shared/control/messages.js';
+import type { StatusWarning } from '../../shared/api/gateway/status.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';

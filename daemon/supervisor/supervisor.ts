@@ -3,7 +3,8 @@
  * effects are carried out here. All decisions are made by the table and the policies.
  */
 import { EventEmitter } from 'node:events';
-import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
+import type { RestartResult, StopResult } from '../../shared/control/messages.js';
+import type { ExitRecord } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
 import { classifyCandidateExit } from './workers/candidate-exit.js';
@@ -188,17 +189,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       isPlanned ? 'worker finished' : 'worker died',
     );
     this.#stop?.countCut(worker);
-    if (slot === 'candidate') this.#candidateExited(worker, record);
+    if (slot === 'candidate') {
+      const [isAlone, isCold] = [this.slots.active === undefined, !this.#hasServed];
+      this.dispatch(classifyCandidateExit(this.#deps, { worker, record, source: this.#sources.get(worker), isAlone, isCold }));
+    }
     if (slot === 'active') this.dispatch({ type: 'activeExited', verdict: this.#deps.respawn.recordCrash(worker, record) });
     if (hasQuiesced) this.dispatch({ type: 'quiesced' });
     // Done after the next worker has been spawned: it boots while the lock is written to a possibly busy disk.
     this.#announce();
     if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
-  }
-
-  #candidateExited(worker: WorkerProcess, record: ExitRecord): void {
-    const [isAlone, isCold] = [this.slots.active === undefined, !this.#hasServed];
-    this.dispatch(classifyCandidateExit(this.#deps, { worker, record, source: this.#sources.get(worker), isAlone, isCold }));
   }
 
   #listen(): void {

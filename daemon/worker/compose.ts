@@ -1,5 +1,5 @@
 /** Composes what the worker does: store, providers, delivery, schedules, turns, the services over them, and their lifecycle. */
-import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
+import type { ChannelStatus, StatusWarning } from '../../shared/api/gateway/status.js';
 import type { Conversation, ConversationDeps, ConversationLife, ConversationServices } from './conversation.js';
 import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';

@@ -1,7 +1,7 @@
 /** The dependencies of the worker's composition, and its results. */
 import type { GatewayEvent } from '../../shared/api/gateway/events.js';
 import type { ModelsDocument } from '../../shared/config/models-schema.js';
-import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
+import type { ChannelStatus, StatusWarning } from '../../shared/api/gateway/status.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { ModelCall } from '../../shared/turn-usage.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';

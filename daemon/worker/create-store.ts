@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { placeOfDatabase } from '../../shared/node/config/database-url.js';
 import type { Config } from '../../shared/config/schema.js';
-import type { StatusWarning } from '../../shared/control/messages.js';
+import type { StatusWarning } from '../../shared/api/gateway/status.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { sayOfIssue } from '../../shared/text/sentences/issue.js';

@@ -3,7 +3,7 @@ import { portTaken } from '../../shared/node/listen-error.js';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';
-import type { StatusWarning } from '../../shared/control/messages.js';
+import type { StatusWarning } from '../../shared/api/gateway/status.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
 import { levelRank } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';

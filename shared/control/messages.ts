@@ -6,18 +6,6 @@
  */
 import type { ErrorDocument } from '../errors.js';
 
-export type {
-  ChannelStatus,
-  ExitRecord,
-  GatewayHealth,
-  GatewayState,
-  StatusDocument,
-  NodeStatus,
-  StatusIssue,
-  StatusWarning,
-  WorkerStatus,
-} from '../api/gateway/status.js';
-
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;
 /** A status lists every account of all channels. */

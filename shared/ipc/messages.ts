@@ -2,7 +2,8 @@
  * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel created by the spawn. Messages
  * are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
  */
-import type { ChannelStatus, CutWork, NodeStatus, OwnToken, StatusDocument, StatusIssue, StatusWarning } from '../control/messages.js';
+import type { CutWork, OwnToken } from '../control/messages.js';
+import type { ChannelStatus, NodeStatus, StatusDocument, StatusIssue, StatusWarning } from '../api/gateway/status.js';
 import type { ErrorDocument, Problem } from '../errors.js';
 
 /** Start parameters of a worker (environment variable `XOPC_WORKER_BOOT`, JSON). */

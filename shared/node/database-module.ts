@@ -1,6 +1,6 @@
 /** Database operations that the command line runs in its own process: the exports of `dist/database.cjs`. */
 
-import type { StatusWarning } from '../control/messages.js';
+import type { StatusWarning } from '../api/gateway/status.js';
 
 /** A SQLite file or a PostgreSQL database. */
 export type DatabaseAt = { readonly path: string } | { readonly url: string };

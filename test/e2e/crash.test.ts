@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 interface History {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { WorkerStatus } from '../../shared/control/messages.js';
+import type { WorkerStatus } from '../../shared/api/gateway/status.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';

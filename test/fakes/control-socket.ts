@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { CONTROL_VERSION, type ControlRequest, type OwnToken, type StatusDocument } from '../../shared/control/messages.js';
+import { CONTROL_VERSION, type ControlRequest, type OwnToken } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 
 export type Behaviour = (socket: Socket, request: ControlRequest) => void;
 

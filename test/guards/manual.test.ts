@@ -10,7 +10,7 @@ import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';
 import { configSchema } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
-import type { GatewayState, StatusDocument } from '../../shared/control/messages.js';
+import type { GatewayState, StatusDocument } from '../../shared/api/gateway/status.js';
 import { ERRORS } from '../../shared/errors.js';
 import { parseConfigText } from '../../shared/node/config/config-text.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';

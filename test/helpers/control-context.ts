@@ -1,6 +1,7 @@
 /** What control requests ask of a gateway, with a record of what they asked. */
 import type { ControlContext } from '../../daemon/supervisor/control/control-requests.js';
-import type { OwnToken, RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { OwnToken, RestartResult } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
 import { FakeClock } from './fake-clock.js';
 

@@ -1,5 +1,5 @@
 /** What a supervisor says that has nothing to complain of. */
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 
 const NOW = '2026-02-03T04:05:06.000Z';
 

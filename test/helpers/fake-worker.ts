@@ -1,6 +1,6 @@
 /** A worker process as the supervisor sees it, with a fake child behind it. */
 import { WorkerProcess } from '../../daemon/supervisor/workers/worker-process.js';
-import type { ExitRecord } from '../../shared/control/messages.js';
+import type { ExitRecord } from '../../shared/api/gateway/status.js';
 import type { WorkerBoot, WorkerMessage } from '../../shared/ipc/messages.js';
 import { createRedactor } from '../../shared/node/secrets/redact.js';
 import { type FakeChild, fakeSpawn, readyMessage } from './fake-child.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type SpawnChild, spawnProgram } from '../../daemon/supervisor/workers/child-process.js';
 import { WorkerProcess } from '../../daemon/supervisor/workers/worker-process.js';
-import type { ExitRecord } from '../../shared/control/messages.js';
+import type { ExitRecord } from '../../shared/api/gateway/status.js';
 import { createRedactor } from '../../shared/node/secrets/redact.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
 import { FakeClock } from './fake-clock.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { freePort } from './free-port.js';

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { serviceNames } from '../../client/service/plan/service-name.js';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
 import { freePort } from './free-port.js';
 import { until } from './real-gateway.js';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const stateDir = (gateway: RealGateway): string => join(gateway.xopcHome, 'state');

@@ -7,7 +7,7 @@ import { parseAddressList } from '../../../shared/node/ip-address.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { parseKey, valueAt } from '../../../shared/config/key-path.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { ERRORS, formatProblem, GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';

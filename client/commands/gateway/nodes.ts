@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';

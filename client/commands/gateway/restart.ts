@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
-import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
+import type { RestartResult } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { isHostFixed } from '../../../shared/node/listen-error.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';

@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { notInstalled, startService } from '../../service/await-service.js';

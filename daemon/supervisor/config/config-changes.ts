@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import { maskToken } from '../../../shared/config/secrets.js';
-import type { OwnToken, StatusDocument, StatusWarning } from '../../../shared/control/messages.js';
+import type { OwnToken } from '../../../shared/control/messages.js';
+import type { StatusDocument, StatusWarning } from '../../../shared/api/gateway/status.js';
 import { toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';

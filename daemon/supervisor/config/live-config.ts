@@ -3,7 +3,7 @@
  * be invalid. A broken edit never takes down a running gateway.
  */
 import { existsSync } from 'node:fs';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import { writeFilesAtomic } from '../../../shared/node/files/atomic-file.js';
 import { filesInEffect, findRemoved, loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';

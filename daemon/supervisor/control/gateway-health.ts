@@ -1,5 +1,5 @@
 /** Derives the gateway's health from the supervisor's state and the worker's reports. Pure. */
-import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../shared/control/messages.js';
+import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../shared/api/gateway/status.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 
 /** Warnings about configuration choices and pending steps; they do not affect health. */

@@ -1,6 +1,6 @@
 /** Builds the status document shown by the command line, API and page, from the parts of a running gateway. */
 import { type Clock, isoTime } from '../../../shared/clock.js';
-import type { GatewayHealth, StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
+import type { GatewayHealth, StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/api/gateway/status.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { ConfigChanges } from '../config/config-changes.js';

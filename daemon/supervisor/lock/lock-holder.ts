@@ -1,6 +1,7 @@
 /** Inspects the holder of a lock: whether it is alive, and whether another path names the same configuration. */
 import { connect } from 'node:net';
-import { CONTROL_VERSION, MAX_REPLY_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
+import { CONTROL_VERSION, MAX_REPLY_BYTES } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';

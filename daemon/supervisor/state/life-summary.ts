@@ -1,6 +1,6 @@
 /** Summarizes a gateway's last 24 hours from the entries of its life log. Pure. */
 import { DAY_MS, HOUR_MS, isoTime } from '../../../shared/clock.js';
-import type { GatewayHealth } from '../../../shared/control/messages.js';
+import type { GatewayHealth } from '../../../shared/api/gateway/status.js';
 
 /**
  * `start`: a supervisor's first worker accepts; `down`, `up`: no worker accepts, one does again; `crash`: a worker died while it served;

@@ -1,6 +1,6 @@
 /** Combines the restart policy with its timer, and keeps the last reason why no worker serves. */
 import type { Clock } from '../../../shared/clock.js';
-import type { ExitRecord } from '../../../shared/control/messages.js';
+import type { ExitRecord } from '../../../shared/api/gateway/status.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';

@@ -2,7 +2,7 @@
  * The supervisor's states, events and effects: data only. `desired` (up or down) tells whether a stop was requested, `ready`
  * whether a worker accepts; neither is a state.
  */
-import type { GatewayState } from '../../../shared/control/messages.js';
+import type { GatewayState } from '../../../shared/api/gateway/status.js';
 
 /**
  * `stopped`    no process: not started yet, or everything has ended

@@ -1,5 +1,5 @@
 /** Classifies the exit of a worker that never became active: a failed attempt, or a refusal with a reason. */
-import type { ExitRecord } from '../../../shared/control/messages.js';
+import type { ExitRecord } from '../../../shared/api/gateway/status.js';
 import type { Problem } from '../../../shared/errors.js';
 import type { ConfigSource } from '../config/live-config.js';
 import { failureOf } from '../state/respawn.js';

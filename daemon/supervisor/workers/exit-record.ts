@@ -2,7 +2,7 @@
 import { isoTime } from '../../../shared/clock.js';
 import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { constants } from 'node:os';
-import type { ExitRecord } from '../../../shared/control/messages.js';
+import type { ExitRecord } from '../../../shared/api/gateway/status.js';
 import { oneLine } from '../../../shared/text/one-line.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { ChildExit } from './child-process.js';

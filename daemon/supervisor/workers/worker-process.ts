@@ -1,6 +1,7 @@
 /** One worker from spawn to exit: its IPC channel, phase, heartbeat and exit record. The supervisor acts on them. */
 import type { Clock } from '../../../shared/clock.js';
-import type { CutWork, ExitRecord } from '../../../shared/control/messages.js';
+import type { CutWork } from '../../../shared/control/messages.js';
+import type { ExitRecord } from '../../../shared/api/gateway/status.js';
 import { DRAIN_END } from '../../../shared/ipc/drain.js';
 import type { SupervisorMessage, WorkerBoot, WorkerMessage, WorkerVitals } from '../../../shared/ipc/messages.js';
 import type { Logger } from '../../../shared/node/log/logger.js';

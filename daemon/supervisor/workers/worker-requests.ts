@@ -1,5 +1,5 @@
 /** Handles requests from workers to the supervisor, and workers' answers to the supervisor's requests. */
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { WorkerMessage, WorkerQuery } from '../../../shared/ipc/messages.js';
 import type { WorkerProcess } from './worker-process.js';

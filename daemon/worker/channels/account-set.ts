@@ -3,7 +3,7 @@
  * isolated: an error that it throws stops only that account, which is recreated after a pause.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { Channel, ChatFacts, Composition, Pace, ServedAccount } from './channel.js';

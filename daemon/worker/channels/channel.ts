@@ -1,5 +1,5 @@
 /** The port to chats: a web page, a messenger, a webhook. */
-import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
 import type { ChannelHost } from './host.js';
 
 /** A text for a chat, before the channel has formatted it. */

@@ -1,5 +1,5 @@
 /** The channels of this gateway, by name. */
-import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';

@@ -1,6 +1,7 @@
 /** The chats of the web page. They exist only in the store: a message is delivered once it is in its session. */
-import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { Channel, ServedAccount } from './channel.js';
+import type { ServedAccount } from './channel.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
+import type { Channel } from './channel.js';
 
 const ACCOUNT = 'default';
 

@@ -16,11 +16,11 @@ import type { JsoncEdit } from '../../../shared/config/jsonc-edit.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
 import { configJsonSchema, validateFiles } from '../../../shared/config/validate.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { createSerial } from '../../../shared/serial.js';
-import { configInvalid, filesInEffect, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
-import { stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
+import { filesInEffect, loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
+import { stripBom, TEXT_OF_NO_FILE, configInvalid, parseConfigText } from '../../../shared/node/config/config-text.js';
 import {
   type ConfigVersion as StoredVersion,
   isVersionOf,

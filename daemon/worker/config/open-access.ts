@@ -1,7 +1,7 @@
 /** Warns about a gateway whose configuration opens it to more callers than usual, or closes it to callers on its own machine. */
 import { type AddressInfo, isIP, type Server } from 'node:net';
 import type { Config } from '../../../shared/config/schema.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLoopback, parseAddressList } from '../../../shared/node/ip-address.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';

@@ -2,7 +2,8 @@
  * The worker's configuration: `config.json`, `models.json` and the token, loaded and validated together. A valid change
  * replaces it as a whole; an invalid one changes nothing.
  */
-import type { OwnToken, StatusWarning } from '../../../shared/control/messages.js';
+import type { OwnToken } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';

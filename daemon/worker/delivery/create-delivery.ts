@@ -1,5 +1,5 @@
 /** Composes the delivery of messages: channels, outbox and inbox, with one lifecycle. */
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { ofModule } from '../../../shared/log/modules.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';

@@ -1,6 +1,6 @@
 /** Warnings about configured providers and models that cannot be used, for `status` and `/status`. */
 import type { Config } from '../../../shared/config/schema.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { enabledAgents } from '../config/agents.js';

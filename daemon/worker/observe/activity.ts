@@ -1,7 +1,7 @@
 /** Publishes events to `/api/events`, and counts them for `/metrics`. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
-import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { ChannelHistory, type ChannelTimes } from '../delivery/accounts/channel-times.js';
 import { ActivityCounters, type CounterService } from './counters.js';

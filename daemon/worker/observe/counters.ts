@@ -1,6 +1,6 @@
 /** Values for `/metrics`: counters of events, and gauges of the current state. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
-import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../shared/api/gateway/status.js';
 import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';

@@ -1,5 +1,5 @@
 /** Adds the machine-readable form to the gateway's own texts if their author did not. */
-import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
+import type { GatewayHealth, StatusDocument } from '../../../shared/api/gateway/status.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
 

@@ -7,7 +7,7 @@ import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
 import type { Config } from '../../../shared/config/schema.js';
-import type { StatusIssue } from '../../../shared/control/messages.js';
+import type { StatusIssue } from '../../../shared/api/gateway/status.js';
 import { isUnavailable } from '../../../shared/errors.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';

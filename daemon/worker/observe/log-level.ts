@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/logs.js';
 import { type Clock, isoTime } from '../../../shared/clock.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { isLogLevel, type LogLevel } from '../../../shared/log/level.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLogModule, type LogModule } from '../../../shared/log/modules.js';

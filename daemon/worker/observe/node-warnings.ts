@@ -1,6 +1,6 @@
 /** Compares the gateways that share a database. Pure. */
 import { nodeDifferences } from '../../../shared/api/gateway/node-differences.js';
-import type { NodeStatus, StatusWarning } from '../../../shared/control/messages.js';
+import type { NodeStatus, StatusWarning } from '../../../shared/api/gateway/status.js';
 
 const hint = 'Give all nodes the same version and configuration. They are listed by: xopc gateway nodes';
 

@@ -1,6 +1,6 @@
 /** The interface of a database engine that the store needs. */
 import { GatewayError } from '../../../shared/errors.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { sayOfStore } from '../../../shared/text/sentences/store.js';
 import type { Transaction } from './transaction.js';
 

@@ -1,6 +1,6 @@
 /** Tracks the database's state: why it cannot be used, what was set aside, and when to retry. */
 import type { Clock } from '../../../shared/clock.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { type SetAside, type StoreEngine, storeUnavailable } from './engine.js';

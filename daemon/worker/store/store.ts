@@ -4,7 +4,7 @@
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { type OpenDatabase, type StoreEngine, type StoreFault, storeUnavailable } from './engine.js';

@@ -9,8 +9,6 @@ import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } 
 import type { GatewayPaths } from '../process/paths.js';
 import { shellCommand } from '../../text/shell-word.js';
 
-export { configInvalid, parseConfigText } from './config-text.js';
-
 function unreadable(path: string, message: string, hint: string): GatewayError {
   return configInvalid(path, [{ file: path, message }], hint);
 }

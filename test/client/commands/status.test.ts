@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 
 const young = { createdAt: new Date().toISOString() };
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { attachGateway } from '../../../client/gateway/attach-gateway.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { fakeControl, sampleStatus } from '../../fakes/control-socket.js';

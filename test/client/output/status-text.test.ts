@@ -2,7 +2,7 @@ import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { formatDuration } from '../../../client/output/duration.js';
 import { renderStatus, statusExitCode } from '../../../client/output/status-text.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { sampleStatus } from '../../fakes/control-socket.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z');

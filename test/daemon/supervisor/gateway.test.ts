@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { spawnProgram, type SpawnChild } from '../../../daemon/supervisor/workers/child-process.js';
 import { Gateway } from '../../../daemon/supervisor/gateway.js';
 import { systemClock } from '../../../shared/clock.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { readLock } from '../../../shared/node/files/lock-record.js';
 import { isAlive } from '../../../shared/node/process/process-identity.js';
 import { connectOutcome } from '../../helpers/connect-outcome.js';

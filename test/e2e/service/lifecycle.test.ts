@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { freePort } from '../../helpers/free-port.js';
 import { root, until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';

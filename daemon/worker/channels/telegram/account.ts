@@ -1,6 +1,6 @@
 /** One Telegram bot: reads its updates, sends to its chats, and reports its state. */
 import { type Clock, pause } from '../../../../shared/clock.js';
-import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../../shared/api/gateway/status.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { Background, ChannelAccount } from '../account-set.js';

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../../../shared/clock.js';
 import { findSecrets } from '../../../../shared/config/secrets.js';
 import type { Config } from '../../../../shared/config/schema.js';
-import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../../shared/api/gateway/status.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createRedactor, type Redactor } from '../../../../shared/node/secrets/redact.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';

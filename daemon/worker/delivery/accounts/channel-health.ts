@@ -1,6 +1,6 @@
 /** Derives the health of an account from its state and the outcomes of its messages in the last hour. Pure. */
 import { type Health, HEALTHY } from '../../../../shared/api/fields.js';
-import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../../shared/api/gateway/status.js';
 import { sayOfIssue } from '../../../../shared/text/sentences/issue.js';
 import { whyOf } from '../../../../shared/text/sentences/known.js';
 import type { AccountMessages } from '../../store/delivery/account-messages.js';

@@ -1,7 +1,7 @@
 /** Records when each account entered its state, and its last error, since the start of this worker. */
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { ChannelStatus } from '../../../../shared/api/gateway/status.js';
 
 export type ChannelTimes = Pick<ChannelDocument, 'since' | 'lastError'>;
 

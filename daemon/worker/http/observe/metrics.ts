@@ -3,7 +3,7 @@
  * The first scrape loads it.
  */
 import type * as PromClient from 'prom-client';
-import type { StatusDocument } from '../../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import type { Services } from '../services.js';
 import { counter, gauge, type Metric } from '../../observe/metric.js';
 import type { RequestStats } from './request-stats.js';

@@ -1,5 +1,5 @@
 /** Opens a PostgreSQL database: the schema, the search index, this worker's row, the writing session and the reading sessions. */
-import type { StatusWarning } from '../../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../../shared/api/gateway/status.js';
 import { sayOfStore } from '../../../../shared/text/sentences/store.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import { PROGRESS_TABLE } from '../copy/tables.js';

@@ -1,5 +1,5 @@
 /** The commands that every gateway has. */
-import type { StatusWarning } from '../../../../shared/control/messages.js';
+import type { StatusWarning } from '../../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
 import { changeSession, findSession, startFreshContext } from '../../store/conversations/sessions.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type GatewayParts, GatewayStatus, urlsOf } from '../../../../daemon/supervisor/control/gateway-status.js';
-import type { StatusDocument } from '../../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { resolvePaths } from '../../../../shared/node/process/paths.js';
 import { readyMessage, vitals } from '../../../helpers/fake-child.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

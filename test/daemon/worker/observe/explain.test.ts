@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { detailsFor, explainStatus } from '../../../../daemon/worker/observe/explain.js';
-import type { StatusDocument } from '../../../../shared/control/messages.js';
+import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../../shared/errors.js';
 
 const status = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nodeWarnings } from '../../../../daemon/worker/observe/node-warnings.js';
-import type { NodeStatus } from '../../../../shared/control/messages.js';
+import type { NodeStatus } from '../../../../shared/api/gateway/status.js';
 
 const node = (name: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
   name,

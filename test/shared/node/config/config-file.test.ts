@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesInEffect, loadConfigFile, parseConfigText } from '../../../../shared/node/config/config-file.js';
-import { configInvalid } from '../../../../shared/node/config/config-text.js';
+import { filesInEffect, loadConfigFile } from '../../../../shared/node/config/config-file.js';
+import { configInvalid, parseConfigText } from '../../../../shared/node/config/config-text.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 function fileWith(content: string | Buffer): string {

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseConfigText } from '../../../../shared/node/config/config-file.js';
+import { parseConfigText } from '../../../../shared/node/config/config-text.js';
 import { keepVersion } from '../../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText, type ConfigWriteOptions } from '../../../../shared/node/config/config-write.js';
 import { buildFixture, exitOf, startFixture } from '../../../helpers/fixture-process.js';

@@ -11,7 +11,7 @@
  * clock was set forward.
  */
 import { sql } from 'kysely';
-import type { NodeStatus } from '../../../../../shared/control/messages.js';
+import type { NodeStatus } from '../../../../../shared/api/gateway/status.js';
 import type { GatewayError } from '../../../../../shared/errors.js';
 import { storeUnavailable } from '../../engine.js';
 import type { Ability, AccountTaker, Liveness, Need } from '../../liveness.js';
