@@ -46,6 +46,12 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return 0;
   }
 
+  /** Prints `document` with `--json`, else `text` from a model or another program. @returns exit code 0 */
+  protected async printForeignResult(document: unknown, text: string): Promise<number> {
+    await (this.json ? this.io.printJson(document) : this.printForeign(text));
+    return 0;
+  }
+
   /** Prints text from a model or another program; verbatim if stdout is not a terminal. */
   protected printForeign(text: string): Promise<void> {
     const cleaner = new TerminalText(this.io.out.isTerminal);

@@ -51,9 +51,7 @@ export class ApprovalShowCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = `/api/approvals/${parseNumber(this.number)}`;
     const { approval } = await this.request<{ approval: ApprovalDocument }>({ method: 'GET', path });
-    if (this.json) await this.io.printJson(approval);
-    else await this.printForeign(describe(approval));
-    return 0;
+    return this.printForeignResult(approval, describe(approval));
   }
 }
 

@@ -53,8 +53,7 @@ export class McpCallCommand extends BaseCommand {
     const path = `/api/mcp/${encodeURIComponent(this.server)}/tools/${encodeURIComponent(this.tool)}/call`;
     const body = { arguments: await this.#readArguments() };
     const { result } = await this.request<{ result: McpCallResult }>({ method: 'POST', path, body });
-    if (this.json) await this.io.printJson(result);
-    else await this.printForeign(result.text);
+    await this.printForeignResult(result, result.text);
     return result.isError ? 1 : 0;
   }
 

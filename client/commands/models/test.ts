@@ -33,9 +33,10 @@ export class ModelTestCommand extends BaseCommand {
     const { choices, usage } = await this.request<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
     const durationMs = Math.round(performance.now() - startedAt);
     const reply = choices[0]?.message.content ?? '';
-    if (this.json) await this.io.printJson({ model, reply, durationMs, usage: usage ?? null });
-    else await this.printForeign(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`);
-    return 0;
+    return this.printForeignResult(
+      { model, reply, durationMs, usage: usage ?? null },
+      `${model} answered in ${durationMs} ms: ${oneLine(reply)}`,
+    );
   }
 
   /** Returns the model to test: the first one of a provider, an agent's own, or by default that of the default agent. */

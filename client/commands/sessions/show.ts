@@ -29,8 +29,6 @@ export class SessionShowCommand extends BaseCommand {
       `Created: ${session.createdAt}`,
       `Messages: ${session.messageCount}`,
     ];
-    if (this.json) await this.io.printJson({ session, messages });
-    else await this.printForeign([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
-    return 0;
+    return this.printForeignResult({ session, messages }, [...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
   }
 }

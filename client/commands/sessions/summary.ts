@@ -33,8 +33,6 @@ export class SessionSummaryCommand extends BaseCommand {
       await this.request<Summaries>({ method: 'DELETE', path: `${path}/${encodeURIComponent(inUse.id)}` });
       return this.printResult({ ...inUse, state: 'undone' }, `The model of ${this.key} is given the full history again.`);
     }
-    if (this.json) await this.io.printJson({ summary: inUse });
-    else await this.printForeign(`Written ${inUse.createdAt} by ${inUse.model}\n\n${inUse.content}`);
-    return 0;
+    return this.printForeignResult({ summary: inUse }, `Written ${inUse.createdAt} by ${inUse.model}\n\n${inUse.content}`);
   }
 }
