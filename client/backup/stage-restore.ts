@@ -1,5 +1,5 @@
 /** Stages a restore beside the current state: everything is unpacked, checked and on disk before anything changes. */
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
@@ -7,6 +7,7 @@ import type { Problem } from '../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { readStart } from '../../shared/node/files/read-start.js';
 import { commitStaging, discardStaging, listStagings, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
 import type { ClientRuntime } from '../cli/client-context.js';
 import { textProblems } from './check-texts.js';
@@ -115,14 +116,7 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
 
 /** Whether a file is a database rather than an archive, as its first bytes tell (https://www.sqlite.org/fileformat.html). */
 function isDatabase(path: string): boolean {
-  const magic = Buffer.alloc(16);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, magic, 0, magic.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return magic.toString('latin1') === 'SQLite format 3\0';
+  return readStart(path, 16).bytes.toString('latin1') === 'SQLite format 3\0';
 }
 
 /** A database such as one that was set aside: configuration and token stay as they are. */

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { publishFile, targetFile } from '../../output/target-file.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { readStart } from '../../../shared/node/files/read-start.js';
 import { removeAbandonedTemps, removeTemp, temporaryName } from '../../../shared/node/files/temporary-file.js';
 import { fileError } from '../file-error.js';
 import { sessionPath } from './session.js';
@@ -20,16 +21,12 @@ const MAX_HEADER_BYTES = 262_144;
 
 /** Whether the first line of a file is a document without messages, which identifies JSON Lines. */
 function isJsonLines(path: string): boolean {
-  const start = Buffer.alloc(MAX_HEADER_BYTES);
-  const file = openSync(path, 'r');
+  const [line = ''] = readStart(path, MAX_HEADER_BYTES).bytes.toString('utf8').split('\n', 1);
   try {
-    const [line = ''] = start.toString('utf8', 0, readSync(file, start)).split('\n', 1);
     const header = JSON.parse(line) as { messages?: unknown } | null;
     return header?.messages === undefined;
   } catch {
     return false;
-  } finally {
-    closeSync(file);
   }
 }
 

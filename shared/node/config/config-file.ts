@@ -1,11 +1,12 @@
 /** Reads `config.json` and `models.json` from disk, bounded, and never blocking on a pipe or device. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { explainFile } from '../../text/file-reasons.js';
 import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } from './config-text.js';
+import { readStart } from '../files/read-start.js';
 import type { GatewayPaths } from '../process/paths.js';
 import { shellCommand } from '../../text/shell-word.js';
 
@@ -14,21 +15,11 @@ function unreadable(path: string, message: string, hint: string): GatewayError {
 }
 
 function readRegularFile(path: string): Buffer {
-  // Non-blocking, so that a FIFO in place of the file cannot block us.
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const entry = fstatSync(fd);
-    if (entry.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or put a file in its place.');
-    if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Move it away, or put a file in its place.');
-    if (entry.size > MAX_CONFIG_BYTES)
-      throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Check that it is the right file.');
-    const buffer = Buffer.allocUnsafe(MAX_CONFIG_BYTES);
-    let length = 0;
-    for (let read = -1; read !== 0; length += read) read = readSync(fd, buffer, length, buffer.length - length, length);
-    return buffer.subarray(0, length);
-  } finally {
-    closeSync(fd);
-  }
+  const { stats, bytes } = readStart(path, MAX_CONFIG_BYTES);
+  if (stats.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or put a file in its place.');
+  if (!stats.isFile()) throw unreadable(path, 'is not a regular file', 'Move it away, or put a file in its place.');
+  if (stats.size <= MAX_CONFIG_BYTES) return bytes;
+  throw unreadable(path, `has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Check that it is the right file.');
 }
 
 function decode(path: string, bytes: Buffer): string {

@@ -2,11 +2,12 @@
  * The content of a lock. It is only informative: ownership is proven by the process identity in it and by a control socket that
  * answers with the same instance id.
  */
-import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
 import { definedFields } from '../../fields.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 import { ifPresent } from './if-present.js';
+import { readStart } from './read-start.js';
 
 /** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
 export const FOREIGN_LEASE_MS = 90_000;
@@ -141,16 +142,10 @@ export function lockAgeMs(path: string, nowMs: number): number {
   return nowMs - (ifPresent(() => lstatSync(path).mtimeMs) ?? -Infinity);
 }
 
-/** At most `MAX_LOCK_BYTES`; a FIFO in the file's place must not block us. @returns the content, or why it cannot be a lock */
+/** @returns the content, or why it cannot be a lock */
 function readCapped(path: string): Buffer | string {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const buffer = Buffer.alloc(MAX_LOCK_BYTES + 1);
-    const length = readSync(fd, buffer, 0, buffer.length, 0);
-    return length > MAX_LOCK_BYTES ? `more than ${MAX_LOCK_BYTES} bytes` : buffer.subarray(0, length);
-  } finally {
-    closeSync(fd);
-  }
+  const { bytes } = readStart(path, MAX_LOCK_BYTES + 1);
+  return bytes.length > MAX_LOCK_BYTES ? `more than ${MAX_LOCK_BYTES} bytes` : bytes;
 }
 
 function parseLock(content: Buffer): LockContent {

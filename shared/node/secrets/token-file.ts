@@ -1,9 +1,10 @@
 /** The generated token: created once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { createFile, writeFileAtomic } from '../files/atomic-file.js';
+import { readStart } from '../files/read-start.js';
 
 const MAX_TOKEN_BYTES = 4_096;
 
@@ -21,16 +22,10 @@ function invalid(path: string, reason: string, hint = 'Make a new token with: xo
 }
 
 function readTokenText(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const entry = fstatSync(fd);
-    if (!entry.isFile()) throw invalid(path, 'is not a regular file', 'Move it away; the next start generates a token.');
-    if (entry.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${entry.size} bytes, too many for a token`);
-    const buffer = Buffer.alloc(MAX_TOKEN_BYTES);
-    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();
-  } finally {
-    closeSync(fd);
-  }
+  const { stats, bytes } = readStart(path, MAX_TOKEN_BYTES);
+  if (!stats.isFile()) throw invalid(path, 'is not a regular file', 'Move it away; the next start generates a token.');
+  if (stats.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${stats.size} bytes, too many for a token`);
+  return bytes.toString('utf8').trim();
 }
 
 function closeToOthers(path: string): void {
