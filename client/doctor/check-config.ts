@@ -1,10 +1,10 @@
 /** Checks the configuration and models.json as a worker does, and from where the gateway can be reached. */
-import { isIP } from 'node:net';
 import { isPrefix, type KeyPath, parseKey } from '../../shared/config/key-path.js';
 import type { Config } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import { isLoopback } from '../../shared/node/ip-address.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { configProblems } from '../commands/config/config-values.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
@@ -68,10 +68,6 @@ export function checkModels(paths: GatewayPaths): Finding {
 
 const SHORT_TOKEN = 16;
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 const trustsEverybody = (range: string): boolean => range.endsWith('/0');
 
 /**
@@ -86,7 +82,7 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
     return fail(id, `gateway.trustedProxies contains ${wide.join(', ')}: anyone can pretend to have any address`, {
       fix: "Name the proxy's own address: xopc config set gateway.trustedProxies '[\"127.0.0.1\"]'",
     });
-  const isOpen = !isLoopback(host);
+  const isOpen = host !== 'localhost' && !isLoopback(host);
   if (isOpen && auth.api_key !== null && auth.api_key.length < SHORT_TOKEN)
     return fail(id, `other machines can reach it on ${host}, and gateway.auth.api_key has only ${auth.api_key.length} characters`, {
       fix: 'Generate a long one: xopc config unset gateway.auth.api_key',
