@@ -1,6 +1,6 @@
 /**
- * Limits how much of an HTTP answer is read, because its reader keeps an event, or the whole answer, in memory until it is
- * complete.
+ * Ends an HTTP answer that is too long, because its reader keeps an event, or the whole answer, in memory until it is complete; and one
+ * whose request is aborted.
  */
 
 export interface BodyLimits {
@@ -10,6 +10,12 @@ export interface BodyLimits {
   readonly maxEventBytes?: number;
   /** Returns the error for a body, or one of its events, that is too long. */
   readonly tooLong: (what: 'body' | 'event') => Error;
+}
+
+/** What a body is read with. */
+interface BodyReading extends BodyLimits {
+  /** The signal of the request. */
+  readonly signal?: AbortSignal | null | undefined;
 }
 
 /**
@@ -30,25 +36,49 @@ function bytesBehindEvent(piece: Buffer, before: string): number | undefined {
   return EVENT_ENDS.includes(before + piece.toString('latin1', 0, 1)) ? piece.length - 1 : undefined;
 }
 
-/** Passes a body on until it is too long. A pull-based stream, because a transform would buffer and delay the first output. */
+/**
+ * Passes a body on until it is too long or its request is aborted. Node's fetch also fails the body of an aborted request, but not one that
+ * has arrived completely and is not read to its end: that read would never end (seen with undici 6.24). A pull-based stream, because a
+ * transform would buffer and delay the first output.
+ */
 export function limitBody(
   body: ReadableStream<Uint8Array>,
-  { maxBytes = Infinity, maxEventBytes = Infinity, tooLong }: BodyLimits,
+  { maxBytes = Infinity, maxEventBytes = Infinity, tooLong, signal }: BodyReading,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  const over = new AbortController();
   let bytes = 0;
   let eventBytes = 0;
   let last = '';
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    const abort = (): void => {
+      controller.error(signal?.reason);
+      reader.cancel().catch(() => undefined);
+    };
+    if (signal?.aborted === true) return abort();
+    signal?.addEventListener('abort', abort, { once: true, signal: over.signal });
+  };
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { done, value } = await reader.read();
-    if (done) return controller.close();
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      over.abort();
+      throw error;
+    });
+    if (done) {
+      over.abort();
+      return controller.close();
+    }
     const piece = Buffer.from(value.buffer, value.byteOffset, value.length);
     bytes += piece.length;
     eventBytes = bytesBehindEvent(piece, last) ?? eventBytes + piece.length;
     if (piece.length > 0) last = piece.toString('latin1', piece.length - 1);
     if (bytes <= maxBytes && eventBytes <= maxEventBytes) return controller.enqueue(value);
+    over.abort();
     await reader.cancel();
     throw tooLong(eventBytes > maxEventBytes ? 'event' : 'body');
   };
-  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+  const cancel = (reason: unknown): Promise<void> => {
+    over.abort();
+    return reader.cancel(reason);
+  };
+  return new ReadableStream({ start, pull, cancel }, { highWaterMark: 0 });
 }

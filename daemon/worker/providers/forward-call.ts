@@ -1,12 +1,13 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the vendor bundle. */
 import { APICallError } from 'ai';
+import { limitBody } from '../../../shared/node/limited-body.js';
 import { mergeHeaders } from '../../../shared/node/merge-headers.js';
 import { readStart } from './read-start.js';
 import type { TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
-import { UnexpectedTypeError, toFailure } from './sdk/sdk-failure.js';
+import { EndlessAnswerError, UnexpectedTypeError, toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
@@ -84,7 +85,8 @@ export async function* forwardCall(
     hasBegun = true;
     yield { type: 'head', contentType: response.headers.get('content-type') ?? '' };
     const usage = new EmbeddingUsage();
-    for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    const body = response.body === null ? [] : limitBody(response.body, { signal, tooLong: () => new EndlessAnswerError('the answer') });
+    for await (const bytes of body as AsyncIterable<Uint8Array>) {
       usage.note(bytes);
       yield { type: 'bytes', bytes };
     }

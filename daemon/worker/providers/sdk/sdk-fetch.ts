@@ -51,5 +51,7 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType);
   if (/^text\/html/i.test(contentType))
     throw new UnexpectedTypeError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
-  return body === null ? response : Object.defineProperty(response, 'body', { value: limitBody(body, LIMITS) });
+  return body === null
+    ? response
+    : Object.defineProperty(response, 'body', { value: limitBody(body, { ...LIMITS, signal: init?.signal }) });
 }
