@@ -8,6 +8,7 @@ import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js'
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { KINDS, type Kind } from './account-dialog.js';
 import { t } from './text.js';
 
@@ -114,7 +115,7 @@ function Card({ account, onTest }: { account: Account; onTest: () => void }) {
             </a>
           )}
           <a class="button quiet" href={hashOf('logs', [], { q: channel })}>
-            {t('logLines')}
+            {shell('logs')}
             <span class="off-screen"> {name}</span>
           </a>
         </p>
@@ -136,7 +137,7 @@ interface AccountsProps {
 export function Accounts({ accounts, onTest, onAdd }: AccountsProps) {
   const missing = KINDS.filter((kind) => !accounts.some(({ channel }) => channel === kind));
   return (
-    <ul class="accounts" aria-label={t('title')}>
+    <ul class="accounts" aria-label={shell('channels')}>
       {accounts
         .toSorted((a, b) => rankOf(a) - rankOf(b))
         .map((account) => (

@@ -10,6 +10,7 @@ import { Tabs } from '../../components/tabs/tabs.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { AccountDialog, type Kind } from './account-dialog.js';
 import { Accounts } from './accounts.js';
 import { readChannels } from './channels-api.js';
@@ -56,10 +57,10 @@ export default function ChannelsView() {
   return (
     <section class="view">
       <PageHeader
-        title={t('title')}
+        title={shell('channels')}
         tabs={
           <Tabs
-            label={t('title')}
+            label={shell('channels')}
             view="channels"
             tabs={[
               [undefined, t('accounts')],

@@ -16,6 +16,7 @@ import { Markdown } from '../../components/markdown/markdown.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { showToast } from '../../components/toast/toast.js';
 import { hashOf } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { readMessage } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
 import { t } from './text.js';
@@ -108,7 +109,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
             {failure !== undefined && <ErrorBox error={failure} />}
             <a class="button" href={hashOf('logs', [], { q: id })}>
               <Icon name="logs" size={16} />
-              {t('logLines')}
+              {shell('logs')}
             </a>
             {status !== 'delivered' && status !== 'sending' && <Button icon="trash" text={t('drop')} onClick={() => setDropping(true)} />}
             {(status === 'dead' || status === 'unknown') && (

@@ -10,6 +10,7 @@ import { Dialog } from '../../components/dialog/dialog.js';
 import { Icon } from '../../components/icon/icon.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import type { SessionFacts } from '../sessions/session-actions.js';
 import { ChatList } from './chat-list.js';
 import { t } from './text.js';
@@ -34,7 +35,7 @@ function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · xopc`;
     return () => {
-      document.title = `${t('title')} · xopc`;
+      document.title = `${shell('chat')} · xopc`;
     };
   }, [title]);
 }
@@ -80,7 +81,7 @@ export function ChatHead({ current, own }: { current: string | undefined; own: R
         <span class="spread" />
       )}
       <span class="to-chats">
-        <IconButton icon="plus" label={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
+        <IconButton icon="plus" label={shell('newChat')} onClick={() => navigate(hashOf('chat'))} />
       </span>
     </header>
   );

@@ -16,6 +16,7 @@ import { titleText } from '../../components/markdown/plain-text.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { waitingChats } from '../../shell/approvals.js';
 import { hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 
 const SHOWN = 40;
@@ -109,7 +110,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
   };
   return (
     <nav class="chat-list" aria-label={t('chats')} onClick={onClick}>
-      <Button icon="plus" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
+      <Button icon="plus" text={shell('newChat')} onClick={() => navigate(hashOf('chat'))} />
       <div class="chat-groups">
         {page === undefined && (isRefused(error) ? <p class="hint">{errorText(error)}</p> : <Skeleton lines={6} />)}
         {WaitingChats !== undefined && <WaitingChats current={current} />}

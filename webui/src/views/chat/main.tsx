@@ -14,6 +14,7 @@ import { loadMarkdown } from '../../components/markdown/markdown.js';
 import { attempt, attemptOnce, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
 import { Composer } from './composer/composer.js';
@@ -133,7 +134,7 @@ function GoneChat({ model }: { model: ChatModel }) {
   useLayoutEffect(() => {
     if (rescueText(model.outbox)) navigate(hashOf('chat'), { replace: true });
   }, []);
-  const action = <Button kind="primary" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />;
+  const action = <Button kind="primary" text={shell('newChat')} onClick={() => navigate(hashOf('chat'))} />;
   return <Empty title={t('gone')} icon="chat" action={action} />;
 }
 
@@ -192,10 +193,10 @@ export default function ChatView() {
   const { parts, query } = address.value;
   const [session] = parts;
   const isBare = query['bare'] === '1';
-  useCommands([{ id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) }]);
+  useCommands([{ id: 'new-chat', label: shell('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) }]);
   return (
     <section class="chat">
-      <h1 class="off-screen">{t('title')}</h1>
+      <h1 class="off-screen">{shell('chat')}</h1>
       {!isBare && <ChatList current={session} />}
       {session === undefined ? <NewChat isBare={isBare} /> : <Conversation key={session} session={session} isBare={isBare} />}
     </section>

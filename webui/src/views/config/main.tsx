@@ -3,6 +3,7 @@ import { PageHeader } from '../../components/page-header/page-header.js';
 import { Tabs } from '../../components/tabs/tabs.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { FileEditor } from './file/file-editor.js';
 import { Filters, SettingsForm } from './form/settings-form.js';
 import { t } from './text.js';
@@ -27,7 +28,7 @@ export default function ConfigView() {
   );
   return (
     <section class="view config-view">
-      <PageHeader title={t('title')} tabs={<Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />}>
+      <PageHeader title={shell('config')} tabs={<Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />}>
         {part === undefined && <Filters />}
       </PageHeader>
       {part === 'text' ? <FileEditor /> : part === 'versions' ? <Versions /> : <SettingsForm />}

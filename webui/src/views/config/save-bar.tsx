@@ -65,7 +65,7 @@ export function SaveBar(props: SaveBarProps) {
         <span class="spread" />
         {children}
         {diff !== undefined && <Button kind="quiet" icon="diff" text={t('review')} onClick={() => setReviewed(true)} />}
-        <Button text={t('discard')} onClick={onDiscard} />
+        <Button text={shell('discard')} onClick={onDiscard} />
         <Button kind="primary" disabled={!isReady} isBusy={isBusy} text={shell('save')} onClick={() => void save()} />
       </div>
       {isReviewed && diff !== undefined && (

@@ -10,6 +10,7 @@ import { type Column, type Order, Table } from '../../components/table/table.js'
 import { Ago, fullTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { Countdown } from './countdown.js';
 import type { Job } from './cron-api.js';
 import { EXAMPLES } from './form/examples.js';
@@ -162,7 +163,7 @@ export function JobTable({ list: { jobs, plan }, actions }: { list: CronJobList;
         <Empty title={t('noMatch', { search: q })} icon="search" />
       ) : (
         <div class="jobs">
-          <Table label={t('title')} columns={columns()} order={order} onOrder={setOrder}>
+          <Table label={shell('cron')} columns={columns()} order={order} onOrder={setOrder}>
             {sortJobs(found, order)
               .slice(0, shownCount)
               .map((job) => (

@@ -9,6 +9,7 @@ import { PageHeader } from '../../components/page-header/page-header.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import type { Job } from './cron-api.js';
 import { hasDraft } from './form/draft.js';
 import { JobForm } from './form/job-form.js';
@@ -58,7 +59,7 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
   if (id === undefined) {
     return (
       <>
-        <PageHeader title={t('title')}>
+        <PageHeader title={shell('cron')}>
           {(list.value?.jobs.length ?? 0) > 0 && <Button kind="primary" icon="plus" text={t('new')} onClick={openNew} />}
         </PageHeader>
         {list.value === undefined ? list.error === undefined && <Skeleton lines={6} /> : <JobTable list={list.value} actions={actions} />}

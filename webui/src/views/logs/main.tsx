@@ -14,6 +14,7 @@ import { VirtualList, type VirtualListHandle } from '../../components/virtual-li
 import { readSetting, writeSetting } from '../../settings.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { downloadItems } from './download.js';
 import { countOf, countText, isLevelShown, LEVEL_CHOICES, useLevelCounts } from './level-counts.js';
 import { LogFeed, MAX_ROWS } from './log-feed.js';
@@ -273,7 +274,7 @@ export default function LogsView() {
   const count = shown.length;
   return (
     <section class="view full logs">
-      <PageHeader title={t('title')} note={<LiveState feed={feed} isFollowing={isFollowing} />}>
+      <PageHeader title={shell('logs')} note={<LiveState feed={feed} isFollowing={isFollowing} />}>
         <Tools {...{ view, switches, isFollowing, downloads }} onFollow={following.toggle} />
       </PageHeader>
       <Toolbar {...{ view, counts, match, searchField }} isUtc={switches.utc.isOn} refusal={fed.refusal} />

@@ -198,7 +198,7 @@ export function Tools(props: ToolsProps) {
           <LevelControl />
         </div>
       )}
-      <IconButton icon={isFollowing ? 'pause' : 'play'} label={t(isFollowing ? 'pause' : 'follow')} onClick={onFollow} />
+      <IconButton icon={isFollowing ? 'pause' : 'play'} label={t(isFollowing ? 'pause' : 'toEnd')} onClick={onFollow} />
       <Menu icon="download" label={t('download')} items={downloads} />
       <Menu label={t('display')} items={viewItems(props)} />
     </>

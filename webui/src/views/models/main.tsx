@@ -5,6 +5,7 @@ import { PageHeader } from '../../components/page-header/page-header.js';
 import { Tabs } from '../../components/tabs/tabs.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import type { Model, Provider } from './models-api.js';
 import { ProviderDialog } from './provider-dialog.js';
 import { ModelDialog } from './provider/model-dialog.js';
@@ -26,7 +27,7 @@ function Head({ isSetUp, onTest, onAdd }: { isSetUp: boolean; onTest: () => void
     ['usage', t('usage')],
   ] as const;
   return (
-    <PageHeader title={t('title')} tabs={<Tabs label={t('tabs')} view="models" tabs={parts} />}>
+    <PageHeader title={shell('models')} tabs={<Tabs label={t('tabs')} view="models" tabs={parts} />}>
       {tab === 'usage' && <UsageSpan />}
       {tab === undefined && isSetUp && (
         <>

@@ -4,6 +4,7 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { attempt, showError, showToast, showUndo } from '../../components/toast/toast.js';
 import { hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { type Agent, type Provider, readSetup, removeProvider, saveAgentModel, saveOrder, type Setup } from './models-api.js';
 import { t } from './text.js';
 
@@ -57,7 +58,7 @@ export function useChanges({ value: setup, reload }: Resource<Setup>) {
   };
   return {
     saved: (id: string) => {
-      const toChat = { label: t('toChat'), run: () => navigate(hashOf('chat')) };
+      const toChat = { label: shell('goToChat'), run: () => navigate(hashOf('chat')) };
       showToast({ text: t('saved', { id }), ...(isFirst ? { action: toChat } : {}) });
       reload();
     },

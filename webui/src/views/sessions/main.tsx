@@ -12,6 +12,7 @@ import { errorText } from '../../components/feedback/error-words.js';
 import { attempt } from '../../components/toast/toast.js';
 import type { VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { address, changeQuery, hashOf, keptPlace, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { BulkBar } from './bulk-bar.js';
 import { RenameDialog } from './rename-dialog.js';
 import { SearchBox } from './search-box.js';
@@ -152,7 +153,7 @@ export default function SessionsView() {
   const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
   return (
     <section class="view full sessions">
-      <PageHeader title={t('title')}>
+      <PageHeader title={shell('sessions')}>
         <StorageButton sessions={sessions} />
         <ImportButton onDone={() => feed.reload([])} />
       </PageHeader>

@@ -106,7 +106,7 @@ export function SearchBox({ search, known, onFocus, onLeave }: SearchBoxProps) {
         list={undefined}
         maxLength={200}
         aria-label={t('search')}
-        placeholder={t('searchHint')}
+        placeholder={t('search')}
         aria-expanded={isShown}
         aria-controls={id}
         aria-autocomplete="list"

@@ -6,6 +6,7 @@ import { DAY_MS, MINUTE_MS } from '../../../../shared/clock.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { clockTime, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 import { uptimeOf } from './uptime.js';
 
@@ -72,7 +73,7 @@ function Row({ happening }: { happening: Happening }) {
       <StatusDot tone={TONES[type]}>{t(`event_${type}`)}</StatusDot>
       <span class="muted timeline-ago">{relativeTime(atMs)}</span>
       <a class="spread" href={placeOf(happening)}>
-        {t(type === 'config' ? 'openVersions' : 'openLogs')}
+        {type === 'config' ? t('openVersions') : shell('logs')}
         <span class="off-screen">
           {' '}
           {t(`event_${type}`)} {clockTime(atMs)}

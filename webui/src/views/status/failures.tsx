@@ -4,6 +4,7 @@ import { whyText } from '../../components/feedback/reason-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 
 type Failure = OverviewHistory['failures'][number];
@@ -32,7 +33,7 @@ function Item({ failure }: { failure: Failure }) {
         <Badge tone="bad">{known === undefined ? state : t(`how_${known}`)}</Badge>
         <Ago class="muted" at={at} />
         <a class="spread" href={hashOf('logs', [], { q: `${FIELD[kind]}:${id}` })}>
-          {t('openLogs')}
+          {shell('logs')}
           <span class="off-screen"> {title}</span>
         </a>
       </p>

@@ -9,13 +9,13 @@ import { useResource } from '../../api/use-resource.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { t as shell } from '../../shell/text.js';
 import { Day } from './day.js';
 import { Details } from './details.js';
 import { Failures } from './failures.js';
 import { Headline, IssueLists } from './headline.js';
 import type { Whole } from './issues.js';
 import { Nodes } from './nodes.js';
-import { t } from './text.js';
 import { Tiles } from './tiles.js';
 import './status.css';
 
@@ -54,7 +54,7 @@ export default function StatusView() {
   useLiveReload(['cron', 'message', 'turn', 'config'], day.refresh, HISTORY_MS);
   return (
     <section class="view status">
-      <PageHeader title={t('title')} />
+      <PageHeader title={shell('status')} />
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {!isShown && error === undefined && <Skeleton lines={8} />}
       {isShown && (

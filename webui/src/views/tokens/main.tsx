@@ -9,6 +9,7 @@ import { PageHeader } from '../../components/page-header/page-header.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { CreateDialog } from './create-dialog.js';
 import { RevokeDialog } from './revoke-dialog.js';
 import { SecretDialog } from './secret-dialog.js';
@@ -52,7 +53,7 @@ export default function TokensView() {
   useCommands([{ id: 'tokens-add', label: t('add'), icon: 'plus', keys: 'n', run: add }]);
   return (
     <section class="view">
-      <PageHeader title={t('title')}>
+      <PageHeader title={shell('tokens')}>
         {(value === undefined ? error === undefined : value.length > 0) && (
           <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
         )}

@@ -7,6 +7,7 @@ import { Badge } from '../../components/status-dot/status-dot.js';
 import { type Column, type Order, Table } from '../../components/table/table.js';
 import { Ago, dollars, fullTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
+import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 import type { Token } from './tokens-api.js';
 
@@ -136,7 +137,7 @@ export function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onR
   const [order, setOrder] = useState<Order<Key>>({ by: 'name', isDescending: false });
   return (
     <div class="token-table">
-      <Table label={t('title')} columns={columns()} order={order} onOrder={setOrder}>
+      <Table label={shell('tokens')} columns={columns()} order={order} onOrder={setOrder}>
         {sortTokens(tokens, order).map((token) => (
           <Row key={token.id} token={token} onRevoke={() => onRevoke(token)} />
         ))}

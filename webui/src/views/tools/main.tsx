@@ -8,6 +8,7 @@ import { PageHeader } from '../../components/page-header/page-header.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { BuiltIn } from './built-in.js';
 import { Grants } from './grants.js';
 import { type Scope, ScopeSelect } from './permission.js';
@@ -99,7 +100,7 @@ export default function ToolsView() {
   const agent = setup?.agents.find(({ id }) => id === agentId);
   return (
     <section class="view">
-      <PageHeader title={t('title')}>
+      <PageHeader title={shell('tools')}>
         {(setup === undefined ? error === undefined : setup.servers.length > 0) && (
           <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
         )}

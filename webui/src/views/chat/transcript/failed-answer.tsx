@@ -9,6 +9,7 @@ import type { StoredMessage } from '../model/chat-model.js';
 import en from '../../../i18n/en/chat/failure.json';
 import { defineText } from '../../../i18n/language.js';
 import zh from '../../../i18n/zh/chat/failure.json';
+import { t as shell } from '../../../shell/text.js';
 import { triesOf } from './tries.js';
 
 const t = defineText(en, zh);
@@ -62,7 +63,7 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: FailedPr
       {OF_MODELS.includes(turn?.errorCode) && <Button icon="models" text={t('openModels')} onClick={() => navigate(hashOf('models'))} />}
       <Button icon="copy" text={t('copyError')} onClick={() => void copyText(report)} />
       {turn !== undefined && (
-        <Button icon="logs" text={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
+        <Button icon="logs" text={shell('logs')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
       )}
     </div>
   );

@@ -11,6 +11,7 @@ import { Menu } from '../../../components/menu/menu.js';
 import { dollars, durationText, shortCount } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import { hashOf, navigate } from '../../../shell/router.js';
+import { t as shell } from '../../../shell/text.js';
 import type { StoredMessage } from '../model/chat-model.js';
 import { type LiveAnswer, shownText } from '../model/live-answer.js';
 import { MessageFiles } from '../composer/file-list.js';
@@ -97,7 +98,7 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
       label={t('details')}
       items={[
         ...facts.map((label) => ({ label, icon: 'copy' as const, run: () => void copyText(label) })),
-        { label: t('logLines'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: `turnId:${id}` })) },
+        { label: shell('logs'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: `turnId:${id}` })) },
       ]}
     />
   );
@@ -151,7 +152,7 @@ function ShownMessage(props: MessageProps) {
         </span>
         {variants !== undefined && <VariantSwitch {...{ variants, choose }} isDisabled={!canChange} />}
         <span class="message-actions">
-          <IconButton icon="copy" label={t('copy')} onClick={() => void copyText(content)} />
+          <IconButton icon="copy" label={shell('copy')} onClick={() => void copyText(content)} />
           {canChange && role === 'user' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(message)} />}
           {canChange && isLastAnswer && role !== 'system' && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
           <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />

@@ -7,6 +7,7 @@ import { EditorSelection, EditorState, type Text } from '@codemirror/state';
 import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import type { Problem } from '../config-api.js';
 import { reasonText } from '../../../components/feedback/reason-text.js';
+import { t as shell } from '../../../shell/text.js';
 import { t } from '../text.js';
 import { look } from './editor-look.js';
 import { jsoncLanguage } from './jsonc-language.js';
@@ -46,9 +47,9 @@ const phrases = (): Record<string, string> => ({
   'match case': t('matchCase'),
   'by word': t('byWord'),
   regexp: t('regexp'),
-  replace: t('replaceOne'),
+  replace: t('replace'),
   'replace all': t('replaceAll'),
-  close: t('closeFind'),
+  close: shell('close'),
 });
 
 /** @param host  an element without a shadow root: in one, the editor's styles are adopted, which the page's policy permits */

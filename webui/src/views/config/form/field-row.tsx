@@ -6,6 +6,7 @@ import { Icon } from '../../../components/icon/icon.js';
 import { bytesText, durationText } from '../../../components/time-text/time-text.js';
 import { valueAt } from '../../../../../shared/config/key-path.js';
 import { language } from '../../../i18n/language.js';
+import { t as shell } from '../../../shell/text.js';
 import { t } from '../text.js';
 import { Control, isGroup } from './control.js';
 import { draftOf, type Field, isCustomised, isRebound, shownValue } from './schema-fields.js';
@@ -66,7 +67,7 @@ function Ways({ field, view, edit, onEdit, isPinned }: RowProps & { isPinned: bo
     <p class="config-ways">
       {hasDefault && <span class="muted">{t('defaultIs', { value: defaultText(field) })}</span>}
       {canReset && <Button kind="quiet" text={t(isUnknown ? 'takeOut' : 'reset')} about={key} onClick={() => onEdit(field, null)} />}
-      {edit !== undefined && <Button kind="quiet" icon="undo" text={t('revert')} about={key} onClick={() => onEdit(field, undefined)} />}
+      {edit !== undefined && <Button kind="quiet" icon="undo" text={shell('undo')} about={key} onClick={() => onEdit(field, undefined)} />}
     </p>
   );
 }

@@ -150,7 +150,7 @@ export function JobForm(props: JobFormProps) {
       {(wasKept || deleted !== undefined) && (
         <p class="job-kept" role="status">
           {t(deleted === undefined ? 'draftKept' : 'draftOfDeleted')}
-          <Button kind="quiet" text={t('discard')} onClick={drop} />
+          <Button kind="quiet" text={shell('discard')} onClick={drop} />
         </p>
       )}
       <section class="card job-fields">

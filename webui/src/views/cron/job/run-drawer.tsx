@@ -10,6 +10,7 @@ import { Markdown } from '../../../components/markdown/markdown.js';
 import { Badge, type Tone } from '../../../components/status-dot/status-dot.js';
 import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
+import { t as shell } from '../../../shell/text.js';
 import type { Job } from '../cron-api.js';
 import { zonedTime } from '../job-time.js';
 import { isGoing, Outcome, runError } from '../run-state.js';
@@ -116,10 +117,10 @@ export function RunDrawer({ job, run, isRead, onAgain, onClose }: RunDrawerProps
       {run === undefined ? isRead ? <p class="hint">{t('runGone')}</p> : <Skeleton lines={5} /> : <Details run={run} job={job} />}
       {run !== undefined && (
         <DialogActions>
-          {AGAIN.has(run.state) && <Button icon="retry" text={t('again')} onClick={() => onAgain(run.id)} />}
+          {AGAIN.has(run.state) && <Button icon="retry" text={shell('retry')} onClick={() => onAgain(run.id)} />}
           <a class="button" href={hashOf('logs', [], { q: `runId:${run.id}` })}>
             <Icon name="logs" size={16} />
-            {t('logLines')}
+            {shell('logs')}
           </a>
           {run.session !== null && (
             <a class="button" href={hashOf('chat', [run.session])}>

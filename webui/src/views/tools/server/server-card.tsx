@@ -16,6 +16,7 @@ import { enableCall, readTools, type Server, testServer, type TestResult, type T
 import { ToolRow } from '../tool-row.js';
 import { t } from '../text.js';
 import { make } from '../../../api/client.js';
+import { t as shell } from '../../../shell/text.js';
 
 const TONES: Readonly<Record<Server['state'], Tone>> = {
   off: 'off',
@@ -125,7 +126,7 @@ export function ServerCard({ server, scope, onTry, onEdit, onRemove }: ServerCar
           label={t('actionsOf', { name })}
           items={[
             { label: t('edit'), icon: 'edit', run: onEdit },
-            { label: t('logs'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: name })) },
+            { label: shell('logs'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: name })) },
             { label: t('remove'), icon: 'trash', kind: 'danger', run: onRemove },
           ]}
         />
