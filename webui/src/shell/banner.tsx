@@ -6,6 +6,7 @@ import { gatewayUrl } from '../api/gateway-url.js';
 import { askForSignIn, session } from '../api/session.js';
 import { connection, gateway, isOutdated, pageSocket } from '../api/socket.js';
 import { isLoopback } from '../browser/is-loopback.js';
+import { useNow } from '../browser/now.js';
 import { Button } from '../components/button/button.js';
 import { refusalText } from '../components/feedback/reason-text.js';
 import { clockTime } from '../components/time-text/time-text.js';
@@ -22,18 +23,6 @@ const isOpenKnown = signal(false);
 const QUIET_MS = 700;
 /** The same for the first connection, while the views wait for their data anyway: a line above them would push them down and up again. */
 const FIRST_QUIET_MS = 3_000;
-
-function useSeconds(untilMs: number | undefined): number {
-  const left = (): number => Math.max(0, Math.ceil(((untilMs ?? 0) - Date.now()) / 1000));
-  const [seconds, setSeconds] = useState(left);
-  useEffect(() => {
-    setSeconds(left());
-    if (untilMs === undefined) return undefined;
-    const timer = setInterval(() => setSeconds(left()), 500);
-    return () => clearInterval(timer);
-  }, [untilMs]);
-  return seconds;
-}
 
 /** Returns why the gateway cannot start, which it answers to every request without a worker. */
 function useReason(isDown: boolean): string | undefined {
@@ -77,7 +66,7 @@ function useLostAt(isOnline: boolean): number {
 function ConnectionLine() {
   const state = useLateState();
   const lostAt = useLostAt(state.kind === 'online');
-  const seconds = useSeconds(state.kind === 'waiting' ? state.untilMs : undefined);
+  const nowMs = useNow(state.kind === 'waiting' ? 500 : undefined);
   const reason = useReason(state.kind === 'waiting' && state.tries > 2);
   if (state.kind === 'online' || state.kind === 'unauthorized') return null;
   if (state.kind === 'refused') {
@@ -89,6 +78,7 @@ function ConnectionLine() {
     );
   }
   if (state.kind === 'waiting') {
+    const seconds = Math.max(0, Math.ceil((state.untilMs - nowMs) / 1000));
     return (
       <div class="banner bad">
         <span>

@@ -16,6 +16,17 @@ const relativeFormats = computed(() => ({
   short: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
 }));
 
+const dateFormats = computed(() => ({ locale: language.value, byOptions: new Map<string, Intl.DateTimeFormat>() }));
+
+/** Returns a date in the page's language, with hours from 0 to 23. A format is created once: creating one takes as long as rendering a message. */
+export function dateText(at: number | Date, options: Intl.DateTimeFormatOptions): string {
+  const { locale, byOptions } = dateFormats.value;
+  const key = JSON.stringify(options);
+  const format = byOptions.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23' });
+  byOptions.set(key, format);
+  return format.format(at);
+}
+
 /** @param timeZone  undefined: the browser's */
 const midnight = (ms: number, timeZone: string | undefined): number =>
   timeZone === undefined ? new Date(ms).setHours(0, 0, 0, 0) : Date.parse(new Intl.DateTimeFormat('en-CA', { timeZone }).format(ms));
@@ -37,19 +48,21 @@ export function relativeTime(atMs: number, nowMs = now(), { style = 'long', time
 
 /** `Tue, Nov 24, 2026, 20:15:00`, in the browser's zone or the named one. */
 export function fullTime(atMs: number, timeZone?: string): string {
-  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' };
-  return new Intl.DateTimeFormat(language.value, timeZone === undefined ? options : { ...options, timeZone }).format(atMs);
+  return dateText(atMs, { dateStyle: 'medium', timeStyle: 'medium', timeZone });
 }
 
 /** `14:05`, in the browser's zone. */
 export function clockTime(at: number | string): string {
-  return new Date(at).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return dateText(new Date(at), { hour: '2-digit', minute: '2-digit' });
 }
 
-/** `2026-11-24T18:05:30`: the value of a `datetime-local` field, in the browser's zone or in UTC; empty for an invalid time. */
-export function fieldTime(atMs: number, isUtc = false): string {
+/**
+ * `2026-11-24T18:05:30`: the value of a `datetime-local` field, in the browser's zone or in UTC; empty for an invalid time.
+ * @param length  of the text in characters: 23 includes the milliseconds
+ */
+export function fieldTime(atMs: number, isUtc = false, length = 19): string {
   if (Number.isNaN(atMs)) return '';
-  return new Date(isUtc ? atMs : atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return new Date(isUtc ? atMs : atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, length);
 }
 
 /** Returns the time that such a field has. */

@@ -1,18 +1,14 @@
 /** The time until a run, counted down; every second in the last minutes. */
-import { useEffect, useState } from 'preact/hooks';
+import { useNow } from '../../browser/now.js';
 import { durationText, relativeTime } from '../../components/time-text/time-text.js';
 import { t } from './text.js';
 
 const NEAR_MS = 600_000;
 
 export function Countdown({ atMs }: { atMs: number }) {
-  const [nowMs, setNow] = useState(Date.now());
+  const isNear = atMs - Date.now() < NEAR_MS;
+  const nowMs = useNow(isNear ? 1_000 : 30_000);
   const leftMs = atMs - nowMs;
-  const isNear = leftMs < NEAR_MS;
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), isNear ? 1_000 : 30_000);
-    return () => clearInterval(timer);
-  }, [isNear]);
   const text =
     leftMs <= 0
       ? t('dueNow')

@@ -1,5 +1,5 @@
 /** Times of a job, in its own zone. */
-import { language } from '../../i18n/language.js';
+import { dateText } from '../../components/time-text/time-text.js';
 
 export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -15,5 +15,5 @@ export function zonedTime(at: string, timeZone: string): string {
 
 function formatTime(at: string, zone: Intl.DateTimeFormatOptions): string {
   const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
-  return new Intl.DateTimeFormat(language.value, { ...options, hourCycle: 'h23', ...zone }).format(Date.parse(at));
+  return dateText(Date.parse(at), { ...options, ...zone });
 }

@@ -1,5 +1,5 @@
 /** One line of the log: time, level, message and short fields. It opens its details. */
-import { relativeTime } from '../../components/time-text/time-text.js';
+import { fieldTime, relativeTime } from '../../components/time-text/time-text.js';
 import { Marked } from '../../components/marked/marked.js';
 import { language } from '../../i18n/language.js';
 import type { Marks } from './log-filter.js';
@@ -23,15 +23,10 @@ interface LineProps {
 const MAX_SHORT_FIELDS = 6;
 const MAX_SHORT_CHARACTERS = 80;
 
-/** `2026-11-24T14:05:09.120`, in UTC or the browser's zone. */
-function localTime(timeMs: number, isUtc: boolean): string {
-  return new Date(isUtc ? timeMs : timeMs - new Date(timeMs).getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
-}
-
 /** `14:05:09.120`; on another day than today `11-24 14:05:09`. */
 function shortTime(timeMs: number, isUtc: boolean): string {
-  const [day = '', clock = ''] = localTime(timeMs, isUtc).split('T');
-  const isToday = localTime(Date.now(), isUtc).startsWith(day);
+  const [day = '', clock = ''] = fieldTime(timeMs, isUtc, 23).split('T');
+  const isToday = fieldTime(Date.now(), isUtc).startsWith(day);
   return isToday ? clock : `${day.slice(5)} ${clock.slice(0, 8)}`;
 }
 

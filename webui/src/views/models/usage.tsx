@@ -3,7 +3,7 @@ import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gate
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Empty, Filtered, Loaded } from '../../components/feedback/feedback.js';
-import { dollars, shortCount } from '../../components/time-text/time-text.js';
+import { dateText, dollars, shortCount } from '../../components/time-text/time-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Stat, Stats } from '../../components/stat/stat.js';
@@ -25,8 +25,7 @@ function costText({ costUsd, unpricedTurns, unpricedCalls, turns, calls }: Amoun
 
 /** `Nov 27`. */
 function dayName(date: string): string {
-  if (date === '') return '';
-  return new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(Date.parse(date));
+  return date === '' ? '' : dateText(Date.parse(date), { month: 'short', day: 'numeric', timeZone: 'UTC' });
 }
 
 function dayTotal(models: Usage['days'][number]['models']): { tokens: number; costUsd: number; turns: number; calls: number } {

@@ -8,7 +8,7 @@ import { Icon } from '../../components/icon/icon.js';
 import { Match } from '../../components/marked/match.js';
 import { plainText, titleText } from '../../components/markdown/plain-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
-import { dollars, relativeTime } from '../../components/time-text/time-text.js';
+import { dateText, dollars, relativeTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';
@@ -18,16 +18,12 @@ import { t } from './text.js';
 const MONTH_MS = 30 * 86_400_000;
 
 /** Created once per language: creating one is too slow for each row while the list scrolls. */
-const formats = computed(() => ({
-  date: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
-  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
-  number: new Intl.NumberFormat(language.value),
-}));
+const numbersOf = computed(() => new Intl.NumberFormat(language.value));
 
 /** `now`, `3 hr. ago`; older than a month: the date. */
 function ageText(atMs: number): string {
   const nowMs = now();
-  if (nowMs - atMs > MONTH_MS) return formats.value.date.format(atMs);
+  if (nowMs - atMs > MONTH_MS) return dateText(atMs, { dateStyle: 'medium' });
   return relativeTime(nowMs - atMs < MINUTE_MS ? nowMs : atMs, nowMs, { style: 'short' });
 }
 
@@ -50,11 +46,11 @@ function Mark({ session, isAnswering }: { session: Session; isAnswering: boolean
 function Facts({ session }: { session: Session }) {
   const { messageCount, usage, updatedAt, agentId, channel } = session;
   const cost = usage.costUsd > 0 ? ` · ${dollars(usage.costUsd)}` : '';
-  const { number, instant } = formats.value;
+  const number = numbersOf.value;
   const numbers = { input: number.format(usage.inputTokens), output: number.format(usage.outputTokens) };
   return (
     <span class="session-facts">
-      <time dateTime={updatedAt} title={instant.format(Date.parse(updatedAt))}>
+      <time dateTime={updatedAt} title={dateText(Date.parse(updatedAt), { dateStyle: 'medium', timeStyle: 'short' })}>
         {ageText(Date.parse(updatedAt))}
       </time>
       <span title={`${agentId} · ${t('usage', numbers)}${cost}`}>

@@ -5,7 +5,7 @@ import { Button } from '../../components/button/button.js';
 import { Gauge } from '../../components/gauge/gauge.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { type Column, type Order, Table } from '../../components/table/table.js';
-import { Ago, dollars, fullTime } from '../../components/time-text/time-text.js';
+import { Ago, dateText, dollars, fullTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
@@ -76,7 +76,7 @@ function Expires({ token }: { token: Token }) {
   const { expiresAt } = token;
   if (expiresAt === null) return <span class="muted">{t('never')}</span>;
   const atMs = Date.parse(expiresAt);
-  const date = new Date(atMs).toLocaleDateString(language.value, { dateStyle: 'medium' });
+  const date = dateText(atMs, { dateStyle: 'medium' });
   if (hasExpired(token))
     return (
       <>

@@ -1,5 +1,4 @@
 /** One message with its actions. */
-import { computed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { late } from '../../../browser/late.js';
@@ -8,8 +7,7 @@ import { copyText } from '../../../browser/copy.js';
 import { whyText } from '../../../components/feedback/reason-text.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
-import { dollars, durationText, shortCount } from '../../../components/time-text/time-text.js';
-import { language } from '../../../i18n/language.js';
+import { clockTime, dateText, dollars, durationText, shortCount } from '../../../components/time-text/time-text.js';
 import { hashOf, navigate } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import type { StoredMessage } from '../model/chat-model.js';
@@ -28,21 +26,13 @@ export interface MessageActions {
   readonly goOn: () => void;
 }
 
-/** Created once per language: creating one takes as long as rendering a message. */
-const formats = computed(() => ({
-  clock: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
-  day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
-  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' }),
-}));
-
 /** The time of day, with the date where it is not today. */
 function When({ iso }: { iso: string }) {
-  const { clock, day, instant } = formats.value;
   const at = new Date(iso);
   const isToday = at.toDateString() === new Date().toDateString();
   return (
-    <time dateTime={iso} title={instant.format(at)}>
-      {(isToday ? clock : day).format(at)}
+    <time dateTime={iso} title={dateText(at, { dateStyle: 'full', timeStyle: 'medium' })}>
+      {isToday ? clockTime(iso) : dateText(at, { dateStyle: 'medium', timeStyle: 'short' })}
     </time>
   );
 }

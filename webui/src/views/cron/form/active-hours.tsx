@@ -1,7 +1,7 @@
 /** When a job may fire: the hours, and the days on which they begin. */
 import { CheckField, TextField } from '../../../components/field/field.js';
 import { bind } from '../../../components/form/form.js';
-import { language } from '../../../i18n/language.js';
+import { dateText } from '../../../components/time-text/time-text.js';
 import { t } from '../text.js';
 import { daysOf, type HoursDraft, WEEK } from './hours.js';
 
@@ -12,7 +12,7 @@ interface HoursProps {
 
 function dayName(day: number): string {
   // 1970 began on a Thursday.
-  return new Intl.DateTimeFormat(language.value, { weekday: 'short', timeZone: 'UTC' }).format((day + 3) * 86_400_000);
+  return dateText((day + 3) * 86_400_000, { weekday: 'short', timeZone: 'UTC' });
 }
 
 export function ActiveHoursFields({ form, error }: HoursProps) {

@@ -1,6 +1,6 @@
 /** One run: its outcome, its times, its answer, the outcome of its message, and links to more. Follows a running run. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useNow } from '../../../browser/now.js';
 import { Button } from '../../../components/button/button.js';
 import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
@@ -30,12 +30,8 @@ function deliveryTone({ status, error }: NonNullable<Run['delivery']>): Tone {
 
 /** How long a run has been running, counted in seconds. */
 function Elapsed({ since }: { since: string }) {
-  const [nowMs, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return <>{durationText(Math.max(0, Math.floor((nowMs - Date.parse(since)) / SECOND_MS)) * SECOND_MS)}</>;
+  const seconds = Math.floor((useNow(SECOND_MS) - Date.parse(since)) / SECOND_MS);
+  return <>{durationText(Math.max(0, seconds) * SECOND_MS)}</>;
 }
 
 function durationOf({ durationMs, startedAt }: Run): ComponentChildren {
