@@ -258,5 +258,7 @@ export const configSchema = z.strictObject({
 
 /** A validated configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
+/** As in the file: what has a default may be missing. */
+export type WrittenConfig = z.input<typeof configSchema>;
 export type AgentConfig = Config['agents']['list'][number];
 export type ModelChoice = z.output<typeof modelChoice>;

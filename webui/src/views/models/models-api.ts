@@ -7,6 +7,7 @@ import type {
   ProviderTestResult,
 } from '../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import type { Config, WrittenConfig } from '../../../../shared/config/schema.js';
 import { call, type Call, request } from '../../api/client.js';
 import { changedFields } from '../../components/form/changed-fields.js';
 
@@ -33,21 +34,11 @@ export interface Setup {
   readonly entries: Readonly<Record<string, readonly ModelEntry[]>>;
 }
 
-type Choice = string | { readonly primary?: string; readonly fallbacks?: readonly string[] } | undefined;
+type Agents = NonNullable<WrittenConfig['agents']>;
 
-function orderOf(choice: Choice): readonly string[] | undefined {
+function orderOf(choice: NonNullable<Agents['defaults']>['model']): readonly string[] | undefined {
   if (choice === undefined) return undefined;
-  if (typeof choice === 'string') return [choice];
-  return [...(choice.primary === undefined ? [] : [choice.primary]), ...(choice.fallbacks ?? [])];
-}
-
-interface Effective {
-  readonly agents?: {
-    readonly defaults?: { readonly model?: Choice };
-    readonly list?:
-      | readonly { readonly id: string; readonly name?: string; readonly enabled?: boolean; readonly model?: Choice }[]
-      | undefined;
-  };
+  return typeof choice === 'string' ? [choice] : [choice.primary, ...(choice.fallbacks ?? [])];
 }
 
 interface ModelsFile {
@@ -64,14 +55,14 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
     call<{ models: Model[] }>('GET', '/api/models', { signal }),
     call<ModelsFile>('GET', '/api/models-json', { signal }),
   ]);
-  const { agents: inForce } = config.effective as Effective;
+  const { agents: inForce } = config.effective as Config;
   const isOwn = !config.inForce && config.revision === written.revision;
-  const agents = isOwn ? { list: inForce?.list, ...(config.config as Effective).agents } : inForce;
+  const agents: Agents = isOwn ? { list: inForce.list, ...(config.config as WrittenConfig).agents } : inForce;
   return {
     providers: providers.providers,
     models: models.models,
-    order: orderOf(agents?.defaults?.model) ?? [],
-    agents: (agents?.list ?? []).map(({ id, name, enabled, model }) => ({
+    order: orderOf(agents.defaults?.model) ?? [],
+    agents: (agents.list ?? []).map(({ id, name, enabled, model }) => ({
       id,
       name: name ?? id,
       enabled: enabled !== false,

@@ -7,6 +7,7 @@ import type {
   McpTestResult as TestResult,
   McpToolDocument as Tool,
 } from '../../../../shared/api/tools/mcp.js';
+import type { Config, WrittenConfig } from '../../../../shared/config/schema.js';
 import type { Permission } from '../../../../shared/config/tools/permissions.js';
 import type { Permissions } from '../../../../shared/config/tools/look-up.js';
 import type { ServerEntry } from './server/server-fields.js';
@@ -35,27 +36,13 @@ export interface Setup {
   readonly revision: string;
 }
 
-interface AgentFields {
-  readonly id: string;
-  readonly name?: string;
-  readonly tools?: readonly string[];
-  readonly mcpServers?: readonly string[];
-  readonly permissions?: Permissions;
-}
-
-/** The parts of a configuration that are used here. */
-interface Config {
-  readonly agents?: { readonly defaults?: Omit<AgentFields, 'id'>; readonly list?: readonly AgentFields[] };
-  readonly mcp?: { readonly servers?: Readonly<Record<string, ServerEntry>> };
-}
-
 /** Permissions are shown as written: they are in force a moment later. */
-function agentsOf(config: Config, { agents }: Config): readonly Agent[] {
-  return (agents?.list ?? []).map(({ id, name, tools, mcpServers }) => ({
+function agentsOf(config: WrittenConfig, { agents }: Config): readonly Agent[] {
+  return agents.list.map(({ id, name, tools, mcpServers }) => ({
     id,
     name: name ?? id,
-    tools: tools ?? agents?.defaults?.tools ?? [],
-    mcpServers: mcpServers ?? agents?.defaults?.mcpServers,
+    tools: tools ?? agents.defaults.tools,
+    mcpServers: mcpServers ?? agents.defaults.mcpServers,
     permissions: config.agents?.list?.find((entry) => entry.id === id)?.permissions ?? {},
   }));
 }
@@ -65,7 +52,7 @@ export type ConfigFile = Pick<ConfigView, 'revision' | 'config' | 'effective'>;
 export const readConfig = (signal?: AbortSignal): Promise<ConfigFile> => call('GET', '/api/config', { signal });
 
 export function entriesOf({ config }: Pick<ConfigFile, 'config'>): Readonly<Record<string, ServerEntry>> {
-  return (config as Config).mcp?.servers ?? {};
+  return (config as WrittenConfig).mcp?.servers ?? {};
 }
 
 export async function readSetup(signal: AbortSignal): Promise<Setup> {
@@ -74,7 +61,7 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
     call<{ grants: GrantDocument[] }>('GET', '/api/approvals/grants', { signal }),
     readConfig(signal),
   ]);
-  const config = file.config as Config;
+  const config = file.config as WrittenConfig;
   return {
     servers,
     grants,
