@@ -1,12 +1,10 @@
 /** Actions on a job. A deletion can be undone. */
-import { signal } from '@preact/signals';
 import type { CronJobList } from '../../../../shared/api/cron.js';
-import { apiPath, type Call, call, request } from '../../api/client.js';
-import { keepInstead } from '../../api/copy-mode.js';
+import { apiPath, call, request } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
 import { attempt, attemptOnce, showToast, showUndo } from '../../components/toast/toast.js';
 import { hashOf, navigate, navigateLater } from '../../shell/router.js';
-import { type Job, listJobs, runJob } from './cron-api.js';
+import { type Job, runJob } from './cron-api.js';
 import { t } from './text.js';
 
 export interface JobActions {
@@ -18,24 +16,8 @@ export interface JobActions {
   remove(job: Job): void;
 }
 
-/** Jobs deleted here that a list may still name, because it was requested before. */
-const deleted = signal<ReadonlySet<string>>(new Set());
-
-function setDeleted(id: string, isDeleted: boolean): void {
-  const others = [...deleted.peek()].filter((known) => known !== id);
-  deleted.value = new Set(isDeleted ? [...others, id] : others);
-}
-
-/** Lists the jobs without those that are being deleted here. */
-export async function listKeptJobs(abort: AbortSignal): Promise<CronJobList> {
-  const { jobs, ...list } = await listJobs(abort);
-  const named = new Set(jobs.map(({ id }) => id));
-  deleted.value = new Set([...deleted.peek()].filter((id) => named.has(id)));
-  return { ...list, jobs: jobs.filter(({ id }) => !deleted.peek().has(id)) };
-}
-
 /** @param jobs  the shown list; it is read again after each change */
-export function jobActions({ value, set, reload }: Resource<CronJobList>): JobActions {
+export function jobActions({ reload }: Resource<CronJobList>): JobActions {
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
   const start = async (job: Job, again?: string): Promise<void> => {
     const navigateThen = navigateLater();
@@ -55,20 +37,11 @@ export function jobActions({ value, set, reload }: Resource<CronJobList>): JobAc
       }),
     remove: (job) =>
       change(async () => {
-        const deletion: Call = { method: 'DELETE', path: apiPath('/api/cron/:id', { id: job.id }) };
-        // Before the page leaves the job: in copy mode it stays.
-        keepInstead(deletion);
-        // The page drops the job first, so that it does not request the history of a deleted job.
-        setDeleted(job.id, true);
-        if (value !== undefined) set({ ...value, jobs: value.jobs.filter(({ id }) => id !== job.id) });
-        navigate(hashOf('cron'));
-        await request(deletion).catch((error: unknown) => {
-          setDeleted(job.id, false);
-          throw error;
-        });
+        const navigateThen = navigateLater();
+        await request({ method: 'DELETE', path: apiPath('/api/cron/:id', { id: job.id }) });
+        navigateThen(hashOf('cron'));
         const restore = async (): Promise<void> => {
           await call('POST', apiPath('/api/cron/:id/restore', { id: job.id }));
-          setDeleted(job.id, false);
         };
         showUndo(t('isDeleted', { name: job.name }), () => change(restore));
       }),

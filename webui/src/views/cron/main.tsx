@@ -10,10 +10,10 @@ import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { t as shell } from '../../shell/text.js';
-import type { Job } from './cron-api.js';
+import { type Job, listJobs } from './cron-api.js';
 import { hasDraft } from './form/draft.js';
 import { JobForm } from './form/job-form.js';
-import { type JobActions, jobActions, listKeptJobs } from './job-actions.js';
+import { type JobActions, jobActions } from './job-actions.js';
 import { JobTable } from './job-table.js';
 import { JobPage } from './job/job-page.js';
 import { t } from './text.js';
@@ -85,7 +85,7 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
 }
 
 export default function CronView() {
-  const list = useResource(listKeptJobs, []);
+  const list = useResource(listJobs, []);
   const actions = jobActions(list);
   useLiveReload(['cron'], list.refresh, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: openNew }]);
