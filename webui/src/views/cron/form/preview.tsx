@@ -1,9 +1,9 @@
 /** A schedule in words, and its next runs, while it is typed. */
-import { useEffect, useState } from 'preact/hooks';
 import type { CronPreview } from '../../../../../shared/api/cron.js';
+import { pause, systemClock } from '../../../../../shared/clock.js';
 import type { ActiveHours } from '../../../../../shared/text/active-hours.js';
 import { ApiError, apiPath, call } from '../../../api/client.js';
-import { useDelayed } from '../../../api/use-resource.js';
+import { useResource } from '../../../api/use-resource.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { refusalText } from '../../../components/feedback/reason-text.js';
 import { fullTime, relativeTime } from '../../../components/time-text/time-text.js';
@@ -32,33 +32,28 @@ interface PreviewedSchedule {
   readonly version?: string | null;
 }
 
-/** Reads the preview once the schedule has not changed for a moment; the last one stays until then. */
+async function readPreview(query: Readonly<Record<string, string | number | undefined>>, signal: AbortSignal): Promise<SchedulePreview> {
+  try {
+    return { preview: await call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }) };
+  } catch (error) {
+    // An unreachable gateway says nothing about the schedule.
+    if (!(error instanceof ApiError) || error.status === 0) throw error;
+    const field = error.details['field'] === 'timezone' ? 'timezone' : 'schedule';
+    return { fault: { field, message: refusalText(error.message, error.details) } };
+  }
+}
+
+/** Reads the preview once the schedule has not changed for a moment, and again when the gateway is back; the last one stays until then. */
 export function usePreview({ schedule, timezone, activeHours, jobId, version }: PreviewedSchedule): SchedulePreview {
-  const [state, setState] = useState<SchedulePreview>({});
   const hours = activeHours === undefined ? {} : hoursQuery(activeHours);
   const isEmpty = schedule.trim() === '';
-  useEffect(() => {
-    if (isEmpty) setState({});
-  }, [isEmpty]);
-  const read = (signal: AbortSignal): void => {
-    const query = { schedule, timezone: timezone.trim(), job_id: jobId, count: PREVIEWED_RUNS, ...hours };
-    call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }).then(
-      (preview) => setState({ preview }),
-      (error: unknown) => {
-        if (signal.aborted) return;
-        // An unreachable gateway says nothing about the schedule.
-        if (!(error instanceof ApiError) || error.status === 0) return;
-        setState({
-          fault: {
-            field: error.details['field'] === 'timezone' ? 'timezone' : 'schedule',
-            message: refusalText(error.message, error.details),
-          },
-        });
-      },
-    );
+  const read = async (signal: AbortSignal): Promise<SchedulePreview> => {
+    if (isEmpty) return {};
+    await pause(TYPING_MS, systemClock, signal);
+    return readPreview({ schedule, timezone: timezone.trim(), job_id: jobId, count: PREVIEWED_RUNS, ...hours }, signal);
   };
-  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone, JSON.stringify(hours), jobId, version]);
-  return state;
+  const { value = {} } = useResource(read, [schedule, timezone, JSON.stringify(hours), jobId, version]);
+  return isEmpty ? {} : value;
 }
 
 const WARNINGS = { 'in-the-past': 'neverPast', 'never-fires': 'neverFires', 'never-active': 'neverActive' } as const;
