@@ -1,37 +1,18 @@
 /** The number of issues beside the link to the status view. */
-import { useEffect } from 'preact/hooks';
 import { health, readStatus } from '../api/health.js';
-import { connection, pageSocket } from '../api/socket.js';
-import { whenIdle } from '../browser/when-idle.js';
+import { useLiveReload } from '../api/live-reload.js';
+import { gateway } from '../api/socket.js';
+import { useResource } from '../api/use-resource.js';
+import { useIdle } from '../browser/when-idle.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-/** Delayed, so that the data of the shown view is loaded first. */
-const FIRST_MS = 500;
 const EVERY_MS = 60_000;
 
-/** Loads the issues once a minute while the page is visible, and after each reconnection. The status view reads them more often. */
-function useIssues(): void {
-  useEffect(() => {
-    const read = (): void => {
-      if (document.visibilityState === 'visible' && connection.peek().kind === 'online') void readStatus().catch(() => undefined);
-    };
-    let first: ReturnType<typeof setTimeout>;
-    const stop = pageSocket.onConnected(() => {
-      clearTimeout(first);
-      first = setTimeout(() => whenIdle(read), FIRST_MS);
-    });
-    const every = setInterval(read, EVERY_MS);
-    return () => {
-      stop();
-      clearTimeout(first);
-      clearInterval(every);
-    };
-  }, []);
-}
-
-export function IssueBadge() {
-  useIssues();
+/** Reads the issues once a minute, and for each new connection. The status view reads them more often. */
+function Issues() {
+  const { refresh } = useResource(readStatus, [gateway.value]);
+  useLiveReload([], refresh, EVERY_MS);
   const issues = health.value?.issues ?? [];
   if (issues.length === 0) return null;
   return (
@@ -40,4 +21,10 @@ export function IssueBadge() {
       <span class="off-screen"> {t('issues', { count: issues.length })}</span>
     </Badge>
   );
+}
+
+/** Not before the browser is idle, so that the data of the shown view is loaded first. */
+export function IssueBadge() {
+  const isIdle = useIdle();
+  return isIdle && gateway.value !== undefined ? <Issues /> : null;
 }
