@@ -4,9 +4,8 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { Button } from '../../components/button/button.js';
 import type { ConfigText, ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import { apiPath, call } from '../../api/client.js';
-import { Empty, ErrorBox, Loaded } from '../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
@@ -47,7 +46,11 @@ export function Versions() {
   useLiveReload(['config'], refresh);
   const chosenId = address.value.parts[1];
   if (value === undefined || error !== undefined)
-    return <div class="config-body">{error === undefined ? <Skeleton lines={6} /> : <ErrorBox error={error} retry={reload} />}</div>;
+    return (
+      <div class="config-body">
+        <Loaded of={{ value: undefined, error, reload }} lines={6} />
+      </div>
+    );
   const chosen = value.versions.find(({ id }) => id === chosenId);
   if (value.versions.length === 0)
     return (

@@ -5,8 +5,7 @@ import type { ConfigText } from '../../../../../shared/api/gateway/config.js';
 import { diffLines } from '../../../../../shared/text/line-diff.js';
 import { useLiveReload } from '../../../api/live-reload.js';
 import { Button } from '../../../components/button/button.js';
-import { ErrorBox } from '../../../components/feedback/feedback.js';
-import { Skeleton } from '../../../components/skeleton/skeleton.js';
+import { Loaded } from '../../../components/feedback/feedback.js';
 import { readText } from '../config-api.js';
 import { Problems } from '../problems.js';
 import { SaveBar } from '../save-bar.js';
@@ -61,21 +60,14 @@ function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => 
 }
 
 export function FileEditor() {
-  const { value: file, error, reload, refresh, set } = useKept(last, readText);
-  useLiveReload(['config'], refresh);
+  const kept = useKept(last, readText);
+  useLiveReload(['config'], kept.refresh);
   return (
     <>
-      {error !== undefined && (
-        <div class="config-error">
-          <ErrorBox error={error} retry={reload} isStale={file !== undefined} />
-        </div>
-      )}
-      {file === undefined && error === undefined && (
-        <div class="config-body">
-          <Skeleton lines={9} />
-        </div>
-      )}
-      {file !== undefined && <Editor file={file} show={set} />}
+      <div class="config-state">
+        <Loaded of={kept} lines={9} />
+      </div>
+      {kept.value !== undefined && <Editor file={kept.value} show={kept.set} />}
     </>
   );
 }

@@ -6,9 +6,8 @@ import { useLiveReload } from '../../../api/live-reload.js';
 import { call } from '../../../api/client.js';
 import { SearchField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
-import { Empty, ErrorBox } from '../../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../../components/feedback/feedback.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
-import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { useCommands } from '../../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../../shell/router.js';
 import { SaveBar } from '../save-bar.js';
@@ -22,14 +21,14 @@ import { descriptionOf, labelOf } from './setting-text.js';
 import { callOf, useEdits } from './use-edits.js';
 import { usePending } from './use-pending.js';
 
-interface Loaded {
+interface Whole {
   readonly schema: Schema;
   readonly view: ConfigView;
 }
 
-const last = signal<Loaded | undefined>(undefined);
+const last = signal<Whole | undefined>(undefined);
 
-async function load(abort: AbortSignal): Promise<Loaded> {
+async function load(abort: AbortSignal): Promise<Whole> {
   const [schema, view] = await Promise.all([
     call<Schema>('GET', '/api/config/schema', { signal: abort }),
     call<ConfigView>('GET', '/api/config', { signal: abort }),
@@ -95,7 +94,7 @@ function NotInForce({ isShown }: { isShown: boolean }) {
 }
 
 interface FormProps {
-  readonly loaded: Loaded;
+  readonly loaded: Whole;
   readonly reload: () => void;
   readonly show: (view: ConfigView) => void;
 }
@@ -153,25 +152,19 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
 }
 
 export function SettingsForm() {
-  const { value: loaded, error, reload, refresh, set } = useKept(last, load);
+  const kept = useKept(last, load);
+  const { value: loaded, error, reload, refresh, set } = kept;
   useLiveReload(['config'], refresh);
   return (
     <>
-      {error !== undefined && (
-        <div class="config-error">
-          <ErrorBox error={error} retry={reload} isStale={loaded !== undefined} />
-          {loaded === undefined && (
-            <a class="button" href={hashOf('config', ['text'])}>
-              {t('openText')}
-            </a>
-          )}
-        </div>
-      )}
-      {loaded === undefined && error === undefined && (
-        <div class="config-body">
-          <Skeleton lines={9} />
-        </div>
-      )}
+      <div class="config-state">
+        <Loaded of={kept} lines={9} />
+        {loaded === undefined && error !== undefined && (
+          <a class="button" href={hashOf('config', ['text'])}>
+            {t('openText')}
+          </a>
+        )}
+      </div>
       {loaded !== undefined && <Form loaded={loaded} reload={reload} show={(view) => set({ ...loaded, view })} />}
     </>
   );
