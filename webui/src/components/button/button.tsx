@@ -6,7 +6,6 @@ import './button.css';
 interface Common {
   readonly onClick?: (() => void) | undefined;
   readonly disabled?: boolean;
-  readonly type?: 'button' | 'submit';
   /** `plain` is the default. */
   readonly kind?: 'plain' | 'primary' | 'danger' | 'quiet';
   /** For a button that opens a menu: whether the menu is open. */
@@ -14,6 +13,7 @@ interface Common {
 }
 
 interface ButtonProps extends Common {
+  readonly type?: 'button' | 'submit';
   readonly icon?: IconName;
   readonly isBusy?: boolean;
   readonly label?: string;
@@ -61,11 +61,11 @@ export function Button(props: ButtonProps) {
 }
 
 export function IconButton(props: Common & { icon: IconName; label: string; isPressed?: boolean }) {
-  const { kind = 'quiet', type = 'button', icon, label, isPressed, opensMenu, disabled = false, onClick } = props;
+  const { kind = 'quiet', icon, label, isPressed, opensMenu, disabled = false, onClick } = props;
   return (
     <button
       class={`button icon-only ${kind}`}
-      type={type}
+      type="button"
       disabled={disabled}
       aria-label={label}
       aria-pressed={isPressed}

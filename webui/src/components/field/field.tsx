@@ -172,28 +172,17 @@ export function SearchField({ label, value, onInput, class: name, field, autoFoc
   );
 }
 
-/** On or off at once, without a Save. Its label is beside it, or hidden. */
-export function Switch({
-  label,
-  isChecked,
-  onChange,
-  disabled = false,
-  isLabelHidden = false,
-}: CheckProps & { readonly isLabelHidden?: boolean }) {
-  const id = useId();
+/** On or off at once, without a Save. What it switches is beside it; its label is for screen readers. */
+export function Switch({ label, isChecked, onChange, disabled = false }: CheckProps) {
   return (
-    <span class="row">
-      <input
-        id={id}
-        type="checkbox"
-        role="switch"
-        disabled={disabled}
-        checked={isChecked}
-        aria-label={isLabelHidden ? label : undefined}
-        onChange={(event) => onChange(event.currentTarget.checked)}
-      />
-      {!isLabelHidden && <label for={id}>{label}</label>}
-    </span>
+    <input
+      type="checkbox"
+      role="switch"
+      disabled={disabled}
+      checked={isChecked}
+      aria-label={label}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
   );
 }
 

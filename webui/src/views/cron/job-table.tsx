@@ -113,7 +113,7 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
         <LastRun job={job} />
       </td>
       <td class="job-switch">
-        <Switch label={t('on', { name: job.name })} isLabelHidden isChecked={job.enabled} onChange={() => actions.toggle(job)} />
+        <Switch label={t('on', { name: job.name })} isChecked={job.enabled} onChange={() => actions.toggle(job)} />
       </td>
       <td class="job-menu">
         <Menu label={t('actions', { name: job.name })} items={menu} />

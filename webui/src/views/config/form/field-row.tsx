@@ -21,14 +21,6 @@ export interface RowProps {
   readonly onEdit: (field: Field, edit: string | null | undefined) => void;
 }
 
-const SOURCE_TEXT = { file: 'sourceFile', env: 'sourceEnv', flag: 'sourceFlag', default: 'sourceDefault' } as const;
-
-/** Returns what overrides the file; undefined if nothing does. */
-function pinOf({ key }: Field, view: ConfigView): string | undefined {
-  const source = view.sources[key];
-  return source === 'env' || source === 'flag' ? (view.pinned[key] ?? t(SOURCE_TEXT[source])) : undefined;
-}
-
 /** Returns a number of bytes or milliseconds in larger units. */
 function readable({ key }: Field, draft: string): string | undefined {
   const value = Number(draft);
@@ -78,7 +70,7 @@ const inParts = (key: string) => key.split('.').map((part, index) => (index === 
 export function FieldRow(props: RowProps) {
   const { field, view, edit, fault, onEdit } = props;
   const id = useId();
-  const pin = pinOf(field, view);
+  const pin = view.pinned[field.key];
   const value = shownValue(field, view);
   const draft = edit === null ? draftOf(field.kind, field.schema.default) : (edit ?? draftOf(field.kind, value));
   const note = pin === undefined && fault === undefined ? noteOf(field, draft) : '';

@@ -15,7 +15,6 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
-  readonly description?: string;
 }
 
 type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'lines' | 'secret' | 'list' | 'other';

@@ -121,7 +121,7 @@ export function ServerCard({ server, scope, onTry, onEdit, onRemove }: ServerCar
         <span class="spread" title={t('since', { time: fullTime(Date.parse(since)) })}>
           <StatusDot tone={TONES[state]}>{t(`state_${state}`)}</StatusDot>
         </span>
-        <Switch label={t('enabledOf', { name })} isLabelHidden isChecked={!isOff} onChange={(isOn) => void enable(isOn)} />
+        <Switch label={t('enabledOf', { name })} isChecked={!isOff} onChange={(isOn) => void enable(isOn)} />
         <Menu
           label={t('actionsOf', { name })}
           items={[
