@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { isComposing } from '../browser/is-composing.js';
 import type { IconName } from '../components/icon/icon.js';
-import { readSetting, writeSetting } from '../settings.js';
+import { readJson, readSetting, writeSetting } from '../settings.js';
 import { navigate } from './router.js';
 
 /** Keys of what a chat offers only at times: the list of shortcuts shows them in every view. */
@@ -39,13 +39,8 @@ const lastOrder = signal(0);
 type Keys = Readonly<Record<string, string>>;
 
 function readKeys(): Keys {
-  try {
-    const stored: unknown = JSON.parse(readSetting('keys') ?? '{}');
-    const entries = typeof stored === 'object' && stored !== null ? Object.entries(stored) : [];
-    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  } catch {
-    return {};
-  }
+  const entries = Object.entries(readJson<object>('keys') ?? {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** The user's own shortcuts by command id; empty: no shortcut. */

@@ -34,8 +34,12 @@ function readDraftFiles(session: string): DraftFile[] {
   return (readJson<FileNote[]>(settingName(session), readInTab) ?? []).map((note) => ({ ...note, key: note.id }));
 }
 
+/** Returns the files that are uploaded, as a message refers to them. */
+const notesOf = (files: readonly (FileNote | DraftFile)[]): FileNote[] =>
+  files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
+
 function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {
-  const notes = files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
+  const notes = notesOf(files);
   writeInTab(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
 
@@ -174,7 +178,7 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
       if (gone?.id !== undefined) call('DELETE', apiPath('/api/attachments/:id', { id: gone.id })).catch(() => undefined);
     },
     take() {
-      const ready = files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
+      const ready = notesOf(files);
       changeFiles(session, () => []);
       return ready;
     },

@@ -1,5 +1,6 @@
 /** Drafts, and messages that the gateway has not acknowledged. This browser keeps them: they survive a reload and a closed tab. */
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { AttachmentNote } from '../../../../../shared/api/attachments.js';
 import { newKey } from '../../../browser/new-key.js';
 import { keepInTab, onSettingChanged, readInTab, readJson, settingNames, writeInTab, writeSetting } from '../../../settings.js';
 
@@ -10,7 +11,7 @@ export interface Entry {
   /** `sent`: stored by the gateway, not in the conversation yet. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
   readonly replaceFrom?: string;
-  readonly attachments?: readonly { readonly id: string; readonly name: string; readonly mediaType: string; readonly size: number }[];
+  readonly attachments?: readonly AttachmentNote[];
   /** The message to regenerate the answer of; this entry is not a message. */
   readonly again?: string;
   readonly messageId?: string;
