@@ -60,7 +60,7 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (
-    <div class="error-box" role="alert" tabIndex={-1}>
+    <div class="error-box callout bad" role="alert" tabIndex={-1}>
       <Icon name="warning" />
       <div>
         <p>{text}</p>

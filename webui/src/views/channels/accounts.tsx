@@ -45,7 +45,7 @@ function Trouble({ account }: { account: Account }) {
   const advice = isStopped(state) ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (
-    <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
+    <div class={`callout ${HEALTH_TONES[health.state]}`}>
       <p>{text}</p>
       {detail !== null && <small>{detail}</small>}
       <p class="hint">{t(advice)}</p>

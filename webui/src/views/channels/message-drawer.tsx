@@ -96,7 +96,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
             <DeliveryStatus status={message.status} />
           </p>
           {message.error !== null && (
-            <div class={`account-trouble ${status === 'dead' ? 'bad' : 'warning'}`}>
+            <div class={`callout ${status === 'dead' ? 'bad' : 'warning'}`}>
               <p>{whyText(message.error, message.why)}</p>
               {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
             </div>

@@ -18,7 +18,7 @@ interface ReportProps {
 export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
   const { ok, cause, message, latencyMs, models, suggestedBaseUrl: suggestion } = report;
   return (
-    <div class={ok ? 'test-report good' : 'test-report bad'} role="status">
+    <div class={ok ? 'callout good' : 'callout bad'} role="status">
       <StatusDot tone={ok ? 'good' : 'bad'}>
         <strong>{ok ? t('works') : t(`cause_${cause ?? 'rejected'}`)}</strong>
       </StatusDot>

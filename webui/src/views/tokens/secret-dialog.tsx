@@ -19,7 +19,7 @@ export function SecretDialog({ created, onClose }: { created: TokenCreated; onCl
   const { secret, token } = created;
   return (
     <Dialog title={t('isCreated', { name: token.name })} size="wide">
-      <p class="token-once">
+      <p class="callout warning">
         <Icon name="warning" />
         {t('once')}
       </p>

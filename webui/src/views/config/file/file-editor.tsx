@@ -36,7 +36,7 @@ function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => 
           </p>
           <Button kind="quiet" icon="search" text={t('find')} onClick={() => editor.current?.find()} />
         </div>
-        {file.problems.length > 0 && <p class="config-warning">{t('isBroken')}</p>}
+        {file.problems.length > 0 && <p class="callout warning">{t('isBroken')}</p>}
         {theirs !== undefined && (
           <TextConflict base={base.text} mine={text} theirs={theirs.text} onMerge={merge} onTake={discard} onKeep={saveOver} />
         )}

@@ -87,7 +87,7 @@ function NotInForce({ isShown }: { isShown: boolean }) {
   }, [isShown]);
   if (!isLate) return null;
   return (
-    <p class="config-warning">
+    <p class="callout warning">
       {t('notInForce')} <a href={hashOf('config', ['text'])}>{t('openText')}</a>
     </p>
   );

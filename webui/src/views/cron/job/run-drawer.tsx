@@ -77,7 +77,7 @@ function Details({ run, job }: { run: Run; job: Job }) {
       {error !== null && (
         <div class="run-error">
           <h3>{t('error')}</h3>
-          <p>{error}</p>
+          <p class="callout bad">{error}</p>
         </div>
       )}
       {run.nothingToReport !== null && (

@@ -44,7 +44,7 @@ export function CallsOfHour({ facts }: { facts: CallFacts }) {
         )}
       </dl>
       {facts.health.state !== 'ok' && lastFailure !== null && (
-        <p class={`last-error ${facts.health.state}`}>
+        <p class={`callout ${TONES[facts.health.state]}`}>
           <Ago class="muted" at={lastFailure.at} text={(time) => t('lastError', { time })} /> {reasonText(lastFailure)}
         </p>
       )}

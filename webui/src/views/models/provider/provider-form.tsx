@@ -185,7 +185,7 @@ export function ProviderForm(props: FormProps) {
       {!isVendor(choice) && <AddressField {...{ form, choice }} />}
       <KeyField {...{ form, isNew, choice }} />
       {isBusy && report === undefined && (
-        <div class="test-report" role="status">
+        <div class="callout" role="status">
           <StatusDot tone="busy">{t('testing')}</StatusDot>
         </div>
       )}

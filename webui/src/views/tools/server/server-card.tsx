@@ -75,7 +75,7 @@ function Outcome({ result: { ok, error, durationMs, server, version, tools } }: 
 function Trouble({ server: { state, error } }: { server: Server }) {
   if (error === null || (state !== 'backoff' && state !== 'failed')) return null;
   return (
-    <div class="tool-trouble">
+    <div class="callout bad">
       <p>{error}</p>
       <p class="hint">{t(`hint_${state}`)}</p>
     </div>

@@ -136,7 +136,7 @@ export function ServerDialog({ name, entry, revision, taken, onClose, onSaved }:
       actions={theirs === undefined ? undefined : <Button text={t('takeTheirs')} onClick={takeTheirs} />}
     >
       {theirs !== undefined && (
-        <p class="tool-conflict" role="alert">
+        <p class="callout warning" role="alert">
           {t('conflict')}
         </p>
       )}
