@@ -3,9 +3,10 @@ import type { ChannelDocument as Account } from '../../../../shared/api/channels
 import { Button } from '../../components/button/button.js';
 import { accountName, channelIcon, channelName } from '../../components/channel-name/channel-name.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
+import { Fact, Facts } from '../../components/facts/facts.js';
 import { Icon } from '../../components/icon/icon.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
-import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
+import { Ago, fullTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import { t as shell } from '../../shell/text.js';
@@ -60,33 +61,23 @@ function Trouble({ account }: { account: Account }) {
 function Numbers({ account: { channel, messages } }: { account: Account }) {
   const { waiting, retrying, dead, unknown, lastDeliveredAt } = messages;
   const failed = dead + unknown;
-  const link = (count: number, status: string) =>
-    count === 0 ? '0' : <a href={hashOf('channels', ['messages'], { channel, status })}>{count.toLocaleString(language.value)}</a>;
+  const link = (count: number, status: string, tone?: Tone) =>
+    count === 0 ? (
+      '0'
+    ) : (
+      <a class={tone} href={hashOf('channels', ['messages'], { channel, status })}>
+        {count.toLocaleString(language.value)}
+      </a>
+    );
   return (
-    <dl class="account-numbers">
-      <div>
-        <dt>{t('lastDelivered')}</dt>
-        {lastDeliveredAt === null ? (
-          <dd class="muted">{t('never')}</dd>
-        ) : (
-          <dd title={fullTime(Date.parse(lastDeliveredAt))}>{relativeTime(Date.parse(lastDeliveredAt))}</dd>
-        )}
-      </div>
-      <div>
-        <dt>{t('waiting')}</dt>
-        <dd>{link(waiting - retrying, 'queued')}</dd>
-      </div>
-      {retrying > 0 && (
-        <div>
-          <dt>{t('status_retry_wait')}</dt>
-          <dd class="warning">{link(retrying, 'retry_wait')}</dd>
-        </div>
-      )}
-      <div>
-        <dt>{t('failed')}</dt>
-        <dd class={failed > 0 ? 'bad' : undefined}>{link(failed, dead > 0 ? 'dead' : 'unknown')}</dd>
-      </div>
-    </dl>
+    <Facts isAcross>
+      <Fact name={t('lastDelivered')}>
+        {lastDeliveredAt === null ? <span class="muted">{t('never')}</span> : <Ago at={lastDeliveredAt} />}
+      </Fact>
+      <Fact name={t('waiting')}>{link(waiting - retrying, 'queued')}</Fact>
+      {retrying > 0 && <Fact name={t('status_retry_wait')}>{link(retrying, 'retry_wait', 'warning')}</Fact>}
+      <Fact name={t('failed')}>{link(failed, dead > 0 ? 'dead' : 'unknown', 'bad')}</Fact>
+    </Facts>
   );
 }
 

@@ -1,6 +1,7 @@
 /** The outcomes of a provider's or model's calls in the last hour. */
 import { language } from '../../../i18n/language.js';
 import type { CallFacts } from '../../../../../shared/api/models.js';
+import { Fact, Facts } from '../../../components/facts/facts.js';
 import { reasonText } from '../../../components/feedback/reason-text.js';
 import { StatusDot, type Tone } from '../../../components/status-dot/status-dot.js';
 import { Ago, durationText } from '../../../components/time-text/time-text.js';
@@ -23,26 +24,14 @@ export function CallsOfHour({ facts }: { facts: CallFacts }) {
   if (calls === 0) return null;
   return (
     <>
-      <dl class="call-facts">
-        <div>
-          <dt>{t('calls')}</dt>
-          <dd class="number">{calls.toLocaleString(language.value)}</dd>
-        </div>
-        <div>
-          <dt>{t('failed')}</dt>
-          <dd class="number">{failures === 0 ? 0 : t('share', { count: failures, percent: Math.round((failures / calls) * 100) })}</dd>
-        </div>
-        <div>
-          <dt>{t('lastSuccess')}</dt>
-          <dd>{lastSuccessAt === null ? t('never') : <Ago at={lastSuccessAt} />}</dd>
-        </div>
-        {facts.lastHour.firstTokenMs !== null && (
-          <div>
-            <dt>{t('firstToken')}</dt>
-            <dd class="number">{firstTokenText(facts)}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts isAcross>
+        <Fact name={t('calls')}>{calls.toLocaleString(language.value)}</Fact>
+        <Fact name={t('failed')}>
+          {failures === 0 ? 0 : t('share', { count: failures, percent: Math.round((failures / calls) * 100) })}
+        </Fact>
+        <Fact name={t('lastSuccess')}>{lastSuccessAt === null ? t('never') : <Ago at={lastSuccessAt} />}</Fact>
+        {facts.lastHour.firstTokenMs !== null && <Fact name={t('firstToken')}>{firstTokenText(facts)}</Fact>}
+      </Facts>
       {facts.health.state !== 'ok' && lastFailure !== null && (
         <p class={`callout ${TONES[facts.health.state]}`}>
           <Ago class="muted" at={lastFailure.at} text={(time) => t('lastError', { time })} /> {reasonText(lastFailure)}
