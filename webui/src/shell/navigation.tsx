@@ -29,7 +29,12 @@ function Group({ name, views, current }: { name: string; views: readonly View[];
       <ul>
         {views.map(({ id, isInBar = false }) => (
           <li key={id} class={isInBar ? '' : 'beyond-bar'}>
-            <a href={hashOf(id)} aria-current={id === current ? 'page' : undefined} title={isRailFolded.value ? t(id) : undefined}>
+            <a
+              class="nav-link"
+              href={hashOf(id)}
+              aria-current={id === current ? 'page' : undefined}
+              title={isRailFolded.value ? t(id) : undefined}
+            >
               <Icon name={id} size={18} />
               <span>{t(id)}</span>
               {id === 'chat' && <ApprovalBadge />}

@@ -44,7 +44,7 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
   const isWaiting = waitingSessions.value.has(key);
   return (
     <li>
-      <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
+      <a class="nav-link" href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
         <span dir="auto">{title}</span>
         {!isOwn && <small>{channelName(channel)}</small>}
         {isWaiting && <i class="unread-dot decision-dot" role="img" aria-label={t('needsDecision')} />}
@@ -72,7 +72,7 @@ function Others({ page, current }: { page: SessionPage; current: string | undefi
         ))}
       </ul>
       {page.nextCursor !== null && (
-        <a class="all-chats" href={hashOf('sessions', [], { q: '-from:webchat' })}>
+        <a class="nav-link all-chats" href={hashOf('sessions', [], { q: '-from:webchat' })}>
           {t('allOthers')}
         </a>
       )}
@@ -125,7 +125,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
           </section>
         ))}
         {typeof page?.nextCursor === 'string' && (
-          <a class="all-chats" href={hashOf('sessions')}>
+          <a class="nav-link all-chats" href={hashOf('sessions')}>
             {t('allChats')}
           </a>
         )}

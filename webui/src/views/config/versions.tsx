@@ -65,7 +65,7 @@ export function Versions() {
         <ul class="rows card" aria-label={t('versions')}>
           {value.versions.map(({ id, at, current }) => (
             <li key={id}>
-              <a href={hashOf('config', ['versions', id])} aria-current={id === chosenId ? 'true' : undefined}>
+              <a class="nav-link" href={hashOf('config', ['versions', id])} aria-current={id === chosenId ? 'true' : undefined}>
                 <time>{fullTime(Date.parse(at))}</time>
                 {current && <Badge tone="good">{t('isCurrent')}</Badge>}
                 <small>{relativeTime(Date.parse(at))}</small>

@@ -17,7 +17,7 @@ function WaitingChat({ session, isCurrent }: { session: string; isCurrent: boole
   const title = value === undefined ? t('waiting') : titleText(value.session.title);
   return (
     <li>
-      <a href={hashOf('chat', [session])} aria-current={isCurrent ? 'page' : undefined} title={title}>
+      <a class="nav-link" href={hashOf('chat', [session])} aria-current={isCurrent ? 'page' : undefined} title={title}>
         <span dir="auto">{title}</span>
         <small>{channelName(channelOf(session))}</small>
         <i class="unread-dot decision-dot" role="img" aria-label={t('waiting')} />

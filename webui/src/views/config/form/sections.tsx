@@ -56,7 +56,7 @@ export function SectionNav({ sections, current, edits, faults }: NavProps) {
       <ul>
         {sections.map((section) => (
           <li key={section.name}>
-            <a href={addressOf(section.name)} aria-current={section.name === current ? 'page' : undefined}>
+            <a class="nav-link" href={addressOf(section.name)} aria-current={section.name === current ? 'page' : undefined}>
               <Icon name={ICONS[section.name] ?? 'config'} size={16} />
               <span>{sectionLabel(section.name)}</span>
               {countOf(section) > 0 ? (
