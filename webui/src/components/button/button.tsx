@@ -1,4 +1,4 @@
-/** Buttons: with text, or with only an icon and the text as its label. */
+/** Buttons, and links that look like them: with text, or with only an icon and the text as its label. */
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from '../icon/icon.js';
 import './button.css';
@@ -13,6 +13,8 @@ interface Common {
 }
 
 interface ButtonProps extends Common {
+  /** Renders a link. */
+  readonly href?: string;
   readonly type?: 'button' | 'submit';
   readonly icon?: IconName;
   readonly isBusy?: boolean;
@@ -39,8 +41,24 @@ export function Button(props: ButtonProps) {
     opensMenu,
     disabled = false,
     onClick,
+    href,
     children,
   } = props;
+  const content = (
+    <>
+      {icon !== undefined && <Icon name={icon} size={16} />}
+      {text}
+      {about !== undefined && <span class="off-screen"> {about}</span>}
+      {children}
+    </>
+  );
+  if (href !== undefined) {
+    return (
+      <a class={`button ${kind}`} href={href}>
+        {content}
+      </a>
+    );
+  }
   return (
     <button
       class={`button ${kind}`}
@@ -52,10 +70,7 @@ export function Button(props: ButtonProps) {
       {...menuState(opensMenu)}
       onClick={onClick}
     >
-      {icon !== undefined && <Icon name={icon} size={16} />}
-      {text}
-      {about !== undefined && <span class="off-screen"> {about}</span>}
-      {children}
+      {content}
     </button>
   );
 }

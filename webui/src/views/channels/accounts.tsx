@@ -50,10 +50,11 @@ function Trouble({ account }: { account: Account }) {
       <p>{text}</p>
       {detail !== null && <small>{detail}</small>}
       <p class="hint">{t(advice)}</p>
-      <a class="button" href={isStopped(state) ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
-        {t(isStopped(state) ? 'openSettings' : 'openMessages')}
-        <span class="off-screen"> {accountName(channel, account.accountId)}</span>
-      </a>
+      <Button
+        text={t(isStopped(state) ? 'openSettings' : 'openMessages')}
+        about={accountName(channel, account.accountId)}
+        href={isStopped(state) ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}
+      />
     </div>
   );
 }
@@ -99,16 +100,8 @@ function Card({ account, onTest }: { account: Account; onTest: () => void }) {
       {channel !== 'webchat' && (
         <p class="account-foot">
           {canBeTested(account) && <Button text={t('test')} about={name} onClick={onTest} />}
-          {!isStopped(state) && (
-            <a class="button quiet" href={settingsOf(account)}>
-              {t('settingsOf')}
-              <span class="off-screen"> {name}</span>
-            </a>
-          )}
-          <a class="button quiet" href={hashOf('logs', [], { q: channel })}>
-            {shell('logs')}
-            <span class="off-screen"> {name}</span>
-          </a>
+          {!isStopped(state) && <Button kind="quiet" text={t('settingsOf')} about={name} href={settingsOf(account)} />}
+          <Button kind="quiet" text={shell('logs')} about={name} href={hashOf('logs', [], { q: channel })} />
         </p>
       )}
     </li>

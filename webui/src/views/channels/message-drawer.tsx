@@ -11,7 +11,6 @@ import { Fact, Facts } from '../../components/facts/facts.js';
 import { ErrorBox, Loaded } from '../../components/feedback/feedback.js';
 import { whyText } from '../../components/feedback/reason-text.js';
 import { FormDialog, useWork } from '../../components/form/form.js';
-import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { showToast } from '../../components/toast/toast.js';
@@ -107,10 +106,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
           <MessageFacts message={message} />
           <DialogActions>
             {failure !== undefined && <ErrorBox error={failure} />}
-            <a class="button" href={hashOf('logs', [], { q: id })}>
-              <Icon name="logs" size={16} />
-              {shell('logs')}
-            </a>
+            <Button icon="logs" text={shell('logs')} href={hashOf('logs', [], { q: id })} />
             {status !== 'delivered' && status !== 'sending' && <Button icon="trash" text={t('drop')} onClick={() => setDropping(true)} />}
             {(status === 'dead' || status === 'unknown') && (
               <Button kind="primary" icon="retry" text={t('retry')} onClick={() => void retry()} />

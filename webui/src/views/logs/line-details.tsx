@@ -122,9 +122,7 @@ export function LineDrawer({ item, isFiltered, onContext, onFilter, onClose }: D
         <Summary item={item} />
         <div class="row">
           {related.map(({ text, hash }) => (
-            <a key={hash} class="button" href={hash}>
-              {t(text)}
-            </a>
+            <Button key={hash} text={t(text)} href={hash} />
           ))}
           {isSearched && <Button icon="logs" text={t('context')} onClick={() => closing(onContext)(row)} />}
           <Button

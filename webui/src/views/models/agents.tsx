@@ -1,5 +1,6 @@
 /** The model of each agent: the shared default, or its own. */
 import { SelectField } from '../../components/field/field.js';
+import { Button } from '../../components/button/button.js';
 import { hashOf } from '../../shell/router.js';
 import type { Agent, Setup } from './models-api.js';
 import { t } from './text.js';
@@ -32,9 +33,7 @@ export function Agents({ setup, onChoose }: { setup: Setup; onChoose: (agent: Ag
     <section class="card">
       <div class="card-head">
         <h2>{t('agents')}</h2>
-        <a class="button quiet" href={hashOf('config', [], { q: 'agents' })}>
-          {t('agentsMore')}
-        </a>
+        <Button kind="quiet" text={t('agentsMore')} href={hashOf('config', [], { q: 'agents' })} />
       </div>
       <ul class="agents" aria-label={t('agents')}>
         {setup.agents.map((agent) => (

@@ -71,12 +71,7 @@ function Item({ shown: { tone, title, cause, fix, link, command, action }, reloa
       </div>
       <div class="issue-actions">
         {action !== undefined && <Button isBusy={isBusy} text={action.text} about={title} onClick={() => void act(action.run)} />}
-        {link !== undefined && (
-          <a class="button" href={link.hash}>
-            {link.text}
-            <span class="off-screen"> {title}</span>
-          </a>
-        )}
+        {link !== undefined && <Button text={link.text} about={title} href={link.hash} />}
       </div>
     </li>
   );

@@ -4,6 +4,7 @@ import type { ConfigView } from '../../../../../shared/api/gateway/config.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../../api/live-reload.js';
 import { call } from '../../../api/client.js';
+import { Button } from '../../../components/button/button.js';
 import { SearchField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
 import { Empty, Loaded } from '../../../components/feedback/feedback.js';
@@ -159,11 +160,7 @@ export function SettingsForm() {
     <>
       <div class="config-state">
         <Loaded of={kept} lines={9} />
-        {loaded === undefined && error !== undefined && (
-          <a class="button" href={hashOf('config', ['text'])}>
-            {t('openText')}
-          </a>
-        )}
+        {loaded === undefined && error !== undefined && <Button text={t('openText')} href={hashOf('config', ['text'])} />}
       </div>
       {loaded !== undefined && <Form loaded={loaded} reload={reload} show={(view) => set({ ...loaded, view })} />}
     </>

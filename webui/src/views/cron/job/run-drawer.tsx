@@ -4,7 +4,6 @@ import { useNow } from '../../../browser/now.js';
 import { Button } from '../../../components/button/button.js';
 import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
-import { Icon } from '../../../components/icon/icon.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Badge, type Tone } from '../../../components/status-dot/status-dot.js';
@@ -114,16 +113,8 @@ export function RunDrawer({ job, run, isRead, onAgain, onClose }: RunDrawerProps
       {run !== undefined && (
         <DialogActions>
           {AGAIN.has(run.state) && <Button icon="retry" text={shell('retry')} onClick={() => onAgain(run.id)} />}
-          <a class="button" href={hashOf('logs', [], { q: `runId:${run.id}` })}>
-            <Icon name="logs" size={16} />
-            {shell('logs')}
-          </a>
-          {run.session !== null && (
-            <a class="button" href={hashOf('chat', [run.session])}>
-              <Icon name="chat" size={16} />
-              {t('transcript')}
-            </a>
-          )}
+          <Button icon="logs" text={shell('logs')} href={hashOf('logs', [], { q: `runId:${run.id}` })} />
+          {run.session !== null && <Button icon="chat" text={t('transcript')} href={hashOf('chat', [run.session])} />}
         </DialogActions>
       )}
     </Dialog>
