@@ -7,7 +7,7 @@ import type { Problem } from '../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { readStart } from '../../shared/node/files/read-start.js';
+import { readFileStart } from '../../shared/node/files/file-start.js';
 import { commitStaging, discardStaging, listStagings, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
 import type { ClientRuntime } from '../cli/client-context.js';
 import { textProblems } from './check-texts.js';
@@ -116,7 +116,7 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
 
 /** Whether a file is a database rather than an archive, as its first bytes tell (https://www.sqlite.org/fileformat.html). */
 function isDatabase(path: string): boolean {
-  return readStart(path, 16).bytes.toString('latin1') === 'SQLite format 3\0';
+  return readFileStart(path, 16).bytes.toString('latin1') === 'SQLite format 3\0';
 }
 
 /** A database such as one that was set aside: configuration and token stay as they are. */

@@ -1,6 +1,6 @@
 /** Checks the gateway, running or not: its lock, its port, its worker. */
 import type { StatusDocument } from '../../shared/api/gateway/status.js';
-import { inspectLock, readLock } from '../../shared/node/files/lock-record.js';
+import { inspectLock, isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
@@ -20,9 +20,10 @@ function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding 
     : fail('lock', `${lockPath} names pid ${lock.pid}, and pid ${status.pid} answers`, { fix: 'xopc gateway restart --force' });
 }
 
-function isThere(lockPath: string): boolean {
+function isDamaged(lockPath: string): boolean {
   try {
-    return inspectLock(lockPath) !== 'absent';
+    const state = inspectLock(lockPath);
+    return state !== 'absent' && !isLockRecord(state.lock);
   } catch {
     return true;
   }
@@ -44,8 +45,10 @@ export function checkLock(paths: GatewayPaths, location: GatewayLocation): Findi
       return fail('lock', `held by pid ${location.lock.pid}, which does not answer`, { fix: 'xopc gateway stop --force' });
     case 'absent': {
       if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which died; the next start removes it`);
-      const isDamaged = readLock(paths.lockPath) === undefined && isThere(paths.lockPath);
-      return ok('lock', isDamaged ? `${paths.lockPath} is damaged; the next start keeps a copy and removes it` : 'no gateway runs');
+      return ok(
+        'lock',
+        isDamaged(paths.lockPath) ? `${paths.lockPath} is damaged; the next start keeps a copy and removes it` : 'no gateway runs',
+      );
     }
   }
 }

@@ -7,7 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { publishFile, targetFile } from '../../output/target-file.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
-import { readStart } from '../../../shared/node/files/read-start.js';
+import { readFileStart } from '../../../shared/node/files/file-start.js';
 import { removeAbandonedTemps, removeTemp, temporaryName } from '../../../shared/node/files/temporary-file.js';
 import { fileError } from '../file-error.js';
 import { sessionPath } from './session.js';
@@ -21,7 +21,7 @@ const MAX_HEADER_BYTES = 262_144;
 
 /** Whether the first line of a file is a document without messages, which identifies JSON Lines. */
 function isJsonLines(path: string): boolean {
-  const [line = ''] = readStart(path, MAX_HEADER_BYTES).bytes.toString('utf8').split('\n', 1);
+  const [line = ''] = readFileStart(path, MAX_HEADER_BYTES).bytes.toString('utf8').split('\n', 1);
   try {
     const header = JSON.parse(line) as { messages?: unknown } | null;
     return header?.messages === undefined;

@@ -6,7 +6,7 @@ import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { explainFile } from '../../text/file-reasons.js';
 import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } from './config-text.js';
-import { readStart } from '../files/read-start.js';
+import { readFileStart } from '../files/file-start.js';
 import type { GatewayPaths } from '../process/paths.js';
 import { shellCommand } from '../../text/shell-word.js';
 
@@ -15,7 +15,7 @@ function unreadable(path: string, message: string, hint: string): GatewayError {
 }
 
 function readRegularFile(path: string): Buffer {
-  const { stats, bytes } = readStart(path, MAX_CONFIG_BYTES);
+  const { stats, bytes } = readFileStart(path, MAX_CONFIG_BYTES);
   if (stats.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or put a file in its place.');
   if (!stats.isFile()) throw unreadable(path, 'is not a regular file', 'Move it away, or put a file in its place.');
   if (stats.size <= MAX_CONFIG_BYTES) return bytes;

@@ -8,7 +8,7 @@ interface FileStart {
 }
 
 /** @throws the file system's own error */
-export function readStart(path: string, maxBytes: number): FileStart {
+export function readFileStart(path: string, maxBytes: number): FileStart {
   // Non-blocking, because to open a FIFO waits for its writer.
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {

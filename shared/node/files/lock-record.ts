@@ -7,7 +7,7 @@ import { GatewayError } from '../../errors.js';
 import { definedFields } from '../../fields.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 import { ifPresent } from './if-present.js';
-import { readStart } from './read-start.js';
+import { readFileStart } from './file-start.js';
 
 /** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
 export const FOREIGN_LEASE_MS = 90_000;
@@ -144,7 +144,7 @@ export function lockAgeMs(path: string, nowMs: number): number {
 
 /** @returns the content, or why it cannot be a lock */
 function readCapped(path: string): Buffer | string {
-  const { bytes } = readStart(path, MAX_LOCK_BYTES + 1);
+  const { bytes } = readFileStart(path, MAX_LOCK_BYTES + 1);
   return bytes.length > MAX_LOCK_BYTES ? `more than ${MAX_LOCK_BYTES} bytes` : bytes;
 }
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { createFile, writeFileAtomic } from '../files/atomic-file.js';
-import { readStart } from '../files/read-start.js';
+import { readFileStart } from '../files/file-start.js';
 
 const MAX_TOKEN_BYTES = 4_096;
 
@@ -22,7 +22,7 @@ function invalid(path: string, reason: string, hint = 'Make a new token with: xo
 }
 
 function readTokenText(path: string): string {
-  const { stats, bytes } = readStart(path, MAX_TOKEN_BYTES);
+  const { stats, bytes } = readFileStart(path, MAX_TOKEN_BYTES);
   if (!stats.isFile()) throw invalid(path, 'is not a regular file', 'Move it away; the next start generates a token.');
   if (stats.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${stats.size} bytes, too many for a token`);
   return bytes.toString('utf8').trim();

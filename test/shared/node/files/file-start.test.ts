@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readStart } from '../../../../shared/node/files/read-start.js';
+import { readFileStart } from '../../../../shared/node/files/file-start.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
 ])('at most %i bytes are read', (maxBytes, expected) => {
   const path = join(tempDir(), 'file');
   writeFileSync(path, 'abcdef');
-  const { stats, bytes } = readStart(path, maxBytes);
+  const { stats, bytes } = readFileStart(path, maxBytes);
   expect([bytes.toString('utf8'), stats.size]).toEqual([expected, 6]);
 });
 
@@ -21,11 +21,11 @@ test.runIf(process.platform !== 'win32')('a FIFO does not block, and a directory
   const fifo = join(directory, 'fifo');
   execFileSync('mkfifo', [fifo]);
   for (const path of [fifo, directory]) {
-    const { stats, bytes } = readStart(path, 10);
+    const { stats, bytes } = readFileStart(path, 10);
     expect([stats.isFile(), bytes.length]).toEqual([false, 0]);
   }
 });
 
 test('no file is the error of the file system', () => {
-  expect(() => readStart(join(tempDir(), 'none'), 1)).toThrow(expect.objectContaining({ code: 'ENOENT' }) as Error);
+  expect(() => readFileStart(join(tempDir(), 'none'), 1)).toThrow(expect.objectContaining({ code: 'ENOENT' }) as Error);
 });
