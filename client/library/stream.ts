@@ -27,9 +27,14 @@ export async function* readEvents(response: Response, signal: AbortSignal | unde
   const parser = createParser({ onEvent: (event) => void waiting.push(event) });
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
+  // Node's fetch never ends a read of an aborted request whose answer has arrived completely.
+  const stop = (): void => void reader?.cancel().catch(() => undefined);
+  signal?.addEventListener('abort', stop);
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const part = await reader?.read();
+      signal?.throwIfAborted();
       if (part === undefined || part.done) return;
       parser.feed(decoder.decode(part.value, { stream: true }));
       for (const message of waiting.splice(0)) {
@@ -41,6 +46,7 @@ export async function* readEvents(response: Response, signal: AbortSignal | unde
     if (error instanceof XopcError || signal?.aborted === true) throw error;
     throw unreachable('the stream has broken off', error);
   } finally {
+    signal?.removeEventListener('abort', stop);
     await reader?.cancel().catch(() => undefined);
   }
 }

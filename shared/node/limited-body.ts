@@ -12,11 +12,7 @@ export interface BodyLimits {
   readonly tooLong: (what: 'body' | 'event') => Error;
 }
 
-/** What a body is read with. */
-interface BodyReading extends BodyLimits {
-  /** The signal of the request. */
-  readonly signal?: AbortSignal | null | undefined;
-}
+const NO_LIMITS: BodyLimits = { tooLong: () => new Error('the body is too long') };
 
 /**
  * An event ends with an empty line, whatever its line endings. In `\r
@@ -40,10 +36,12 @@ function bytesBehindEvent(piece: Buffer, before: string): number | undefined {
  * Passes a body on until it is too long or its request is aborted. Node's fetch also fails the body of an aborted request, but not one that
  * has arrived completely and is not read to its end: that read would never end (seen with undici 6.24). A pull-based stream, because a
  * transform would buffer and delay the first output.
+ * @param signal  that of the request
  */
 export function limitBody(
   body: ReadableStream<Uint8Array>,
-  { maxBytes = Infinity, maxEventBytes = Infinity, tooLong, signal }: BodyReading,
+  signal: AbortSignal | null | undefined,
+  { maxBytes = Infinity, maxEventBytes = Infinity, tooLong }: BodyLimits = NO_LIMITS,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const over = new AbortController();

@@ -104,7 +104,9 @@ test('a stream of events is read on while no event is too long, however the byte
         const pieces: Buffer[] = [];
         for (let at = 0, index = 0; at < sent.length; at += sizes[index % sizes.length] ?? 1, index += 1)
           pieces.push(Buffer.from(sent.slice(at, at + (sizes[index % sizes.length] ?? 1))));
-        const read = textOf(limitBody(ReadableStream.from(pieces), { maxEventBytes: 40, tooLong: (what) => new Error(`a long ${what}`) }));
+        const read = textOf(
+          limitBody(ReadableStream.from(pieces), undefined, { maxEventBytes: 40, tooLong: (what) => new Error(`a long ${what}`) }),
+        );
         if (isLong) await expect(read).rejects.toThrow('a long event');
         else expect(await read).toBe(sent);
       },

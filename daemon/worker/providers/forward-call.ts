@@ -7,7 +7,7 @@ import type { TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
-import { EndlessAnswerError, UnexpectedTypeError, toFailure } from './sdk/sdk-failure.js';
+import { UnexpectedTypeError, toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
@@ -44,14 +44,14 @@ export function addressOf(
 }
 
 /** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */
-export async function refusalOf(response: Response, url: string): Promise<Error | undefined> {
+export async function refusalOf(response: Response, { url, signal }: { url: string; signal: AbortSignal }): Promise<Error | undefined> {
   const { ok, status } = response;
   const contentType = response.headers.get('content-type') ?? '';
   if (ok && ANSWER.test(contentType)) return undefined;
   const isMoved = status >= 300 && status < 400;
   const body = isMoved
     ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>`
-    : (await readStart(response, MAX_ERROR_BODY_BYTES)).text;
+    : (await readStart(response, MAX_ERROR_BODY_BYTES, signal)).text;
   if (ok) return new UnexpectedTypeError({ status, contentType, body });
   return new APICallError({
     message: response.statusText,
@@ -80,12 +80,12 @@ export async function* forwardCall(
       ...PATIENCE,
       redirect: 'manual',
     });
-    const refusal = await refusalOf(response, url);
+    const refusal = await refusalOf(response, { url, signal });
     if (refusal !== undefined) throw refusal;
     hasBegun = true;
     yield { type: 'head', contentType: response.headers.get('content-type') ?? '' };
     const usage = new EmbeddingUsage();
-    const body = response.body === null ? [] : limitBody(response.body, { signal, tooLong: () => new EndlessAnswerError('the answer') });
+    const body = response.body === null ? [] : limitBody(response.body, signal);
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
       usage.note(bytes);
       yield { type: 'bytes', bytes };

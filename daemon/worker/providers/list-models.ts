@@ -9,8 +9,8 @@ const TIMEOUT_MS = 2_000;
 const MAX_BODY_BYTES = 4_194_304;
 const MAX_MODELS = 1_000;
 
-async function readWhole(response: Response): Promise<string> {
-  const { text, isWhole } = await readStart(response, MAX_BODY_BYTES);
+async function readWhole(response: Response, signal: AbortSignal): Promise<string> {
+  const { text, isWhole } = await readStart(response, MAX_BODY_BYTES, signal);
   if (!isWhole) throw new Error(`the list of models is longer than ${MAX_BODY_BYTES} bytes`);
   return text;
 }
@@ -69,13 +69,10 @@ export interface ModelsAnswer {
 /** Sends `GET {baseUrl}/models` in the form of the API. @throws when there is no answer within `timeoutMs` */
 export async function askForModels(settings: ConnectionSettings, timeoutMs: number): Promise<ModelsAnswer> {
   const { url, headers } = requestOf(settings);
+  const signal = AbortSignal.timeout(timeoutMs);
   // A followed redirect would send the key to another server.
-  const response = await fetch(url, {
-    headers: mergeHeaders(headers, settings.headers),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  return { url, status: response.status, body: await readWhole(response) };
+  const response = await fetch(url, { headers: mergeHeaders(headers, settings.headers), redirect: 'manual', signal });
+  return { url, status: response.status, body: await readWhole(response, signal) };
 }
 
 /** Returns the models in an answer; undefined when it is not a list of models. */

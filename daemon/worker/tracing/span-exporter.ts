@@ -138,7 +138,7 @@ export class SpanExporter {
         redirect: 'manual',
         signal: stop.signal,
       });
-      const { text } = await readStart(response, MAX_ANSWER_BYTES);
+      const { text } = await readStart(response, MAX_ANSWER_BYTES, stop.signal);
       if (response.ok) return { rejected: rejectedIn(text, batch.length) };
       const { status, headers } = response;
       return { problem: `HTTP ${status} ${oneLine(text, MAX_REASON)}`.trim(), isRetryable: RETRYABLE.has(status), ...pauseIn(headers) };

@@ -1,4 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { clientTypes, operationTable } from '../../../bin/bundle/library-types.mjs';
 import { type Client, createClientFor } from '../../../client/library/client.js';
 import type { ClientOptions } from '../../../client/library/client-options.js';
@@ -147,6 +150,18 @@ test('a stream yields each event, and ends when it is left or aborted', async ()
   stop.abort(new Error('enough'));
   await expect(hanging.next()).rejects.toThrow('enough');
   await vi.waitFor(() => expect(ended).toBe(2));
+});
+
+test('a stream that is aborted when all of it has arrived, but its end is not read, ends', async () => {
+  const server = createServer((_request, response) => void response.end(`: ${'x'.repeat(100_000)}\n\ndata: 1\n\n`));
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { follow } = createClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const stop = new AbortController();
+  const events = follow('getApiEvents', { signal: stop.signal });
+  expect((await events.next()).value).toMatchObject({ data: 1 });
+  stop.abort(new Error('enough'));
+  await expect(events.next()).rejects.toThrow('enough');
 });
 
 test('the address and the token come from the environment where they are not given', async () => {

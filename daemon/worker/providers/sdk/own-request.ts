@@ -43,7 +43,7 @@ async function fetchCount(url: string, init: RequestInit, body: Body): Promise<R
   // A followed redirect would send the key to another server.
   const response = await fetch(`${url}/count_tokens`, { ...request, redirect: 'manual' });
   const { status, statusText, headers } = response;
-  const { text } = await readStart(response, MAX_ERROR_BODY_BYTES);
+  const { text } = await readStart(response, MAX_ERROR_BODY_BYTES, init.signal);
   if (!response.ok) return new Response(text, { status: status < 400 ? 404 : status, statusText, headers });
   const contentType = headers.get('content-type') ?? '';
   if (!/^application\/json\b/i.test(contentType)) throw new UnexpectedTypeError({ status, contentType, body: text });

@@ -20,8 +20,8 @@ const LIMITS: BodyLimits = {
 };
 
 /** Reads an answer that arrived as one document. @throws UnexpectedTypeError for any other document */
-async function readWhole(response: Response, contentType: string): Promise<Response> {
-  const { text, isWhole } = await readStart(response, MAX_EVENT_BYTES);
+async function readWhole(response: Response, contentType: string, signal: RequestInit['signal']): Promise<Response> {
+  const { text, isWhole } = await readStart(response, MAX_EVENT_BYTES, signal);
   if (!isWhole) throw new EndlessAnswerError('the answer');
   const stream = streamOfWhole(text);
   if (stream === undefined)
@@ -47,11 +47,10 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
     });
   }
   // The SDK reads the whole body of an error.
-  if (!response.ok) return new Response((await readStart(response, MAX_ERROR_BODY_BYTES)).text, { status, statusText, headers });
-  if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType);
+  if (!response.ok)
+    return new Response((await readStart(response, MAX_ERROR_BODY_BYTES, init?.signal)).text, { status, statusText, headers });
+  if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType, init?.signal);
   if (/^text\/html/i.test(contentType))
-    throw new UnexpectedTypeError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
-  return body === null
-    ? response
-    : Object.defineProperty(response, 'body', { value: limitBody(body, { ...LIMITS, signal: init?.signal }) });
+    throw new UnexpectedTypeError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES, init?.signal)).text });
+  return body === null ? response : Object.defineProperty(response, 'body', { value: limitBody(body, init?.signal, LIMITS) });
 }

@@ -52,10 +52,10 @@ export async function* transcribe(
   let hasBegun = false;
   try {
     const response = await fetch(url, { method: 'POST', headers, body: formOf(request), signal, ...PATIENCE, redirect: 'manual' });
-    const refusal = await refusalOf(response, url);
+    const refusal = await refusalOf(response, { url, signal });
     if (refusal !== undefined) throw refusal;
     hasBegun = true;
-    const { text, isWhole } = await readStart(response, MAX_ANSWER_BYTES);
+    const { text, isWhole } = await readStart(response, MAX_ANSWER_BYTES, signal);
     if (!isWhole) throw new EndlessAnswerError('the answer');
     yield toEvent(text);
   } catch (error) {

@@ -23,7 +23,7 @@ const boundedFetch: typeof fetch = async (url, init) => {
   if (response.body === null) return response;
   const isEvents = /^text\/event-stream/i.test(response.headers.get('content-type') ?? '');
   const limit = isEvents ? { maxEventBytes: MAX_MESSAGE_BYTES } : { maxBytes: MAX_MESSAGE_BYTES };
-  const body = limitBody(response.body, { ...limit, tooLong, signal: init?.signal });
+  const body = limitBody(response.body, init?.signal, { ...limit, tooLong });
   const copy = new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
   // Redirects are compared with this origin.
   Object.defineProperty(copy, 'url', { value: response.url });
