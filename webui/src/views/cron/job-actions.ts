@@ -16,8 +16,9 @@ export interface JobActions {
   remove(job: Job): void;
 }
 
-/** @param jobs  the shown list; it is read again after each change */
-export function jobActions({ reload }: Resource<CronJobList>): JobActions {
+/** @param list  the list as shown now, which may change during a call; it is read again after each change */
+export function jobActions(list: { readonly current: Resource<CronJobList> }): JobActions {
+  const reload = (): void => list.current.reload();
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
   const start = async (job: Job, again?: string): Promise<void> => {
     const navigateThen = navigateLater();
@@ -26,6 +27,18 @@ export function jobActions({ reload }: Resource<CronJobList>): JobActions {
     showToast({ text: t('isStarted', { name: job.name }), action: { label: t('openRun'), run: () => navigate(run) } });
   };
   const open = (job: Job, again?: string): void => void attemptOnce(`run ${job.id} ${again}`, () => start(job, again)).then(reload);
+  const remove = async (job: Job): Promise<void> => {
+    const navigateThen = navigateLater();
+    await request({ method: 'DELETE', path: apiPath('/api/cron/:id', { id: job.id }) });
+    const { value, set } = list.current;
+    // Before the step, which moves the focus to the content if it was in the row that is gone.
+    if (value !== undefined) set({ ...value, jobs: value.jobs.filter(({ id }) => id !== job.id) });
+    navigateThen(hashOf('cron'));
+    const restore = async (): Promise<void> => {
+      await call('POST', apiPath('/api/cron/:id/restore', { id: job.id }));
+    };
+    showUndo(t('isDeleted', { name: job.name }), () => change(restore));
+  };
   return {
     run: (job) => open(job),
     again: (job, runId) => open(job, runId),
@@ -35,15 +48,6 @@ export function jobActions({ reload }: Resource<CronJobList>): JobActions {
         const { enabled } = (await call<{ job: Job }>('POST', apiPath('/api/cron/:id/toggle', { id: job.id }), { body })).job;
         showToast({ text: t(enabled ? 'isResumed' : 'isPaused', { name: job.name }) });
       }),
-    remove: (job) =>
-      change(async () => {
-        const navigateThen = navigateLater();
-        await request({ method: 'DELETE', path: apiPath('/api/cron/:id', { id: job.id }) });
-        navigateThen(hashOf('cron'));
-        const restore = async (): Promise<void> => {
-          await call('POST', apiPath('/api/cron/:id/restore', { id: job.id }));
-        };
-        showUndo(t('isDeleted', { name: job.name }), () => change(restore));
-      }),
+    remove: (job) => void attemptOnce(`delete ${job.id}`, () => remove(job)).then(reload),
   };
 }

@@ -1,4 +1,5 @@
 /** The schedules view: the table of jobs, one job with its runs, or the form. The address selects it. */
+import { useRef } from 'preact/hooks';
 import type { CronJobList } from '../../../../shared/api/cron.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
@@ -86,7 +87,9 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
 
 export default function CronView() {
   const list = useResource(listJobs, []);
-  const actions = jobActions(list);
+  const latest = useRef(list);
+  latest.current = list;
+  const actions = jobActions(latest);
   useLiveReload(['cron'], list.refresh, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: openNew }]);
   const isRead = list.value !== undefined;
