@@ -5,8 +5,9 @@ vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 // By a name that the compiler does not follow: it is code of the browser.
 const source = '../../../webui/src/components/time-text/time-text.js';
-const { relativeTime, fieldTime, timeOfField } = (await import(source)) as {
+const { relativeTime, fieldTime, fullTime, timeOfField } = (await import(source)) as {
   fieldTime: (atMs: number, isUtc?: boolean) => string;
+  fullTime: (atMs: number) => string;
   timeOfField: (value: string, isUtc: boolean) => Date;
   relativeTime: (atMs: number, nowMs: number, options?: { timeZone: string }) => string;
 };
@@ -40,5 +41,14 @@ test.each([
   const atMs = Date.UTC(2026, 10, 24, 18, 5, 30);
   expect(fieldTime(atMs, isUtc)).toBe(value);
   expect(timeOfField(value, isUtc).getTime()).toBe(atMs);
+  vi.unstubAllEnvs();
+});
+
+test.each([
+  ['Asia/Tokyo', 'Nov 25, 2026, 03:05:30'],
+  ['Europe/Berlin', 'Nov 24, 2026, 19:05:30'],
+])('times are in the zone of the computer, also when it changes: %s', (zone, text) => {
+  vi.stubEnv('TZ', zone);
+  expect(fullTime(Date.UTC(2026, 10, 24, 18, 5, 30))).toBe(text);
   vi.unstubAllEnvs();
 });

@@ -21,7 +21,8 @@ const dateFormats = computed(() => ({ locale: language.value, byOptions: new Map
 /** Returns a date in the page's language, with hours from 0 to 23. A format is created once: creating one takes as long as rendering a message. */
 export function dateText(at: number | Date, options: Intl.DateTimeFormatOptions): string {
   const { locale, byOptions } = dateFormats.value;
-  const key = JSON.stringify(options);
+  // A format keeps the time zone that the computer had then. A laptop travels while the page is open.
+  const key = `${new Date().getTimezoneOffset()} ${JSON.stringify(options)}`;
   const format = byOptions.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23' });
   byOptions.set(key, format);
   return format.format(at);
