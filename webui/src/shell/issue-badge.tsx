@@ -1,18 +1,34 @@
 /** The number of issues beside the link to the status view. */
+import { useEffect } from 'preact/hooks';
 import { health, readStatus } from '../api/health.js';
-import { useLiveReload } from '../api/live-reload.js';
-import { gateway } from '../api/socket.js';
-import { useResource } from '../api/use-resource.js';
-import { useIdle } from '../browser/when-idle.js';
+import { connection, pageSocket } from '../api/socket.js';
+import { whenIdle } from '../browser/when-idle.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
+/** Delayed, so that the data of the shown view is loaded first. */
+const FIRST_MS = 500;
 const EVERY_MS = 60_000;
 
-/** Reads the issues once a minute, and for each new connection. The status view reads them more often. */
-function Issues() {
-  const { refresh } = useResource(readStatus, [gateway.value]);
-  useLiveReload([], refresh, EVERY_MS);
+/** A tab that nobody looks at, or that is not connected, does not ask: it would do so for ever, or open the sign-in screen. */
+function readIssues(): void {
+  if (document.visibilityState === 'visible' && connection.peek().kind === 'online') void readStatus().catch(() => undefined);
+}
+
+/** Loads the issues once a minute, and after each connection. The status view reads them more often. */
+function useIssues(): void {
+  useEffect(() => {
+    const stop = pageSocket.onConnected(() => void setTimeout(whenIdle, FIRST_MS, readIssues));
+    const every = setInterval(readIssues, EVERY_MS);
+    return () => {
+      stop();
+      clearInterval(every);
+    };
+  }, []);
+}
+
+export function IssueBadge() {
+  useIssues();
   const issues = health.value?.issues ?? [];
   if (issues.length === 0) return null;
   return (
@@ -21,10 +37,4 @@ function Issues() {
       <span class="off-screen"> {t('issues', { count: issues.length })}</span>
     </Badge>
   );
-}
-
-/** Not before the browser is idle, so that the data of the shown view is loaded first. */
-export function IssueBadge() {
-  const isIdle = useIdle();
-  return isIdle && gateway.value !== undefined ? <Issues /> : null;
 }
