@@ -62,3 +62,16 @@ test.skipIf(noBrowser)('on a phone, why a schedule could not be created comes in
   const box = await alert.boundingBox();
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(844 - 56);
 });
+
+test.skipIf(noBrowser)('a gateway that cannot answer finds no fault in a schedule, and previews it once it is back', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron/new', { allowedErrors: /503|ERR_|WebSocket/ });
+  // As the fallback answers.
+  const error = { code: 'UNAVAILABLE', message: 'The worker is not running' };
+  await page.route('**/api/cron/preview*', (route) => route.fulfill({ status: 503, json: { error } }), { times: 1 });
+  const refused = page.waitForResponse('**/api/cron/preview*');
+  await page.getByLabel('When', { exact: true }).fill('30 9 * * *');
+  await refused;
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  await page.getByText('At 09:30', { exact: true }).waitFor();
+});

@@ -2,7 +2,7 @@
 import type { CronPreview } from '../../../../../shared/api/cron.js';
 import { pause, systemClock } from '../../../../../shared/clock.js';
 import type { ActiveHours } from '../../../../../shared/text/active-hours.js';
-import { ApiError, apiPath, call } from '../../../api/client.js';
+import { ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { refusalText } from '../../../components/feedback/reason-text.js';
@@ -37,7 +37,7 @@ async function readPreview(query: Readonly<Record<string, string | number | unde
     return { preview: await call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }) };
   } catch (error) {
     // An unreachable gateway says nothing about the schedule.
-    if (!(error instanceof ApiError) || error.status === 0) throw error;
+    if (!(error instanceof ApiError) || isTemporary(error)) throw error;
     const field = error.details['field'] === 'timezone' ? 'timezone' : 'schedule';
     return { fault: { field, message: refusalText(error.message, error.details) } };
   }
