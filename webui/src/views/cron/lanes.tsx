@@ -59,7 +59,7 @@ function Legend({ plan: { jobs, jobsLeftOut } }: { plan: CronPlan }) {
       <span class="lane-key agent">{t('isAgent')}</span>
       <span class="lane-key direct">{t('isDirect')}</span>
       {jobs.some(({ isMore }) => isMore) && <span class="lane-key band">{t('laneBand')}</span>}
-      <span>{t('laneZone', { zone: ownZone() })}</span>
+      <span>{t('inZone', { zone: ownZone() })}</span>
       {jobsLeftOut > 0 && <span>{t('lanesLeftOut', { count: jobsLeftOut })}</span>}
     </p>
   );

@@ -77,7 +77,7 @@ export function NextRuns({ preview }: { preview: Pick<CronPreview, 'words' | 'ru
           ))}
         </ol>
       )}
-      <p class="hint">{t('laneZone', { zone: timezone })}</p>
+      <p class="hint">{t('inZone', { zone: timezone })}</p>
     </div>
   );
 }
