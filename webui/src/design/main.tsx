@@ -134,8 +134,12 @@ function Fields() {
       <SelectField label="Level" value={choice} choices={choices} onChange={setChoice} />
       <SearchField label="Search sessions" value="" onInput={nothing} />
       <CheckField label="Delete after the first run" hint="The history stays." isChecked={isOn} onChange={setOn} />
-      <Switch label="Enabled" isChecked={isOn} onChange={setOn} />
-      <Switch label="Disabled" isChecked={false} onChange={nothing} disabled />
+      <p class="row">
+        <Switch label="Enabled" isChecked={isOn} onChange={setOn} /> Enabled
+      </p>
+      <p class="row">
+        <Switch label="Disabled" isChecked={false} onChange={nothing} disabled /> Disabled
+      </p>
       <Segmented label="Range" value={choice} choices={choices} onChange={setChoice} />
     </Part>
   );
