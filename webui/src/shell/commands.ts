@@ -39,7 +39,8 @@ const lastOrder = signal(0);
 type Keys = Readonly<Record<string, string>>;
 
 function readKeys(): Keys {
-  const entries = Object.entries(readJson<object>('keys') ?? {});
+  const stored = readJson<unknown>('keys');
+  const entries = typeof stored === 'object' ? Object.entries(stored ?? {}) : [];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
