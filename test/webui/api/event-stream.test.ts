@@ -36,3 +36,19 @@ test('a stream ends when nothing, not even a comment, has come for a while', asy
   expect(events).toEqual([{ name: 'lines', data: 1 }]);
   expect(onCancel).toHaveBeenCalledTimes(1);
 });
+
+test('an event may be cut anywhere, also within a line end, and arrive with a comment', async () => {
+  const chunks = ['event: lines\r', '\ndata: {"a":', '1}\r\n\r', '\n: heartbeat\r\n\r\nevent: lines\nda', 'ta: 2\n', '\n'];
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+      controller.close();
+    },
+  });
+  const events: StreamedEvent[] = [];
+  for await (const event of readEventStream(new Response(body))) events.push(event);
+  expect(events).toEqual([
+    { name: 'lines', data: { a: 1 } },
+    { name: 'lines', data: 2 },
+  ]);
+});
