@@ -167,13 +167,14 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
 function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationDeps): ConversationLife {
   const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, stops, upkeep, handler, titles, isSoleWorker, isFile } = parts;
   const { store, clock, registry } = common;
-  // A database server checks its own data.
-  const isChecked = check !== undefined && isFile;
   const checked = { store, path: paths.databasePath, clock, logger: parts.logFor('store'), isSoleWorker };
-  const integrity = isChecked ? new IntegrityCheck({ ...checked, check }) : undefined;
+  // A database server checks its own data.
+  const integrity = check !== undefined && isFile ? new IntegrityCheck({ ...checked, check }) : undefined;
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     void store.watch();
     void parts.accessTokens.look();
+    // The next worker runs by now: it may be asked to stop the turns that this one still runs, and a lone worker does not poll for that.
+    void stops.wake();
     ai.cancel();
     discovery.stop();
     await cron.quiesce();

@@ -95,7 +95,6 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/delivery/message-event.ts': 'test/daemon/worker/delivery/outbox.test.ts',
   'daemon/worker/delivery/outbox-queue.ts': 'test/daemon/worker/delivery/outbox.test.ts',
   'daemon/worker/delivery/record-attempt.ts': 'test/daemon/worker/delivery/outbox.test.ts',
-  'daemon/worker/turns/turn-stops.ts': 'test/daemon/worker/cluster/stops.test.ts',
   'daemon/worker/turns/model/call-span.ts': 'test/daemon/worker/tracing/spans.test.ts',
   'daemon/worker/turns/model/call-model.ts': 'test/daemon/worker/models/model-calls.test.ts',
   'daemon/worker/turns/model/completion-change.ts': 'test/daemon/worker/turns/model/transcriber.test.ts',

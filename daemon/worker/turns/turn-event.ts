@@ -4,8 +4,10 @@ import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { definedFields } from '../../../shared/fields.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { knownSentence } from '../../../shared/text/sentences/known.js';
 import type { CutOff, TurnUsage } from '../../../shared/turn-usage.js';
+import type { TurnStop } from '../store/conversations/turn-stops.js';
 
 export type DeltaEvent = Extract<AgentEvent, { type: 'delta' }>;
 export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>;
@@ -78,6 +80,12 @@ export function toErrorEvent(error: GatewayError): TurnEvent {
   const sentence = isExplained ? undefined : knownSentence(message);
   const details = sentence === undefined ? error.details : { ...sentence, ...error.details };
   return { type: 'error', error: new GatewayError(code, { message: complete, cause, ...(details && { details }) }) };
+}
+
+/** Returns why a turn ends that was stopped by its reader, or whose session was deleted. */
+export function requestedStop(request: TurnStop['reason'], sessionKey: string): GatewayError {
+  if (request === 'stopped') return new GatewayError('CONFLICT', { message: sayOfAnswer('turn-stopped') });
+  return new GatewayError('SESSION_NOT_FOUND', { message: sayOfAnswer('turn-session-deleted', { session: sessionKey }) });
 }
 
 /** Returns why a turn was stopped, from the reason of its signal. */

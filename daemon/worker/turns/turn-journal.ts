@@ -10,7 +10,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import { ensureSession, getSession } from '../store/conversations/sessions.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
-import { requestTurnStop } from '../store/conversations/turn-stops.js';
+import { findTurnStop, requestTurnStop } from '../store/conversations/turn-stops.js';
 import { endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import { removeTurnSteps } from '../store/turns/turn-steps.js';
 import { parkAgain, parkTurn } from '../store/turns/waiting-turns.js';
@@ -20,7 +20,7 @@ import type { Deps } from '../store/tasks/worker-deps.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
 import { type BegunTurn, storeTurn, type TurnQuestion } from './steps/begin-turn.js';
 import { giveUpWaiting, resumeTurn } from './steps/waiting.js';
-import { toUsage, type TurnOutcome } from './turn-event.js';
+import { requestedStop, toUsage, type TurnOutcome } from './turn-event.js';
 
 export type { BegunTurn, TurnQuestion } from './steps/begin-turn.js';
 
@@ -120,10 +120,11 @@ export class TurnJournal {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error, cutOff } = outcome;
     if (state === 'waiting') return this.#park(turn, outcome, context);
-    const { replyId, stopReason, ended } = context;
+    const { replyId, ended } = context;
     const { id: turnId, session, questionSeq } = turn;
     const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
+      const stopReason = await this.#whyStopped(tx, turn, context);
       const isParked = stopReason?.code === 'STOPPING' && (await parkAgain(tx, turnId));
       if (!isParked && !(await endTurn(tx, { id: turnId, state, model, usage, error, cutOff, nowMs }))) return 'lost';
       tellOthers(tx, `session:${session.id}`);
@@ -146,6 +147,12 @@ export class TurnJournal {
     // The usage of a continued turn is counted at its end.
     if (result !== 'lost') this.#publish(turn, result === 'again' ? { ...outcome, usage: null } : outcome);
     return result;
+  }
+
+  /** A turn that another worker was asked to stop, while this one stopped it for its own end, is not run again. */
+  async #whyStopped(tx: Transaction, { id, session }: BegunTurn, { stopReason }: EndContext): Promise<GatewayError | null> {
+    const request = stopReason?.code === 'STOPPING' ? await findTurnStop(tx, id) : undefined;
+    return request === undefined ? stopReason : requestedStop(request, session.key);
   }
 
   /** Stores that a turn waits for a person, with its questions. */

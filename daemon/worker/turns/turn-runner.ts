@@ -18,7 +18,8 @@ import { type AnswerEnd, answer } from './model/answer.js';
 import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { LearnedWindows } from './model/learned-windows.js';
 import { buildModelRequest, type TurnContextOptions } from './turn-context.js';
-import { type DeltaEvent, endEvent, stopReason, toErrorEvent, type ToolEvent, type TurnEvent, type TurnOutcome } from './turn-event.js';
+import { type DeltaEvent, endEvent, requestedStop, stopReason, toErrorEvent } from './turn-event.js';
+import type { ToolEvent, TurnEvent, TurnOutcome } from './turn-event.js';
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
 import { type TurnRequest, turnSpan, turnSpanEnd } from './turn-request.js';
@@ -57,8 +58,6 @@ interface Run {
   readonly span: Span | undefined;
 }
 
-const stoppedByReader = (): GatewayError => new GatewayError('CONFLICT', { message: sayOfAnswer('turn-stopped') });
-
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #queue = new TurnQueue();
@@ -91,7 +90,7 @@ export class TurnRunner {
 
   /** Stops the running and waiting turns of a session that was deleted. */
   stopSession(sessionKey: string): void {
-    const reason = new GatewayError('SESSION_NOT_FOUND', { message: sayOfAnswer('turn-session-deleted', { session: sessionKey }) });
+    const reason = requestedStop('deleted', sessionKey);
     this.#stop(sessionKey, reason);
     const { waiting, logger } = this.#options;
     waiting
@@ -101,14 +100,14 @@ export class TurnRunner {
 
   /** Stops this worker's answers in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
-    return this.#stop(sessionKey, stoppedByReader());
+    return this.#stop(sessionKey, requestedStop('stopped', sessionKey));
   }
 
   /** Does the same in all workers. */
   async stopEverywhere(sessionKey: string): Promise<boolean> {
     const wasHere = this.stopTurns(sessionKey);
     const wasElsewhere = await this.#options.journal.requestStop(sessionKey);
-    return (await this.#options.waiting.giveUp({ sessionKey }, stoppedByReader())) || wasHere || wasElsewhere;
+    return (await this.#options.waiting.giveUp({ sessionKey }, requestedStop('stopped', sessionKey))) || wasHere || wasElsewhere;
   }
 
   #stop(sessionKey: string, reason: GatewayError): boolean {
@@ -176,14 +175,13 @@ export class TurnRunner {
       await run.request.hooks?.beforeEnd?.();
       liveText.end(turn.id);
       await stored;
-      const end = await this.#end(run, turn, outcome).catch((error: unknown) => {
+      const { end, reason } = await this.#end(run, turn, outcome).catch((error: unknown) => {
         const abandoned = journal.abandon(turn, this.#leaving.signal).then(() => live.touch(session.key));
         // It may go on after its decision.
         abandoned.then(() => waiting.look()).catch((cause: unknown) => logger.error({ err: cause }, 'failed to abandon a turn'));
         throw error;
       });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
-      const reason = stopReason(run.signal);
       const facts = { outcome, sessionKey: session.key, isLost: end === 'lost', reason, approvals: [] };
       return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await waiting.parked(turn.id, run.signal) } : facts);
     } finally {
@@ -203,18 +201,22 @@ export class TurnRunner {
     return new GatewayError('INTERNAL_ERROR', { message: sayOfAnswer('turn-internal-error'), cause: error });
   }
 
-  async #end(run: Run, turn: BeginningTurn, outcome: TurnOutcome): Promise<StoredEnd> {
+  /** @returns also why the turn was stopped, if it was */
+  async #end(run: Run, turn: BeginningTurn, outcome: TurnOutcome): Promise<{ end: StoredEnd; reason: GatewayError }> {
     const { hooks } = run.request;
     const { state, model, error } = outcome;
     const replyId = newId('msg');
-    const reason = state === 'aborted' ? stopReason(run.signal) : null;
-    const ended: Required<TurnHooks>['ended'] = async (tx, ending) => (await hooks?.ended?.(tx, ending)) ?? true;
-    const end = await this.#options.journal.end(turn, outcome, { replyId, stopReason: reason, ended });
-    if (end === 'lost') return end;
+    let reason = stopReason(run.signal);
+    const ended: Required<TurnHooks>['ended'] = async (tx, ending) => {
+      reason = ending.stopReason ?? reason;
+      return (await hooks?.ended?.(tx, ending)) ?? true;
+    };
+    const end = await this.#options.journal.end(turn, outcome, { replyId, stopReason: state === 'aborted' ? reason : null, ended });
+    if (end === 'lost') return { end, reason };
     const fields = { messageId: replyId, model, state, ...(error === null ? {} : { code: error.code }) };
     this.#logOf(run, turn).info(fields, 'a turn has ended');
     hooks?.committed?.();
-    return end;
+    return { end, reason };
   }
 
   /** A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */

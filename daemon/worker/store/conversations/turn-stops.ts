@@ -19,6 +19,9 @@ const request = prepare<Pick<TurnStop, 'sessionKey' | 'reason'>>()((db, p) =>
     .where('session_id', 'in', (query) => query.selectFrom('sessions').select('sessions.id').where('sessions.key', '=', p.sessionKey)),
 );
 
+/** Of a turn that has ended, it is why its model ended it early. */
+const isRequest = (reason: string | null): reason is TurnStopReason => reason === 'stopped' || reason === 'deleted';
+
 const select = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('turns')
@@ -26,6 +29,16 @@ const select = prepare<Record<never, never>>()((db) =>
     .select(['turns.id as turnId', 'sessions.key as sessionKey', 'turns.stop_reason as reason'])
     .where('turns.state', '=', sql.lit('running' as const))
     .where('turns.stop_reason', 'is not', null),
+);
+
+// Updates the row, so that a request after it finds that the turn has ended.
+const requestOf = prepare<{ turnId: string }>()((db, p) =>
+  db
+    .updateTable('turns')
+    .set((query) => ({ instance_id: query.ref('instance_id') }))
+    .where('id', '=', p.turnId)
+    .where('state', '=', sql.lit('running' as const))
+    .returning('stop_reason as reason'),
 );
 
 /** Asks the workers that run turns of a session to end them. Runs in a transaction. @returns how many run */
@@ -37,5 +50,11 @@ export function requestTurnStop(tx: Transaction, stop: Pick<TurnStop, 'sessionKe
 /** Returns the requests whose turns have not ended. */
 export async function readTurnStops(tx: Transaction): Promise<TurnStop[]> {
   const rows = await select.all(tx);
-  return rows.flatMap(({ reason, ...stop }) => (reason === 'stopped' || reason === 'deleted' ? { ...stop, reason } : []));
+  return rows.flatMap(({ reason, ...stop }) => (isRequest(reason) ? { ...stop, reason } : []));
+}
+
+/** Returns the request to end a running turn, in the transaction that ends it; undefined: there is none. */
+export async function findTurnStop(tx: Transaction, turnId: string): Promise<TurnStopReason | undefined> {
+  const reason = (await requestOf.first(tx, { turnId }))?.reason ?? null;
+  return isRequest(reason) ? reason : undefined;
 }

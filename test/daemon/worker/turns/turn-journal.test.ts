@@ -5,7 +5,9 @@ import { TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
 import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import { requestTurnStop } from '../../../../daemon/worker/store/conversations/turn-stops.js';
+import { noteTurnQuestion } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import type { Clock } from '../../../../shared/clock.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { exitOf } from '../../../helpers/fixture-process.js';
@@ -147,5 +149,19 @@ test('a turn that another gateway was asked to stop does not begin to wait', asy
   await turn.stored;
   await store.write((tx) => requestTurnStop(tx, { sessionKey: question.session.key, reason: 'stopped' }));
   expect(await journal.end(turn, { ...done, state: 'waiting' }, context)).toBe('kept');
+  expect(await store.read((tx) => queriesOf(tx).selectFrom('turns').select('state').execute())).toEqual([{ state: 'aborted' }]);
+});
+
+test('a turn that another gateway was asked to stop does not wait again when its worker ends', async () => {
+  const store = await openStore();
+  const journal = new TurnJournal({ store, clock: systemClock, instanceId: 'wk_me', liveness: createLiveness('wk_me', () => ['wk_me']) });
+  const turn = await journal.begin(question, never);
+  await turn.stored;
+  await store.write(async (tx) => {
+    await noteTurnQuestion(tx, turn);
+    await requestTurnStop(tx, { sessionKey: question.session.key, reason: 'stopped' });
+  });
+  const stopReason = new GatewayError('STOPPING', { message: 'restart' });
+  expect(await journal.end(turn, { ...done, state: 'aborted' }, { ...context, stopReason })).toBe('kept');
   expect(await store.read((tx) => queriesOf(tx).selectFrom('turns').select('state').execute())).toEqual([{ state: 'aborted' }]);
 });
