@@ -7,7 +7,7 @@ import type { ResponseDocument } from '../../../../shared/api/responses/document
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
-import { readTurnSteps, type StoredStep } from '../turns/turn-steps.js';
+import { hasSteps, readTurnSteps, type StoredStep } from '../turns/turn-steps.js';
 import { readItems } from './response-items.js';
 
 /** One that has not ended. One that is not in the background ends with its worker. */
@@ -53,7 +53,7 @@ export async function readOpenResponses(
 ): Promise<{ open: OpenResponse[]; areAll: boolean }> {
   const rows = await queriesOf(tx)
     .selectFrom('responses')
-    .select(['id', 'created_at', 'is_background', 'instance_id', 'attempts'])
+    .select(['id', 'created_at', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
     .where('finished_at', 'is', null)
     .where((where) => where.or([where('is_background', '=', 1), where('instance_id', '!=', instanceId)]))
     .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) > (${after?.createdAtMs}, ${after?.id})`))
@@ -64,7 +64,8 @@ export async function readOpenResponses(
   const open = rows.map((row) => ({
     id: row.id,
     createdAtMs: row.created_at,
-    isBackground: row.is_background === 1,
+    // A restore by an older build left it without its steps: its outcome is unknown.
+    isBackground: row.is_background === 1 && (row.is_repeatable === 1 || Boolean(row.hasSteps)),
     instanceId: row.instance_id,
     attempts: row.attempts,
   }));

@@ -18,6 +18,8 @@ export interface ResponseTable {
   instance_id: string | null;
   /** How many workers have begun it. A worker that was stopped and released it does not count. */
   attempts: Generated<number>;
+  /** Only older builds write 0: after an effect, or without steps in a database that was restored from a backup. */
+  is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
 }

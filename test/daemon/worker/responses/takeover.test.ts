@@ -2,9 +2,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 import { chunk, type ReplayServer, saying, startReplay, usageChunk } from '../../../fakes/openai/replay.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const CALLER = { session: undefined, idempotency: undefined, owner: null, viewer: undefined };
@@ -116,6 +118,20 @@ test('a response whose caller waited for it fails with its worker', async () => 
   await eventually(async () => expect((await second.responses.get(lost)).status).toBe('failed'));
   expect((await second.responses.get(lost)).error?.message).toContain('interrupted');
   expect(upstream.bodies).toHaveLength(0);
+});
+
+test('a response that was unfinished in a backup fails also if an older build has restored it', async () => {
+  const { home, upstream, worker } = await makeWorld();
+  upstream.play(held);
+  const first = await worker('wk_a');
+  const { id } = await enqueue(first);
+  await readUntil(first, id, { type: 'response.output_text.delta' });
+  const store = await openStore({ home });
+  await store.write((tx) => queriesOf(tx).updateTable('responses').set({ is_repeatable: 0 }).execute());
+  const second = await worker('wk_b');
+  await eventually(async () => expect((await second.responses.get(name(id))).status).toBe('failed'));
+  expect((await second.responses.get(name(id))).error?.message).toContain('interrupted');
+  expect(upstream.bodies).toHaveLength(1);
 });
 
 test('another worker ends a response, and its writer stops', async () => {
