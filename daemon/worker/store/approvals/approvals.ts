@@ -4,6 +4,7 @@
  */
 import { type Selectable, sql } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
+import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 import { PURGE_ROWS, purgeRows } from '../conversations/purge.js';
 import { publishCommitted, queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { ApprovalTable } from './tables.js';
@@ -16,7 +17,7 @@ export interface AskedCall {
   readonly sessionId: number;
   readonly agentId: string;
   readonly tool: string;
-  /** Plain JSON. */
+  /** Plain JSON; an input that is nested too deep is read back as text. */
   readonly input: unknown;
   /** The agent's text before the call. */
   readonly said: string;
@@ -52,6 +53,13 @@ export interface Approval extends AskedCall {
 }
 
 const MAX_SAID_LENGTH = 2_000;
+const MAX_CUT_LENGTH = 2_000;
+
+/** An older build stored inputs nested too deep to be processed. This build refuses such calls. */
+function readInput(text: string): unknown {
+  const input: unknown = JSON.parse(text);
+  return isTooDeep(input) ? `${text.slice(0, MAX_CUT_LENGTH).toWellFormed()} … (cut: it ${TOO_DEEP})` : input;
+}
 
 type Row = Selectable<ApprovalTable> & { session_key: string };
 
@@ -64,7 +72,7 @@ const toApproval = (row: Row): Approval => ({
   sessionKey: row.session_key,
   agentId: row.agent_id,
   tool: row.tool,
-  input: JSON.parse(row.input) as unknown,
+  input: readInput(row.input),
   said: row.said,
   state: row.state,
   askedAtMs: row.asked_at,

@@ -17,8 +17,8 @@ export interface StoredCall {
   readonly problem?: string;
   /** Its effect happens once under this key. */
   readonly key: string;
-  /** Id of its message in the conversation, which keeps the images of its result. */
-  readonly messageId: string;
+  /** Id of its message in the conversation, which keeps the images of its result. Undefined: stored by an older build. */
+  readonly messageId?: string;
 }
 
 /** The outcome of a call that began: undefined if it was not stored. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { newId } from '../../../../shared/ids.js';
 import { pictureFiles, readPicturesOf } from '../../files/pictures.js';
 import type { ChatImage, ToolResult } from '../../providers/provider.js';
 import { insertAttachments } from '../../store/conversations/attachments.js';
@@ -92,8 +93,8 @@ export class StepLog {
   /** Stores the result of a call, as a message of the conversation too. */
   async end({ index, call, result, durationMs, next }: DoneCall): Promise<void> {
     const { id: turnId, sessionId } = this.#owner;
-    const { messageId: id } = call;
     const { output, isError, images = [] } = result;
+    const id = call.messageId ?? newId('msg');
     await this.#write(async (tx) => {
       await endTurnCall(tx, this.#place(index), result);
       if (next !== undefined) await beginTurnCall(tx, this.#place(next));
@@ -109,7 +110,7 @@ export class StepLog {
   /** Returns the images of stored results, by the message of their call. */
   async picturesOf(calls: readonly StoredCall[]): Promise<ReadonlyMap<string, readonly ChatImage[]>> {
     const { sessionId } = this.#owner;
-    const messageIds = calls.map(({ messageId }) => messageId);
+    const messageIds = calls.flatMap(({ messageId }) => messageId ?? []);
     return sessionId === undefined ? new Map() : this.#options.store.read((tx) => readPicturesOf(tx, { sessionId, messageIds }));
   }
 

@@ -127,7 +127,7 @@ export class ToolRun implements TurnTools {
     if (asks.length > 0 && !signal.aborted) return 'waiting';
     const shown = known.size === 0 ? undefined : await log?.picturesOf(calls);
     return calls.map((call, index) => {
-      const images = shown?.get(call.messageId);
+      const images = shown?.get(call.messageId ?? '');
       return results.get(index) ?? { ...resultOf(call, known.get(index)), ...(images && { images }) };
     });
   }

@@ -127,6 +127,16 @@ test('a person sees all that the tool gets, whatever the model calls it', async 
   expect((await world.approvals.get(id, undefined)).input).toEqual(input);
 });
 
+test('an input of an older build that is nested too deep is cut, and does not hide the others', async () => {
+  const world = await makeWorld();
+  const deep = JSON.parse(`${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`) as unknown;
+  const [id, other] = [await ask(world, 'turn_1', { input: deep }), await ask(world, 'turn_2')];
+  const { approvals } = await world.approvals.list({}, undefined);
+  expect(approvals.map((approval) => approval.id)).toEqual([other, id]);
+  expect(approvals[1]?.input).toMatch(/^(\{"a":)+.* … \(cut: it is nested deeper than 64 levels\)$/);
+  expect(await world.approvals.decide({ id, decision: 'deny', by: ann }, undefined)).toMatchObject({ id, state: 'denied' });
+});
+
 test('a token that is limited to agents sees and decides only those of its own conversations', async () => {
   const world = await makeWorld();
   const { approvals, store } = world;

@@ -128,7 +128,7 @@ test('what may not run does not run either when its step is gone on with', async
   const [stored] = await read();
   if (stored === undefined) throw new Error('nothing is stored');
   // The worker ended when the first call had begun; here, the messages of the calls are stored already.
-  const again = stored.calls.map((known) => ({ ...known, messageId: `${known.messageId} again` }));
+  const again = stored.calls.map(({ messageId: _messageId, ...known }) => known);
   expect(await run({ ...stored, calls: again, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
   expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
 });
@@ -143,7 +143,7 @@ test('a tool that is not there says so, and a call of one that was denied says t
   await run(step(call('slow__both', 'a'), call('slow__both', 'b'), call('launch')));
   const [stored] = await read();
   if (stored === undefined) throw new Error('nothing is stored');
-  const calls = stored.calls.map((known) => ({ ...known, messageId: `${known.messageId} again` }));
+  const calls = stored.calls.map(({ messageId: _messageId, ...known }) => known);
   expect(await run({ ...stored, calls, begun: new Map() }, 1, true)).toEqual([
     "error: not run: the MCP server 'slow' is not ready",
     'error: not run: a person has denied it: not on a Friday',
