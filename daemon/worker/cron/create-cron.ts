@@ -37,6 +37,7 @@ export async function purgeJobs(
   const beforeMs = nowMs - config().cron.historyRetentionDays * DAY_MS;
   await purgeInSteps(store, (tx) => purgeCronRuns(tx, beforeMs), mayGoOn);
   await purgeInSteps(store, (tx) => purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS), mayGoOn);
+  if (!mayGoOn()) return;
   for (const id of await store.write((tx) => purgeCronJobs(tx, beforeMs))) publish(jobEvent(id, 'deleted'));
 }
 

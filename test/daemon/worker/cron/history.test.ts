@@ -52,11 +52,18 @@ test('runs are purged after the configured days, with jobs that fire no more', a
   await cron.pass(DAY, DAY);
   const announced: GatewayEvent[] = [];
   const options = { store: cron.store, config: () => testConfig(), publish: (event: GatewayEvent) => void announced.push(event) };
-  const purge = () => purgeJobs(options, { nowMs: cron.clock.now(), mayGoOn: () => true });
+  const purge = (steps = Infinity) => {
+    let asked = 0;
+    return purgeJobs(options, { nowMs: cron.clock.now(), mayGoOn: () => (asked += 1) <= steps });
+  };
   await cron.pass(29 * DAY, DAY);
   await purge();
   expect((await cron.runs('once')).map(({ state }) => state)).toEqual(['done']);
   await cron.pass(2 * DAY, DAY);
+  // Asked before each step: the run is removed by the first, and the job by the last.
+  await purge(3);
+  expect(await cron.runs('once')).toEqual([]);
+  expect(await cron.store.read((tx) => findCronJob(tx, 'once'))).toBeDefined();
   await purge();
   expect(await cron.store.read((tx) => findCronJob(tx, 'once'))).toBeUndefined();
   expect(announced).toMatchObject([{ job_id: 'once', change: 'deleted' }]);
