@@ -37,11 +37,12 @@ export class JobChats {
   }
 
   /** Returns the chat that a job names; undefined when it names none. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST for a message without a receiver */
-  find({ mode, channel, accountId, chat_id: chatId }: Target): Chat | undefined {
-    if (channel === null || chatId === null) return undefined;
-    const chat = findChat(this.#options, { channel, accountId: accountId ?? undefined, chatId });
-    if (mode === 'direct') chat.channel.checkReceiver?.(chat.lane.accountId);
-    return chat;
+  find({ mode, channel: name, accountId: wanted, chat_id: chatId }: Target): Chat | undefined {
+    if (name === null || chatId === null) return undefined;
+    const { channel, accountId } = this.#options.channels.getAccount(name, wanted ?? undefined);
+    // Before the agent, which a message does not need.
+    if (mode === 'direct') channel.checkReceiver?.(accountId);
+    return findChat(this.#options, { channel: name, accountId, chatId });
   }
 
   /** Whether the account that a run needs, and the agent that it asks, are configured in this gateway. */
