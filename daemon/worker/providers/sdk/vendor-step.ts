@@ -58,10 +58,10 @@ interface Passage {
 }
 
 export class VendorStep {
-  readonly parts: CompletionAnswerPart[] = [];
   readonly calls: CompletionToolCall[] = [];
   /** Data of the whole message. */
   vendor: VendorOptions;
+  readonly #parts: CompletionAnswerPart[] = [];
   readonly #passages = new Map<string, Passage>();
 
   read(part: SdkStreamPart): void {
@@ -78,7 +78,7 @@ export class VendorStep {
         const { toolCallId: id, toolName: name, input, providerMetadata: vendor } = part;
         const call = { type: 'toolCall' as const, id, name, arguments: input, ...definedFields({ vendor }) };
         this.calls.push(call);
-        this.parts.push(call);
+        this.#parts.push(call);
         return;
       }
       case 'finish':
@@ -88,9 +88,10 @@ export class VendorStep {
     }
   }
 
-  /** Returns the step as plain data. */
+  /** Returns the step as plain data. Texts that a vendor announced but left empty are omitted. */
   whole(): AnswerStep {
-    return { parts: this.parts, ...definedFields({ vendor: this.vendor }) };
+    const parts = this.#parts.filter((part) => part.type !== 'text' || part.text !== '');
+    return { parts, ...definedFields({ vendor: this.vendor }) };
   }
 
   #add(type: Passage['type'], part: Piece): void {
@@ -98,7 +99,7 @@ export class VendorStep {
     if (part.type.endsWith('-start')) {
       const begun: Passage = { type, text: '' };
       this.#passages.set(`${type} ${id}`, begun);
-      this.parts.push(begun);
+      this.#parts.push(begun);
     }
     const passage = this.#passages.get(`${type} ${id}`);
     if (passage === undefined) return;
