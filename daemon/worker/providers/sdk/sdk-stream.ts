@@ -13,14 +13,30 @@ import type {
 import type { ModelMessage, ModelRequest, ProviderEvent, ToolCall, ToolCallMessage } from '../provider.js';
 import { readToolInput, toImage, toResult, toTool } from '../tool-calls.js';
 import { CallNotes } from './call-notes.js';
+import { optionsOf } from './completion-prompt.js';
 import type { SdkMessage } from './sdk-call.js';
 import { completeWithModel } from './sdk-completion.js';
 import { WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
 
-/** Reads a step that an earlier build may have stored in the SDK's form, because turns wait for decisions. */
-function readStored(stored: AnswerStep | Extract<SdkMessage, { role: 'assistant' }>): AnswerStep {
-  if ('parts' in stored) return stored;
+/**
+ * A step as turns store it. Workers of earlier builds continue stored turns too, and give the SDK what they read, so the form must
+ * stay the SDK's.
+ */
+type StoredStep = Extract<SdkMessage, { role: 'assistant' }>;
+
+/** @param calls  the calls of the step: arguments that could not be read are not sent back */
+function toStored({ parts, vendor }: AnswerStep, calls: readonly ToolCall[]): StoredStep {
+  const inputs = calls.map(({ input }) => input).values();
+  const content = parts.map((part): StoredStep['content'][number] => {
+    const options = optionsOf(part.vendor);
+    if (part.type !== 'toolCall') return { type: part.type, text: part.text, ...options };
+    return { type: 'tool-call', toolCallId: part.id, toolName: part.name, input: inputs.next().value, ...options };
+  });
+  return { role: 'assistant', content, ...optionsOf(vendor) };
+}
+
+function readStored(stored: StoredStep): AnswerStep {
   const parts = stored.content.flatMap((part): CompletionAnswerPart[] => {
     const vendor = definedFields({ vendor: part.providerOptions });
     if (part.type === 'text' || part.type === 'reasoning') return [{ type: part.type, text: part.text, ...vendor }];
@@ -32,12 +48,12 @@ function readStored(stored: AnswerStep | Extract<SdkMessage, { role: 'assistant'
 
 /** Returns a step with the data that its vendor requires back (signatures of its reasoning); other models cannot read it. */
 function stepOf({ content: text, calls, ref, vendor }: ToolCallMessage, modelRef: string | undefined): CompletionMessage {
+  if (vendor !== undefined && ref === modelRef) {
+    const { parts: content, ...whole } = readStored(vendor as StoredStep);
+    return { role: 'assistant', content, ...whole };
+  }
   const made = calls.map(({ id, name, input }) => ({ type: 'toolCall' as const, id, name, arguments: JSON.stringify(input) }));
-  if (vendor === undefined || ref !== modelRef) return { role: 'assistant', content: [{ type: 'text', text }, ...made] };
-  const { parts, ...whole } = readStored(vendor as AnswerStep);
-  // Arguments that could not be read are not sent back.
-  const content = parts.map((part) => (part.type === 'toolCall' ? { ...part, ...made.find(({ id }) => id === part.id) } : part));
-  return { role: 'assistant', content, ...whole };
+  return { role: 'assistant', content: [{ type: 'text', text }, ...made] };
 }
 
 function toMessages(message: ModelMessage, ref: string | undefined): CompletionMessage[] {
@@ -83,21 +99,24 @@ export async function* streamModel(
   const known = new Set(request.tools?.map(({ name }) => name));
   const words = new WithoutThoughts();
   const step = new VendorStep();
+  const calls: ToolCall[] = [];
   let hasText = false;
-  let called = 0;
   // A turn keeps the vendor's data itself.
   const how = { api, signal, notes: new CallNotes(), step };
   for await (const event of completeWithModel(model, toCompletion(request), how)) {
-    for (const call of step.calls.slice(called)) yield { type: 'toolCall', call: toCall(call, known) };
-    called = step.calls.length;
+    for (const written of step.calls.slice(calls.length)) {
+      const call = toCall(written, known);
+      calls.push(call);
+      yield { type: 'toolCall', call };
+    }
     if (event.type === 'failed' || event.type === 'aborted') return yield event;
     const text = event.type === 'text' ? words.push(event.text) : event.type === 'finish' ? words.end() : '';
     hasText ||= text !== '';
     if (text !== '') yield { type: 'delta', text };
     if (event.type === 'finish') {
-      if (!hasText && called === 0) return yield withoutWords(event);
-      const { step: vendor, vendor: _reason, ...end } = event;
-      return yield { ...end, ...definedFields({ vendor }) };
+      if (!hasText && calls.length === 0) return yield withoutWords(event);
+      const { step: whole, vendor: _reason, ...end } = event;
+      return yield { ...end, ...definedFields({ vendor: whole && toStored(whole, calls) }) };
     }
     if (text === '') yield { type: 'alive' };
   }

@@ -9,8 +9,22 @@ const TOOLS = [{ name: 'time', description: 'The time.', inputSchema: { type: 'o
 
 type Api = 'anthropic-messages' | 'openai-responses';
 
-/** Asks a server that thinks, calls a tool and then answers. @param stored  in place of the step @returns what it was sent in the second step */
-async function secondStep(api: Api, events: readonly object[], stored?: unknown): Promise<Record<string, unknown>> {
+interface Steps {
+  /** The first step as turns store it. */
+  readonly stored: unknown;
+  /** What the server was sent in the second step. */
+  readonly sent: Record<string, unknown>;
+}
+
+interface StepOptions {
+  /** In place of the step. */
+  readonly stored?: unknown;
+  /** The expected inputs of the calls. */
+  readonly inputs?: readonly object[];
+}
+
+/** Asks a server that thinks, calls a tool and then answers. */
+async function twoSteps(api: Api, events: readonly object[], { stored, inputs = [{ zone: 'UTC' }] }: StepOptions = {}): Promise<Steps> {
   const server = await fakeHttp((_request, response: ServerResponse) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.end(events.map((event) => `event: ${(event as { type: string }).type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
@@ -26,18 +40,18 @@ async function secondStep(api: Api, events: readonly object[], stored?: unknown)
   const first = await ask([question]);
   const calls = first.flatMap((event): ToolCall[] => (event.type === 'toolCall' ? [event.call] : []));
   const last = first.at(-1);
-  expect(calls).toMatchObject([{ name: 'time', input: { zone: 'UTC' } }]);
+  expect(calls.map(({ name, input }) => ({ name, input }))).toEqual(inputs.map((input) => ({ name: 'time', input })));
   expect(last?.type).toBe('finish');
   const vendor = last?.type === 'finish' ? last.vendor : undefined;
   // It is kept as plain data.
-  const kept = stored ?? (JSON.parse(JSON.stringify(vendor)) as unknown);
+  const kept = JSON.parse(JSON.stringify(vendor)) as unknown;
   const results = calls.map(({ id, name }) => ({ callId: id, name, output: 'noon', isError: false }));
   await ask([
     question,
-    { role: 'toolCalls', content: 'Let me see.', calls, ref: 'fake/one', vendor: kept },
+    { role: 'toolCalls', content: 'Let me see.', calls, ref: 'fake/one', vendor: stored ?? kept },
     { role: 'toolResults', results },
   ]);
-  return JSON.parse(server.seen[1]?.body ?? '') as Record<string, unknown>;
+  return { stored: kept, sent: JSON.parse(server.seen[1]?.body ?? '') as Record<string, unknown> };
 }
 
 const block = (index: number, start: object, ...deltas: object[]): object[] => [
@@ -83,25 +97,55 @@ const RETURNED = [
 ];
 
 test('Anthropic is given back its thoughts with their signature, its words and its call, in their order', async () => {
-  const { messages } = await secondStep('anthropic-messages', THINKS_AND_CALLS);
-  expect(messages).toMatchObject(RETURNED);
+  const { sent } = await twoSteps('anthropic-messages', THINKS_AND_CALLS);
+  expect(sent['messages']).toMatchObject(RETURNED);
 });
 
-test("a step that an earlier build stored in the SDK's form returns as the vendor wrote it", async () => {
-  const content = [
+/** The SDK's form. */
+const STORED = {
+  role: 'assistant',
+  content: [
     { type: 'reasoning', text: 'The clock knows.', providerOptions: { anthropic: { signature: 'signed' } } },
     { type: 'text', text: 'Let me see.' },
     { type: 'tool-call', toolCallId: 'toolu_1', toolName: 'time', input: { zone: 'UTC' } },
+  ],
+};
+
+test('a step that an earlier build stored returns as the vendor wrote it', async () => {
+  const { sent } = await twoSteps('anthropic-messages', THINKS_AND_CALLS, { stored: STORED });
+  expect(sent['messages']).toMatchObject(RETURNED);
+});
+
+test('a step is stored in the form that earlier builds give to the SDK', async () => {
+  const { stored } = await twoSteps('anthropic-messages', THINKS_AND_CALLS);
+  expect(stored).toMatchObject(STORED);
+});
+
+test('two calls with one id keep their inputs; a text without content is not stored', async () => {
+  const call = (index: number, zone: string): object[] =>
+    block(
+      index,
+      { type: 'tool_use', id: 'toolu_1', name: 'time', input: {} },
+      { type: 'input_json_delta', partial_json: JSON.stringify({ zone }) },
+    );
+  const events = [
+    THINKS_AND_CALLS[0] as object,
+    ...block(0, { type: 'text', text: '' }),
+    ...call(1, 'UTC'),
+    ...call(2, 'CET'),
+    ...THINKS_AND_CALLS.slice(-2),
   ];
-  const { messages } = await secondStep('anthropic-messages', THINKS_AND_CALLS, { role: 'assistant', content });
-  expect(messages).toMatchObject(RETURNED);
+  const { stored, sent } = await twoSteps('anthropic-messages', events, { inputs: [{ zone: 'UTC' }, { zone: 'CET' }] });
+  const inputs = [{ input: { zone: 'UTC' } }, { input: { zone: 'CET' } }];
+  expect(stored).toMatchObject({ content: inputs });
+  expect(sent['messages']).toMatchObject([{ role: 'user' }, { role: 'assistant', content: inputs }, { role: 'user' }]);
 });
 
 test('OpenAI’s Responses API is given back its encrypted thoughts before the call', async () => {
   const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
   const call = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}', status: 'completed' };
   const response = { id: 'resp_1', created_at: 1, model: 'one', usage: { input_tokens: 1, output_tokens: 1 } };
-  const { input } = await secondStep('openai-responses', [
+  const { sent } = await twoSteps('openai-responses', [
     { type: 'response.created', response },
     { type: 'response.output_item.added', output_index: 0, item: { ...reasoning, encrypted_content: null } },
     { type: 'response.output_item.done', output_index: 0, item: reasoning },
@@ -110,7 +154,7 @@ test('OpenAI’s Responses API is given back its encrypted thoughts before the c
     { type: 'response.output_item.done', output_index: 1, item: call },
     { type: 'response.completed', response },
   ]);
-  expect(input).toMatchObject([
+  expect(sent['input']).toMatchObject([
     { role: 'user' },
     { type: 'reasoning', encrypted_content: 'sealed' },
     { type: 'function_call', call_id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
