@@ -175,9 +175,9 @@ class CompletionReader {
   #phase: string | undefined;
   #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
-  readonly #step: VendorStep;
+  readonly #step: VendorStep | undefined;
 
-  constructor(notes: CallNotes, step: VendorStep) {
+  constructor(notes: CallNotes, step: VendorStep | undefined) {
     this.#notes = notes;
     this.#step = step;
   }
@@ -187,7 +187,7 @@ class CompletionReader {
   }
 
   *read(part: SdkPart): Generator<CompletionEvent> {
-    this.#step.read(part);
+    this.#step?.read(part);
     switch (part.type) {
       case 'text-start': {
         const phase = part.providerMetadata?.['openai']?.['phase'];
@@ -221,7 +221,7 @@ class CompletionReader {
         return;
       case 'finish': {
         const [first] = this.#indices.keys();
-        if (first !== undefined) this.#notes.keepOfMessage(first, this.#step.vendor);
+        if (first !== undefined) this.#notes.keepOfMessage(first, this.#step?.vendor);
         return;
       }
       default: // starts and ends of the parts above, and other parts that are not used
@@ -270,7 +270,8 @@ function targetOf(model: LanguageModel, { extra }: CompletionRequest, how: CallH
 
 /** Makes one stateless call and yields the events of its answer. Never throws. */
 export async function* completeWithModel(model: LanguageModel, request: CompletionRequest, how: CallHow): AsyncGenerator<CompletionEvent> {
-  const { signal, notes, step = new VendorStep() } = how;
+  // An answer without tools may be long, and nothing of it returns to its vendor as a step.
+  const { signal, notes, step = request.tools === undefined ? undefined : new VendorStep() } = how;
   const call = new SdkCall(model, signal);
   const reader = new CompletionReader(notes, step);
   const target = targetOf(model, request, how);
@@ -279,7 +280,7 @@ export async function* completeWithModel(model: LanguageModel, request: Completi
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools like a final answer, but callers rely on the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
-  yield { ...end, type: 'finish', reason, ...(step.calls.length === 0 ? {} : { step: step.whole() }) };
+  yield { ...end, type: 'finish', reason, ...(step === undefined || step.calls.length === 0 ? {} : { step: step.whole() }) };
 }
 
 /** Asks Anthropic how many tokens a call has. Never throws. */

@@ -10,7 +10,7 @@ export const MAX_ERROR_BODY_BYTES = 65_536;
 
 /** Bounds the memory of one event: the SDK keeps an event until it is complete. */
 const MAX_EVENT_BYTES = 16 * 1_048_576;
-/** Bounds the memory of an answer: its reasoning and tool calls are kept until it ends. Long answers have about 40 MB of events. */
+/** Bounds the memory of an answer: if the request has tools, all of it is kept until it ends. Long answers have about 40 MB of events. */
 const MAX_ANSWER_BYTES = 128 * 1_048_576;
 
 const LIMITS: BodyLimits = {

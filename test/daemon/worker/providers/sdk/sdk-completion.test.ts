@@ -41,8 +41,11 @@ async function ask(api: ApiKind, request: Omit<CompletionRequest, 'modelId'>) {
   return { last, body: JSON.parse(server.seen[0]?.body ?? '') as Record<string, unknown> };
 }
 
-test('a step is returned without texts that are empty', async () => {
+test('only a call with tools returns a step, without texts that are empty', async () => {
   const tools = [{ name: 'time', parameters: { type: 'object' } }];
   const { last } = await ask('anthropic-messages', { messages: [user], tools });
   expect(last).toMatchObject({ type: 'finish', reason: 'tool_calls', step: { parts: [{ type: 'toolCall', id: 'toolu_1' }] } });
+  const without = await ask('anthropic-messages', { messages: [user] });
+  expect(without.last).toMatchObject({ type: 'finish', reason: 'tool_calls' });
+  expect(without.last).not.toHaveProperty('step');
 });
