@@ -265,7 +265,8 @@ class CompletionReader {
 }
 
 function targetOf(model: LanguageModel, { extra }: CompletionRequest, how: CallHow): Target {
-  return { ...how, isSameApi: SAME_API[how.api] === extra?.api, name: (model as SdkModel).provider.split('.')[0] ?? '' };
+  const isSameApi = extra !== undefined && SAME_API[how.api] === extra.api;
+  return { ...how, isSameApi, name: (model as SdkModel).provider.split('.')[0] ?? '' };
 }
 
 /** Makes one stateless call and yields the events of its answer. Never throws. */

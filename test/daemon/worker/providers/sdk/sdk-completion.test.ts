@@ -49,3 +49,9 @@ test('only a call with tools returns a step, without texts that are empty', asyn
   expect(without.last).toMatchObject({ type: 'finish', reason: 'tool_calls' });
   expect(without.last).not.toHaveProperty('step');
 });
+
+test('Gemini is given several instructions as one, in calls that no API’s caller made, too', async () => {
+  const messages: CompletionMessage[] = [{ role: 'system', content: 'Be brief.' }, { role: 'system', content: 'Be kind.' }, user];
+  const { body } = await ask('google-generative-ai', { messages });
+  expect(body['systemInstruction']).toEqual({ parts: [{ text: 'Be brief.\n\nBe kind.' }] });
+});
