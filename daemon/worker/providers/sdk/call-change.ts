@@ -1,6 +1,6 @@
 /** Adds parts to a call's request for which the SDK has no option. Part of the vendor bundle. */
 import type { CompletionRequest } from '../completion.js';
-import { type PromptTarget, writtenArguments } from './completion-prompt.js';
+import { isOneText, type PromptTarget, writtenArguments } from './completion-prompt.js';
 import type { Body, RequestChange } from './own-request.js';
 
 /** Returns the tools with the fields that the caller gave them. */
@@ -39,7 +39,11 @@ export function changeOf({ messages, extra }: CompletionRequest, { api, isSameAp
     };
   if (api !== 'anthropic-messages') return undefined;
   const { tools, ...fields } = own;
-  const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
+  const failed = new Set(
+    messages.flatMap((message) =>
+      message.role === 'tool' && message.isError === true && !isOneText(message.content) ? [message.callId] : [],
+    ),
+  );
   if (Object.keys(own).length === 0 && failed.size === 0) return undefined;
   return {
     body: (body) => ({

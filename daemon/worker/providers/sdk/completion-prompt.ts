@@ -154,12 +154,15 @@ const textOf = (content: readonly CompletionPart[]): string =>
 const withoutTextFiles = (content: readonly CompletionPart[]): CompletionPart[] =>
   content.map((part) => (part.type === 'file' && part.mediaType === 'text/plain' ? { type: 'text', text: wordsOf(part) } : part));
 
+/** Whether a result fits the form in which the SDK marks failures of Anthropic's tools. */
+export const isOneText = (content: readonly CompletionPart[]): boolean =>
+  content.length < 2 && content.every(({ type, vendor }) => type === 'text' && vendor === undefined);
+
 function toOutput({ content, isError = false }: Message<'tool'>, api: ApiKind): ToolOutput {
   const parts = withoutTextFiles(content);
   const text = textOf(parts);
-  const isText = parts.every(({ type, vendor }) => type === 'text' && vendor === undefined);
   if (api === 'anthropic-messages')
-    return isText && parts.length < 2
+    return isOneText(parts)
       ? { type: isError ? 'error-text' : 'text', value: text }
       : { type: 'content', value: parts.map((part) => toResultPart(part, api)) };
   // Other APIs have no field for failures.

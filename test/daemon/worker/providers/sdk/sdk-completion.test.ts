@@ -55,3 +55,18 @@ test('Gemini is given several instructions as one, in calls that no API’s call
   const { body } = await ask('google-generative-ai', { messages });
   expect(body['systemInstruction']).toEqual({ parts: [{ text: 'Be brief.\n\nBe kind.' }] });
 });
+
+test('Anthropic is told of each failed result, and not of another with its id', async () => {
+  const step = (isError: boolean, ...texts: string[]): CompletionMessage[] => [
+    { role: 'assistant', content: [{ type: 'toolCall', id: 'c1', name: 'time', arguments: '{}' }] },
+    { role: 'tool', callId: 'c1', name: 'time', content: texts.map((text) => ({ type: 'text', text })), isError },
+  ];
+  const resultsOf = ({ body }: Awaited<ReturnType<typeof ask>>): object[] =>
+    (body['messages'] as { content: { type: string }[] }[]).flatMap(({ content }) => content.filter(({ type }) => type === 'tool_result'));
+  const results = resultsOf(await ask('anthropic-messages', { messages: [user, ...step(true, 'no'), ...step(false, 'noon')] }));
+  expect(results).toMatchObject([{ content: 'no', is_error: true }, { content: 'noon' }]);
+  expect(results[1]).not.toHaveProperty('is_error');
+  expect(resultsOf(await ask('anthropic-messages', { messages: [user, ...step(true, 'no', 'clock')] }))).toMatchObject([
+    { is_error: true },
+  ]);
+});
