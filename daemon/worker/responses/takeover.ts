@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import { MAX_ATTEMPTS } from '../turns/interrupted-turn.js';
 
 const INTERRUPTED = new GatewayError('UNAVAILABLE', {
-  message: 'The response was interrupted because the gateway stopped, after effects that must not be repeated or with its caller.',
+  message: 'The response was interrupted because the gateway stopped while its caller waited for it.',
 });
 const POISONED = new GatewayError('UNAVAILABLE', { message: `The gateway failed ${MAX_ATTEMPTS} times while it wrote this response.` });
 
