@@ -134,7 +134,7 @@ function refusal(issues: readonly z.core.$ZodIssue[], where: string): GatewayErr
 
 /**
  * Returns the checked value.
- * @param where  the checked part, for the message: `body`, `query`, the name of a header
+ * @param where  the checked part, for the message: `body`, `query`, `'key' in the path`, the name of a header
  * @throws INVALID_REQUEST with `details.issues: {path, message, code?, values?}[]`
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {

@@ -136,7 +136,9 @@ function paramsReader<Body, Query, Params>({ path, params = {} as never }: Route
   return (ctx: HttpContext): Params =>
     schemas.length === 0
       ? none
-      : (Object.fromEntries(schemas.map(([name, schema]) => [name, validate(schema(), ctx.params[name], name)])) as Params);
+      : (Object.fromEntries(
+          schemas.map(([name, schema]) => [name, validate(schema(), ctx.params[name], `'${name}' in the path`)]),
+        ) as Params);
 }
 
 /** A model call carries its whole conversation, including images. */

@@ -159,6 +159,14 @@ test.each([
   expect(services.calls).toEqual([]);
 });
 
+test('a parameter of the path is named with its place', async () => {
+  const { send } = await startHttpApp();
+  const answer = await send(`/api/sessions/${'x'.repeat(513)}`);
+  expect(answer.json).toMatchObject({
+    error: { message: expect.stringMatching(/^Invalid 'key' in the path: .*512/) as string, details: { issues: [{ path: '' }] } },
+  });
+});
+
 test('bytes that are no UTF-8 are refused inside a text that is otherwise right, and U+FFFD itself is not', async () => {
   const { send, services } = await startHttpApp();
   const wrap = (bytes: number[]) => Buffer.concat([Buffer.from('{"message":"a'), Buffer.from(bytes), Buffer.from('z"}')]);
