@@ -85,9 +85,11 @@ export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
   const { store, outbox, live, publish } = options;
   return async (message, caller) => {
     const { channel, session, lane } = chatOf(message, options);
-    channel.checkReceiver?.(lane.accountId);
+    const { accountId, chatId } = lane;
+    channel.checkReceiver?.(accountId);
     const content = checkText('content', message.content);
-    const stored = outbox.compose({ ...lane, id: newId('msg'), content });
+    // Not `...lane`: this route takes bursts, and V8 builds an object from a spread much more slowly.
+    const stored = outbox.compose({ channel: lane.channel, accountId, chatId, id: newId('msg'), content });
     const use = keyUse('message', caller, partsOf(lane, content));
     const accepted = await store.writeItem(acceptMessages, { message: stored, session, use });
     if (!accepted.replayed) publish(messageEvent(stored, 'queued'));

@@ -9,6 +9,13 @@ import { Waiters } from '../../../shared/waiters.js';
 /** How many events are kept. */
 export const CAPACITY = 1_000;
 
+/** An event as published. Its document is made once, when the first follower reads it. */
+interface KeptEvent {
+  readonly event: GatewayEvent;
+  readonly atMs: number;
+  document: FollowedEvent | undefined;
+}
+
 export interface EventLogOptions {
   readonly instanceId: string;
   readonly version: string;
@@ -22,7 +29,7 @@ export type EventService = Pick<EventLog, 'follow'>;
 export class EventLog {
   readonly #options: EventLogOptions;
   /** Event number `n` is at index `n % CAPACITY`. Numbers start at 1. */
-  readonly #ring: FollowedEvent[] = [];
+  readonly #ring: KeptEvent[] = [];
   readonly #followers = new Waiters();
   #last = 0;
   #isEnding = false;
@@ -32,10 +39,9 @@ export class EventLog {
   }
 
   publish(event: GatewayEvent): void {
-    const { type, ...data } = event;
     this.#last += 1;
-    this.#ring[this.#last % CAPACITY] = { id: this.#idOf(this.#last), type, data: { at: this.#now(), ...data } };
-    if (type === 'draining') this.#isEnding = true;
+    this.#ring[this.#last % CAPACITY] = { event, atMs: this.#options.clock.now(), document: undefined };
+    if (event.type === 'draining') this.#isEnding = true;
     this.#followers.wake();
   }
 
@@ -50,7 +56,8 @@ export class EventLog {
     yield { id: this.#idOf(seen), type: 'hello', data: { instanceId, version, buildId } };
     if (lastEventId !== undefined && resumed === undefined) yield this.#reset(seen, 'unknown event id');
     // A follower that connects while this worker ends reconnects to the next worker at once.
-    if (this.#isEnding && seen === this.#last) yield { id: this.#idOf(seen), type: 'draining', data: { at: this.#now() } };
+    if (this.#isEnding && seen === this.#last)
+      yield { id: this.#idOf(seen), type: 'draining', data: { at: isoTime(this.#options.clock.now()) } };
     while (!signal.aborted && !(this.#isEnding && seen === this.#last)) {
       if (seen === this.#last) await this.#followers.wait(signal);
       else if (seen < this.#last - CAPACITY) {
@@ -59,13 +66,15 @@ export class EventLog {
       } else {
         seen += 1;
         const kept = this.#ring[seen % CAPACITY];
-        if (kept !== undefined) yield kept;
+        if (kept !== undefined) yield this.#toDocument(seen, kept);
       }
     }
   }
 
-  #now(): string {
-    return isoTime(this.#options.clock.now());
+  #toDocument(number: number, kept: KeptEvent): FollowedEvent {
+    if (kept.document !== undefined) return kept.document;
+    const { type, ...data } = kept.event;
+    return (kept.document = { id: this.#idOf(number), type, data: { at: isoTime(kept.atMs), ...data } });
   }
 
   #idOf(number: number): string {

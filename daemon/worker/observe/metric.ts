@@ -74,7 +74,8 @@ export class ByLabels<Value> {
   }
 
   of(labels: Labels): { value: Value } {
-    const key = JSON.stringify(Object.values(labels));
+    // Each request is counted. A key stands for one set of labels: only a model's name may contain a line break.
+    const key = Object.values(labels).join('\n');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { model = OTHER } = labels;
