@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
@@ -58,6 +59,14 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   await page.getByRole('button', { name: '收起导航栏' }).waitFor();
 });
 
+/** Returns the text above the view while the page tries to connect again, which takes milliseconds. */
+const bannerOfNextAttempt = (page: Page): Promise<string> =>
+  page.evaluate<string>(`new Promise((resolve) => {
+    const lines = document.querySelector('.banners');
+    const read = () => lines.innerText.includes('Connecting …') && resolve(lines.innerText);
+    new MutationObserver(read).observe(lines, { subtree: true, childList: true, characterData: true });
+  })`);
+
 test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent messages wait until it is back', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
@@ -72,6 +81,7 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await expect.poll(() => page.evaluate<number>(loaded)).toBe(views + 2);
   await gateway.xopc('gateway', 'stop');
   await page.getByText('The gateway does not answer.').waitFor();
+  expect(await bannerOfNextAttempt(page)).toContain('The gateway does not answer.');
   await box.fill('Two, while nobody listens');
   await page.keyboard.press('Enter');
   await page.getByText('Waiting for the connection').waitFor();

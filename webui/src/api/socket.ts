@@ -13,7 +13,7 @@ import { regainSession, session } from './session.js';
 type ConnectionState =
   /** `refused`: the access token may not use the socket; only another token changes that. */
   | { readonly kind: 'connecting' | 'online' | 'restarting' | 'unauthorized' | 'refused' }
-  /** The time of the next attempt. */
+  /** No gateway has answered; the time of the next attempt, 0 while it runs. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
 
 export const connection = signal<ConnectionState>({ kind: 'connecting' });
@@ -99,8 +99,9 @@ class PageSocket {
   connect(): void {
     clearTimeout(this.#timer);
     if (this.#socket !== undefined) return;
-    const { kind } = connection.peek();
-    if (kind !== 'restarting' && kind !== 'refused') connection.value = { kind: 'connecting' };
+    const now = connection.peek();
+    if (now.kind === 'waiting') connection.value = { ...now, untilMs: 0 };
+    else if (now.kind !== 'restarting' && now.kind !== 'refused') connection.value = { kind: 'connecting' };
     const url = gatewayUrl(SOCKET_PATH);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);

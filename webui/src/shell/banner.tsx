@@ -24,20 +24,23 @@ const QUIET_MS = 700;
 /** The same for the first connection, while the views wait for their data anyway: a line above them would push them down and up again. */
 const FIRST_QUIET_MS = 3_000;
 
-/** Returns why the gateway cannot start, which it answers to every request without a worker. */
-function useReason(isDown: boolean): string | undefined {
+/** After so many failed attempts to connect, the gateway is asked why. */
+const QUIET_TRIES = 2;
+
+/** Returns why the gateway cannot start, which it answers to every request without a worker. Asks again after each attempt to connect. */
+function useReason(tries: number): string | undefined {
   const [reason, setReason] = useState<ErrorResponse['error'] | undefined>(undefined);
   useEffect(() => {
-    if (!isDown) return setReason(undefined);
+    if (tries <= QUIET_TRIES) return setReason(undefined);
     const controller = new AbortController();
     fetch(gatewayUrl('/health'), { signal: controller.signal, cache: 'no-store' })
       .then(async (response) => {
         const { error } = (await response.json()) as Partial<ErrorResponse>;
         setReason(response.status === 503 ? error : undefined);
       })
-      .catch(() => undefined);
+      .catch(() => controller.signal.aborted || setReason(undefined));
     return () => controller.abort();
-  }, [isDown]);
+  }, [tries]);
   return reason && refusalText(reason.message, reason.details ?? {});
 }
 
@@ -67,7 +70,7 @@ function ConnectionLine() {
   const state = useLateState();
   const lostAt = useLostAt(state.kind === 'online');
   const nowMs = useNow(state.kind === 'waiting' ? 500 : undefined);
-  const reason = useReason(state.kind === 'waiting' && state.tries > 2);
+  const reason = useReason(state.kind === 'waiting' ? state.tries : 0);
   if (state.kind === 'online' || state.kind === 'unauthorized') return null;
   if (state.kind === 'refused') {
     return (
@@ -82,8 +85,8 @@ function ConnectionLine() {
     return (
       <div class="banner bad">
         <span>
-          {reason === undefined ? t(navigator.onLine ? 'gone' : 'offline') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
-          {t('shownFrom', { time: clockTime(lostAt) })}
+          {reason === undefined ? t(navigator.onLine ? 'gone' : 'offline') : t('goneReason', { reason })}{' '}
+          {seconds > 0 ? t('reconnecting', { seconds }) : t('connecting')} {t('shownFrom', { time: clockTime(lostAt) })}
         </span>
         <Button text={t('tryNow')} onClick={() => pageSocket.wake()} />
       </div>
