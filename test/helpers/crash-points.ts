@@ -151,7 +151,7 @@ export class CrashPoints {
     try {
       await later(this.#root, (step) => told.push(step));
       found.push(...(await this.#check({ how: 'done', told })).map((problem) => `afterwards: ${problem}`));
-      found.push(...temporaryFiles(this.#root).map((path) => `${this.#short(path)} stays for ever`));
+      found.push(...temporaryFiles(this.#root).map((path) => `${this.#short(path)} stays forever`));
     } catch (error) {
       found.push(`a later run failed: ${(error as Error).message}`);
     }

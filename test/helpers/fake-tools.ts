@@ -9,7 +9,7 @@ export interface FakeTools {
   readonly calls: string[];
 }
 
-/** Answers are used up one after the other, the last one for ever; what no rule matches succeeds silently. */
+/** Answers are used up one after the other, the last one forever; what no rule matches succeeds silently. */
 export function fakeTools(...rules: ToolRule[]): FakeTools {
   const calls: string[] = [];
   const left = rules.map(([command, ...answers]) => ({ command, answers: [...answers] }));

@@ -117,7 +117,7 @@ describe('a peer that is hostile, old or broken', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64_000_000);
   });
 
-  test('that sends progress for ever ends at the total deadline', async () => {
+  test('that sends progress forever ends at the total deadline', async () => {
     const busy: Behaviour = (socket, request) => {
       const timer = setInterval(() => socket.write(frame(request, { type: 'progress', message: 'still' })), 20);
       socket.on('close', () => clearInterval(timer));

@@ -9,7 +9,7 @@ export const CHATS = 50;
 /** Of each kind. */
 const PER_SECOND = 6;
 const ON_THEIR_WAY = 150;
-/** Not for ever: some never come, because their outcome is unknown. */
+/** Bounded: some never come, because their outcome is unknown. */
 const CALM_MS = 5_000;
 const ACCEPTED_MS = 90_000;
 export const JOB_CHAT = 'jobs';

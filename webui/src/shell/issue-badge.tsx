@@ -10,7 +10,7 @@ import { t } from './text.js';
 const FIRST_MS = 500;
 const EVERY_MS = 60_000;
 
-/** A tab that nobody looks at, or that is not connected, does not ask: it would do so for ever, or open the sign-in screen. */
+/** A hidden or disconnected tab does not ask: it would ask for as long as it is open, or open the sign-in screen. */
 function readIssues(): void {
   if (document.visibilityState === 'visible' && connection.peek().kind === 'online') void readStatus().catch(() => undefined);
 }

@@ -63,7 +63,7 @@ test('a stop wins and ends', () => {
   expect(breaking(ends, (world) => world.isStopWanted && living(world) > 0)).toEqual([]);
 });
 
-test('no wait is for ever: a caller of a restart is answered, and a living successor serves and takes the next restart', () => {
+test('no wait is forever: a caller of a restart is answered, and a living successor serves and takes the next restart', () => {
   expect(breaking(ends, ({ old }) => old.isAlive && !old.isHung && old.hasCaller)).toEqual([]);
   const waits = ({ next }: World): boolean => next.isAlive && !next.isHung && !(next.worker === 'active' && next.hasArrived);
   expect(breaking(ends, waits)).toEqual([]);

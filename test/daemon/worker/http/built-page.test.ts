@@ -16,7 +16,7 @@ test('the built page is served with its policy, never cached, compressed for who
   expect(services.calls).toEqual([]);
 });
 
-test('files with a hash in their name are kept for ever, others for an hour, what is not there is 404', async () => {
+test('files with a hash in their name are kept forever, others for an hour, what is not there is 404', async () => {
   const { send } = await startHttpApp({ peer: '198.51.100.7' });
   const headers = { Host: '192.0.2.10' };
   const script = await send('/assets/main-AbCd_-12.js', { headers });

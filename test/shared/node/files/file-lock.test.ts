@@ -37,7 +37,7 @@ test.each([[''], ['not json'], ['{}']])("a lock with the content %j is nobody's"
   expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);
 });
 
-test('a holder in another container, whose process cannot be looked at, keeps the lock for 90 s and not for ever', async () => {
+test('a holder in another container, whose process cannot be looked at, keeps the lock for 90 s and not forever', async () => {
   const path = join(tempDir(), 'lock');
   writeFileSync(path, JSON.stringify({ ...readIdentity(), machineId: 'ffffffffffffffff', instanceId: 'theirs' }));
   await expect(withFileLock(path, () => Promise.resolve(1), { waitMs: 0 })).rejects.toMatchObject({ code: 'CONFLICT' });

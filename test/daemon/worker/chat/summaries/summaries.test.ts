@@ -120,7 +120,7 @@ test('a reader takes the full history instead, until it has grown by as much aga
   expect((await list()).some(({ state }) => state === 'inUse')).toBe(false);
 });
 
-test('one that costs nothing gives way to the next question, which may wait for the same server, but not for ever', async () => {
+test('one that costs nothing gives way to the next question, which may wait for the same server, but not forever', async () => {
   const { memory, send } = await makeLongChat({ cost: { input: 0, output: 0 } });
   memory.replyAlways(hangs('Never.'));
   await send('One?');

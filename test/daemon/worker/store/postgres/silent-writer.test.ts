@@ -29,7 +29,7 @@ function message(type: string, body: string, missingBytes = 0): Buffer {
   return Buffer.concat([head, Buffer.from(body, 'latin1')]);
 }
 
-test('a worker that stands still in the middle of a statement does not keep the others from writing for ever', async () => {
+test('a worker that stands still in the middle of a statement does not keep the others from writing forever', async () => {
   const url = await createDatabase();
   const writer = await makeWriter(url);
   const client = new Client({ connectionString: url });

@@ -37,7 +37,7 @@ export class ChatModel {
   readonly isBusy = computed(
     () => this.isAnswering.value || this.outbox.entries.value.some((entry) => entry.state === 'sent' || this.#isSending(entry)),
   );
-  /** The keys of the messages that this tab is sending. A message of a tab that was closed may stay `sending` for ever. */
+  /** The keys of the messages that this tab is sending. A message of a tab that was closed may never leave `sending`. */
   readonly #sending = new Set<string>();
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */
