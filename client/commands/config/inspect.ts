@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { configJsonSchema, validateConfig, validateFiles } from '../../../shared/config/validate.js';
+import { configJsonSchema, validateFiles, type Variables } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
@@ -26,15 +26,19 @@ export class ConfigValidateCommand extends ConfigCommand {
     const path = this.file ?? configPath;
     const document = loadConfigFile({ path });
     if (this.file !== undefined && !document.exists) throw usage(`${path} does not exist`, 'Name an existing file.');
-    const { config, models, references } = validateFiles(document, loadConfigFile({ path: modelsPath }), 'unknown');
-    const results = this.file === undefined ? [config, models] : [config];
-    const problems = [...results.flatMap((result) => result.problems), ...references];
-    const warnings = results.flatMap((result) => result.warnings);
+    const modelsDocument = loadConfigFile({ path: modelsPath });
+    const validate = (variables: Variables) => {
+      const { config, models, references } = validateFiles(document, modelsDocument, variables);
+      const results = this.file === undefined ? [config, models] : [config];
+      const problems = [...results.flatMap((result) => result.problems), ...references];
+      return { problems, warnings: results.flatMap((result) => result.warnings) };
+    };
+    const { problems, warnings } = validate('unknown');
     if (problems.length > 0) throw configInvalid(path, problems, this.file === undefined ? undefined : 'Correct it, then check it again.');
     if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
-    const canStart = validateConfig(document).problems.length === 0;
-    const where = canStart ? '' : ' where these variables are set; a start in this shell is refused';
-    return this.printResult({ valid: true, warnings }, `${path} is valid${where}.`);
+    const canStart = validate('known').problems.length === 0;
+    const refusal = ', but variables that it uses are not set here: a gateway started with it from this shell would be refused';
+    return this.printResult({ valid: true, canStart, warnings }, `${path} is valid${canStart ? '' : refusal}.`);
   }
 }
 

@@ -1,13 +1,17 @@
 /** Commands in a shell that does not have the variables of the gateway, as those of a service are in `service.env`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { requireValidConfig } from '../../../client/gateway/start-config.js';
 import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 const STORE = '"store": { "url": "${NOT_IN_THIS_SHELL}" }';
 const OTHERS = '"gateway": { "host": "${NO_HOST}", "allowedIps": ["${NO_ADDRESS}"], "auth": { "enabled": "${NO_SWITCH}" } }';
+/** The end of what `config validate` prints. */
+const REFUSED_HERE =
+  /is valid, but variables that it uses are not set here: a gateway started with it from this shell would be refused\.\n$/;
 
 function home(config: string) {
   const paths = testPaths();
@@ -37,7 +41,7 @@ describe.each([
     expect(await run('config set gateway.drainTimeoutMs many')).toMatchObject({ code: 78 });
     expect(written()).toMatchObject({ ...before, logs: { level: 'debug' }, agents: { defaults: { model: 'openai/y' } } });
     expect(await run('models default')).toEqual({ code: 0, stdout: 'openai/y\n', stderr: '' });
-    expect((await run('config validate')).stdout).toMatch(/is valid where these variables are set; a start in this shell is refused\.\n$/);
+    expect((await run('config validate')).stdout).toMatch(REFUSED_HERE);
   });
 
   test('is a warning of the change that names it, and not of others', async () => {
@@ -47,6 +51,18 @@ describe.each([
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Warning: .* is not set; without it /) as string });
     expect((await run('config set logs.level warn')).stderr).not.toContain('Warning');
   });
+});
+
+test('validate says so, too, where the variable is that of a provider in models.json, and the start is refused', async () => {
+  const { paths, run } = home('{ "agents": { "defaults": { "model": "up/one" } } }');
+  writeFileSync(paths.modelsPath, '{ "providers": { "up": { "baseUrl": "${NO_URL}" } } }');
+  const draft = join(paths.home, 'draft.json');
+  copyFileSync(paths.configPath, draft);
+  for (const files of [[], [draft]]) {
+    expect(await run('config validate', ...files)).toMatchObject({ code: 0, stdout: expect.stringMatching(REFUSED_HERE) as string });
+    expect(JSON.parse((await run('config validate', '--json', ...files)).stdout)).toMatchObject({ valid: true, canStart: false });
+  }
+  expect(() => requireValidConfig(paths)).toThrow("provider 'up'");
 });
 
 test('get prints what it knows, and says of the rest that this shell does not have it', async () => {
