@@ -3,7 +3,7 @@ import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, call, request } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
 import { attempt, attemptOnce, showToast, showUndo } from '../../components/toast/toast.js';
-import { hashOf, navigate, navigateLater } from '../../shell/router.js';
+import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
 import { type Job, runJob } from './cron-api.js';
 import { t } from './text.js';
 
@@ -33,7 +33,9 @@ export function jobActions(list: { readonly current: Resource<CronJobList> }): J
     const { value, set } = list.current;
     // Before the step, which moves the focus to the content if it was in the row that is gone.
     if (value !== undefined) set({ ...value, jobs: value.jobs.filter(({ id }) => id !== job.id) });
-    navigateThen(hashOf('cron'));
+    const { parts, query } = address.peek();
+    // In the table, its search stays.
+    navigateThen(hashOf('cron', [], parts.length === 0 ? query : {}));
     const restore = async (): Promise<void> => {
       await call('POST', apiPath('/api/cron/:id/restore', { id: job.id }));
     };
