@@ -7,6 +7,7 @@ import { newId } from '../../../shared/ids.js';
 import { escapeHidden } from '../../../shared/log/escape.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
 import { type EndedQuestion, forgetQuestion, listEndedQuestions, noteQuestion } from '../store/approvals/asked-questions.js';
+import { cutText } from '../../../shared/text/one-line.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -45,11 +46,11 @@ function fenced(text: string): string {
 
 function sayCall({ id, agentId, tool, input }: Approval): string[] {
   const text = escapeHidden(JSON.stringify(input, undefined, 2));
-  const rest = text.length - MAX_INPUT_LENGTH;
-  const shown = rest > 0 ? `${text.slice(0, MAX_INPUT_LENGTH).toWellFormed()} …` : text;
+  const shown = cutText(text, MAX_INPUT_LENGTH, '');
+  const rest = text.length - shown.length;
   return [
     `**Approval ${id}**: the agent ${agentId} asks to use the tool \`${tool}\`:`,
-    fenced(shown),
+    fenced(rest > 0 ? `${shown} …` : text),
     ...(rest > 0 ? [`${rest} more characters are not shown here: ${shellCommand`xopc approvals show ${id}`}`] : []),
   ];
 }

@@ -2,6 +2,7 @@
  * Titles chats after their first answer, with one short call of the model that answered. Until then, and if the call fails, the
  * title is the chat's first words. Nothing waits for a title, and a failed call is not repeated.
  */
+import { cutText } from '../../../shared/text/one-line.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import type { CompletionMessage } from '../providers/completion.js';
@@ -136,7 +137,7 @@ export class Titles {
     const { provider, modelId, api } = model;
     // The built-in guide does not make titles.
     if (api === null) return { text: '', usage: null };
-    const said = `Question:\n${question.slice(0, MAX_EXCERPT)}\n\nAnswer:\n${reply.slice(0, MAX_EXCERPT)}`.toWellFormed();
+    const said = `Question:\n${cutText(question, MAX_EXCERPT, '')}\n\nAnswer:\n${cutText(reply, MAX_EXCERPT, '')}`.toWellFormed();
     const messages: CompletionMessage[] = [
       { role: 'system', content: INSTRUCTIONS },
       { role: 'user', content: [{ type: 'text', text: said }] },

@@ -2,6 +2,7 @@
 import { retryAfterSeconds } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { withCutOff } from '../../../shared/text/cut-off.js';
+import { cutText } from '../../../shared/text/one-line.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
@@ -95,7 +96,7 @@ export class JobRunner {
     const chat = chats.find(job);
     if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: sayOfAnswer('run-without-chat') });
     const isOurs = await store.write((tx) => {
-      const end = { finishedAtMs: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
+      const end = { finishedAtMs: clock.now(), output: cutText(job.message, MAX_OUTPUT_LENGTH, '') };
       return finishDone(tx, run, { ...end, send: () => chats.say(tx, chat, job.message) });
     });
     return isOurs ? chat.lane : NOT_DONE;
@@ -166,7 +167,7 @@ export class JobRunner {
   ): Promise<boolean> {
     const { clock, chats, outbox } = this.#options;
     const reply = withCutOff(said, cutOff);
-    const output = reply.slice(0, MAX_OUTPUT_LENGTH);
+    const output = cutText(reply, MAX_OUTPUT_LENGTH, '');
     const end = { ...costOf({ model, usage }), finishedAtMs: clock.now(), output, nothingToReport: nothingToReport ?? null };
     const send = async (): Promise<string | undefined> => {
       if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;

@@ -1,6 +1,7 @@
 /** Reads tool calls as models wrote them, and writes tools and their results in the form of a stateless call. */
 import { inexactNumber } from '../../../shared/node/exact-json.js';
 import { isTooDeep, TOO_DEEP } from '../../../shared/node/json-guard.js';
+import { cutText } from '../../../shared/text/one-line.js';
 import type { CompletionMessage, CompletionPart, CompletionTool } from './completion.js';
 import type { ChatImage, ToolCall, ToolDefinition, ToolResult } from './provider.js';
 
@@ -14,7 +15,7 @@ export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'>
   try {
     input = JSON.parse(text);
   } catch {
-    return refuse(`it is not JSON: ${text.slice(0, MAX_SHOWN)}`);
+    return refuse(`it is not JSON: ${cutText(text, MAX_SHOWN)}`);
   }
   if (isTooDeep(input)) return refuse(`it ${TOO_DEEP}`);
   const problem = inexactNumber(text);

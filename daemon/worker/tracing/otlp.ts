@@ -1,4 +1,5 @@
 /** Writes spans as OTLP in JSON. Source: opentelemetry-proto 1.x, `trace.proto`, and the OTLP specification, "JSON Protobuf Encoding". */
+import { cutText } from '../../../shared/text/one-line.js';
 import type { Attributes, AttributeValue, SpanStart } from './span.js';
 
 export interface FinishedSpan {
@@ -25,7 +26,7 @@ const FLAGS = 0x1_01;
 const REMOTE_FLAG = 0x2_00;
 
 /** Half of a surrogate pair would make the document invalid. */
-const clip = (text: string): string => text.slice(0, MAX_TEXT).toWellFormed();
+const clip = (text: string): string => cutText(text, MAX_TEXT, '').toWellFormed();
 
 /** Nanoseconds. A clock of milliseconds with fractions has no more than microseconds. */
 const nanoseconds = (ms: number): string => `${Math.round(ms * 1_000)}000`;

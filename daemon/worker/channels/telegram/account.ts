@@ -2,6 +2,7 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/api/gateway/status.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
@@ -247,7 +248,7 @@ export class TelegramAccount implements ChannelAccount {
   /** Only ends the progress indicator at the button. The message itself shows the decision. */
   #answer(presses: readonly PressAnswer[]): void {
     for (const { id, text } of presses) {
-      const payload = { callback_query_id: id, text: text.slice(0, MAX_PRESS_ANSWER) };
+      const payload = { callback_query_id: id, text: cutText(text, MAX_PRESS_ANSWER) };
       const call = async (): Promise<void> => void (await this.#api.call('answerCallbackQuery', payload, this.#stopped.signal));
       this.#answered = Promise.all([this.#answered, this.#options.background.run(call)]).then(() => undefined);
     }

@@ -5,6 +5,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 import { PURGE_ROWS, purgeRows } from '../conversations/purge.js';
 import { publishCommitted, queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { ApprovalTable } from './tables.js';
@@ -58,7 +59,7 @@ const MAX_CUT_LENGTH = 2_000;
 /** An older build stored inputs nested too deep to be processed. This build refuses such calls. */
 function readInput(text: string): unknown {
   const input: unknown = JSON.parse(text);
-  return isTooDeep(input) ? `${text.slice(0, MAX_CUT_LENGTH).toWellFormed()} … (cut: it ${TOO_DEEP})` : input;
+  return isTooDeep(input) ? `${cutText(text, MAX_CUT_LENGTH, '')} … (cut: it ${TOO_DEEP})` : input;
 }
 
 type Row = Selectable<ApprovalTable> & { session_key: string };
@@ -120,7 +121,7 @@ export async function insertApproval(
       tool: asked.tool,
       input: JSON.stringify(asked.input) ?? 'null',
       // Half of a surrogate pair cannot be stored.
-      said: asked.said.slice(0, MAX_SAID_LENGTH).toWellFormed(),
+      said: cutText(asked.said, MAX_SAID_LENGTH, '').toWellFormed(),
       state: 'pending',
       asked_at: times.askedAtMs,
       expires_at: times.expiresAtMs,

@@ -4,6 +4,7 @@ import type { ServerSecrets } from './server-secrets.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
 import { isUnsafeInteger } from '../../../../shared/node/exact-json.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 
 const MAX_TEXT_LENGTH = 100_000;
 const MAX_PARTS = 1_000;
@@ -52,7 +53,7 @@ function imagesOf(parts: readonly unknown[]): McpCallResult['images'] {
 }
 
 function bounded(text: string): string {
-  const whole = text.length <= MAX_TEXT_LENGTH ? text : text.slice(0, MAX_TEXT_LENGTH) + TRUNCATED;
+  const whole = text.length <= MAX_TEXT_LENGTH ? text : cutText(text, MAX_TEXT_LENGTH, '') + TRUNCATED;
   return whole.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 

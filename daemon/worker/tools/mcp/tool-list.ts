@@ -3,6 +3,7 @@ import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { sha256Hex } from '../../../../shared/sha256.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 
 /** Asks a server for its tools. */
 interface Lister {
@@ -18,7 +19,7 @@ const MAX_FULL_NAME_LENGTH = 64;
 const HASH_LENGTH = 6;
 
 const cut = (value: unknown, maxLength: number): string =>
-  typeof value === 'string' ? value.slice(0, maxLength).toWellFormed().replaceAll('\0', '') : '';
+  typeof value === 'string' ? cutText(value, maxLength, '').toWellFormed().replaceAll('\0', '') : '';
 
 /** Returns `server__tool` with only letters, digits, `_` and `-`; a long name is cut and ends with a part of its hash. */
 export function fullNameOf(server: string, tool: string): string {

@@ -1,6 +1,7 @@
 /** `/approve`, `/deny` and `/approvals`: let a chat decide about the tool calls of its own turns. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ApprovalDocument, DecisionRequest } from '../../../../shared/api/tools/approvals.js';
+import { cutText } from '../../../../shared/text/one-line.js';
 import type { Approvals, Place } from '../../approvals/approvals.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
 import type { CommandContext, SlashCommand } from './commands.js';
@@ -43,7 +44,7 @@ async function decide(approvals: ChatApprovals, { args, sessionKey, decider }: C
   const approval = await approvals.findIn(Number(number), place);
   if (approval === undefined) return `There is no approval ${number} in this chat. /approvals lists what waits.`;
   const isAlways = request.decision === 'approve' && /^always$/i.test(rest);
-  const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };
+  const note = isAlways || rest === '' ? {} : { note: cutText(rest, MAX_NOTE_LENGTH, '') };
   const remember = isAlways ? ({ remember: 'session' } as const) : {};
   try {
     const by = decider ?? { via, name: null };

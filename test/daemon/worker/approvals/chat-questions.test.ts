@@ -137,5 +137,5 @@ test('a question says who asks for what, until when, and is one message', async 
   );
   const long = sayQuestion(await ask(store, 'turn_2', { text: '\u{1F980}'.repeat(50_000) }));
   expect(long.length).toBeLessThan(3_500);
-  expect(long).toMatch(/\n\n97\d+ more characters are not shown here: xopc approvals show \d+\n\n/);
+  expect(long).toMatch(/\u{1F980} …\n```\n\n97517 more characters are not shown here: xopc approvals show \d+\n\n/u);
 });

@@ -93,6 +93,15 @@ test('a name that somebody gave meanwhile stays', async () => {
   expect((await read()).session.title).toBe('Mine');
 });
 
+test('its model gets the start of a long question and a long answer, without half a character', async () => {
+  const { model, published, send } = await makeWorld();
+  const [crabs, start] = [300, 299].map((count) => `x${'\u{1F980}'.repeat(count)}`);
+  model.reply(says(`${crabs}y`), says('Crabs'));
+  await send(`${crabs}z`);
+  await published(isNamed);
+  expect(model.requests[1]?.messages[1]?.content).toBe(`Question:\n${start}\n\nAnswer:\n${start}`);
+});
+
 test.each<[string, Reply]>([
   ['fails', apiError(500, { message: 'broken' })],
   ['does not finish', { ...says('A very long title that'), finishReason: 'length' }],

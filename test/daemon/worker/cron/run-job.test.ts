@@ -81,6 +81,17 @@ test('a chat is told that the answer of a job is cut off', async () => {
   expect(await texts(conversation, CHAT_KEY)).toEqual([`assistant: ${output}`]);
 });
 
+test('the history keeps the start of a long text, without half a character', async () => {
+  const conversation = await start();
+  const long = `x${'\u{1F980}'.repeat(2_500)}`;
+  fake.reply(says(long));
+  for (const change of [{}, { mode: 'direct', message: long }] as const) {
+    const job = await conversation.cron.create({ ...turn, ...change });
+    await conversation.cron.trigger(job.id);
+    expect(await ended(conversation, job.id)).toMatchObject({ state: 'done', output: `x${'\u{1F980}'.repeat(1_999)}` });
+  }
+});
+
 test('a turn in the main session is a part of its chat, and is there once', async () => {
   const conversation = await start();
   const job = await conversation.cron.create({ ...turn, session: 'main' });

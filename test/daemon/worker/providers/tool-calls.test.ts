@@ -32,6 +32,7 @@ test.each([
   [nested(65), 'it is nested deeper than 64 levels'],
   [nested(100_000), 'it is nested deeper than 64 levels'],
   ['{"a":', 'it is not JSON: {"a":'],
+  [`{${'\u{1F980}'.repeat(100)}`, `it is not JSON: {${'\u{1F980}'.repeat(99)}…`],
 ])('%.20s is a problem', (text, problem) => {
   expect(readToolInput(text)).toEqual({ input: {}, problem });
 });
