@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AccountChannel, type AccountCreation, type ChannelAccount } from '../../../../daemon/worker/channels/account-set.js';
+import { ChannelRegistry } from '../../../../daemon/worker/channels/registry.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { testHost } from '../../../helpers/host-memory.js';
 import { logMemory } from '../../../helpers/log-memory.js';
@@ -76,6 +77,17 @@ test.each<[string, (creation: Creation) => void | Promise<void>]>([
   made.length = 0;
   await pass(1_000_000);
   expect(made).toEqual([]);
+});
+
+test('a file of an account that is not running may be readable later; a channel without files has none', async () => {
+  const { channel } = makeChannel(fault);
+  const registry = new ChannelRegistry([channel]);
+  const open = (accountId: string) => registry.openFile({ channel: 'test', accountId, fileId: 'f' }, new AbortController().signal);
+  expect(await open('calm')).toEqual({ type: 'failed', reason: "its account 'calm' is not running" });
+  await channel.start(testHost());
+  expect(await open('odd')).toMatchObject({ type: 'failed', reason: expect.stringMatching(/^it failed unexpectedly/) as string });
+  expect(await open('calm')).toEqual({ type: 'missing', reason: "nothing is attached in 'test'" });
+  await channel.stop();
 });
 
 test('an account that failed once runs again', async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel, Delivery, SendOutcome } from '../../../../daemon/worker/channels/channel.js';
 import type { ChannelHost } from '../../../../daemon/worker/channels/host.js';
+import { ChannelRegistry } from '../../../../daemon/worker/channels/registry.js';
 
 export interface ChannelHarness {
   readonly channel: Channel;
@@ -17,12 +18,12 @@ export interface ChannelHarness {
 
 /** Whether a send may succeed now, as the outbox asks. */
 export function isReady(channel: Channel, accountId = 'default'): boolean {
-  return channel.account(accountId)?.isReady() ?? false;
+  return new ChannelRegistry([channel]).isReady(channel.name, accountId);
 }
 
 /** One attempt, as the outbox makes it. */
-export async function sendOnce(channel: Channel, delivery: Delivery, signal = new AbortController().signal): Promise<SendOutcome> {
-  return channel.account(delivery.accountId)?.send(delivery, signal) ?? { type: 'interrupted' };
+export function sendOnce(channel: Channel, delivery: Delivery, signal = new AbortController().signal): Promise<SendOutcome> {
+  return new ChannelRegistry([channel]).send(channel.name, delivery, signal);
 }
 
 async function sendAll(harness: ChannelHarness, content: string): Promise<string[]> {
