@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { CONTROL_VERSION, type ControlRequest, type OwnToken } from '../../shared/control/messages.js';
 import type { StatusDocument } from '../../shared/api/gateway/status.js';
+import { fakeStatus } from '../helpers/fake-status.js';
 
 export type Behaviour = (socket: Socket, request: ControlRequest) => void;
 
@@ -14,41 +15,22 @@ export interface FakeControl {
   readonly connections: () => number;
 }
 
+/** The status of this process as a gateway with a worker. */
 export const sampleStatus: StatusDocument = {
-  state: 'running',
-  desired: 'up',
-  ready: true,
+  ...fakeStatus,
   pid: process.pid,
-  instanceId: 'gw_1',
-  version: '1.2.3',
-  build: { running: 'b1', installed: 'b1' },
-  startedAt: '2020-01-01T00:00:00.000Z',
-  uptimeMs: 3_723_000,
   host: '127.0.0.1',
-  port: 18_790,
-  urls: ['http://localhost:18790'],
-  home: '/home/u/.xopc',
-  configPath: '/home/u/.xopc/config.json',
-  logPath: '/home/u/.xopc/logs/gateway.log',
-  sources: {},
-  supervisedBy: null,
   auth: { enabled: false, tokenHint: 'abc12345...xyz67890' },
   worker: {
     pid: 4711,
     instanceId: 'wk_1',
-    version: '1.2.3',
-    startedAt: '2020-01-01T00:00:00.000Z',
+    version: fakeStatus.version,
+    startedAt: fakeStatus.startedAt,
     rssBytes: 104_857_600,
     connections: 3,
     inFlight: 1,
     channels: {},
   },
-  draining: [],
-  restarts: { planned: 2, crashes: 1 },
-  lastExit: null,
-  nextAttemptAt: null,
-  fallback: false,
-  warnings: [],
 };
 
 export function frame(request: Pick<ControlRequest, 'id'>, content: object): string {

@@ -1,7 +1,5 @@
-/** What a supervisor says that has nothing to complain of. */
+/** The status that a supervisor reports without a worker. */
 import type { StatusDocument } from '../../shared/api/gateway/status.js';
-
-const NOW = '2026-02-03T04:05:06.000Z';
 
 export const fakeStatus: StatusDocument = {
   state: 'running',
@@ -9,22 +7,22 @@ export const fakeStatus: StatusDocument = {
   ready: true,
   pid: 1,
   instanceId: 'gw_1',
-  version: '0.1.0',
-  build: { running: 'b', installed: 'b' },
-  startedAt: NOW,
-  uptimeMs: 1,
+  version: '1.2.3',
+  build: { running: 'b1', installed: 'b1' },
+  startedAt: '2020-01-01T00:00:00.000Z',
+  uptimeMs: 3_723_000,
   host: '0.0.0.0',
   port: 18_790,
-  urls: [],
-  home: '/home',
-  configPath: '/home/config.json',
-  logPath: '/home/logs/gateway.log',
+  urls: ['http://localhost:18790'],
+  home: '/home/u/.xopc',
+  configPath: '/home/u/.xopc/config.json',
+  logPath: '/home/u/.xopc/logs/gateway.log',
   sources: {},
   supervisedBy: null,
   auth: { enabled: false, tokenHint: null },
   worker: null,
   draining: [],
-  restarts: { planned: 0, crashes: 0 },
+  restarts: { planned: 2, crashes: 1 },
   lastExit: null,
   nextAttemptAt: null,
   fallback: false,

@@ -9,11 +9,11 @@ import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
 import { Store } from '../../../daemon/worker/store/store.js';
 import { systemClock } from '../../../shared/clock.js';
 import { removeAbandonedTemps } from '../../../shared/node/files/temporary-file.js';
+import { silentLogger } from '../../helpers/silent-logger.js';
 import { readOutgoing } from './database.js';
 import type { End, Operation } from './operation.js';
 
 const databasePath = (root: string): string => join(root, 'state', 'gateway.db');
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** As a caller that is answered 503 does: the store recovers by itself, unless the disk stays full. */
 const TRIES = { number: process.env['FAULTS_KIND'] === 'full' ? 2 : 60, pauseMs: 25 };
@@ -22,7 +22,7 @@ async function openStore(root: string): Promise<Store> {
   // As each start of a gateway does, in `claim-paths.ts`.
   removeAbandonedTemps(join(root, 'state'));
   const engine = sqliteEngine(databasePath(root));
-  const store = new Store({ engine, clock: systemClock, logger: silent, isSoleWorker: () => true });
+  const store = new Store({ engine, clock: systemClock, logger: silentLogger, isSoleWorker: () => true });
   await store.open();
   return store;
 }

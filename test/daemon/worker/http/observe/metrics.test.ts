@@ -62,7 +62,7 @@ test('what the services count, how the gateway is, and what the process costs is
   const { series, types } = parse(text);
   expect(series.get('xopc_fake_total{a="b"}')).toBe(3);
   expect(series.get('xopc_build_info{version="1.2.3",build="b1"}')).toBe(1);
-  expect([series.get('xopc_ready'), series.get('xopc_worker_restarts_total{kind="crash"}')]).toEqual([1, 0]);
+  expect([series.get('xopc_ready'), series.get('xopc_worker_restarts_total{kind="crash"}')]).toEqual([1, 1]);
   expect(series.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
   expect([...series.keys()].some((key) => key.startsWith('nodejs_eventloop_lag'))).toBe(true);
   for (const name of types.keys()) expect(text).toMatch(new RegExp(`^# HELP ${name} \\S+`, 'm'));
