@@ -74,7 +74,7 @@ test('while the store is unavailable, items are kept and written later, with tho
   expect(logger.entries).toEqual([]);
 });
 
-test('the items of any other fault, which is logged, are dropped', async () => {
+test('items are dropped, and the failure is logged, when a write fails for another reason', async () => {
   const { counts, add, logger, written } = makeCounts({ faults: [new Error('a bug')] });
   add('a');
   await counts.flush();

@@ -201,7 +201,7 @@ test('an abort while a tool runs ends the turn, and the model is not asked again
   expect(fake.requests).toHaveLength(1);
 });
 
-test('a turn is recorded as having effects in the store', async () => {
+test('the store records which turns have had effects', async () => {
   const fake = await startVendor(anthropic);
   const inboundToken = 'a-token-of-sixteen';
   const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken } } } } };
@@ -218,8 +218,19 @@ test('a turn is recorded as having effects in the store', async () => {
   await say('invite');
   await expect.poll(() => fake.requests.length).toBe(4);
   const store = await openStore({ home: conversation.home });
-  const rows = await store.read((tx) => queriesOf(tx).selectFrom('turns').select('is_repeatable').orderBy('id').execute());
-  expect(rows).toEqual([{ is_repeatable: 1 }, { is_repeatable: 0 }]);
+  const rows = await store.read((tx) =>
+    queriesOf(tx)
+      .selectFrom('turns')
+      .innerJoin('messages', 'messages.turn_id', 'turns.id')
+      .where('messages.role', '=', 'user')
+      .select(['messages.content', 'turns.is_repeatable'])
+      .orderBy('messages.seq')
+      .execute(),
+  );
+  expect(rows).toEqual([
+    { content: 'time?', is_repeatable: 1 },
+    { content: 'invite', is_repeatable: 0 },
+  ]);
 });
 
 test('calls of two steps that have the same id are two calls: neither message is lost', async () => {

@@ -50,13 +50,13 @@ test('only a call with tools returns a step, without texts that are empty', asyn
   expect(without.last).not.toHaveProperty('step');
 });
 
-test('Gemini is given several instructions as one, in calls that no API’s caller made, too', async () => {
+test('Gemini is given several instructions as one, also in calls of turns', async () => {
   const messages: CompletionMessage[] = [{ role: 'system', content: 'Be brief.' }, { role: 'system', content: 'Be kind.' }, user];
   const { body } = await ask('google-generative-ai', { messages });
   expect(body['systemInstruction']).toEqual({ parts: [{ text: 'Be brief.\n\nBe kind.' }] });
 });
 
-test('Anthropic is told of each failed result, and not of another with its id', async () => {
+test('only the failed result is marked for Anthropic, also if a later call has the same id', async () => {
   const step = (isError: boolean, ...texts: string[]): CompletionMessage[] => [
     { role: 'assistant', content: [{ type: 'toolCall', id: 'c1', name: 'time', arguments: '{}' }] },
     { role: 'tool', callId: 'c1', name: 'time', content: texts.map((text) => ({ type: 'text', text })), isError },
