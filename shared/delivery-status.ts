@@ -1,4 +1,4 @@
-/** The delivery states of a message to a chat: `queued → sending → delivered | retry_wait | unknown | dead`; `retry_wait` continues as `sending`. */
+/** The delivery states of a message to a chat: `queued → sending → delivered | retry_wait | unknown | dead`; from `retry_wait` back to `sending`. */
 export const OUTGOING_STATUSES = ['queued', 'sending', 'retry_wait', 'delivered', 'unknown', 'dead'] as const;
 
 export type OutgoingStatus = (typeof OUTGOING_STATUSES)[number];

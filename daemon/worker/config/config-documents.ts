@@ -96,7 +96,7 @@ export interface StatusService {
 
 export class ConfigDocuments {
   readonly #options: ConfigDocumentsOptions;
-  /** Concurrent patches in this process would poll the lock, whose wait is limited. */
+  /** Patches of this process wait here: those that poll the file's lock fail after 5 s. */
   readonly #inOrder = createSerial();
 
   constructor(options: ConfigDocumentsOptions) {

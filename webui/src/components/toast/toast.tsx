@@ -53,7 +53,7 @@ export function showError(error: unknown): void {
 const ongoing = signal<readonly string[]>([]);
 
 /**
- * {@link attempt}s work that must not be repeated, unless it is in progress: two clicks on a slow line are one.
+ * {@link attempt}s work that must not be repeated, unless it is in progress: a second click on a slow connection does nothing.
  * @param name  the same for the same work
  */
 export async function attemptOnce(name: string, work: () => Promise<unknown>): Promise<boolean> {

@@ -43,7 +43,10 @@ async function readPreview(query: Readonly<Record<string, string | number | unde
   }
 }
 
-/** Reads the preview once the schedule has not changed for a moment, and again when the gateway is back; the last one stays until then. */
+/**
+ * Reads the preview once the schedule has not changed for a moment; the last one stays until then. A failed read leaves none, because the last
+ * one is that of another schedule, and is repeated when the gateway is back.
+ */
 export function usePreview({ schedule, timezone, activeHours, jobId, version }: PreviewedSchedule): SchedulePreview {
   const hours = activeHours === undefined ? {} : hoursQuery(activeHours);
   const isEmpty = schedule.trim() === '';
