@@ -1,6 +1,7 @@
 /** Statements on attached files. An unsent one belongs to its session and to no message. */
 import { sql } from 'kysely';
 import type { AttachmentNote } from '../../../../shared/api/attachments.js';
+import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { type PurgedTable, purgeRows } from './purge.js';
 import { type NewAttachment, UNSENT } from './tables.js';
@@ -22,6 +23,19 @@ export interface AttachmentPlace {
   readonly messageId: string;
 }
 
+const selectAny = prepare<{ sessionId: number }>()((db, p) =>
+  db
+    .selectFrom('attachments')
+    .select('seq')
+    .where('session_id', '=', p.sessionId)
+    .where('message_id', '!=', sql.lit(UNSENT))
+    .limit(sql.lit(1)),
+);
+
+export async function hasAttachments(tx: Transaction, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(tx, { sessionId })) !== undefined;
+}
+
 /** Returns the attachments of the messages by message id, in the order in which they were attached. */
 export async function listAttachments(
   tx: Transaction,
@@ -29,7 +43,7 @@ export async function listAttachments(
   messageIds: readonly string[],
 ): Promise<ReadonlyMap<string, AttachmentNote[]>> {
   const found = new Map<string, AttachmentNote[]>();
-  if (messageIds.length === 0) return found;
+  if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return found;
   const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id as messageId', 'id', 'name', 'media_type as mediaType', 'size'])
@@ -50,7 +64,7 @@ export async function readAttachments(
   sessionId: number,
   messageIds: readonly string[],
 ): Promise<(StoredFile & { readonly messageId: string })[]> {
-  if (messageIds.length === 0) return [];
+  if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return [];
   const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id as messageId', 'name', 'media_type as mediaType'])
@@ -90,6 +104,7 @@ export async function copyAttachments(
   tx: Transaction,
   { from, to, newId, nowMs }: { from: AttachmentPlace; to: AttachmentPlace; newId: () => string; nowMs: number },
 ): Promise<void> {
+  if (!(await hasAttachments(tx, from.sessionId))) return;
   const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(COPIED)

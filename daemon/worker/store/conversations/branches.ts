@@ -63,6 +63,10 @@ const selectAsideText = prepare<{ sessionId: number; turnId: string }>()((db, p)
     .where('role', '=', sql.lit('assistant' as const)),
 );
 
+const selectAny = prepare<{ sessionId: number }>()((db, p) =>
+  db.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).where('parent_seq', 'is not', null).limit(sql.lit(1)),
+);
+
 const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number }>()((db, p) =>
   db
     .selectFrom('messages')
@@ -115,6 +119,11 @@ export async function setQuestionAside(tx: Transaction, turn: { sessionId: numbe
 /** Returns the answer of an interrupted turn that was set aside; empty without one. */
 export async function readAsideText(tx: Transaction, turn: { sessionId: number; turnId: string }): Promise<string> {
   return (await selectAsideText.first(tx, turn))?.content ?? '';
+}
+
+/** Returns whether the session has messages that are not on its chosen branch. */
+export async function hasAside(tx: Transaction, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
 /** Returns the messages that are not on the chosen branch, by predecessor, oldest first. */

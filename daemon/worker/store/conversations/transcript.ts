@@ -4,7 +4,7 @@ import { definedFields } from '../../../../shared/fields.js';
 import { whyOf } from '../../../../shared/text/sentences/known.js';
 import type { Transaction } from '../transaction.js';
 import { listAttachments } from './attachments.js';
-import { readAside, seqBefore } from './branches.js';
+import { hasAside, readAside, seqBefore } from './branches.js';
 import type { Message } from './messages.js';
 import { cutOffOf, readEndedTurns } from './turns.js';
 
@@ -70,5 +70,5 @@ export async function toMessageDocuments(tx: Transaction, messages: readonly Mes
       ...(attachments === undefined ? {} : { attachments }),
     };
   });
-  return withVariants(tx, documents, { sessionId, isEnd });
+  return (await hasAside(tx, sessionId)) ? withVariants(tx, documents, { sessionId, isEnd }) : documents;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { insertAttachments } from '../../../../../daemon/worker/store/conversations/attachments.js';
-import { leavePath, readAside } from '../../../../../daemon/worker/store/conversations/branches.js';
+import { hasAside, leavePath } from '../../../../../daemon/worker/store/conversations/branches.js';
 import { readMessagesAfter, appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
 import { countSessionKinds } from '../../../../../daemon/worker/store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
@@ -74,7 +74,6 @@ test('variants are not counted: as many messages of the path stay as are to be k
     await leavePath(tx, { sessionId: session.id, seq: seqs[19] ?? 0 });
     for (let number = 0; number < 15; number += 1) await appendMessage(tx, { ...aside, id: `new-${number}`, nowMs: 2_000 });
   });
-  const hasAside = async () => (await store.read((tx) => readAside(tx, { sessionId: session.id, fromSeq: 0, toSeq: 1_000 }))).size > 0;
   const trim = (keep: number) =>
     purgeInSteps(
       store,
@@ -83,11 +82,11 @@ test('variants are not counted: as many messages of the path stay as are to be k
     );
   await trim(40);
   expect(await read()).toHaveLength(35);
-  expect(await hasAside()).toBe(true);
+  expect(await store.read((tx) => hasAside(tx, session.id))).toBe(true);
   await trim(10);
   expect((await read()).map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `new-${index + 5}`));
   expect(await store.read((tx) => findSession(tx, session.key))).toMatchObject({ messageCount: 10 });
-  expect(await hasAside()).toBe(false);
+  expect(await store.read((tx) => hasAside(tx, session.id))).toBe(false);
 });
 
 test('a session with a turn that waits for a decision does not expire, and keeps the question of that turn', async () => {
