@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { APPLY } from '../../../client/commands/config/config-command.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
@@ -69,15 +69,17 @@ describe('a change that is not in effect', () => {
   const moved = { code: 'STORE_MOVED', message: 'still in the other place', hint: 'Restart it with: xopc gateway restart' };
   const incomplete = {
     code: 'CONFIG_INCOMPLETE',
-    message: `${file} gateway.auth.api_key refers to \${PATH}, which is not set; it is left`,
+    message: `${file} gateway.auth.api_key refers to \${XOPC_TEST_KEY}, which is not set; it is left`,
   };
   const other = { code: 'CONFIG_INCOMPLETE', message: `${file} logs.level refers to \${HOME}, which is not set; it is left` };
 
   test.each([
     ['logs.files', '3', false, rejected, { code: 78, appliedTo: 'rejected', said: 'has rejected it and continues without it.' }],
     ['store.url', 'postgres://h/d', true, moved, { code: 0, appliedTo: 'next restart', said: 'it takes effect at the next restart.' }],
-    ['gateway.auth.api_key', '${PATH}', true, incomplete, { code: 0, appliedTo: 'running gateway', said: 'has applied it.' }],
+    ['gateway.auth.api_key', '${XOPC_TEST_KEY}', true, incomplete, { code: 0, appliedTo: 'running gateway', said: 'has applied it.' }],
   ])('is reported with the reason: %s', async (...[key, value, inForce, warning, { code, appliedTo, said }]) => {
+    vi.stubEnv('XOPC_TEST_KEY', 'known-to-this-shell-only');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const limitMs = APPLY.limitMs;
     APPLY.limitMs = 200;
     onTestFinished(() => void (APPLY.limitMs = limitMs));
