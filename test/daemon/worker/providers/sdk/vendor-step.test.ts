@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import * as ai from '../../../../../daemon/worker/lazy/ai.js';
+import { VendorStep } from '../../../../../daemon/worker/providers/sdk/vendor-step.js';
 import type { AiModule, ModelMessage, ProviderEvent, ToolCall } from '../../../../../daemon/worker/providers/provider.js';
 import { fakeHttp } from '../../../../fakes/http-server.js';
 
@@ -160,4 +161,14 @@ test('OpenAI’s Responses API is given back its encrypted thoughts before the c
     { type: 'function_call', call_id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
     { type: 'function_call_output', call_id: 'call_1', output: 'noon' },
   ]);
+});
+
+test('what a model refuses is not part of its step', () => {
+  const step = new VendorStep();
+  const call = { type: 'tool-call', toolCallId: 'call_1', toolName: 'time', input: '{}' } as const;
+  step.read({ type: 'text-start', id: '1' });
+  step.read(Object.assign({ type: 'text-delta', id: '1', delta: 'I cannot help with that.' } as const, { isRefusal: true }));
+  step.read({ type: 'text-end', id: '1' });
+  step.read(call);
+  expect(step.whole().parts).toEqual([{ type: 'toolCall', id: 'call_1', name: 'time', arguments: '{}' }]);
 });
