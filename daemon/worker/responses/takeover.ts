@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import { MAX_ATTEMPTS } from '../turns/interrupted-turn.js';
 
 const INTERRUPTED = new GatewayError('UNAVAILABLE', {
-  message: 'The response was interrupted because the gateway stopped while its caller waited for it.',
+  message: 'The response was interrupted: the gateway stopped, or was restored from a backup, before it was complete.',
 });
 const POISONED = new GatewayError('UNAVAILABLE', { message: `The gateway failed ${MAX_ATTEMPTS} times while it wrote this response.` });
 
