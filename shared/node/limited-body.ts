@@ -14,11 +14,7 @@ export interface BodyLimits {
 
 const NO_LIMITS: BodyLimits = { tooLong: () => new Error('the body is too long') };
 
-/**
- * An event ends with an empty line, whatever its line endings. In `\r
- * \r
- * `, the last byte counts as part of the next event.
- */
+/** An event ends with an empty line, whatever its line endings. In `\r\n\r\n`, the last byte counts as part of the next event. */
 const EVENT_ENDS = ['\n\n', '\n\r', '\r\r'];
 const END_BYTES = 2;
 
@@ -67,8 +63,10 @@ export function limitBody(
     }
     const piece = Buffer.from(value.buffer, value.byteOffset, value.length);
     bytes += piece.length;
-    eventBytes = bytesBehindEvent(piece, last) ?? eventBytes + piece.length;
-    if (piece.length > 0) last = piece.toString('latin1', piece.length - 1);
+    if (maxEventBytes < Infinity) {
+      eventBytes = bytesBehindEvent(piece, last) ?? eventBytes + piece.length;
+      if (piece.length > 0) last = piece.toString('latin1', piece.length - 1);
+    }
     if (bytes <= maxBytes && eventBytes <= maxEventBytes) return controller.enqueue(value);
     over.abort();
     await reader.cancel();

@@ -202,7 +202,7 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
   const querySchema = once(() => definition.query?.());
   const paramsOf = paramsReader(definition);
   const toMiddleware = (tools: RouteTools): HttpMiddleware => {
-    const { openUpload, requireToken, beginRequest, streams } = tools;
+    const { readJson, refuseCredentials, openUpload, requireToken, beginRequest, streams } = tools;
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
@@ -213,7 +213,7 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       if (definition.body === undefined && upload === undefined) refuseBody(ctx);
       const isRead = definition.body !== undefined && upload === undefined;
-      const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, { ...tools, params }) : {};
+      const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, { readJson, refuseCredentials, params }) : {};
       const body = bodySchema();
       const query = querySchema();
       // In a `PATCH`, null means to remove.

@@ -9,7 +9,6 @@ import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
-import { definedFields } from '../../../../shared/fields.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
@@ -246,7 +245,7 @@ class CompletionReader {
 
   *#say(type: 'text' | 'reasoning' | 'refusal', text: string): Generator<CompletionEvent> {
     if (text === '') return;
-    yield type === 'text' ? { type, text, ...definedFields({ phase: this.#phase }) } : { type, text };
+    yield type === 'text' && this.#phase !== undefined ? { type, text, phase: this.#phase } : { type, text };
   }
 
   *#start(id: string, name: string): Generator<CompletionEvent> {
