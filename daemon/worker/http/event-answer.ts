@@ -18,13 +18,13 @@ export interface StreamReport {
 
 /** Records the error that ends a stream, unless its client has disconnected. @param message  the message of the log line */
 export function reportOf(ctx: HttpContext, logger: HttpLogger, message: string): StreamReport {
-  const { requestId } = ctx.state;
+  const { requestId, route } = ctx.state;
   return {
     requestId,
     onError(error) {
       if (ctx.res.destroyed) return;
       ctx.state.errorCode = error.code;
-      logger.info({ requestId, code: error.code, err: error }, message);
+      logger.info({ requestId, route, code: error.code, err: error }, message);
     },
   };
 }
