@@ -1,4 +1,4 @@
-/** The services that routes and the socket may call. They know neither Koa nor SQL; every failure is a `GatewayError`. */
+/** The services that routes and the socket may call. No service knows Koa or SQL; every failure is a `GatewayError`. */
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { PageSecrets } from '../access/stored-secrets.js';
 import type { Approvals } from '../approvals/approvals.js';

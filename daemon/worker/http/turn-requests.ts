@@ -1,4 +1,4 @@
-/** What a request for a turn may say besides its body, and how it fails. */
+/** The session header of model calls, and the errors of turns. */
 import { label } from '../../../shared/api/fields.js';
 import { SESSION_HEADER } from '../../../shared/api/openai.js';
 import { validate } from '../../../shared/api/validate.js';

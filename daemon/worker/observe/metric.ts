@@ -74,7 +74,7 @@ export class ByLabels<Value> {
   }
 
   of(labels: Labels): { value: Value } {
-    // Each request is counted. A key stands for one set of labels: only a model's name may contain a line break.
+    // Not JSON, because each request makes a key. Keys are unique: only a model's name may contain a line break.
     const key = Object.values(labels).join('\n');
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -19,7 +19,7 @@ const request = prepare<Pick<TurnStop, 'sessionKey' | 'reason'>>()((db, p) =>
     .where('session_id', 'in', (query) => query.selectFrom('sessions').select('sessions.id').where('sessions.key', '=', p.sessionKey)),
 );
 
-/** Of a turn that has ended, it is why its model ended it early. */
+/** In an ended turn, `stop_reason` says why the model stopped early. */
 const isRequest = (reason: string | null): reason is TurnStopReason => reason === 'stopped' || reason === 'deleted';
 
 const select = prepare<Record<never, never>>()((db) =>
