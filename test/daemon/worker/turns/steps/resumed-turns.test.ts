@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { purgeTurnSteps } from '../../../../../daemon/worker/store/turns/turn-steps.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
+import { definedFields } from '../../../../../shared/fields.js';
 import { anthropic } from '../../../../fakes/vendors/anthropic.js';
 import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
 import { startVendor } from '../../../../fakes/vendors/vendor-server.js';
@@ -14,15 +15,21 @@ const time: FakeCall = { id: 't', name: 'time', input: { timezone: 'UTC' } };
 const step = (text: string, ...calls: FakeCall[]) => ({ ...says(text), calls });
 const hangs = (text: string) => ({ ...says(text, 'never'), gate: { before: 1, until: new Promise(() => undefined) } });
 
-/** Workers of one home, one after another; each takes the one before for dead. */
+/** Workers of one home, one after another; each takes those before it for dead. It does live on here, and must not take its work back. */
 async function makeWorld() {
   const fake = await startVendor(anthropic);
   const model = { id: 'fake-model', cost: PRICES };
   const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api: 'anthropic-messages', models: [model] } } };
   const chat = await makeChat();
-  const first = await chat.start({ models, instanceId: 'wk_1' });
+  const started: string[] = [];
+  const start = (instanceId: string, home?: string) => {
+    started.push(instanceId);
+    const liveInstanceIds = (): string[] => started.slice(started.indexOf(instanceId));
+    return chat.start({ models, instanceId, liveInstanceIds, ...definedFields({ home }) });
+  };
+  const first = await start('wk_1');
   const { home } = first;
-  const next = (instanceId: string) => chat.start({ home, models, instanceId });
+  const next = (instanceId: string) => start(instanceId, home);
   const asked = (count: number) => expect.poll(() => fake.requests.length, { timeout: 10_000 }).toBe(count);
   const store = await openStore({ home });
   const rows = () =>
