@@ -44,8 +44,8 @@ async function readPreview(query: Readonly<Record<string, string | number | unde
 }
 
 /**
- * Reads the preview once the schedule has not changed for a moment; the last one stays until then. A failed read leaves none, because the last
- * one is that of another schedule, and is repeated when the gateway is back.
+ * Reads the preview once the schedule has not changed for a moment; the last one stays until then. After a failed read there is none,
+ * because the last one is that of another schedule; it is read again when the gateway is back.
  */
 export function usePreview({ schedule, timezone, activeHours, jobId, version }: PreviewedSchedule): SchedulePreview {
   const hours = activeHours === undefined ? {} : hoursQuery(activeHours);
