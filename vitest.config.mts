@@ -111,6 +111,7 @@ export default defineConfig({
       {
         test: {
           ...serial,
+          ...together,
           name: 'scenarios',
           include: SCENARIOS,
           fileParallelism: true,
