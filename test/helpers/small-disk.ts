@@ -1,11 +1,11 @@
 /** A file system of its own, small enough to be filled, that can be made read-only. Needs root on Linux. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export interface SmallDisk {
-  /** Takes what room there is, again if called again. */
+  /** Takes what room there is. */
   fill(): void;
   free(): void;
   setReadOnly(isReadOnly: boolean): void;
@@ -63,8 +63,7 @@ export function mountSmallDisk(directory: string, sizeMiB: number): SmallDisk {
     fill() {
       const isFilled = Array.from({ length: FILL_TRIES }).some(() => {
         const { bavail, bsize } = statfsSync(directory);
-        const taken = statSync(ballast, { throwIfNoEntry: false })?.size ?? 0;
-        return fits(ballast, taken + Math.max(0, bavail * bsize - BLOCK_BYTES));
+        return fits(ballast, Math.max(0, bavail * bsize - BLOCK_BYTES));
       });
       if (!isFilled) throw new Error(`${directory} cannot be filled: its room changes all the time`);
     },
