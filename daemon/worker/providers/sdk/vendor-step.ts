@@ -103,7 +103,7 @@ export class VendorStep {
     }
     const passage = this.#passages.get(`${type} ${id}`);
     if (passage === undefined) return;
-    // A refusal is not part of what a model is given back.
+    // A refusal is not sent back to the model.
     if ('delta' in part && !('isRefusal' in part)) passage.text += part.delta;
     // The last data counts, because signatures come at the end.
     if (vendor !== undefined) passage.vendor = vendor;

@@ -15,7 +15,10 @@ const time: FakeCall = { id: 't', name: 'time', input: { timezone: 'UTC' } };
 const step = (text: string, ...calls: FakeCall[]) => ({ ...says(text), calls });
 const hangs = (text: string) => ({ ...says(text, 'never'), gate: { before: 1, until: new Promise(() => undefined) } });
 
-/** Workers of one home, one after another; each takes those before it for dead. It does live on here, and must not take its work back. */
+/**
+ * Workers of one home, one after another. Each takes those before it for dead and those after it for alive: in this process a dead one goes
+ * on, and would take its work back.
+ */
 async function makeWorld() {
   const fake = await startVendor(anthropic);
   const model = { id: 'fake-model', cost: PRICES };
