@@ -2,16 +2,25 @@ import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { failOnce, untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
-import { RealGateway } from '../helpers/real-gateway.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+/** A version of the configuration is kept a moment after it is in effect. */
+const untilVersions = (gateway: RealGateway, count: number): Promise<boolean> =>
+  until(`${count} versions`, async () => {
+    const { versions } = await callApi<{ versions: unknown[] }>(gateway, 'GET /api/config/versions');
+    return versions.length === count;
+  });
 
 test.skipIf(noBrowser)('the last day, what went wrong in it with the way to its log lines, and what can be fixed from here', async () => {
   const gateway = await RealGateway.create();
   gateway.put('config.json', { agents: { list: [{ id: 'main' }, { id: 'gone' }] } });
   await gateway.run();
+  await untilVersions(gateway, 1);
   const body = { name: 'Nightly', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'gone', retries: 0 };
   const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
   gateway.put('config.json', { agents: { list: [{ id: 'main' }] } });
   await untilInForce(gateway);
+  await untilVersions(gateway, 2);
   await failOnce(gateway, job.id);
   await callApi(gateway, 'PATCH /api/logs/level', { level: 'debug' });
 
