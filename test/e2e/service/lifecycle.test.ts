@@ -76,7 +76,8 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const { pid } = await gateway.status();
     await machine.ok('kill', ['-9', String(pid)]);
     await gateway.xopcOk('gateway', 'stop');
-    expect(await gateway.property('ActiveState')).toBe('inactive');
+    // `failed`: systemd had not noticed the kill when the stop began.
+    expect(['inactive', 'failed']).toContain(await gateway.property('ActiveState'));
     expect(await gateway.answers()).toBe(false);
   });
 
