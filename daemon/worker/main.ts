@@ -25,7 +25,6 @@ async function leave(work: Promise<void>): Promise<void> {
 
 /** Role `@worker`. */
 export async function main(): Promise<undefined> {
-  limitGarbage();
   const boot = readBootDocument() as WorkerBoot;
   const channel = new SupervisorChannel(systemClock);
   // Only the supervisor stops a worker. A SIGTERM from elsewhere requests a replacement without downtime.
@@ -38,8 +37,8 @@ export async function main(): Promise<undefined> {
         listen: (message, handle) =>
           void lifecycle.listen(message, handle).then(
             // Started only now, because starting a thread takes milliseconds; until it runs, the end of the channel ends this
-            // process.
-            () => startParentGuard(boot.supervisorPid),
+            // process. The limit holds for its heap as well, which would be collected again and again while it is that small.
+            () => void startParentGuard(boot.supervisorPid).once('online', limitGarbage),
             (error: unknown) => refuse(channel, error),
           ),
         activate: () => void lifecycle.activate(),

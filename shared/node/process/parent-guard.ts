@@ -50,8 +50,10 @@ setInterval(() => {
 if (process.ppid !== parent) end();
 `;
 
-/** Starts the guard. It never keeps the process alive. @param parentPid  the supervisor's; may be 1 in a container */
-export function startParentGuard(parentPid: number): void {
+/** Starts the guard. It never keeps the process alive. @param parentPid  the supervisor's; may be 1 in a container @returns its thread */
+export function startParentGuard(parentPid: number): Worker {
   const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
-  new Worker(guardSource, { eval: true, workerData: parentPid, resourceLimits: limits }).unref();
+  const thread = new Worker(guardSource, { eval: true, workerData: parentPid, resourceLimits: limits });
+  thread.unref();
+  return thread;
 }
