@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { callsTools, says } from '../fakes/openai/reply.js';
 import { approvalsOf } from '../helpers/asked-approval.js';
-import { expectAccessible, noBrowser } from '../helpers/browser.js';
-import { callApi, openView } from '../helpers/page.js';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { callApi, openView, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 const INPUT = { path: '/notes/today.md', content: '# Today\n\n- water the plants', api_key: 'sk-0123456789abcdef' };
@@ -99,4 +99,22 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.getByRole('link', { name: 'Chat 1 decision waits' }).waitFor();
   await callApi(gateway, `DELETE /api/cron/${job.id}`);
   await page.getByRole('link', { name: 'Chat', exact: true }).waitFor();
+});
+
+test.skipIf(noBrowser)('what waits is shown even if the part of the page for it could not be loaded at first', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const chat = await talk('Water the plants');
+  const asks = await approvalsOf(gateway);
+  const id = await asks({ sessionKey: chat, tool: 'files__write_file', input: INPUT, said: 'A moment.' });
+  const page = await openPage(`${gateway.url}/health`, { token: tokenOf(gateway), allowedErrors: /ERR_FAILED/ });
+  let failures = 0;
+  await page.route('**/assets/*.js', async (route) => {
+    const response = await route.fetch();
+    const isWanted = (await response.text()).includes('The agent asks to use');
+    if (isWanted) failures += 1;
+    await (isWanted && failures === 1 ? route.abort() : route.fulfill({ response }));
+  });
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(chat)}`);
+  await page.getByRole('article', { name: `Decision ${id}` }).waitFor();
+  expect(failures).toBe(2);
 });

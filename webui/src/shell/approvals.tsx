@@ -8,8 +8,12 @@ import { t } from './text.js';
 export const approvalItems = late(async () => (await import('../views/chat/approvals/main.js')).default);
 export const waitingChats = late(async () => (await import('../views/chat/approvals/main.js')).WaitingChats);
 
+const LOAD_AGAIN_MS = 5_000;
+
+/** Tries until it is loaded: without it, nothing would show that an answer waits for a decision. */
 export async function loadApprovals(): Promise<void> {
   await Promise.all([approvalItems.load(), waitingChats.load()]);
+  if (approvalItems.component.peek() === undefined) setTimeout(loadApprovals, LOAD_AGAIN_MS);
 }
 
 export function ApprovalBadge() {
