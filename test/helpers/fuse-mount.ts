@@ -12,19 +12,16 @@ export function noFuseReason(): string | undefined {
 }
 
 /**
- * Mounts at that directory, which is made, until the end of the test.
+ * Mounts at that directory, which is made, until the end of the test: over what is in it or mounted there.
  * @param name  as which file system: the table of mounts says `fuse.NAME`
- * @returns a function that unmounts it now
  */
-export function mountFuse(directory: string, name: string): () => void {
+export function mountFuse(directory: string, name: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { path, env } = getProgram('bindfs');
-  execFileSync(path, ['-o', `subtype=${name}`, tempDir(), directory], { env: { ...process.env, ...env }, stdio: 'ignore' });
-  let isMounted = true;
-  const unmount = (): void => {
-    if (isMounted) execFileSync('umount', ['--lazy', directory]);
-    isMounted = false;
-  };
-  onTestFinished(unmount);
-  return unmount;
+  // FUSE itself accepts only an empty directory.
+  const empty = tempDir();
+  execFileSync(path, ['-o', `subtype=${name}`, tempDir(), empty], { env: { ...process.env, ...env } });
+  onTestFinished(() => void execFileSync('umount', ['--lazy', empty]));
+  execFileSync('mount', ['--bind', empty, directory]);
+  onTestFinished(() => void execFileSync('umount', ['--lazy', directory]));
 }
