@@ -155,6 +155,8 @@ export async function measureScale() {
       'search: one has it': '/api/sessions?search=777777%20of',
       'search: all have it': '/api/sessions?search=conversation%20that',
       'search: none has it': '/api/sessions?search=nowhere%20at%20all',
+      'search: two letters, all have them': '/api/sessions?search=co',
+      'search: two letters, none has them': '/api/sessions?search=zq',
       '50 of the messages on their way': '/api/messages?limit=50',
       'those that failed': '/api/messages?status=dead',
       'those of a channel that has none': '/api/messages?channel=telegram',

@@ -39,7 +39,6 @@ const LONG = [
   'fuzz/http-operations',
   'daemon/supervisor/lock/lock-race',
   'bin/setup-interrupted',
-  'daemon/worker/store/conversations/session-search',
   'bin/build',
   'daemon/worker/channels/telegram/conversation',
   'daemon/supervisor/config/config-watch',

@@ -22,7 +22,7 @@ export const SLOW = [
   'test/daemon/worker/observe/{log-search,logs}.test.ts',
   'test/daemon/worker/providers/{contract,hostile-stream,openai-compatible,sdk/patient-dispatcher}.test.ts',
   'test/daemon/worker/store/{crash,group-commit,store-damage,access/page-secrets,contract/sqlite}.test.ts',
-  'test/daemon/worker/store/conversations/{session-search,session-search-common}.test.ts',
+  'test/daemon/worker/store/conversations/session-search-common.test.ts',
   'test/daemon/worker/store/sqlite/{connection,database-copy,rescue,restored-turns}.test.ts',
   'test/daemon/worker/turns/*.test.ts',
   'test/daemon/worker/turns/{model/model-choice,steps/gone-agents,steps/resumed-turns,steps/waiting-turns,voice/voice-notes}.test.ts',
