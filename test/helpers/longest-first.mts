@@ -1,7 +1,7 @@
 /** The order of test files on a machine that has not run them yet: without it vitest goes by size, and a long file begun last is waited for alone. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Those that take longest in each round, the longest first. */
+/** Those that take longest in each round, the longest first. Of those that wait most of their time only one: together they would leave the processors idle. */
 const LONG = [
   'e2e/docs',
   'e2e/service/side-by-side',
@@ -34,17 +34,13 @@ const LONG = [
   'page/chat-survival',
   'page/shell',
   'page/config',
+  'daemon/worker/channels/telegram/conversation',
   'shared/node/files/crash-points',
   'bin/launcher',
   'fuzz/http-operations',
   'daemon/supervisor/lock/lock-race',
   'bin/setup-interrupted',
   'bin/build',
-  'daemon/worker/channels/telegram/conversation',
-  'daemon/supervisor/config/config-watch',
-  'client/commands/stop-hung',
-  'client/gateway/locate-gateway',
-  'shared/node/log/follow-file',
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {
