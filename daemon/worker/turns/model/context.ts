@@ -1,4 +1,5 @@
 /** Chooses how much of a conversation the model gets: the newest part that fits its context window. */
+import { cutText } from '../../../../shared/text/one-line.js';
 import { withNewestPictures } from '../../files/pictures.js';
 import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResult, ToolResultMessage } from '../../providers/provider.js';
 
@@ -21,6 +22,19 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - others) / 4 + others * 0.8) + TOKENS_PER_MESSAGE;
 }
 
+/** Returns the beginning of a text that takes at most so many tokens with the note `end` that it was cut. */
+export function cutToTokens(text: string, maxTokens: number, end: string): string {
+  if (estimateTokens(text) <= maxTokens) return text;
+  // In twentieths of a token, which are exact.
+  let left = (Math.floor(maxTokens) - estimateTokens(end)) * 20;
+  let length = 0;
+  for (; length < text.length; length += 1) {
+    left -= text.charCodeAt(length) > 0x7f ? 16 : 5;
+    if (left < 0) break;
+  }
+  return cutText(text, length, '') + end;
+}
+
 /** Tokens left for the conversation. */
 export function contextBudget(model: { contextWindow: number | null; maxTokens: number | null }): number {
   const window = model.contextWindow ?? DEFAULT_CONTEXT_WINDOW;
@@ -41,13 +55,13 @@ export interface ContextOptions {
   readBefore(seq: number | undefined): Promise<{ messages: readonly ContextItem[]; nextSeq: number | undefined }>;
 }
 
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+
 const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
 
 const picturesOf = ({ images = [] }: ToolResult): number => images.length;
 const picturesIn = (messages: readonly ModelMessage[]): number =>
-  messages
-    .flatMap((message) => (message.role === 'toolResults' ? message.results : []))
-    .reduce((sum, result) => sum + picturesOf(result), 0);
+  sumOf(messages.flatMap((message) => (message.role === 'toolResults' ? message.results.map(picturesOf) : [])));
 
 export function tokensOf(item: ContextItem): number {
   if (isGroup(item)) return estimateTokens(JSON.stringify(withNewestPictures(item, 0))) + picturesIn(item) * TOKENS_PER_IMAGE;
@@ -57,7 +71,7 @@ export function tokensOf(item: ContextItem): number {
 /** Returns the tokens of a whole request, counted as its parts are when it is made. */
 export function estimateRequest({ system = '', messages, tools = [] }: ModelRequest): number {
   const ofMessages = messages.map((message) => tokensOf(message.role === 'user' || message.role === 'assistant' ? message : [message]));
-  return [estimateTokens(system), estimateTokens(JSON.stringify(tools)), ...ofMessages].reduce((sum, tokens) => sum + tokens, 0);
+  return sumOf([estimateTokens(system), estimateTokens(JSON.stringify(tools)), ...ofMessages]);
 }
 
 /** Providers refuse a conversation that begins with a tool. */
@@ -91,30 +105,51 @@ export async function gatherContext(options: ContextOptions): Promise<ModelMessa
 export type StepMessage = ToolCallMessage | ToolResultMessage;
 
 const LEFT_OUT = '(omitted: the context is full)';
+const REST_LEFT_OUT = '\n(the rest is omitted: the context is full)';
+/** A result of which less than this would be left is omitted as a whole. */
+const MIN_RESULT_TOKENS = 200;
 
-const resultTokens = (result: ToolResult): number => estimateTokens(result.output) + picturesOf(result) * TOKENS_PER_IMAGE;
+const pictureTokens = (result: ToolResult): number => picturesOf(result) * TOKENS_PER_IMAGE;
+const resultTokens = (result: ToolResult): number => estimateTokens(result.output) + pictureTokens(result);
 
 const stepTokens = (message: StepMessage): number =>
   message.role === 'toolResults'
-    ? message.results.reduce((sum, result) => sum + resultTokens(result), 0)
+    ? sumOf(message.results.map(resultTokens))
     : estimateTokens(message.content) + estimateTokens(JSON.stringify(message.calls.map(({ input }) => input)));
 
+function cutResult(result: ToolResult, maxTokens: number): ToolResult {
+  if (resultTokens(result) <= Math.max(maxTokens, estimateTokens(LEFT_OUT))) return result;
+  const left = maxTokens - pictureTokens(result);
+  if (left >= MIN_RESULT_TOKENS) return { ...result, output: cutToTokens(result.output, left, REST_LEFT_OUT) };
+  const { images: _images, ...rest } = result;
+  return { ...rest, output: LEFT_OUT };
+}
+
+/** Cuts the longest results of one step, so that all together take at most so many tokens. */
+function cutResults(results: readonly ToolResult[], maxTokens: number): ToolResult[] {
+  const shortestFirst = results.map(resultTokens).toSorted((a, b) => a - b);
+  let left = maxTokens;
+  let share = 0;
+  for (const [index, tokens] of shortestFirst.entries()) {
+    share = left / (results.length - index);
+    left -= Math.min(tokens, share);
+  }
+  return results.map((result) => cutResult(result, share));
+}
+
 /**
- * Fits the tool calls of a turn into a share of the model's context, omitting the oldest results first.
+ * Fits the tool calls of a turn into a share of the model's context: the oldest results are cut or omitted first. The newest ones are
+ * only cut, as long as there is any room, because the model has not seen them yet.
  * @returns the steps, every call with a result, and their tokens
  */
 export function fitSteps(steps: readonly StepMessage[], budgetTokens: number): { steps: StepMessage[]; tokens: number } {
-  let tokens = steps.reduce((sum, step) => sum + stepTokens(step), 0);
+  let tokens = sumOf(steps.map(stepTokens));
   const fitted = steps.map((step): StepMessage => {
     if (tokens <= budgetTokens || step.role !== 'toolResults') return step;
-    const results = step.results.map((result) => {
-      const saved = resultTokens(result) - estimateTokens(LEFT_OUT);
-      if (tokens <= budgetTokens || saved <= 0) return result;
-      tokens -= saved;
-      const { images: _images, ...rest } = result;
-      return { ...rest, output: LEFT_OUT };
-    });
-    return { ...step, results };
+    const before = stepTokens(step);
+    const cut = { ...step, results: cutResults(step.results, before - (tokens - budgetTokens)) };
+    tokens += stepTokens(cut) - before;
+    return cut;
   });
   return { steps: fitted, tokens };
 }

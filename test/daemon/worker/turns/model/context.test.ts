@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ToolResult } from '../../../../../daemon/worker/providers/provider.js';
 import type { StepMessage } from '../../../../../daemon/worker/turns/model/context.js';
 import {
   contextBudget,
@@ -123,9 +124,9 @@ test('an aborted turn leaves the queue, and a full queue accepts no more', async
   await queue.enter('s', never);
 });
 
-const step = (id: string, output: string): StepMessage[] => [
+const step = (id: string, output: string, more: Partial<ToolResult> = {}): [StepMessage, StepMessage] => [
   { role: 'toolCalls', content: '', calls: [{ id, name: 'fetch', input: {} }], ref: 'f/m' },
-  { role: 'toolResults', results: [{ callId: id, name: 'fetch', output, isError: false }] },
+  { role: 'toolResults', results: [{ callId: id, name: 'fetch', output, isError: false, ...more }] },
 ];
 const outputs = (steps: readonly StepMessage[]): string[] =>
   steps.flatMap((message) => (message.role === 'toolResults' ? message.results.map(({ output }) => output) : []));
@@ -147,11 +148,41 @@ test('when nothing fits, every result is replaced by a note', () => {
   expect(outputs(fitSteps(step('a', 'x'.repeat(4_000)), 1).steps)).toEqual(['(omitted: the context is full)']);
 });
 
+const REST = '\n(the rest is omitted: the context is full)';
+
+test.each([
+  { name: 'Russian', output: 'я'.repeat(20_000) },
+  { name: 'English, then Japanese', output: 'page '.repeat(4_000) + '日本語'.repeat(6_000) },
+  { name: 'with a picture', output: 'page '.repeat(20_000), images: [{ mediaType: 'image/png', bytes: Buffer.alloc(9) }] },
+])('a new result that is too long by itself keeps its beginning ($name)', ({ output, ...more }) => {
+  const [call, result] = step('a', output, more);
+  const { steps, tokens } = fitSteps([call, result], 12_533);
+  const [kept = ''] = outputs(steps);
+  expect(kept.endsWith(REST)).toBe(true);
+  expect(output.startsWith(kept.slice(0, -REST.length))).toBe(true);
+  expect(steps[1]).toMatchObject({ results: [more] });
+  // Nothing is wasted.
+  expect(12_533 - tokens).toBeGreaterThanOrEqual(0);
+  expect(12_533 - tokens).toBeLessThan(20);
+});
+
+test('older results are shortened before newer ones, and results of one step share the room', () => {
+  const long = 'x'.repeat(60_000);
+  const two = outputs(fitSteps([...step('a', long), ...step('b', long)], 12_533).steps);
+  expect(two).toEqual(['(omitted: the context is full)', expect.stringMatching(/^x{40000,}\n/)]);
+  const [older, newer] = outputs(fitSteps([...step('a', long), ...step('b', 'noon')], 12_533).steps);
+  expect([older?.length, newer]).toEqual([expect.closeTo(50_000, -3), 'noon']);
+  const results = ['short', long, long].map((output, index) => ({ callId: `${index}`, name: 'fetch', output, isError: false }));
+  const { steps, tokens } = fitSteps([{ role: 'toolResults', results }], 12_533);
+  expect(tokens).toBeLessThanOrEqual(12_533);
+  const [short, one, other] = outputs(steps);
+  expect([short, one?.length]).toEqual(['short', expect.closeTo(25_000, -3)]);
+  expect(other).toBe(one);
+});
+
 test('pictures of tools count as those of people do, not by their bytes, and go with the output that is left out', () => {
   const images = [{ mediaType: 'image/png', bytes: Buffer.alloc(100_000) }];
-  const shown = step('a', '(an image)').map((message): StepMessage =>
-    message.role === 'toolResults' ? { ...message, results: message.results.map((result) => ({ ...result, images })) } : message,
-  );
+  const shown = step('a', '(an image)', { images });
   expect(tokensOf(shown) - tokensOf(step('a', '(an image)'))).toBe(TOKENS_PER_IMAGE);
   expect(fitSteps([...shown, ...shown], 3_300).steps).toEqual([...shown, ...shown]);
   const { steps, tokens } = fitSteps([...shown, ...shown], 2_000);
