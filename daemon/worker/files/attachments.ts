@@ -9,9 +9,10 @@ import {
   type AttachmentPlace,
   copyAttachments,
   insertAttachments,
+  listAttachments,
   type NewFile,
   readAttachment,
-  readAttachments,
+  readContents,
   removeUnsent,
   type StoredFile,
 } from '../store/conversations/attachments.js';
@@ -35,11 +36,25 @@ function fileNotFound(id: string): GatewayError {
 
 const quote = (name: string): string => name.replace(/["<>&\n]/g, '_');
 
-function textOf({ name, mediaType, content }: StoredFile): string {
-  if (mediaType.startsWith('image/')) return `\n\n[An image, "${quote(name)}", was attached, but this model does not accept images.]`;
-  if (isRecording({ mediaType }))
-    return `\n\n[A recording, "${quote(name)}", was attached. Only its transcript can be read, if there is one.]`;
-  return `\n\n<file name="${quote(name)}">\n${content.toString('utf8')}\n</file>`;
+/** The text that a model gets in place of images of a person. */
+export const leftOut = (count: number): string =>
+  `\n\n[${count === 1 ? 'An image was' : `${count} images were`} attached here, but left out: the request would be too large.]`;
+
+const isImage = ({ mediaType }: AttachmentNote): boolean => mediaType.startsWith('image/');
+
+/** Returns the images whose content was read. */
+export function imagesOf(files: readonly AttachmentNote[], contents: ReadonlyMap<string, Buffer>): ChatImage[] {
+  return files.filter(isImage).flatMap(({ id, mediaType }) => {
+    const bytes = contents.get(id);
+    return bytes === undefined ? [] : [{ mediaType, bytes }];
+  });
+}
+
+function textOf(file: AttachmentNote, content: Buffer | undefined): string {
+  const name = quote(file.name);
+  if (isImage(file)) return `\n\n[An image, "${name}", was attached, but this model does not accept images.]`;
+  if (isRecording(file)) return `\n\n[A recording, "${name}", was attached. Only its transcript can be read, if there is one.]`;
+  return `\n\n<file name="${name}">\n${content?.toString('utf8') ?? ''}\n</file>`;
 }
 
 export class Attachments {
@@ -95,20 +110,35 @@ export class Attachments {
     await copyAttachments(tx, { from, to, newId: newFileId, nowMs: this.#clock.now() });
   }
 
-  /** Returns what a model gets of the files of these messages, by message id. */
+  /**
+   * Returns what a model gets of the files of these messages, by message id. Only that is read: the images of a long chat may be larger
+   * than the memory.
+   * @param of.messageIds  the newest first, if images are chosen
+   * @param of.hasRoom  whether to add an image of so many bytes to those before; undefined for a model that takes none
+   */
   async forModel(of: {
-    sessionId: number;
-    messageIds: readonly string[];
-    takesImages: boolean;
+    readonly sessionId: number;
+    readonly messageIds: readonly string[];
+    readonly hasRoom?: ((bytes: number) => boolean) | undefined;
   }): Promise<ReadonlyMap<string, FilesOfMessage>> {
-    const files = await this.#store.read((tx) => readAttachments(tx, of.sessionId, of.messageIds));
-    const found = new Map<string, FilesOfMessage>();
-    for (const file of files) {
-      const { text, images } = found.get(file.messageId) ?? { text: '', images: [] };
-      const image = { mediaType: file.mediaType, bytes: file.content };
-      const isShown = of.takesImages && file.mediaType.startsWith('image/');
-      found.set(file.messageId, isShown ? { text, images: [...images, image] } : { text: text + textOf(file), images });
-    }
-    return found;
+    const { sessionId, messageIds, hasRoom } = of;
+    return this.#store.read(async (tx) => {
+      const notes = await listAttachments(tx, sessionId, messageIds);
+      const files = messageIds.flatMap((id) => notes.get(id) ?? []);
+      const read = files.filter((file) => (isImage(file) ? hasRoom?.(file.size) === true : !isRecording(file)));
+      const contents = await readContents(
+        tx,
+        read.map(({ id }) => id),
+      );
+      return new Map(
+        [...notes].map(([id, ofMessage]) => {
+          const shown = imagesOf(ofMessage, contents);
+          const missing = hasRoom === undefined ? 0 : ofMessage.filter(isImage).length - shown.length;
+          const named = hasRoom === undefined ? ofMessage : ofMessage.filter((file) => !isImage(file));
+          const texts = named.map((file) => textOf(file, contents.get(file.id)));
+          return [id, { text: texts.join('') + (missing === 0 ? '' : leftOut(missing)), images: shown }];
+        }),
+      );
+    });
   }
 }

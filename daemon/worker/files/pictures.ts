@@ -4,9 +4,9 @@
  */
 import { FILE_LIMITS } from '../../../shared/file-limits.js';
 import type { ChatImage, ModelMessage } from '../providers/provider.js';
-import { listAttachments, type NewFile, readAttachments } from '../store/conversations/attachments.js';
+import { listAttachments, type NewFile, readContents } from '../store/conversations/attachments.js';
 import type { Transaction } from '../store/transaction.js';
-import { newFileId } from './attachments.js';
+import { imagesOf, leftOut, newFileId } from './attachments.js';
 import { imageTypeOf } from './classify-file.js';
 
 /**
@@ -52,9 +52,15 @@ function pictureRoom(most: number): (sizes: readonly number[], isOfTool: boolean
 const sizesOf = (images: readonly ChatImage[]): number[] => images.map(({ bytes }) => bytes.length);
 const withoutPictures = <Shown extends { readonly images?: unknown }>({ images: _images, ...rest }: Shown): Omit<Shown, 'images'> => rest;
 
-/** The text that a model gets in place of images of a person. */
-const leftOut = (count: number): string =>
-  `\n\n[${count === 1 ? 'An image was' : `${count} images were`} attached here, but left out: the request would be too large.]`;
+/**
+ * Returns a function that counts images of people, the most important ones first, and says of each whether there is room for it.
+ * @param taken  those of the question, which come first
+ */
+export function imageRoom(taken: readonly ChatImage[] = []): (bytes: number) => boolean {
+  const room = pictureRoom(0);
+  room(sizesOf(taken), false);
+  return (bytes) => room([bytes], false);
+}
 
 function limitPictures(message: ModelMessage, room: ReturnType<typeof pictureRoom>): ModelMessage {
   if (message.role === 'toolResults') {
@@ -101,9 +107,7 @@ export async function readPicturesOf(
       true,
     ),
   );
-  const found = new Map<string, ChatImage[]>();
-  const ids = newest.map(([id]) => id);
-  for (const { messageId, mediaType, content: bytes } of await readAttachments(tx, sessionId, ids))
-    if (mediaType.startsWith('image/')) found.set(messageId, [...(found.get(messageId) ?? []), { mediaType, bytes }]);
-  return found;
+  const ids = newest.flatMap(([, files]) => files.map(({ id }) => id));
+  const contents = await readContents(tx, ids);
+  return new Map(newest.map(([id, files]) => [id, imagesOf(files, contents)]));
 }

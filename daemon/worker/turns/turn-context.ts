@@ -19,7 +19,7 @@ import { type Message, readNewestMessages } from '../store/conversations/message
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { Attachments } from '../files/attachments.js';
-import { readPicturesOf, withNewestPictures } from '../files/pictures.js';
+import { imageRoom, readPicturesOf, withNewestPictures } from '../files/pictures.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnContextOptions {
@@ -52,9 +52,15 @@ function toolUse({ id, content, status }: Message, images: readonly ChatImage[] 
 }
 
 /** Returns a function that adds its files to a message. */
-async function withFiles({ attachments, turn, step }: TurnContextOptions, messageIds: readonly string[]) {
-  const { takesImages } = step.model;
-  const files = await attachments.forModel({ sessionId: turn.session.id, messageIds, takesImages });
+async function withFiles(
+  { attachments, turn, step }: TurnContextOptions,
+  { messageIds, hasRoom }: { messageIds: readonly string[]; hasRoom: ReturnType<typeof imageRoom> },
+) {
+  const files = await attachments.forModel({
+    sessionId: turn.session.id,
+    messageIds,
+    hasRoom: step.model.takesImages ? hasRoom : undefined,
+  });
   return (id: string, content: string): Pick<ChatMessage, 'content' | 'images'> => {
     const { text = '', images = [] } = files.get(id) ?? {};
     return { content: content + text, ...(images.length === 0 ? {} : { images }) };
@@ -63,15 +69,13 @@ async function withFiles({ attachments, turn, step }: TurnContextOptions, messag
 
 async function readHistory(
   options: TurnContextOptions,
-  { afterSeq, beforeSeq }: { afterSeq: number; beforeSeq: number },
+  { afterSeq, beforeSeq, hasRoom }: { afterSeq: number; beforeSeq: number; hasRoom: ReturnType<typeof imageRoom> },
 ): ReturnType<ContextOptions['readBefore']> {
   const { store, commands, turn, step } = options;
   const sessionId = turn.session.id;
   const rows = await store.read((tx) => readNewestMessages(tx, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
-  const withAttachments = await withFiles(
-    options,
-    rows.filter(({ role }) => role === 'user').map(({ id }) => id),
-  );
+  const asked = rows.filter(({ role }) => role === 'user').map(({ id }) => id);
+  const withAttachments = await withFiles(options, { messageIds: asked, hasRoom });
   // Only those of the newest page, because a model gets few images.
   const isShown = step.model.takesImages && step.tools.length > 0 && beforeSeq === turn.questionSeq;
   const messageIds = isShown ? rows.filter(({ role }) => role === 'tool').map(({ id }) => id) : [];
@@ -96,10 +100,11 @@ async function gatherAfter(options: TurnContextOptions, afterSeq: number, given:
   const budgetTokens = Math.max(1, given.budgetTokens - estimateTokens(given.system ?? ''));
   let tokens = estimateTokens(given.text);
   let count = 0;
+  const hasRoom = imageRoom(given.images);
   const messages = await gatherContext({
     ...given,
     async readBefore(beforeSeq = turn.questionSeq) {
-      const page = await readHistory(options, { afterSeq, beforeSeq });
+      const page = await readHistory(options, { afterSeq, beforeSeq, hasRoom });
       for (const item of page.messages) tokens += tokensOf(item);
       count += page.messages.length;
       return page;
@@ -117,7 +122,10 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const budgetTokens = contextBudget(model) - toolTokens(step);
   const { steps, tokens } = fitSteps(takesImages ? step.steps : withNewestPictures(step.steps, 0), budgetTokens * STEPS_SHARE);
   const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
-  const [withAttachments, earlier] = await Promise.all([withFiles(options, [turn.questionId]), readEarlier(store, place)]);
+  const [withAttachments, earlier] = await Promise.all([
+    withFiles(options, { messageIds: [turn.questionId], hasRoom: imageRoom() }),
+    readEarlier(store, place),
+  ]);
   const leftTokens = place.budgetTokens - earlier.tokens;
   const { content, images } = withAttachments(turn.questionId, text);
   const gather = (without: number): Promise<ModelMessage[]> =>

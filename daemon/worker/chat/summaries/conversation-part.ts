@@ -106,7 +106,7 @@ export async function readPart(
     const from = last?.seq ?? afterSeq;
     const page = await store.read((tx) => readMessagesAfter(tx, { sessionId, afterSeq: from, limit: PAGE }));
     const messageIds = page.filter(({ role }) => role === 'user').map(({ id }) => id);
-    const files = await attachments.forModel({ sessionId, messageIds, takesImages: false });
+    const files = await attachments.forModel({ sessionId, messageIds });
     for (const row of page) {
       if (row.seq > untilSeq) return last && { text: texts.join('\n\n'), last };
       const speaker = speakerOf(row, commands);

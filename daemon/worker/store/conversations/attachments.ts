@@ -55,25 +55,11 @@ export async function listAttachments(
   return found;
 }
 
-/**
- * Returns the files of the messages in the order in which they were attached. Recordings come without their sound, which models do
- * not get.
- */
-export async function readAttachments(
-  tx: Transaction,
-  sessionId: number,
-  messageIds: readonly string[],
-): Promise<(StoredFile & { readonly messageId: string })[]> {
-  if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return [];
-  const rows = await queriesOf(tx)
-    .selectFrom('attachments')
-    .select(['message_id as messageId', 'name', 'media_type as mediaType'])
-    .select(sql<Uint8Array>`case when media_type like 'audio/%' then '' else content end`.as('content'))
-    .where('session_id', '=', sessionId)
-    .where('message_id', 'in', messageIds)
-    .orderBy('seq')
-    .execute();
-  return rows.map((row) => ({ ...row, content: Buffer.from(row.content) }));
+/** Returns the content of the files that exist, by id. */
+export async function readContents(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+  if (ids.length === 0) return new Map();
+  const rows = await queriesOf(tx).selectFrom('attachments').select(['id', 'content']).where('id', 'in', ids).execute();
+  return new Map(rows.map(({ id, content }) => [id, Buffer.from(content)]));
 }
 
 /** Stores files for a message, or, without `messageId`, unsent ones. Runs in a transaction. */

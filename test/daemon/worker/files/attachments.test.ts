@@ -11,7 +11,6 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { greetSocket } from '../../../helpers/socket-client.js';
-import { readAttachments } from '../../../../daemon/worker/store/conversations/attachments.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
@@ -118,6 +117,40 @@ test('a program sends files with its message, stored together with it', async ()
   expect((await conversation.sessions.get('main:api:default:direct:p')).messages).toHaveLength(2);
 });
 
+test('of many images, those that fit into a request are read, the newest ones', async () => {
+  const world = await makeWorld();
+  const { conversation, model } = world;
+  const store = await openStore({ home: conversation.home, isSoleWorker: () => false });
+  const send = (message: string) =>
+    ask(conversation, { message, session: 'p', attachments: [{ ...picture, name: `${message}.png` }, picture, notes] });
+  for (const message of ['first', 'second', 'third']) await send(message);
+  // They are chosen by the size that the list of files has, and only then read.
+  await store.write((tx) =>
+    queriesOf(tx).updateTable('attachments').set({ size: FILE_LIMITS.maxMediaBytes }).where('media_type', '=', 'image/png').execute(),
+  );
+  await store.write((tx) =>
+    queriesOf(tx)
+      .updateTable('attachments')
+      .set({ content: Buffer.from('not read') })
+      .where('name', '=', 'first.png')
+      .execute(),
+  );
+  await send('fourth');
+  const given = model.requests
+    .at(-1)
+    ?.messages.filter(({ role }) => role === 'user')
+    .map(({ content }) => content) as unknown[];
+  const text = '\n\n<file name="notes _1_.md">\nSome *notes* ü\n</file>';
+  const leftOut = (what: string): string => `\n\n[${what} attached here, but left out: the request would be too large.]`;
+  const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${picture.data}` } };
+  expect(given).toEqual([
+    `first${text}${leftOut('2 images were')}`,
+    [{ type: 'text', text: `second${text}${leftOut('An image was')}` }, image],
+    [{ type: 'text', text: `third${text}` }, image, image],
+    [{ type: 'text', text: `fourth${text}` }, image, image],
+  ]);
+});
+
 test('files are purged with their session; an unsent one can be removed', async () => {
   const { conversation, session } = await makeWorld();
   const sent = await conversation.attachments.upload(session, picture);
@@ -131,15 +164,6 @@ test('files are purged with their session; an unsent one can be removed', async 
     code: 'NOT_FOUND',
   });
   const store = await openStore({ home: conversation.home, isSoleWorker: () => false });
-  // The sound of a recording, which no model is given, is not read for one.
-  const files = await store.read(async (tx) => {
-    const rows = await queriesOf(tx).selectFrom('attachments').select(['session_id', 'message_id']).where('id', '=', sent.id).execute();
-    return readAttachments(tx, rows[0]?.session_id ?? 0, [rows[0]?.message_id ?? '']);
-  });
-  expect(files.map(({ name, content }) => [name, content.length])).toEqual([
-    ['dot.png', PNG.length],
-    ['a.ogg', 0],
-  ]);
   expect((await conversation.attachments.read(heard.id)).content).toEqual(Buffer.from('OggS\0\x02'));
   await conversation.sessions.delete(session);
   await expect(conversation.attachments.read(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
