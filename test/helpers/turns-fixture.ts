@@ -10,8 +10,8 @@ import { LiveTurns } from '../../daemon/worker/turns/live-turns.js';
 import type { Candidate } from '../../daemon/worker/turns/model/answer.js';
 import { type TurnChange, TurnJournal } from '../../daemon/worker/turns/turn-journal.js';
 import type { TurnRequest } from '../../daemon/worker/turns/turn-request.js';
-import { TurnRunner } from '../../daemon/worker/turns/turn-runner.js';
-import { ToolBox } from '../../daemon/worker/turns/turn-tools.js';
+import { TurnRunner, type TurnRunnerOptions } from '../../daemon/worker/turns/turn-runner.js';
+import { ToolBox, type TurnToolsOptions } from '../../daemon/worker/turns/turn-tools.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory } from './log-memory.js';
 import { openStore, session } from './open-store.js';
@@ -52,7 +52,7 @@ export const hangs = (text: string): Provider['stream'] =>
     yield { type: 'aborted' };
   };
 
-export async function makeTurns() {
+export async function makeTurns({ others, noteFill }: Pick<TurnToolsOptions, 'others'> & Pick<TurnRunnerOptions, 'noteFill'> = {}) {
   const store = await openStore();
   const clock = new FakeClock();
   const logger = logMemory();
@@ -81,11 +81,13 @@ export async function makeTurns() {
       config: () => config,
       send: { channels: () => [], send: () => Promise.resolve('') },
       scheduler: undefined,
+      ...(others && { others }),
       gate: { isDenied: () => false, decide: async () => 'allow', ask: async () => undefined, announce: async () => undefined },
     }),
     files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
     attachments: { forModel: () => Promise.resolve(new Map()) },
     live,
+    noteFill,
     liveText: new LiveText(shared),
     random: () => 0,
     waiting: { parked: async () => [], giveUp: async () => false, look: async () => void (looks.count += 1) },

@@ -1,4 +1,6 @@
 /** Builds the request of a turn: the question, and as much of the conversation before it as fits. */
+import type { AgentConfig } from '../../../shared/config/schema.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
 import type { CommandRegistry } from './commands/commands.js';
 import { type ContextFill, readEarlier } from './memory/earlier-messages.js';
 import {
@@ -29,11 +31,14 @@ export interface TurnContextOptions {
   readonly turn: BegunTurn;
   readonly step: StepRequest;
   readonly text: string;
-  readonly systemPrompt: string | undefined;
+  readonly agent: Pick<AgentConfig, 'id' | 'systemPrompt'>;
   readonly files: AttachedFiles;
   readonly origin?: ContextFill['origin'];
   /** Receives the context usage. */
   readonly noteFill?: ((fill: ContextFill) => void) | undefined;
+  readonly logger: LogPort;
+  /** The agents, each with a model, of which was logged that their tools leave little of the context. */
+  readonly crowded: Set<string>;
 }
 
 const HISTORY_PAGE = 100;
@@ -92,7 +97,27 @@ async function readHistory(
 const STEPS_SHARE = 0.6;
 /** The share of the rest that files may take. */
 const FILES_SHARE = 0.5;
+/** The share of the context that the conversation gets, however many tools there are. */
+const MIN_SHARE = 0.25;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
+
+/** Returns the tokens for the conversation next to the tools. If that is too much, the provider refuses the request, and says so. */
+function budgetWithTools({ step, agent, logger, crowded }: TurnContextOptions): number {
+  const { ref: model } = step.model;
+  const budgetTokens = contextBudget(step.model);
+  const least = Math.floor(budgetTokens * MIN_SHARE);
+  const left = budgetTokens - toolTokens(step);
+  const key = `${agent.id} ${model}`;
+  if (left < least && !crowded.has(key)) {
+    crowded.add(key);
+    const facts = { agentId: agent.id, model, tools: step.tools.length, toolTokens: budgetTokens - left, budgetTokens };
+    logger.warn(
+      facts,
+      'the tools of an agent take most of the context of its model; set contextWindow of the model if it is unknown, or give the agent fewer MCP servers or tools',
+    );
+  }
+  return Math.max(left, least);
+}
 
 /** Collects the part of the conversation after a `seq` that fits, ending with the question. */
 async function gatherAfter(options: TurnContextOptions, afterSeq: number, given: Omit<ContextOptions, 'readBefore'>) {
@@ -116,10 +141,11 @@ async function gatherAfter(options: TurnContextOptions, afterSeq: number, given:
 }
 
 export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
-  const { store, step, text, systemPrompt, turn } = options;
+  const { store, step, text, turn } = options;
+  const { systemPrompt } = options.agent;
   const { model, tools, isLastStep } = step;
   const { takesImages } = model;
-  const budgetTokens = contextBudget(model) - toolTokens(step);
+  const budgetTokens = budgetWithTools(options);
   const { steps, tokens } = fitSteps(takesImages ? step.steps : withNewestPictures(step.steps, 0), budgetTokens * STEPS_SHARE);
   const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
   const [withAttachments, earlier] = await Promise.all([

@@ -62,6 +62,7 @@ export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #queue = new TurnQueue();
   readonly #windows: LearnedWindows;
+  readonly #crowded = new Set<string>();
   /** Each with a promise that resolves when it has ended. */
   readonly #running = new Map<Run, Promise<void>>();
   /** This worker ends. */
@@ -266,7 +267,7 @@ export class TurnRunner {
     const events = answer({
       candidates,
       buildRequest: async (step) => {
-        const built = await buildModelRequest({ ...this.#options, turn, step, text, systemPrompt: agent.systemPrompt, origin });
+        const built = await buildModelRequest({ ...this.#options, turn, step, text, agent, origin, crowded: this.#crowded });
         mustBeValid(liveness);
         return { ...built, asker: request.asker };
       },

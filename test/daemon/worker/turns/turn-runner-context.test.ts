@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Provider } from '../../../../daemon/worker/providers/provider.js';
+import type { ModelMessage, Provider } from '../../../../daemon/worker/providers/provider.js';
+import type { Tool } from '../../../../daemon/worker/tools/tool.js';
 import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
 import { candidate, makeTurns, says } from '../../../helpers/turns-fixture.js';
 
@@ -52,4 +53,43 @@ test('a message that is too long by itself is sent twice, and the error says wha
   expect(asked).toEqual([1, 1]);
   expect(await last('program')).toContain('by sending /new as the message, name another session');
   expect(await last('job')).toContain("Shorten the job's message");
+});
+
+test('tools that take all of an unknown context leave some of it to the conversation, and the log says it once', async () => {
+  const tool = (index: number): Tool => ({
+    definition: { name: `read_${index}`, description: 'x'.repeat(1_000), inputSchema: { type: 'object' } },
+    hasEffects: false,
+    isRepeatable: true,
+    isBuiltIn: false,
+    run: async () => 'The door is open.',
+  });
+  const tools = Array.from({ length: 100 }, (_, index) => tool(index));
+  const shares: number[] = [];
+  const { turns, request, logger } = await makeTurns({
+    others: { toolsFor: async () => tools, whyMissing: () => undefined },
+    noteFill: ({ share }) => shares.push(share),
+  });
+  const asked: (readonly ModelMessage[])[] = [];
+  const model = candidate(async function* ({ messages }) {
+    asked.push(messages);
+    const isQuestion = messages.at(-1)?.role === 'user';
+    if (isQuestion) yield { type: 'toolCall', call: { id: `c${asked.length}`, name: 'read_7', input: {} } };
+    yield* says(...(isQuestion ? [] : ['fine']));
+  });
+  for (const text of ['first', 'second']) await collect(turns.start(request(model, { text }), never));
+  expect(asked).toHaveLength(4);
+  expect(asked.at(-1)).toMatchObject([
+    { role: 'user', content: 'first' },
+    { role: 'toolCalls' },
+    { role: 'toolResults', results: [{ output: 'The door is open.' }] },
+    { role: 'assistant', content: 'fine' },
+    { role: 'user', content: 'second' },
+    { role: 'toolCalls' },
+    { role: 'toolResults', results: [{ output: 'The door is open.' }] },
+  ]);
+  expect(Math.max(...shares)).toBeLessThan(0.6);
+  const warned = logger.entries.filter(({ level }) => level === 'warn');
+  expect(warned).toMatchObject([
+    { fields: { agentId: 'main', model: 'fake/one', tools: 102 }, message: expect.stringContaining('take most of the context') as string },
+  ]);
 });
