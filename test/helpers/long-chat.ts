@@ -13,24 +13,30 @@ const PRICED = { input: 1, output: 10 };
 
 const AT = '2026-02-03T04:05:06.000Z';
 
-/** Of a conversation of so many turns, whose first names the code of a lock. */
-export async function* longChat(turns: number): AsyncGenerator<string> {
+/**
+ * Of a conversation of so many turns, whose first names the code of a lock.
+ * @param output  of a tool that the last turn but one used
+ */
+export async function* longChat(turns: number, output?: string): AsyncGenerator<string> {
   yield JSON.stringify({ format: 'xopc-session', version: 1, title: 'Long' });
   for (let turn = 0; turn < turns; turn += 1) {
     const question = turn === 0 ? 'The code of the lock is 4711.' : `Question ${turn}: ${'words '.repeat(20)}`;
     const message = { createdAt: AT, status: 'complete' };
     yield `\n${JSON.stringify({ ...message, role: 'user', content: question, model: null })}`;
+    if (output !== undefined && turn === turns - 2)
+      yield `\n${JSON.stringify({ ...message, role: 'tool', content: `fetch {}\n\n${output}`, model: null })}`;
     yield `\n${JSON.stringify({ ...message, role: 'assistant', content: `Answer ${turn}: ${'more '.repeat(20)}`, model: 'fake/one' })}`;
   }
 }
 
 export interface LongChatOptions extends ConversationOptions {
   readonly turns?: number;
+  readonly output?: string;
   readonly defaults?: object;
   readonly cost?: object;
 }
 
-export async function makeLongChat({ turns = 60, defaults = {}, cost = PRICED, ...options }: LongChatOptions = {}) {
+export async function makeLongChat({ turns = 60, output, defaults = {}, cost = PRICED, ...options }: LongChatOptions = {}) {
   const servers = { chat: await startFakeOpenAi({ models: ['one'] }), memory: await startFakeOpenAi({ models: ['small'] }) };
   onTestFinished(async () => {
     await Promise.all([servers.chat.close(), servers.memory.close()]);
@@ -48,7 +54,7 @@ export async function makeLongChat({ turns = 60, defaults = {}, cost = PRICED, .
     ...options,
   };
   const conversation = await makeConversation(shared);
-  const { key } = await conversation.archive.import(longChat(turns), 'jsonl');
+  const { key } = await conversation.archive.import(longChat(turns, output), 'jsonl');
   /** @returns what the model was given */
   const send = async (message: string, to: TestConversation = conversation): Promise<{ turn: TurnResult; given: string }> => {
     servers.chat.reply({ type: 'text', parts: ['fine'] });

@@ -51,7 +51,7 @@ export function contextRole(row: Message, commands: CommandRegistry): 'user' | '
 }
 
 /** Returns the use of a tool as a call and its result. */
-function toolUse({ id, content, status }: Message, images: readonly ChatImage[] | undefined): ContextItem[] {
+export function toolUse({ id, content, status }: Message, images?: readonly ChatImage[]): ContextItem[] {
   const use = parseToolUse(content);
   return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error', images })];
 }

@@ -5,9 +5,9 @@ import { type Message, readMessagesAfter, readNewestMessages } from '../../store
 import type { Store } from '../../store/store.js';
 import type { CommandRegistry } from '../../turns/commands/commands.js';
 import { quoteLines } from '../../turns/memory/earlier-messages.js';
-import { estimateTokens } from '../../turns/model/context.js';
+import { estimateTokens, tokensOf } from '../../turns/model/context.js';
 import { parseToolUse } from '../../turns/model/past-tool-use.js';
-import { contextRole } from '../../turns/turn-context.js';
+import { contextRole, toolUse } from '../../turns/turn-context.js';
 
 export interface ConversationSource {
   readonly store: Pick<Store, 'read'>;
@@ -46,6 +46,12 @@ function speakerOf(row: Message, commands: CommandRegistry): keyof typeof SPEAKE
   return contextRole(row, commands);
 }
 
+/** Returns the tokens of the part of a message that models get: of a long result, this is its beginning. */
+function tokensGiven(row: Message): number {
+  if (row.role !== 'tool') return estimateTokens(row.content);
+  return toolUse(row).reduce((sum, item) => sum + tokensOf(item), 0);
+}
+
 /**
  * Returns where the newest messages begin that a model gets verbatim: at a question, so that they make sense by themselves.
  * @param keepTokens  their approximate size; at least the newest question and what follows it
@@ -63,7 +69,7 @@ export async function findCut(
     const page = await store.read((tx) => readNewestMessages(tx, range));
     for (const row of page) {
       const speaker = speakerOf(row, commands);
-      if (speaker !== undefined) tokens += estimateTokens(row.content);
+      if (speaker !== undefined) tokens += tokensGiven(row);
       if (tokens > keepTokens && firstKept !== undefined) break;
       if (speaker === 'user') firstKept = row.seq;
     }
@@ -84,7 +90,7 @@ export async function hasTokens(
   for (let seq = afterSeq; ;) {
     const from = seq;
     const page = await store.read((tx) => readMessagesAfter(tx, { sessionId, afterSeq: from, limit: PAGE }));
-    for (const row of page) if (speakerOf(row, commands) !== undefined) tokens += estimateTokens(row.content);
+    for (const row of page) if (speakerOf(row, commands) !== undefined) tokens += tokensGiven(row);
     if (tokens >= atLeast || page.length < PAGE) return tokens >= atLeast;
     seq = page.at(-1)?.seq ?? 0;
   }

@@ -42,6 +42,18 @@ test('a chat of 400 turns keeps what its first one said, in pieces that fit the 
   expect(without.memory.requests).toHaveLength(0);
 });
 
+test('a long result of a tool counts as the part that models get, so that the messages around it are kept, too', async () => {
+  const { memory, send, settled } = await makeLongChat({ output: 'page '.repeat(20_000) });
+  memory.replyAlways(says('In short.'));
+  await send('One?');
+  await memory.received(1);
+  await settled();
+  const { given } = await send('Two?');
+  expect(given).toContain('> In short.');
+  for (const question of ['Question 56', 'Question 57', 'Question 58', 'Question 59', 'One?']) expect(given).toContain(question);
+  expect(given).not.toContain('Question 50');
+});
+
 test('as long as none can be made, the oldest messages are left out; that is logged once, and tried again later', async () => {
   const clock = new FakeClock();
   const { memory, conversation, send, settled, list } = await makeLongChat({ clock });
