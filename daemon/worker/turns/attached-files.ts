@@ -4,7 +4,7 @@
  */
 import { collect } from '../../../shared/node/collect.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { estimateTokens, TOKENS_PER_IMAGE } from './model/context.js';
+import { estimateTokens, fitText, TOKENS_PER_IMAGE } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { imageTypeOf } from '../files/classify-file.js';
@@ -50,6 +50,12 @@ function tokensOf(file: AttachedFile): number {
   return file.type === 'image' ? TOKENS_PER_IMAGE : estimateTokens(file.text);
 }
 
+/** Returns as much of a text as fits, with a note if it was cut; undefined for an image that does not fit. */
+function fit(file: AttachedFile, maxTokens: number): AttachedFile | undefined {
+  if (file.type === 'text') return { ...file, text: fitText(file.text, maxTokens) };
+  return tokensOf(file) <= maxTokens ? file : undefined;
+}
+
 export interface AttachOptions {
   readonly session: Pick<Session, 'channel' | 'accountId'>;
   readonly takesImages: boolean;
@@ -66,7 +72,7 @@ export class AttachedFiles {
   }
 
   /**
-   * Adds the files of the newest messages of people, as far as they fit. A file that cannot be read stays a link.
+   * Adds the files of the newest messages of people, as far as they fit; texts are cut. A file that cannot be read stays a link.
    * @returns the messages, and the tokens of the files
    */
   async attach(messages: readonly ModelMessage[], options: AttachOptions): Promise<{ messages: ModelMessage[]; tokens: number }> {
@@ -85,10 +91,11 @@ export class AttachedFiles {
         .slice(0, MAX_FILES - count);
       count += wanted.length;
       const files = (await Promise.all(wanted.map((link) => this.#load(link)))).filter((file) => file !== undefined);
-      const fitting = files.filter((file) => {
-        const fits = (takesImages || file.type === 'text') && tokens + tokensOf(file) <= budgetTokens;
-        if (fits) tokens += tokensOf(file);
-        return fits;
+      const fitting = files.flatMap((file) => {
+        const fitted = takesImages || file.type === 'text' ? fit(file, budgetTokens - tokens) : undefined;
+        if (fitted === undefined) return [];
+        tokens += tokensOf(fitted);
+        return [fitted];
       });
       const images = fitting.filter((file) => file.type === 'image');
       const texts = fitting.flatMap((file) => (file.type === 'text' ? [`<file name="${file.name}">\n${file.text}\n</file>`] : []));

@@ -22,17 +22,23 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - others) / 4 + others * 0.8) + TOKENS_PER_MESSAGE;
 }
 
-/** Returns the beginning of a text that takes at most so many tokens with the note `end` that it was cut. */
-export function cutToTokens(text: string, maxTokens: number, end: string): string {
+const LEFT_OUT = '(omitted: the context is full)';
+const REST_LEFT_OUT = '\n(the rest is omitted: the context is full)';
+/** A text of which less than this would be left is omitted as a whole. */
+const MIN_TOKENS = 200;
+
+/** Returns the beginning of a text that takes at most so many tokens, followed by a note; only a note if there is no room. */
+export function fitText(text: string, maxTokens: number): string {
   if (estimateTokens(text) <= maxTokens) return text;
+  if (maxTokens < MIN_TOKENS) return LEFT_OUT;
   // In twentieths of a token, which are exact.
-  let left = (Math.floor(maxTokens) - estimateTokens(end)) * 20;
+  let left = (Math.floor(maxTokens) - estimateTokens(REST_LEFT_OUT)) * 20;
   let length = 0;
   for (; length < text.length; length += 1) {
     left -= text.charCodeAt(length) > 0x7f ? 16 : 5;
     if (left < 0) break;
   }
-  return cutText(text, length, '') + end;
+  return cutText(text, length, '') + REST_LEFT_OUT;
 }
 
 /** Tokens left for the conversation. */
@@ -104,11 +110,6 @@ export async function gatherContext(options: ContextOptions): Promise<ModelMessa
 /** Tool calls of a turn under way and their results. */
 export type StepMessage = ToolCallMessage | ToolResultMessage;
 
-const LEFT_OUT = '(omitted: the context is full)';
-const REST_LEFT_OUT = '\n(the rest is omitted: the context is full)';
-/** A result of which less than this would be left is omitted as a whole. */
-const MIN_RESULT_TOKENS = 200;
-
 const pictureTokens = (result: ToolResult): number => picturesOf(result) * TOKENS_PER_IMAGE;
 const resultTokens = (result: ToolResult): number => estimateTokens(result.output) + pictureTokens(result);
 
@@ -120,7 +121,7 @@ const stepTokens = (message: StepMessage): number =>
 function cutResult(result: ToolResult, maxTokens: number): ToolResult {
   if (resultTokens(result) <= Math.max(maxTokens, estimateTokens(LEFT_OUT))) return result;
   const left = maxTokens - pictureTokens(result);
-  if (left >= MIN_RESULT_TOKENS) return { ...result, output: cutToTokens(result.output, left, REST_LEFT_OUT) };
+  if (left >= MIN_TOKENS) return { ...result, output: fitText(result.output, left) };
   const { images: _images, ...rest } = result;
   return { ...rest, output: LEFT_OUT };
 }

@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
+import { AttachedFiles } from '../../../../daemon/worker/turns/attached-files.js';
 import { apiError, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { type FakeTelegram, startFakeTelegram } from '../../../fakes/telegram/server.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 import { telegramConfig } from '../../../helpers/telegram-fixture.js';
 
@@ -85,4 +88,28 @@ test("what people write cannot name another account's files, nor more than a few
   fake.say(Array.from({ length: 30 }, () => `[photo](/api/files/telegram/default/${id}/photo.jpg)`).join('\n'));
   await fake.until(() => fake.bot.sent.length === 2);
   expect(asked(model).at(-1)).toHaveLength(1 + 10);
+});
+
+test('a text that is too long for the context is given as far as it fits, the newest one first, and the model is told', async () => {
+  const openFile = async ({ fileId }: { fileId: string }) => ({
+    type: 'opened' as const,
+    sizeBytes: undefined,
+    bytes: Readable.from([Buffer.from(`${fileId} `.repeat(6_000))]),
+  });
+  const files = new AttachedFiles({ channels: { openFile }, logger: logMemory() });
+  const sends = (id: string) => ({
+    role: 'user' as const,
+    content: `[file ${id}.log](/api/files/telegram/default/${id}/${id}.log)`,
+  });
+  const options = { session: { channel: 'telegram', accountId: 'default' }, takesImages: false, budgetTokens: 5_000 };
+  const { messages, tokens } = await files.attach([sends('older_log'), sends('newer_log')], options);
+  expect(messages.map((message) => 'content' in message && message.content)).toEqual([
+    expect.stringMatching(/\n\n<file name="older_log\.log">\n\(omitted: the context is full\)\n<\/file>$/),
+    expect.stringMatching(
+      /\n\n<file name="newer_log\.log">\n(newer_log ){1900,2000}[newr_log]*\n\(the rest is omitted: the context is full\)\n<\/file>$/,
+    ),
+  ]);
+  expect(tokens).toBeGreaterThan(4_900);
+  expect(tokens).toBeLessThan(5_050);
+  expect((await files.attach([sends('newer_log')], options)).tokens).toBeLessThanOrEqual(5_000);
 });
