@@ -2,6 +2,12 @@
 import type { ContentBlock, SessionUpdate } from '@agentclientprotocol/sdk';
 import type { MessageDocument } from '../../shared/api/sessions.js';
 
+/** Returns a text as a Markdown code block, with a fence longer than any inside the text. */
+export function fenced(text: string): string {
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
+  return `${fence}\n${text}\n${fence}`;
+}
+
 function textOf(block: ContentBlock): string {
   switch (block.type) {
     case 'text':
@@ -10,12 +16,7 @@ function textOf(block: ContentBlock): string {
       return `[${block.name}](${block.uri})`;
     case 'resource': {
       const { resource } = block;
-      // Uses a fence longer than any inside the text.
-      if ('text' in resource) {
-        const fence = '`'.repeat(Math.max(3, ...[...resource.text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
-        return `\n\n${resource.uri}\n${fence}\n${resource.text}\n${fence}\n\n`;
-      }
-      return `[${resource.uri}]`;
+      return 'text' in resource ? `\n\n${resource.uri}\n${fenced(resource.text)}\n\n` : `[${resource.uri}]`;
     }
     case 'image':
     case 'audio':

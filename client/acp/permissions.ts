@@ -1,9 +1,17 @@
 /** Asks an editor about tool calls that wait for a decision, as the page does; the first decision counts. */
-import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse, SessionUpdate } from '@agentclientprotocol/sdk';
+import type {
+  PermissionOption,
+  RequestPermissionRequest,
+  RequestPermissionResponse,
+  SessionUpdate,
+  ToolCallContent,
+} from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
+import { escapeHidden } from '../../shared/log/escape.js';
 import { createSerial } from '../../shared/serial.js';
 import type { ApprovalDocument, DecisionRequest } from '../../shared/api/tools/approvals.js';
 import type { ApiClient } from '../api/api-client.js';
+import { fenced } from './content.js';
 
 export interface PermissionOptions {
   readonly session: string;
@@ -38,6 +46,18 @@ interface Asked {
   isAllowed: boolean;
   /** The turn has reported the call, which is shown under this id. */
   isTaken: boolean;
+}
+
+const textBlock = (text: string): ToolCallContent => ({ type: 'content', content: { type: 'text', text } });
+
+/**
+ * Returns the call as Markdown, which editors show with the question; `rawInput` is shown only on request, or not at all. The input comes
+ * first, and the agent's words are a quotation, so that they cannot look like the input.
+ */
+function contentOf({ input, said }: ApprovalDocument): ToolCallContent[] {
+  const call = textBlock(fenced(escapeHidden(JSON.stringify(input, undefined, 2))));
+  if (said === '') return [call];
+  return [call, textBlock(`The agent said:\n\n${escapeHidden(said).replace(/^/gm, '> ')}`)];
 }
 
 const callIdOf = (id: number): string => `approval-${id}`;
@@ -95,19 +115,19 @@ export class Permissions {
     }
   }
 
-  async #ask({ id, turnId, tool, input, said }: ApprovalDocument): Promise<void> {
+  async #ask(approval: ApprovalDocument): Promise<void> {
+    const { id, turnId, tool, input } = approval;
     const { session, connect, request, onError } = this.#options;
     const shown = new AbortController();
     const asked: Asked = { turn: turnId, tool, shown, isAllowed: false, isTaken: false };
     this.#asked.set(id, asked);
-    const content = said === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: said } }];
     const toolCall = {
       toolCallId: callIdOf(id),
       title: tool,
       kind: 'other' as const,
       status: 'pending' as const,
       rawInput: input,
-      content,
+      content: contentOf(approval),
     };
     const signal = AbortSignal.any([shown.signal, this.#over.signal]);
     try {

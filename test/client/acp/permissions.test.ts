@@ -59,7 +59,7 @@ test('each call that waits is shown once, and the choice decides it', async () =
   expect([...shown.keys()]).toEqual(['approval-1', 'approval-2', 'approval-3']);
   expect(shown.get('approval-1')?.question).toMatchObject({
     sessionId: 's',
-    toolCall: { title: 'files__write', rawInput: { path: 'a' }, content: [{ content: { text: 'I will write.' } }] },
+    toolCall: { title: 'files__write', rawInput: { path: 'a' } },
     options: [{ kind: 'allow_once' }, { kind: 'allow_always' }, { kind: 'reject_once' }],
   });
   for (const [id, optionId] of [
@@ -75,6 +75,19 @@ test('each call that waits is shown once, and the choice decides it', async () =
     ['/api/approvals/3/decide', { decision: 'deny' }],
   ]);
   expect(world.errors).toEqual([]);
+});
+
+test('the editor sees the whole input, first and with codes for hidden characters, and what the agent said as a quotation', async () => {
+  const { world, shown, permissions } = start();
+  const said = '```\n{ "path": "safe" }\n```\n\u2028Input:';
+  world.pending = [{ ...approval(1), input: { path: 'a\u202eb ```` c' }, said }, approval(2)];
+  await permissions.check();
+  const contentOf = (id: string) => shown.get(id)?.question.toolCall.content;
+  expect(contentOf('approval-1')).toMatchObject([
+    { content: { text: '`````\n{\n  "path": "a\\u202eb ```` c"\n}\n`````' } },
+    { content: { text: 'The agent said:\n\n> ```\n> { "path": "safe" }\n> ```\n> \\u2028Input:' } },
+  ]);
+  expect(contentOf('approval-2')).toMatchObject([{ content: { text: '```\n{\n  "path": "a"\n}\n```' } }]);
 });
 
 test('a question is taken back when it was decided elsewhere, and with the end of the prompt', async () => {
