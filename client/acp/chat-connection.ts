@@ -132,8 +132,9 @@ export function followPrompt(
   return new Promise<PromptEnd>((resolve, reject) => {
     leave = () => reject(gone.reason as Error);
     gone.addEventListener('abort', leave, { once: true });
-    cancelled.addEventListener('abort', stop, { once: true });
     socket.on('open', () => {
+      // Not before: a socket that is not open throws. Each frame that is received checks, too.
+      cancelled.addEventListener('abort', stop, { once: true });
       socket.send(encode('hello', token === undefined ? {} : { token }));
       socket.send(sent);
     });

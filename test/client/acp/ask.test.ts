@@ -10,6 +10,7 @@ type SentFrame = { readonly type: string } & Record<string, unknown>;
 class FakeSocket extends EventEmitter {
   readonly sent: SentFrame[] = [];
   readonly url: string;
+  isOpen = false;
   isEnded = false;
   readonly #onSend: (sent: SentFrame, socket: FakeSocket) => void;
 
@@ -17,10 +18,14 @@ class FakeSocket extends EventEmitter {
     super();
     this.url = url;
     this.#onSend = onSend;
-    setImmediate(() => this.emit('open'));
+    setImmediate(() => {
+      this.isOpen = true;
+      this.emit('open');
+    });
   }
 
   send(text: string): void {
+    if (!this.isOpen) throw new Error('WebSocket is not open: readyState 0 (CONNECTING)');
     const sent = JSON.parse(text) as SentFrame;
     this.sent.push(sent);
     this.#onSend(sent, this);
@@ -40,7 +45,10 @@ const SENT = { type: 'sent', re: 'send', messageId: 'q', repeated: false };
 const END = { type: 'turn', turn: 't', state: 'done' };
 
 /** Asks through sockets that behave as the test says, each by its number. */
-function begin(onSend: (sent: SentFrame, socket: FakeSocket, number: number) => void, content = 'Hi') {
+function begin(
+  onSend: (sent: SentFrame, socket: FakeSocket, number: number) => void,
+  { content = 'Hi', onConnecting = () => undefined }: { content?: string; onConnecting?: (number: number) => void } = {},
+) {
   const made: FakeSocket[] = [];
   const updates: SessionUpdate[] = [];
   const seen = { approvals: 0 };
@@ -50,6 +58,7 @@ function begin(onSend: (sent: SentFrame, socket: FakeSocket, number: number) => 
       const number = made.length;
       super(url, (sent, socket) => onSend(sent, socket, number));
       made.push(this);
+      queueMicrotask(() => onConnecting(number));
     }
   }
   const end = ask({
@@ -122,6 +131,21 @@ test('a prompt that is cancelled while another answer is given is taken back, an
   expect(frames[2]).toMatchObject({ session: 's', key: frames[1]?.['key'] });
 });
 
+test('a prompt that is cancelled while its connection is opened again stops its answer once that is open', async () => {
+  const { end, made, cancel } = begin(
+    (sent, socket, number) => {
+      if (sent.type === 'send') socket.say(SENT);
+      if (sent.type === 'stop') socket.say({ ...END, state: 'aborted' });
+      if (sent.type !== 'watch' || number > 0) return;
+      socket.say(QUESTION, { type: 'turn', turn: 't', state: 'running', at: 0 });
+      socket.emit('close', 1012, Buffer.alloc(0));
+    },
+    { onConnecting: (number) => void (number === 1 && cancel.abort()) },
+  );
+  expect(await end).toEqual({ state: 'aborted' });
+  expect(made[1]?.sent.map(({ type }) => type)).toEqual(['hello', 'send', 'stop', 'watch']);
+});
+
 test('what waits in a session without a prompt is stopped', async () => {
   const made: FakeSocket[] = [];
   class WebSocket extends FakeSocket {
@@ -158,7 +182,7 @@ test('what another try cannot cure is the answer at once', async () => {
   );
   const closed = begin((sent, socket) => void (sent.type === 'hello' && socket.emit('close', 4401, Buffer.from('the token is wrong'))));
   await expect(closed.end).rejects.toMatchObject({ code: 'UNAUTHORIZED', message: 'the token is wrong' });
-  const large = begin(() => undefined, 'x'.repeat(2_000_000));
+  const large = begin(() => undefined, { content: 'x'.repeat(2_000_000) });
   await expect(large.end).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   const absent = ask({
     ...({} as Parameters<typeof ask>[0]),
