@@ -37,6 +37,10 @@ const CHOICES: PermissionOption[] = [
 
 const isPassing = (error: unknown): boolean => error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING');
 
+/** Pauses before the waiting calls are loaded again after a passing error. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
+
 /** A question that is or was shown. */
 interface Asked {
   readonly turn: string;
@@ -68,6 +72,8 @@ export class Permissions {
   readonly #asked = new Map<number, Asked>();
   readonly #over = new AbortController();
   readonly #inOrder = createSerial();
+  #pauseMs = FIRST_PAUSE_MS;
+  #nextCheck: NodeJS.Timeout | undefined;
 
   constructor(options: PermissionOptions) {
     this.#options = options;
@@ -80,6 +86,7 @@ export class Permissions {
 
   async #check(): Promise<void> {
     const { session, connect, onError } = this.#options;
+    clearTimeout(this.#nextCheck);
     try {
       const query = new URLSearchParams({ state: 'pending', session });
       const api = await connect();
@@ -87,15 +94,23 @@ export class Permissions {
         method: 'GET',
         path: `/api/approvals?${query.toString()}`,
       });
+      this.#pauseMs = FIRST_PAUSE_MS;
       const pending = new Set(approvals.map(({ id }) => id));
       for (const [id, { shown }] of this.#asked) if (!pending.has(id)) shown.abort();
       // The gateway lists the newest first.
       for (const approval of approvals.toSorted((a, b) => a.id - b.id))
         if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
     } catch (error) {
-      // The next connection tries again.
-      if (!isPassing(error)) onError(error);
+      if (isPassing(error)) this.#checkLater();
+      else onError(error);
     }
+  }
+
+  /** The connection may last, and then nothing else asks for another check. */
+  #checkLater(): void {
+    if (this.#over.signal.aborted) return;
+    this.#nextCheck = setTimeout(() => void this.check(), this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
   /** Returns the tool call id that the editor was shown when it was asked about a call that now runs, once for each question. */
@@ -109,6 +124,7 @@ export class Permissions {
   /** Withdraws all questions, and ends the calls that were shown only as questions. */
   end(): void {
     this.#over.abort();
+    clearTimeout(this.#nextCheck);
     for (const [id, { isTaken, isAllowed }] of this.#asked) {
       const status = isAllowed ? 'completed' : 'failed';
       if (!isTaken) this.#options.onUpdate({ sessionUpdate: 'tool_call_update', toolCallId: callIdOf(id), status });
@@ -140,7 +156,7 @@ export class Permissions {
       if (signal.aborted) return;
       onError(error);
       if (!isPassing(error)) return;
-      // The decision may not have arrived; then the question is shown again, at the latest on the next connection.
+      // The decision may not have arrived; then the question is shown again.
       this.#asked.delete(id);
       await this.check();
     }

@@ -1,5 +1,5 @@
 import type { RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Permissions } from '../../../client/acp/permissions.js';
 import type { ApiRequest } from '../../../client/api/api-client.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -13,6 +13,8 @@ const approval = (id: number) => ({
   input: { path: 'a' },
   said: id === 1 ? 'I will write.' : '',
 });
+
+afterEach(() => vi.useRealTimers());
 
 /** An editor that is asked about what waits at the gateway. */
 function start() {
@@ -132,7 +134,26 @@ test('an older answer of the gateway that arrives later takes nothing back', asy
   expect(shown.get('approval-1')?.signal.aborted).toBe(false);
 });
 
+test('while the gateway is busy, what waits is loaded again, until the prompt ends', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { world, shown, permissions } = start();
+  world.refusal = new GatewayError('UNAVAILABLE', { message: 'the gateway is busy' });
+  await permissions.check();
+  await vi.advanceTimersByTimeAsync(2_000);
+  world.refusal = undefined;
+  expect(shown.size).toBe(0);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([...shown.keys()]).toEqual(['approval-1']);
+  expect(vi.getTimerCount()).toBe(0);
+  world.refusal = new GatewayError('NOT_RUNNING', { message: 'the gateway is not running' });
+  await permissions.check();
+  expect(vi.getTimerCount()).toBe(1);
+  permissions.end();
+  expect([vi.getTimerCount(), world.errors]).toEqual([0, []]);
+});
+
 test('a choice that does not reach the gateway is asked for again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const { world, shown, permissions, settled } = start();
   await permissions.check();
   const first = shown.get('approval-1');
@@ -140,7 +161,7 @@ test('a choice that does not reach the gateway is asked for again', async () => 
   first?.answer({ outcome: 'selected', optionId: 'allow' });
   await settled();
   world.refusal = undefined;
-  await permissions.check();
+  await vi.runAllTimersAsync();
   expect(shown.get('approval-1')).not.toBe(first);
   shown.get('approval-1')?.answer({ outcome: 'selected', optionId: 'allow' });
   await settled();
