@@ -29,7 +29,10 @@ const isPassing = (error: unknown): boolean =>
 const causeOf = (error: unknown): unknown =>
   error instanceof ConnectionLost ? (error.cause ?? new GatewayError('UNAVAILABLE', { message: error.message })) : error;
 
-/** @throws the gateway's refusal; the last failure when the gateway cannot be reached */
+/**
+ * Asks until the prompt has ended. One that is cancelled has ended when the gateway says so: otherwise the answer would go on.
+ * @throws the gateway's refusal; the last failure when the gateway cannot be reached
+ */
 export async function ask({ locate, sockets, onUpdate, askedCall, ...asked }: AskOptions): Promise<PromptEnd> {
   const question = { ...asked, key: randomUUID() };
   const prompt = new Prompt({ onUpdate, ...definedFields({ askedCall }) });
@@ -47,8 +50,9 @@ export async function ask({ locate, sockets, onUpdate, askedCall, ...asked }: As
       }
     } catch (error) {
       if (asked.gone.aborted) throw error;
+      // It was taken back through a connection that was lost before the gateway said so.
+      if (asked.cancelled.aborted && error instanceof GatewayError && error.code === 'CONFLICT') return { state: 'aborted' };
       if (!isReached || !isPassing(error)) throw causeOf(error);
-      if (asked.cancelled.aborted) return { state: 'aborted' };
       if (Date.now() > giveUpAtMs) throw causeOf(error);
       await pause(PAUSE_MS);
     }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, onTestFinished, test } from 'vitest';
+import type { SessionPage } from '../../shared/api/sessions.js';
 import { callsTools, says } from '../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { fakeModels } from '../helpers/make-conversation.js';
@@ -78,6 +79,16 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   await until('the beginning of the answer', () => editor.said(second).length > TEXT.length);
   await agent.notify('session/cancel', { sessionId: second });
   expect(await cancelled).toEqual({ stopReason: 'cancelled' });
+
+  model.replyAlways({ type: 'text', parts: PARTS, gate: { before: 3, until: new Promise(() => undefined) } });
+  const shown = editor.said(second).length;
+  const lost = editor.ask(second, 'Once more');
+  await until('the beginning of the next answer', () => editor.said(second).length > shown);
+  process.kill(gateway.workerPid(), 'SIGKILL');
+  await agent.notify('session/cancel', { sessionId: second });
+  expect(await lost).toEqual({ stopReason: 'cancelled' });
+  const { sessions: listed } = (await (await fetch(`${gateway.url}/api/sessions`)).json()) as SessionPage;
+  expect(listed.filter(({ answering }) => answering)).toEqual([]);
 
   const third = await editor.newSession();
   model.reply(callsTools({ name: 'time', input: {} }), says('It is ', 'noon.'));

@@ -193,14 +193,43 @@ test('what another try cannot cure is the answer at once', async () => {
   await expect(absent).rejects.toMatchObject({ code: 'NOT_RUNNING' });
 });
 
-test('an editor that leaves ends the wait, and a loss after a cancel is its end', async () => {
+test('an editor that leaves ends the wait', async () => {
   const left = begin((sent) => void (sent.type === 'send' && left.leave.abort(new Error('closed'))));
   await expect(left.end).rejects.toThrow('closed');
   expect(left.made[0]?.isEnded).toBe(true);
-  const lost = begin((sent, socket) => {
-    if (sent.type !== 'send') return;
-    lost.cancel.abort();
-    socket.emit('error', new Error('reset'));
+});
+
+test('a stop that is lost with its connection is sent through the next one', async () => {
+  const early = begin((sent, socket, number) => {
+    if (number === 0 && sent.type === 'send') {
+      early.cancel.abort();
+      socket.emit('error', new Error('reset'));
+    } else if (sent.type === 'send') socket.say(SENT);
+    if (sent.type === 'stop') socket.say({ type: 'stopped', re: sent['id'], stopped: true });
   });
-  expect(await lost.end).toEqual({ state: 'aborted' });
+  expect(await early.end).toEqual({ state: 'aborted' });
+  expect(early.made[1]?.sent[2]).toMatchObject({ type: 'stop', session: 's', key: early.made[0]?.sent[1]?.['key'] });
+
+  const late = begin((sent, socket, number) => {
+    if (sent.type === 'send') socket.say(SENT);
+    if (sent.type === 'watch' && number === 0) {
+      socket.say(QUESTION, { type: 'turn', turn: 't', state: 'running', at: 0 });
+      late.cancel.abort();
+    }
+    if (sent.type !== 'stop') return;
+    if (number === 0) socket.emit('close', 1012, Buffer.alloc(0));
+    else socket.say({ ...END, state: 'aborted' });
+  });
+  expect(await late.end).toEqual({ state: 'aborted' });
+  expect(late.made.map(({ sent }) => sent.filter(({ type }) => type === 'stop').length)).toEqual([1, 1]);
+});
+
+test('a prompt that was taken back through the lost connection has ended', async () => {
+  const { end, cancel } = begin((sent, socket, number) => {
+    if (sent.type === 'hello') cancel.abort();
+    if (sent.type === 'stop') socket.emit('close', 1012, Buffer.alloc(0));
+    if (sent.type === 'send')
+      socket.say(number === 0 ? SENT : { type: 'error', re: 'send', error: { code: 'CONFLICT', message: 'the message was taken back' } });
+  });
+  expect(await end).toEqual({ state: 'aborted' });
 });
