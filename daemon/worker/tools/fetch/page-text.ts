@@ -3,8 +3,9 @@
  * html-to-text 10 takes 45 to 125 s for 1 MB of nested tags (htmlparser2 moves its whole element stack at each tag), this 0.05 s.
  */
 
-/** Elements whose content is not text. */
-const SILENT = ['script', 'style', 'noscript', 'template', 'svg', 'head'];
+/** Elements whose content is not text, with their end. `head` is not one of them: its end tag may be omitted. */
+const SILENT = new Map(['script', 'style', 'noscript', 'template', 'svg'].map((name) => [name, new RegExp(`</${name}[\\s/>]`)]));
+const TITLE = /<title[^<>]{0,200}>([^<]{0,500})/iu;
 const BLOCK = /^\/?(p|div|section|article|header|footer|main|nav|ul|ol|li|table|tr|h[1-6]|blockquote|pre|br|hr|dt|dd|form|figure)$/;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -35,13 +36,8 @@ const tidy = (text: string): string =>
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 
-function titleOf(html: string): string {
-  const title = /<title[^<>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '';
-  return tidy(decodeEntities(title));
-}
-
-/** Returns the title and the text, one line per block. Takes time in proportion to the length of the page. */
-export function htmlToText(html: string): string {
+/** Returns the text, one line per block. */
+function bodyOf(html: string): string {
   // ASCII only: other letters may change their length in lower case.
   const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   const parts: string[] = [];
@@ -50,19 +46,35 @@ export function htmlToText(html: string): string {
     const open = html.indexOf('<', at);
     parts.push(html.slice(at, open === -1 ? html.length : open));
     if (open === -1) break;
+    // As in the HTML Standard ("Tag open state"): any other `<` is text.
+    if (!/[a-z/!?]/.test(lower.charAt(open + 1))) {
+      parts.push('<');
+      at = open + 1;
+      continue;
+    }
     const comment = html.startsWith('<!--', open);
     const close = comment ? html.indexOf('-->', open) : html.indexOf('>', open);
     if (close === -1) break;
     const name = /^\/?[a-z][a-z0-9-]{0,30}/.exec(lower.slice(open + 1, open + 34))?.[0] ?? '';
     at = close + (comment ? 3 : 1);
     if (BLOCK.test(name)) parts.push('\n');
-    if (!SILENT.includes(name)) continue;
-    const end = lower.indexOf(`</${name}`, at);
-    if (end === -1) break;
-    at = end;
+    const silentEnd = SILENT.get(name);
+    if (silentEnd === undefined) continue;
+    const length = lower.slice(at).search(silentEnd);
+    if (length === -1) break;
+    at += length;
   }
-  const title = titleOf(html);
-  return [title, tidy(decodeEntities(parts.join('')))].filter((part) => part !== '').join('\n\n');
+  return parts.join('');
+}
+
+/** Returns the title and the text, one line per block. Takes time in proportion to the length of the page. */
+export function htmlToText(html: string): string {
+  const [whole = '', title = ''] = TITLE.exec(html) ?? [];
+  const body = bodyOf(html.replace(whole, ''));
+  return [title, body]
+    .map((part) => tidy(decodeEntities(part)))
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function decode(bytes: Uint8Array, contentType: string): string {

@@ -143,14 +143,23 @@ test('content that is not text is described, not shown; other character sets are
   expect(await get(`http://127.0.0.1:${latin.port}/`)).toMatch(/café$/);
 });
 
-test.each(['<div>', '<b>', '<table><tr><td>', '<ul><li>', '<blockquote>', '<!-- ', '<x y="z" ', '&amp;'])(
-  'a page of 1 MB that repeats %s does not hold up the event loop',
-  (piece) => {
-    const html = piece.repeat(1_000_000 / piece.length);
-    // The limit only excludes quadratic time.
-    expect(cpuMs(() => htmlToText(html))).toBeLessThan(2_000);
-  },
-);
+test.each([
+  '< ',
+  '<svg></svg>',
+  '<script></scripts>',
+  '<div>',
+  '<b>',
+  '<table><tr><td>',
+  '<ul><li>',
+  '<blockquote>',
+  '<!-- ',
+  '<x y="z" ',
+  '&amp;',
+])('a page of 1 MB that repeats %s does not hold up the event loop', (piece) => {
+  const html = piece.repeat(1_000_000 / piece.length);
+  // The limit only excludes quadratic time.
+  expect(cpuMs(() => htmlToText(html))).toBeLessThan(2_000);
+});
 
 test('a hostile page takes no longer than others', () => {
   for (const html of [
@@ -166,6 +175,19 @@ test('a hostile page takes no longer than others', () => {
 test('the tag of a title ends before the next tag, so that a page of its beginnings is searched once', () => {
   expect(htmlToText('<head><title lang="en">A</title></head>B')).toBe('A\n\nB');
   expect(htmlToText('<title <b>B</b>')).toBe('B');
+});
+
+test('a page without the end of its head is given whole', () => {
+  expect(htmlToText('<head lang=x><title>A</title><meta charset=x><script>x()</scripts></script><body><p>Text')).toBe('A\n\nText');
+  expect(htmlToText('<head><title>A</title><body><header>Top</header><p>Text')).toBe('A\n\nTop\n\nText');
+});
+
+test('a long title is cut between characters, and its rest is text', () => {
+  expect(htmlToText(`<title>${'a'.repeat(499)}\u{1F600}\u{1F600}</title>`)).toBe(`${'a'.repeat(499)}\u{1F600}\n\n\u{1F600}`);
+});
+
+test('a < that begins no tag is text', () => {
+  expect(htmlToText('<p>if a < b and c > d</p><p>5 <3</p>2 <')).toBe('if a < b and c > d\n\n5 <3\n2 <');
 });
 
 test('half of a surrogate pair in a page is no character', () => {
