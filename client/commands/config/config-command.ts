@@ -64,7 +64,9 @@ export abstract class ConfigCommand extends BaseCommand {
 
   /** Waits until a running gateway has applied the file. */
   async #awaitApplied(): Promise<Applied> {
-    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return seen('next start');
+    const before = await locateGateway(this.io.gatewayPaths);
+    if (before.kind === 'absent') return seen('next start');
+    if (before.kind !== 'answers') return seen('not yet');
     const applied = (await poll(() => this.#look(), APPLY)) ?? seen('not yet');
     const location = await locateGateway(this.io.gatewayPaths);
     return this.#judge(applied, location.kind === 'answers' ? location.status.warnings : []);

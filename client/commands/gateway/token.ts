@@ -10,6 +10,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { askToken, findToken, readGivenToken } from '../../gateway/gateway-settings.js';
 import { type AnsweringGateway, type GatewayLocation, locateGateway } from '../../gateway/locate-gateway.js';
+import { awaitStarting } from '../../gateway/wait-ready.js';
 
 const SOURCES = { env: 'XOPC_GATEWAY_TOKEN or --token', config: 'gateway.auth.api_key' } as const;
 
@@ -86,18 +87,17 @@ export class TokenCommand extends BaseCommand {
   async #rotate(): Promise<OwnToken> {
     this.#prepareDirectory();
     const { gatewayPaths: paths, environment } = this.io;
-    const location = await locateGateway(paths);
+    const location = await awaitStarting(paths, await locateGateway(paths));
     // Does not read the file, because the file may be what has to be replaced.
     const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
-    const inForce = location.kind === 'answers' ? await this.#applyToRunning(location) : undefined;
-    return inForce ?? { token, source: 'generated' };
+    return (await this.#applyToRunning(location)) ?? { token, source: 'generated' };
   }
 
   /** @returns the stored token if the gateway uses it now: another --rotate may have replaced the one that this command stored */
-  async #applyToRunning(gateway: AnsweringGateway): Promise<OwnToken | undefined> {
-    let location: GatewayLocation = gateway;
+  async #applyToRunning(gateway: GatewayLocation): Promise<OwnToken | undefined> {
+    let location = gateway;
     // The first restart may join one whose worker has already read the old token.
     for (let restarts = 0; restarts < 2 && location.kind === 'answers'; restarts += 1) {
       location = await this.#restart(location);
@@ -111,7 +111,7 @@ export class TokenCommand extends BaseCommand {
         return undefined;
       }
     }
-    // One that has been stopped uses the new token at its next start.
+    // A stopped gateway uses the new token at its next start; one that does not answer may serve on with the old one.
     if (location.kind !== 'absent') throw stillUsed();
     return undefined;
   }

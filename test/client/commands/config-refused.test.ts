@@ -4,7 +4,7 @@ import { APPLY } from '../../../client/commands/config/config-command.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 function home(config: string): { home: string; path: string; run: (args: string[]) => ReturnType<typeof runCommand> } {
@@ -119,4 +119,12 @@ test('set warns of a variable that is not set, and a link to nothing is refused'
   symlinkSync('/not-mounted/config.json', path);
   const points = expect.stringContaining('points to /not-mounted/config.json, which does not exist') as string;
   for (const args of [['validate'], ['set', 'logs.level', 'warn']]) expect(await run(args)).toMatchObject({ code: 78, stderr: points });
+});
+
+test('a change is not reported as applied at the next start while a gateway runs that does not answer', async () => {
+  const { home: directory, run } = home('{}');
+  const paths = testPaths(directory);
+  writeLock(paths, lockRecord(paths, process.pid));
+  expect((await run(['set', 'gateway.auth.enabled', 'true'])).stderr).toContain('; the running gateway has not applied it yet');
+  expect(JSON.parse((await run(['set', 'logs.level', 'warn', '--json'])).stdout)).toMatchObject({ appliedTo: 'not yet' });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { maskToken } from '../../../shared/config/secrets.js';
 import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
 const TOKEN = 'abcdefgh-0123456789-0123456789-hgfedcba';
 
@@ -86,6 +86,15 @@ test('--rotate says that the old token is still used if the gateway cannot be re
   expect(stderr).toContain(`the new token is stored, but the running gateway still uses the old one: ${reason}`);
   expect(stderr).toContain('xopc gateway restart');
   expect(readFileSync(paths.tokenPath, 'utf8')).not.toContain(TOKEN);
+});
+
+test('--rotate fails while a gateway runs that does not answer, because it may serve on with the old token', async () => {
+  const { paths, run } = setUp();
+  writeLock(paths, lockRecord(paths, process.pid));
+  const { code, stdout, stderr } = await run(['--rotate']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('does not use it: the old one may still work\n  Restart it with: xopc gateway restart\n');
+  expect(existsSync(paths.tokenPath)).toBe(true);
 });
 
 test.each([
