@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { programArguments } from '../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../shared/node/process/env.js';
+import { lastingDirectory } from '../../shared/node/process/lasting-directory.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
 export interface LogView {
@@ -31,7 +32,11 @@ function ended(child: ChildProcess): Promise<void> {
 /** Starts the view; it follows from the log's present end, from {@link LogView.show} or 5 s after the start until {@link LogView.end} or the end of this process. */
 export function startLogView(paths: GatewayPaths): LogView {
   const args = programArguments('@log-view', '--config', paths.configPath);
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'], env: childEnvironment({ XOPC_HOME: paths.home }) });
+  const child = spawn(process.execPath, args, {
+    cwd: lastingDirectory(),
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: childEnvironment({ XOPC_HOME: paths.home }),
+  });
   let isRunning = true;
   const stopped = (): void => {
     isRunning = false;

@@ -1,7 +1,4 @@
 /** Starts a supervisor that outlives this process and waits for its outcome; the owner of `execa` on this side. */
-import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -9,6 +6,7 @@ import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import { programArguments } from '../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../shared/node/process/env.js';
+import { lastingDirectory } from '../../shared/node/process/lasting-directory.js';
 import { withReportedHint } from '../cli/system-error.js';
 
 /** Descriptor in the child on which it writes its one {@link StartReport}. */
@@ -34,17 +32,6 @@ export type StartedGateway = Extract<StartReport, { ok: true }>;
 
 function supervisorCommand(): readonly [string, ...string[]] {
   return [process.execPath, ...programArguments('@supervisor')];
-}
-
-/** Do not keep a working directory in use for months that may be unmounted or deleted; a service's user may have no home. */
-function lastingDirectory(): string {
-  try {
-    const home = homedir();
-    if (statSync(home).isDirectory()) return home;
-  } catch {
-    // No directory can be entered; fall back to the root, which every system has.
-  }
-  return parse(process.execPath).root;
 }
 
 interface Collected {

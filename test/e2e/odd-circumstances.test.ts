@@ -45,6 +45,22 @@ test('a start in the background works with a HOME that is not there', async () =
   expect(existsSync(env.HOME)).toBe(false);
 });
 
+test('a gateway in the foreground outlives the directory in which it was started', async () => {
+  const gateway = await RealGateway.create();
+  const cwd = join(gateway.home, 'unpacked');
+  mkdirSync(cwd);
+  runProcess(launcher, ['gateway'], { env: { ...gateway.env, XOPC_HOME: '../.xopc' }, cwd });
+  await gateway.untilHealthy();
+  rmSync(cwd, { recursive: true });
+  const first = gateway.workerPid();
+  process.kill(first, 'SIGKILL');
+  await gateway.untilReplaced(first);
+  expect(await gateway.xopc('gateway', 'restart')).toMatchObject({ code: 0 });
+  const supervisor = gateway.lock().pid;
+  expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 0 });
+  expect(gateway.lock().pid).not.toBe(supervisor);
+});
+
 test('a directory in the place of the control socket is named, and nothing is left behind', async () => {
   const gateway = await RealGateway.start();
   const socket = join(gateway.xopcHome, 'run', readdirSync(join(gateway.xopcHome, 'run'))[0] ?? '');
