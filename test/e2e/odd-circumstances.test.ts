@@ -1,10 +1,11 @@
 /** Starts and signals at moments and in places that nobody plans. Through the real binary. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tempDir } from '../helpers/temp-dir.js';
 import { Installation } from '../helpers/installation.js';
-import { isAlive, RealGateway, runProcess, until, launcher } from '../helpers/real-gateway.js';
+import { isAlive, RealGateway, root, runProcess, until, launcher } from '../helpers/real-gateway.js';
 
 test('a start that is stopped before it serves says so', async () => {
   const installation = new Installation();
@@ -59,6 +60,23 @@ test('a gateway in the foreground outlives the directory in which it was started
   const supervisor = gateway.lock().pid;
   expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 0 });
   expect(gateway.lock().pid).not.toBe(supervisor);
+});
+
+test('a gateway outlives the file of the Node that runs it', async () => {
+  const node = join(tempDir(), 'node');
+  copyFileSync(process.execPath, node);
+  const gateway = await RealGateway.create({}, [node, join(root, 'dist', 'main.cjs')]);
+  await gateway.run();
+  rmSync(node);
+  const first = gateway.workerPid();
+  process.kill(first, 'SIGKILL');
+  await gateway.untilReplaced(first);
+  const supervisor = gateway.lock().pid;
+  expect(await runProcess(launcher, ['gateway', 'restart', '--force'], { env: gateway.env }).done).toMatchObject({ code: 0 });
+  expect(gateway.lock().pid).not.toBe(supervisor);
+  const second = gateway.workerPid();
+  process.kill(second, 'SIGKILL');
+  await gateway.untilReplaced(second);
 });
 
 test('a directory in the place of the control socket is named, and nothing is left behind', async () => {

@@ -254,9 +254,12 @@ function hangingError(pid: number, limitMs: number): GatewayError {
 }
 
 function spawnFailed(reason: string): GatewayError {
+  const next = reason.endsWith('ENOENT')
+    ? 'Install Node.js again where it was, or run: xopc gateway stop   Then: xopc gateway start'
+    : 'Try again when the shortage is over.';
   return new GatewayError('SUCCESSION_FAILED', {
     message: `failed to start the successor: ${describeSpawnError(reason)}`,
-    hint: 'The running gateway continues. Try again when the shortage is over.',
+    hint: `The running gateway continues. ${next}`,
   });
 }
 

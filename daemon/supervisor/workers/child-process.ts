@@ -7,6 +7,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { programArguments } from '../../../shared/node/build/bundle.js';
+import { nodeProgram } from '../../../shared/node/build/node-program.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
 import { lastingDirectory } from '../../../shared/node/process/lasting-directory.js';
 import { killGroup, sendSignal } from '../../../shared/node/process/send-signal.js';
@@ -64,7 +65,7 @@ export function spawnChild(options: SpawnOptions, handlers: ChildHandlers): Chil
 }
 
 function runExeca(args: readonly string[], options: SpawnOptions) {
-  return execa(process.execPath, args, {
+  return execa(nodeProgram(), args, {
     cwd: lastingDirectory(),
     env: childEnvironment({ ...options.extra, XOPC_BOOT: JSON.stringify(options.boot) }),
     extendEnv: false,

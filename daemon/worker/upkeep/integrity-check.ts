@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { programArguments } from '../../../shared/node/build/bundle.js';
+import { nodeProgram } from '../../../shared/node/build/node-program.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 
 export interface IntegrityReport {
@@ -91,7 +92,7 @@ export class IntegrityCheck {
 
 /** Runs the role `@database` in this worker's process group, so that it ends with the worker. */
 export const checkInProcess: CheckDatabase = async (path, signal) => {
-  const { stdout } = await promisify(execFile)(process.execPath, programArguments('@database', path), {
+  const { stdout } = await promisify(execFile)(nodeProgram(), programArguments('@database', path), {
     signal,
     timeout: TIME_LIMIT_MS,
     killSignal: 'SIGKILL',

@@ -70,9 +70,13 @@ test('one that hangs after it has been given everything is ended, and everything
   await expect(late).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: expect.stringContaining('65 s') });
 });
 
-test('one that cannot be started says why, and the gateway continues', async () => {
+test.each([
+  ['spawn node EAGAIN', 'too many processes', 'Try again when the shortage is over.'],
+  ['spawn /opt/node ENOENT', '/opt/node', 'Install Node.js again'],
+])('one that cannot be started says why and what to do, and the gateway continues: %s', async (spawnError, said, hint) => {
   const { spawned, outcome, succession } = starting();
-  spawned.last('supervisor').exits({ code: null, spawnError: 'spawn node EAGAIN' });
-  await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: expect.stringContaining('too many processes') });
+  spawned.last('supervisor').exits({ code: null, spawnError });
+  const contains = (text: string): unknown => expect.stringContaining(text);
+  await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: contains(said), hint: contains(hint) });
   expect(succession.isUnderWay).toBe(false);
 });
