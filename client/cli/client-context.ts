@@ -1,5 +1,6 @@
 /** The process environment of a command; tests inject their own. */
 import type { BaseContext, CommandClass } from 'clipanion';
+import type { BuildInfo } from '../../shared/node/build/bundle.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
@@ -21,6 +22,8 @@ export type ClientTools = typeof lateParts;
 
 export interface ClientRuntime {
   version(): string;
+  /** The build of this command; undefined while it is being replaced. */
+  build(): BuildInfo | undefined;
   readEnvironment(): GatewayEnvironment;
   environmentValue(name: string): string | undefined;
   invocation(): Invocation;

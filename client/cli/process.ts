@@ -15,6 +15,7 @@ import type { ClientContext, ClientRuntime, ClientTools, CommandEntry } from './
 
 export const processRuntime: ClientRuntime = {
   version: () => readBuildInfo()?.version ?? '0.0.0',
+  build: readBuildInfo,
   readEnvironment,
   environmentValue,
   invocation: () => currentInvocation(environmentValue),

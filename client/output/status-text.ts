@@ -95,7 +95,7 @@ function detailLines(status: StatusDocument, nowMs: number): string[] {
 }
 
 /** The block of warnings; empty if there are none. */
-export function warningBlock({ warnings }: StatusDocument, paint: Paint): string[] {
+export function warningBlock({ warnings }: Pick<StatusDocument, 'warnings'>, paint: Paint): string[] {
   const lines = warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
   return block(paint.yellow('⚠️  Warnings:'), lines);
 }

@@ -79,6 +79,22 @@ test('a gateway outlives the file of the Node that runs it', async () => {
   await gateway.untilReplaced(second);
 });
 
+test('a restart by a command of another installation says that the gateway runs on with its own build', async () => {
+  const older = new Installation();
+  older.setBuild({ version: '0.0.9', buildId: 'older' });
+  const gateway = await RealGateway.create({}, older.command);
+  expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({
+    code: 0,
+    stdout: expect.not.stringContaining('OTHER_BUILD'),
+  });
+  const newer = (...args: string[]) => runProcess(launcher, ['gateway', ...args], { env: gateway.env }).done;
+  const said = expect.stringContaining('the gateway runs 0.0.9 (build older) from another place');
+  expect(await newer('restart')).toMatchObject({ code: 0, stdout: said });
+  expect(await newer('status')).toMatchObject({ code: 0, stdout: said });
+  for (const command of ['stop', 'start']) expect(await newer(command)).toMatchObject({ code: 0 });
+  expect(await newer('status')).toMatchObject({ code: 0, stdout: expect.not.stringContaining('OTHER_BUILD') });
+});
+
 test('a directory in the place of the control socket is named, and nothing is left behind', async () => {
   const gateway = await RealGateway.start();
   const socket = join(gateway.xopcHome, 'run', readdirSync(join(gateway.xopcHome, 'run'))[0] ?? '');

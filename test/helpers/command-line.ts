@@ -34,6 +34,7 @@ export interface CommandRun {
 function makeRuntime(options: CommandLineOptions, interrupts: Set<(signal: NodeJS.Signals) => void>): ClientRuntime {
   return {
     version: () => '1.2.3',
+    build: () => undefined,
     readEnvironment: () => testEnvironment(options.home, options.environment),
     environmentValue: (name) => options.variables?.[name],
     invocation: () => ({ entry: 'xopc', variable: () => undefined }),

@@ -16,6 +16,7 @@ import { refuseAlias } from '../../gateway/start-checks.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
+import { installationWarnings } from '../../service/installation-warnings.js';
 import { awaitStarting, waitForNewInstance } from '../../gateway/wait-ready.js';
 
 /** A successor takes the lock before its predecessor exits, and a manual start would have taken it by then. */
@@ -158,9 +159,12 @@ export class RestartCommand extends BaseCommand {
     return this.#print(result, text, now.kind === 'answers' ? now.status : undefined);
   }
 
-  /** Prints the result and the gateway's warnings, for instance that it still listens on an address other than the configured one. */
-  #print(result: RestartResult, text: string, status: StatusDocument | undefined): Promise<number> {
-    const lines = status === undefined ? [] : warningBlock(status, this.io.out.paint).map((line) => this.io.asCalled(line));
-    return this.printResult({ restarted: true, ...result, warnings: status?.warnings ?? [] }, [text, ...lines].join('\n'));
+  /** Prints the result and the warnings, for instance that the gateway still runs a build other than the one of this command. */
+  async #print(result: RestartResult, text: string, status: StatusDocument | undefined): Promise<number> {
+    const { gatewayPaths: paths, out } = this.io;
+    const found = status === undefined ? [] : await installationWarnings(status, paths, this.context.runtime);
+    const warnings = [...(status?.warnings ?? []), ...found];
+    const lines = warningBlock({ warnings }, out.paint).map((line) => this.io.asCalled(line));
+    return this.printResult({ restarted: true, ...result, warnings }, [text, ...lines].join('\n'));
   }
 }

@@ -5,7 +5,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { findOthers } from '../../gateway/home-gateways.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { renderStatus, statusExitCode } from '../../output/status-text.js';
-import { recordOf } from '../../service/files/install-record.js';
+import { installationWarnings } from '../../service/installation-warnings.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -30,14 +30,12 @@ export class StatusCommand extends BaseCommand {
     return statusExitCode(status);
   }
 
-  /** Returns the supervisor's status, with the warnings of the service if one is installed. */
+  /** Returns the supervisor's status, with warnings about its installation. */
   async #ask(): Promise<StatusDocument> {
     const paths = this.io.gatewayPaths;
     try {
       const { status } = await requireGateway(paths);
-      if (recordOf(paths) === undefined) return status;
-      const warnings = await this.context.runtime.loadTools().serviceWarnings(paths);
-      return { ...status, warnings: [...status.warnings, ...warnings] };
+      return { ...status, warnings: [...status.warnings, ...(await installationWarnings(status, paths, this.context.runtime))] };
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING') throw error;
       throw await this.#notRunning(error);

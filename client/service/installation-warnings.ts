@@ -1,0 +1,28 @@
+/** What a command finds about the installation of a running gateway, which cannot see it itself. */
+import { dirname } from 'node:path';
+import type { StatusDocument, StatusWarning } from '../../shared/api/gateway/status.js';
+import { bundleDirectory } from '../../shared/node/build/bundle.js';
+import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ClientRuntime } from '../cli/client-context.js';
+import { recordOf } from './files/install-record.js';
+
+/** A package installed in another place, e.g. by another Node, is nothing that a restart switches to. */
+function otherBuild(runtime: ClientRuntime, { build, version }: StatusDocument): StatusWarning[] {
+  const own = runtime.build();
+  if (own === undefined || own.buildId === build.running || own.buildId === build.installed) return [];
+  const place = isSingleExecutable() ? process.execPath : dirname(bundleDirectory);
+  return [
+    {
+      code: 'OTHER_BUILD',
+      message: `this command is version ${own.version} (build ${own.buildId}) in ${place}; the gateway runs ${version} (build ${build.running}) from another place`,
+      hint: 'Change to the version of this command: xopc gateway stop   Then: xopc gateway start',
+    },
+  ];
+}
+
+/** Returns the warnings of an installed service, and one if the gateway runs a build that this command does not belong to. */
+export async function installationWarnings(status: StatusDocument, paths: GatewayPaths, runtime: ClientRuntime): Promise<StatusWarning[]> {
+  const service = recordOf(paths) === undefined ? [] : await runtime.loadTools().serviceWarnings(paths);
+  return service.some(({ code }) => code === 'SERVICE_OTHER_PACKAGE') ? service : [...service, ...otherBuild(runtime, status)];
+}
