@@ -8,7 +8,7 @@ import { definedFields } from '../../../shared/fields.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
-import { RestartTicket } from '../state/restart-ticket.js';
+import { RestartTicket, withinLimit } from '../state/restart-ticket.js';
 import { inProgressError, stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
 import type { ConfigChanges } from '../config/config-changes.js';
@@ -81,7 +81,7 @@ export function restart(
   request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
   progress: Progress,
 ): Promise<RestartResult> {
-  const { supervisor, succession, changes } = context;
+  const { clock, supervisor, succession, changes } = context;
   const refusal = refuseOptions(context, request.succession);
   if (refusal !== undefined) return Promise.reject(refusal);
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
@@ -94,19 +94,20 @@ export function restart(
     const winnerPid = winnerOf(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
-  if (succession.isUnderWay) return succession.run({}, progress);
+  if (succession.isUnderWay) return withinLimit(clock, succession.run({}, progress));
   const arriving = context.predecessor?.arriving;
   if (arriving !== undefined) return restartAfter(arriving, context, request, progress);
   // The new worker or supervisor would treat a missing file as a request for the defaults.
   const removed = context.config.removed();
   if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
-  if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
+  if (!wantsReplacement || context.noRespawn)
+    return withinLimit(clock, supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress));
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
   if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
   // The successor would find that this gateway has bound the address to which both move.
   if (changes.moving !== undefined) return restartAfter(changes.moving, context, request, progress);
-  return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
+  return withinLimit(clock, succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress));
 }
 
 /** Only a successor that this supervisor starts itself gets the options of a takeover. */
@@ -125,7 +126,7 @@ function refuseOptions(context: ControlContext, wanted: SuccessionOptions | unde
  */
 function restartAfter(ended: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
   const ticket = new RestartTicket({ clock: context.clock, timeoutMs: undefined });
-  const outcome = ticket.join(progress);
+  const outcome = withinLimit(context.clock, ticket.join(progress));
   ended
     .then(() => restart(context, request, progress))
     .then(
@@ -168,9 +169,14 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
   await context.supervisor.requestRestart({ timeoutMs }, progress);
 }
 
+/** The exit follows even if the new worker needs longer than the client waits for it. */
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
-  await assertReplaceable(context, timeoutMs, progress);
-  return exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress);
+  const checked = assertReplaceable(context, timeoutMs, progress);
+  const left = checked.then(() => exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress));
+  // The client may have got its answer by then.
+  left.catch(() => undefined);
+  await withinLimit(context.clock, checked);
+  return left;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { RestartResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
 
-/** After this time a caller gets STILL_STARTING; the restart continues. */
+/** After this time a client gets STILL_STARTING; the restart continues. */
 export const WAIT_LIMIT_MS = 30_000;
 
 interface Waiter {
@@ -25,14 +25,12 @@ export class RestartTicket {
     this.timeoutMs = options.timeoutMs;
   }
 
-  /** @throws the error of {@link fail}; STILL_STARTING when that takes longer than the wait limit */
+  /** Waits for the end, however long that takes. @throws the error of {@link fail} */
   join(progress: Progress): Promise<RestartResult> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(WAIT_LIMIT_MS, () => waiter.settle(stillStarting()));
       const waiter: Waiter = {
         progress,
         settle: (outcome) => {
-          cancel();
           this.#waiters.delete(waiter);
           if (outcome instanceof GatewayError) reject(outcome);
           else resolve(outcome);
@@ -60,5 +58,13 @@ function stillStarting(): GatewayError {
   return new GatewayError('STILL_STARTING', {
     message: `the restart has not finished after ${WAIT_LIMIT_MS / 1000} s; it continues`,
     hint: 'Watch it with: xopc gateway status',
+  });
+}
+
+/** Returns the outcome of a restart to a client. @throws STILL_STARTING when that takes longer than the wait limit */
+export function withinLimit<T>(clock: Clock, outcome: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(WAIT_LIMIT_MS, () => reject(stillStarting()));
+    void outcome.then(resolve, reject).finally(cancel);
   });
 }

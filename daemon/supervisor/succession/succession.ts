@@ -73,7 +73,7 @@ export class Succession {
     return this.#settling?.promise ?? Promise.resolve();
   }
 
-  /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, STILL_STARTING, or the successor's own reason */
+  /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, or the successor's own reason */
   run(options: SuccessionRun, progress: Progress): Promise<RestartResult> {
     if (this.#result !== undefined) return Promise.resolve(this.#result);
     if (this.#state === 'dismissed') return Promise.reject(stoppingError());

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RestartTicket, WAIT_LIMIT_MS } from '../../../../daemon/supervisor/state/restart-ticket.js';
+import { RestartTicket, WAIT_LIMIT_MS, withinLimit } from '../../../../daemon/supervisor/state/restart-ticket.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
@@ -32,13 +32,23 @@ test('everybody who joined learns why it failed', async () => {
 
 test('whoever has waited 30 s is told that it still starts; the others go on waiting', async () => {
   const context = ticket();
-  const early = context.ticket.join(quiet);
+  const early = withinLimit(context.clock, context.ticket.join(quiet));
   context.clock.advance(1_000);
-  const late = context.ticket.join(quiet);
+  const late = withinLimit(context.clock, context.ticket.join(quiet));
+  const ours = context.ticket.join(quiet);
   context.clock.advance(WAIT_LIMIT_MS - 1_000);
   await expect(early).rejects.toMatchObject({ code: 'STILL_STARTING', message: expect.stringContaining('30 s') as string });
   context.ticket.complete(OUTCOME);
   await expect(late).resolves.toMatchObject({ instanceId: 'wk_2' });
+  await expect(ours).resolves.toMatchObject({ instanceId: 'wk_2', durationMs: WAIT_LIMIT_MS });
+});
+
+test('a client within the limit learns why it failed', async () => {
+  const context = ticket();
+  const waiting = withinLimit(context.clock, context.ticket.join(quiet));
+  const error = new GatewayError('STOPPING', { message: 'the gateway is stopping' });
+  context.ticket.fail(error);
+  await expect(waiting).rejects.toBe(error);
 });
 
 test('progress reaches those who wait, and nobody once it is over', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
+import { withinLimit } from '../../../../daemon/supervisor/state/restart-ticket.js';
 import { SERVE_LIMIT_MS, START_LIMIT_MS, Succession } from '../../../../daemon/supervisor/succession/succession.js';
 import { fakeSpawn } from '../../../helpers/fake-child.js';
 import { isSettled } from '../../../helpers/fake-predecessor.js';
@@ -25,10 +26,10 @@ function starting(): { clock: FakeClock; spawned: ReturnType<typeof fakeSpawn>; 
     supervisor: { requestStop: () => Promise.reject(new Error('not expected')) },
     config: { settings: { drainTimeoutMs: DRAIN_MS } },
   });
-  return { clock, spawned, succession, outcome: succession.run({}, quiet) };
+  return { clock, spawned, succession, outcome: withinLimit(clock, succession.run({}, quiet)) };
 }
 
-test('a caller waits for 30 s, the succession goes on, and this process does not leave before its end', async () => {
+test('a client waits for 30 s, the succession goes on, and this process does not leave before its end', async () => {
   const { clock, spawned, succession, outcome } = starting();
   clock.advance(20_000);
   const late = succession.run({}, quiet);
