@@ -9,9 +9,10 @@ process.on('SIGUSR1', () => undefined);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A published package contains the build and no sources. */
+/** A published package contains the build and no sources. A Tab in the shell must not wait for a build, nor hide one. */
 async function isReady() {
   if (!existsSync(join(root, 'client'))) return true;
+  if (process.argv[2] === '@complete' && existsSync(join(root, 'dist', 'main.cjs'))) return true;
   const { isStampFresh } = await import('./stamp.mjs');
   if (isStampFresh(root)) return true;
   const { setUp } = await import('./setup.mjs');

@@ -81,6 +81,20 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
   });
 
+  test('completion in the shell uses the existing build, without a check of the sources; the next command builds', async () => {
+    const clone = miniClone();
+    await clone.run();
+    edit(clone.at('client', 'words.ts'), 'first', 'second');
+    touchLater(clone.at('client', 'words.ts'));
+    const completed = [
+      await clone.run('@complete', '--', 'sessions show', ''),
+      await start(process.execPath, [clone.at('bin', 'xopc.mjs'), '@complete', '--', 'sessions show', ''], { env: clone.env }).done,
+    ];
+    for (const result of completed)
+      expect(result).toMatchObject({ code: 3, stdout: expect.stringContaining('first words') as string, stderr: '' });
+    expect((await clone.run()).stdout).toContain('second words');
+  });
+
   test('a source with a new mtime but the same content is not rebuilt, nor is one with a future mtime rebuilt forever', async () => {
     const clone = miniClone();
     await clone.run();
