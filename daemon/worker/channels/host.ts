@@ -25,6 +25,8 @@ export interface ButtonPress extends Lane {
   readonly decision: 'approve' | 'deny';
   readonly remember?: 'session';
   readonly senderName: string;
+  /** The channel confirms that the message has this button. Modified apps can press buttons that do not exist. */
+  readonly hasButton?: boolean;
   /** The account's policy does not let this person decide. */
   readonly isRefused?: boolean;
   /** If set, the press counts only if this sender is paired. */

@@ -5,7 +5,7 @@ import type { Approvals, DecisionOutcome } from '../approvals/approvals.js';
 import { sayDecided } from '../approvals/chat-questions.js';
 import type { ButtonPress } from '../channels/host.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
-import { forgetQuestion } from '../store/approvals/asked-questions.js';
+import { forgetQuestion, isQuestion } from '../store/approvals/asked-questions.js';
 import { isPaired } from '../store/delivery/pairings.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Outbox } from './outbox.js';
@@ -30,6 +30,11 @@ async function mayDecide(tx: Transaction, { isRefused = false, pairing, channel,
   return pairing === undefined || isPaired(tx, { channel, accountId, senderId: pairing.senderId });
 }
 
+/** A chat that was addressed as `@name`, or as the group that it was before, has another id in a press: then the message itself decides. */
+async function isOnQuestion(tx: Transaction, { hasButton = false, ...press }: ButtonPress): Promise<boolean> {
+  return hasButton && isQuestion(tx, press);
+}
+
 export class ButtonDecisions {
   readonly #options: ButtonDecisionsOptions;
 
@@ -42,7 +47,8 @@ export class ButtonDecisions {
     if (!(await mayDecide(tx, press))) return { text: 'You are not allowed to decide here.' };
     const decisions = this.#options.decisions();
     const approval = await findApproval(tx, press.approvalId);
-    if (approval === undefined || !(await decisions.isAskedIn(tx, approval, press))) return { text: 'This question is not known here.' };
+    if (approval === undefined || !((await decisions.isAskedIn(tx, approval, press)) || (await isOnQuestion(tx, press))))
+      return { text: 'This question is not known here.' };
     const { channel, approvalId: id, decision, remember, senderName: name } = press;
     try {
       const made = { id, decision, by: { via: channel, name }, ...(remember && { remember }) };

@@ -172,7 +172,10 @@ export class FakeBot {
     const button = message.buttons.find(({ text }) => text === label);
     if (button === undefined) throw new Error(`the message has no button '${label}'`);
     const query = { id: this.presses.add(), chat_instance: '1', data: button.callback_data };
-    return { callback_query: { ...query, from: { is_bot: false, ...from }, message: this.#toMessage(message) } };
+    // Modified apps press buttons that a message does not have; the server tells which ones it has.
+    const { buttons = [] } = this.sent.find(({ messageId, chatId }) => messageId === message.messageId && chatId === message.chatId) ?? {};
+    const shown = { ...this.#toMessage(message), reply_markup: { inline_keyboard: [buttons] } };
+    return { callback_query: { ...query, from: { is_bot: false, ...from }, message: shown } };
   }
 
   /** Puts a file where people's messages may name it. @returns its id */

@@ -36,6 +36,7 @@ export function readPress(
   const groupId = message.chat.type === 'private' ? undefined : message.chat.id;
   const access = decideAccess(account.settings, { id: from.id, username: from.username }, groupId);
   const senderName = nameOf(from);
+  const hasButton = message.reply_markup?.inline_keyboard.flat().some(({ callback_data: data }) => data === query.data) === true;
   return {
     channel: 'telegram',
     accountId: account.accountId,
@@ -45,6 +46,7 @@ export function readPress(
     approvalId: Number(number),
     ...button.decision,
     senderName,
+    ...(hasButton ? { hasButton } : {}),
     ...(access === 'refused' ? { isRefused: true } : {}),
     ...(access === 'pairing' ? { pairing: { senderId: String(from.id), senderName } } : {}),
   };

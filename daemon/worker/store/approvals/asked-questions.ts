@@ -15,6 +15,23 @@ export async function noteQuestion(tx: Transaction, { approvalId, messageId }: {
   await queriesOf(tx).updateTable('approvals').set({ message_id: messageId }).where('seq', '=', approvalId).execute();
 }
 
+/** Whether the approval's question was sent as that message. @param sent.messageId  the channel's id of the message */
+export async function isQuestion(
+  tx: Transaction,
+  { approvalId, channel, accountId, messageId }: Pick<Lane, 'channel' | 'accountId'> & { approvalId: number; messageId: string },
+): Promise<boolean> {
+  const found = await queriesOf(tx)
+    .selectFrom('approvals')
+    .innerJoin('outbox_messages as message', 'message.id', 'approvals.message_id')
+    .select('approvals.seq')
+    .where('approvals.seq', '=', approvalId)
+    .where('message.channel', '=', channel)
+    .where('message.account_id', '=', accountId)
+    .where('message.sent_id', '=', messageId)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /** To be called in the transaction that edits the message. @returns false when someone else has changed it */
 export async function forgetQuestion(tx: Transaction, approvalId: number): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)

@@ -128,6 +128,23 @@ test('a button cannot decide about the question of another chat, or about one th
   expect((await approvals.service.get(1, undefined)).state).toBe('denied');
 });
 
+test('a question that has reached its chat under another id is decided there, and nowhere else', async () => {
+  const { fake, approvals } = await start();
+  fake.bot.migrated.set(-5, -1005);
+  const asked = await question(fake, 1, { ...GROUP, chat: { ...GROUP.chat, id: -5 } });
+  const other = await question(fake, 2, { ...GROUP, chat: { ...GROUP.chat, id: -300 } });
+  expect([asked.chatId, other.chatId]).toEqual([-1005, -300]);
+  const forged = { text: 'Approve', callback_data: 'ap:1:y' };
+  const { messageId } = asked;
+  // In a chat of their own, where a message has the same id as the question.
+  for (const message of [other, { ...other, messageId }]) fake.press({ ...message, buttons: [forged] }, 'Approve');
+  await fake.until(() => answers(fake).length === 2);
+  expect((await approvals.service.get(1, undefined)).state).toBe('pending');
+  fake.press(asked, 'Approve');
+  await fake.until(() => asked.edits === 1 && answers(fake).length === 3);
+  expect(answers(fake)).toEqual(['This question is not known here.', 'This question is not known here.', 'Approved']);
+});
+
 test('someone whom the policy refuses is told so at the button, and decides nothing', async () => {
   const { fake, approvals } = await start({ groupPolicy: 'allowlist', allowFrom: [PERSON.id] });
   const asked = await question(fake, 1, GROUP);

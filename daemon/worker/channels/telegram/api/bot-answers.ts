@@ -58,7 +58,12 @@ const singleMessage = z.object({
 });
 
 /** A message that the bot can no longer access still has its ids. */
-const pressed = singleMessage.pick({ message_id: true, chat: true, message_thread_id: true, is_topic_message: true });
+const pressed = singleMessage.pick({ message_id: true, chat: true, message_thread_id: true, is_topic_message: true }).extend({
+  reply_markup: z
+    .object({ inline_keyboard: z.array(z.array(z.object({ callback_data: text.optional() }))) })
+    .optional()
+    .catch(undefined),
+});
 const callback = z.object({ id: text, from: user, message: pressed.optional(), data: text.optional() });
 
 const message = singleMessage.extend({ reply_to_message: singleMessage.optional() });

@@ -51,6 +51,15 @@ test('a press counts only of people who may write there', () => {
   expect(readPress(update({ from: { ...ann, is_bot: true } }), open)).toBeUndefined();
 });
 
+test('Telegram confirms whether the message has the button', () => {
+  const shown = (...data: (string | undefined)[]): object => ({
+    message: { ...direct, reply_markup: { inline_keyboard: [data.map((one) => ({ callback_data: one }))] } },
+  });
+  expect(readPress(update(shown(undefined, 'ap:12:y')), open)).toEqual({ ...press, decision: 'approve', hasButton: true });
+  for (const other of [shown(), shown('ap:12:n', 'ap:13:y'), {}])
+    expect(readPress(update(other), open)).toEqual({ ...press, decision: 'approve' });
+});
+
 test.each([undefined, '', 'ap:12', 'ap:12:x', 'ap:-1:y', 'ap:1.5:y', 'ap:1234567890:y', 'ap:12:y ', 'AP:12:y', ' ap:12:y'])(
   '%j is no decision',
   (data) => {
