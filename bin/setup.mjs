@@ -58,15 +58,24 @@ function killGroup(child, signal) {
 }
 
 /**
+ * Returns the arguments of `spawn`. On Windows npm is a script, which only a shell can run; no other tool gets a shell, which would split
+ * a path such as `C:\Program Files\nodejs\node.exe`.
+ */
+export function spawnArguments(platform, { root, command, args }) {
+  const options = { cwd: root, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] };
+  const gated = ['-c', 'read -r go && exec "$@" </dev/null', 'sh', command, ...args];
+  if (platform !== 'win32') return ['/bin/sh', gated, { ...options, detached: true }];
+  return command === 'npm' ? [[command, ...args].join(' '), [], { ...options, shell: true }] : [command, args, options];
+}
+
+/**
  * Runs a tool in a process group of its own, recorded in the lock before it begins: should this process be killed, the
  * next one ends what is left of it.
  * @param options.onOutput  sees the output so far; a returned text ends the tool as a failure with that message.
  * @returns the tool's output when it fails, undefined when it succeeds
  */
 function runTool({ root, lock, command, args, onOutput = () => undefined }) {
-  const options = { cwd: root, detached: !isWindows, shell: isWindows, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] };
-  const gated = isWindows ? [command, args] : ['/bin/sh', ['-c', 'read -r go && exec "$@" </dev/null', 'sh', command, ...args]];
-  const child = spawn(...gated, options);
+  const child = spawn(...spawnArguments(process.platform, { root, command, args }));
   if (child.pid !== undefined) lock.recordChild(child.pid);
   return new Promise((resolve, reject) => {
     let output = '';
