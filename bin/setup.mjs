@@ -19,6 +19,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const NPM_CI = [
   'ci',
   '--include=dev',
+  '--include=optional',
   '--ignore-scripts',
   '--no-audit',
   '--no-fund',
@@ -36,17 +37,32 @@ const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1
 /** A failed step, with the output of its tool. */
 class SetupError extends Error {}
 
+/** Whether npm does not install the package here: it names other platforms. */
+function isForeign({ os = [], cpu = [], libc = [] }, { platform, arch, libc: ownLibc }) {
+  const excludes = (names, own) => names.length > 0 && names.every((name) => name !== own && !name.startsWith('!'));
+  return excludes(os, platform) || excludes(cpu, arch) || excludes(libc, ownLibc);
+}
+
+/** `libc` is that of Linux, where alone packages name one. */
+function readMachine() {
+  const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  return { platform: process.platform, arch: process.arch, libc };
+}
+
 /**
- * As its last step, npm records the installed packages in `node_modules/.package-lock.json`; only packages for other platforms may
- * be missing there.
+ * As its last step, npm records the installed packages in `node_modules/.package-lock.json`. Optional packages may be missing there, most of
+ * them for other platforms. None of those is there, unless the directory was copied from another machine; all optional ones are missing if
+ * npm was configured to omit them.
  */
 function isInstalled(root) {
   try {
-    const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+    const wanted = Object.entries(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages);
     const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages;
-    return Object.entries(wanted).every(
-      ([path, { version, optional }]) => path === '' || (path in installed ? installed[path].version === version : optional === true),
-    );
+    const isAsWanted = ([path, { version, optional }]) =>
+      path === '' || (path in installed ? installed[path].version === version : optional === true);
+    const optional = wanted.filter(([path, entry]) => entry.optional === true && path in installed);
+    const machine = readMachine();
+    return wanted.every(isAsWanted) && optional.length > 0 && !optional.some(([, entry]) => isForeign(entry, machine));
   } catch {
     return false;
   }
@@ -153,11 +169,13 @@ async function makeReady(root, { onlyPackages }) {
   const onWait = (pid) => note(`process ${pid} is setting up this clone; waiting for it ...`);
   const lock = await acquireSetupLock(join(root, '.cache', 'setup'), onWait);
   try {
-    if (!isInstalled(root)) await install(root, lock);
+    const hadPackages = isInstalled(root);
+    if (!hadPackages) await install(root, lock);
     if (onlyPackages) return;
     const readAtMs = Date.now();
     const sources = readSources(root);
-    const isBuilt = readStampHash(root) === sources.hash && existsSync(join(root, 'dist', 'build.json'));
+    // The build contains native parts of packages: with those of another machine, it does not run here.
+    const isBuilt = hadPackages && readStampHash(root) === sources.hash && existsSync(join(root, 'dist', 'build.json'));
     if (isBuilt) writeStamp(root, sources, readAtMs);
     else await build(root, lock);
   } finally {

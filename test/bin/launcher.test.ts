@@ -1,9 +1,14 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { edit, isProcessAlive, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
 
+type Packages = Record<string, { optional?: boolean } | undefined>;
+
 const clones: MiniClone[] = [];
+/** A package that npm installs on no machine on which these tests run. */
+const FOREIGN = 'node_modules/@esbuild/aix-ppc64';
+const isRequired = ([, entry]: [string, { optional?: boolean } | undefined]): boolean => entry?.optional !== true;
 
 function miniClone(isInstalled = true): MiniClone {
   const clone = makeMiniClone({ isInstalled });
@@ -41,7 +46,9 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect([one.code, two.code]).toEqual([3, 3]);
     expect(one.stdout).toMatch(/^first words \["one"\] mask 77 .*\n$/);
     expect(two.stdout).toContain('["two","--flag","with space"]');
-    expect(clone.npmRuns().map(({ args }) => args)).toEqual([expect.stringContaining('ci --include=dev --ignore-scripts')]);
+    expect(clone.npmRuns().map(({ args }) => args)).toEqual([
+      expect.stringContaining('ci --include=dev --include=optional --ignore-scripts'),
+    ]);
     expect(one.stderr).toMatch(/packages installed in [\d.]+ s\n.*building/);
   });
 
@@ -121,6 +128,22 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/the build failed:[\s\S]*words\.ts/);
     expect(readdirSync(clone.at('dist'))).toEqual([]);
+  });
+
+  test.each([
+    ['of another machine', (installed: Packages, wanted: Packages) => ({ ...installed, [FOREIGN]: wanted[FOREIGN] })],
+    ['without the optional ones', (installed: Packages) => Object.fromEntries(Object.entries(installed).filter(isRequired))],
+  ])('packages %s are replaced, and so is the build made with them', async (_name, change) => {
+    const clone = miniClone();
+    await clone.run();
+    const read = (...path: string[]): Packages => (JSON.parse(readFileSync(clone.at(...path), 'utf8')) as { packages: Packages }).packages;
+    const packages = change(read('node_modules', '.package-lock.json'), read('package-lock.json'));
+    rmSync(clone.at('node_modules'));
+    mkdirSync(clone.at('node_modules'));
+    writeFileSync(clone.at('node_modules', '.package-lock.json'), JSON.stringify({ packages }));
+    touchLater(clone.at('client', 'words.ts'));
+    expect((await clone.run()).stderr).toMatch(/installing packages[\s\S]*building/);
+    expect(clone.npmRuns()).toHaveLength(1);
   });
 
   test("without a network npm's own reason is shown, and the next command retries", async () => {
