@@ -14,6 +14,8 @@ import { writeOptions } from './config-values.js';
 import { usage } from '../../cli/usage.js';
 
 const NEW_FILE = '{\n}\n';
+/** An editor that ends sooner, with the text unchanged, has probably left the file to a window that is still open. */
+const PERSON_MS = 1_000;
 
 function editorFailed(editor: string, reason: string): GatewayError {
   return usage(`the editor '${editor}' ${reason}`, 'Set EDITOR to an editor that waits, e.g. EDITOR=vi or EDITOR="code --wait".');
@@ -65,9 +67,11 @@ export class ConfigEditCommand extends ConfigCommand {
     const { configPath } = this.io.gatewayPaths;
     const options = { ...writeOptions(this.io.gatewayPaths), expectedHash: hashText(current ?? TEXT_OF_NO_FILE) };
     for (;;) {
+      const startedAt = performance.now();
       const text = await this.#edit(draft, current ?? NEW_FILE);
       if (text === undefined) {
         await this.io.note('Nothing has changed.');
+        if (performance.now() - startedAt < PERSON_MS) await this.#noteEndedAtOnce();
         if (this.json) await this.io.printJson({ action: 'none', configPath });
         return 0;
       }
@@ -103,6 +107,12 @@ export class ConfigEditCommand extends ConfigCommand {
       release();
     }
     return changed();
+  }
+
+  #noteEndedAtOnce(): Promise<void> {
+    const advice =
+      'If it is still open, close it without saving, set EDITOR to a form that waits, e.g. EDITOR="code --wait", and edit again.';
+    return this.io.note(`The editor '${this.#editor()}' ended at once. ${advice}`);
   }
 
   #noteKept(draft: string): Promise<void> {

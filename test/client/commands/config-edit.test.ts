@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runCommand } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
@@ -26,6 +26,18 @@ describe.runIf(process.platform !== 'win32')('xopc config edit', () => {
     const { path, outcome } = edit(undefined, 'true');
     expect(await outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing has changed') });
     expect(existsSync(path)).toBe(false);
+  });
+
+  test.each([
+    { name: 'at once', stepMs: 0, hint: true },
+    { name: 'as a person does', stepMs: 1_000, hint: false },
+  ])('an editor that ends $name, with the text unchanged: the hint about editors that do not wait is $hint', async ({ stepMs, hint }) => {
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += stepMs));
+    onTestFinished(() => clock.mockRestore());
+    const { stderr } = await edit('{}', 'true').outcome;
+    expect(stderr).toContain('Nothing has changed');
+    expect(stderr.includes(`The editor 'true' ended at once.`) && stderr.includes('EDITOR="code --wait"')).toBe(hint);
   });
 
   test('an invalid result leaves the file, asks, and at Ctrl-D names the draft that keeps the text', async () => {
