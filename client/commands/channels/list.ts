@@ -1,5 +1,6 @@
 import { Command } from 'clipanion';
 import type { ChannelDocument, PairingDocument } from '../../../shared/api/channels.js';
+import { hasFullAccount, MAX_PENDING_PAIRINGS } from '../../../shared/channels/pairing-limit.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
@@ -47,5 +48,9 @@ export class ChannelListCommand extends BaseCommand {
     const pending = pairings.find(({ state }) => state === 'pending');
     if (pending !== undefined)
       await this.io.note(`Approve with: ${shellCommand`xopc channels approve ${pending.channel} ${pending.code ?? 'CODE'}`}`);
+    if (hasFullAccount(pairings))
+      await this.io.note(
+        `${MAX_PENDING_PAIRINGS} people wait: others get no code until one is approved or revoked, or an hour has passed.`,
+      );
   }
 }

@@ -1,5 +1,6 @@
 /** Stores messages that channels read from other servers, admits senders, and manages the leases of accounts. */
 import { randomInt } from 'node:crypto';
+import { MAX_PENDING_PAIRINGS } from '../../../shared/channels/pairing-limit.js';
 import { newId } from '../../../shared/ids.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
@@ -8,7 +9,7 @@ import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
 import { readInboxCursor } from '../store/delivery/inbox-cursors.js';
 import { isAccountFree, releaseAccount, releaseAccounts, takeAccount } from '../store/delivery/account-leases.js';
-import { isPaired, requestPairing } from '../store/delivery/pairings.js';
+import { isPaired, PAIRING_TTL_MS, requestPairing } from '../store/delivery/pairings.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 
@@ -31,6 +32,18 @@ function invitation(channel: string, code: string): string {
   return `You are not approved yet. The owner of this gateway can let you in with this command, within an hour:\n\n${shellCommand`xopc channels approve ${channel} ${code}`}`;
 }
 
+/** Logs that an account takes no further request, at most once while a request is valid. */
+function createFullNote({ clock, logger }: Deps<'clock' | 'logger'>): (account: { channel: string; accountId: string }) => void {
+  const notedAtMs = new Map<string, number>();
+  return ({ channel, accountId }) => {
+    const [key, nowMs] = [`${channel}/${accountId}`, clock.now()];
+    if (nowMs - (notedAtMs.get(key) ?? -Infinity) < PAIRING_TTL_MS) return;
+    notedAtMs.set(key, nowMs);
+    const message = `${MAX_PENDING_PAIRINGS} senders wait for approval: others get no code until one is approved or revoked, or an hour has passed`;
+    logger.warn({ channel, accountId }, message);
+  };
+}
+
 export interface AccountIntake extends ChannelIntake {
   /** Releases the leases of all accounts. Never rejects. */
   releaseAll(): Promise<void>;
@@ -39,6 +52,7 @@ export interface AccountIntake extends ChannelIntake {
 export function createChannelIntake(options: ChannelIntakeOptions): AccountIntake {
   const { store, clock, logger, inbox, outbox, decisions, instanceId, liveness } = options;
   const buttons = new ButtonDecisions(options);
+  const noteFull = createFullNote(options);
 
   /** @returns whether the sender may write; a sender who may not is invited to pair, once */
   async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
@@ -47,8 +61,9 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
     const key = { channel, accountId, senderId: pairing.senderId };
     if (await isPaired(tx, key)) return true;
     const code = newPairingCode();
-    const isNew = await requestPairing(tx, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
-    if (isNew) await outbox.enqueue(tx, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
+    const request = await requestPairing(tx, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
+    if (request === 'full') noteFull(message);
+    if (request === 'new') await outbox.enqueue(tx, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
     return false;
   }
 

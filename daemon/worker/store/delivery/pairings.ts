@@ -1,4 +1,5 @@
 /** Statements on pairings: senders who may write to an account with the policy `pairing`, or have asked to. */
+import { MAX_PENDING_PAIRINGS } from '../../../../shared/channels/pairing-limit.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface PairingKey {
@@ -23,8 +24,6 @@ const PAIRING = [
 
 /** A request expires after this time, and the sender may ask again. */
 export const PAIRING_TTL_MS = 60 * 60 * 1_000;
-/** Bounds the table: one person may have many accounts. */
-const MAX_PENDING_PER_ACCOUNT = 20;
 
 function isValid({ expiresAtMs }: Pairing, nowMs: number): boolean {
   return expiresAtMs === null || expiresAtMs > nowMs;
@@ -43,12 +42,12 @@ export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolea
 
 /**
  * Stores a sender's request for approval. Runs in a transaction.
- * @returns true when the code is new to the sender; false when there is a request or an approval already, or too many are pending
+ * @returns `known`: there is a request or an approval already; `full`: too many are pending
  */
 export async function requestPairing(
   tx: Transaction,
   request: PairingKey & { senderName: string; code: string; nowMs: number },
-): Promise<boolean> {
+): Promise<'new' | 'known' | 'full'> {
   const { channel, accountId, senderId, senderName, code, nowMs } = request;
   await queriesOf(tx).deleteFrom('pairings').where('expires_at', '<=', nowMs).execute();
   const known = await queriesOf(tx)
@@ -57,8 +56,8 @@ export async function requestPairing(
     .where('channel', '=', channel)
     .where('account_id', '=', accountId)
     .execute();
-  if (known.some((pairing) => pairing.senderId === senderId)) return false;
-  if (known.filter((pairing) => pairing.code !== null).length >= MAX_PENDING_PER_ACCOUNT) return false;
+  if (known.some((pairing) => pairing.senderId === senderId)) return 'known';
+  if (known.filter((pairing) => pairing.code !== null).length >= MAX_PENDING_PAIRINGS) return 'full';
   await queriesOf(tx)
     .insertInto('pairings')
     .values({
@@ -71,7 +70,7 @@ export async function requestPairing(
       created_at: nowMs,
     })
     .execute();
-  return true;
+  return 'new';
 }
 
 /** Approves a sender. Returns undefined when no valid request has that code. Runs in a transaction. */

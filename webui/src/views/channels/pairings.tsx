@@ -1,5 +1,6 @@
 /** People who may write to a bot, and those who wait for approval. */
 import type { PairingDocument as Pairing } from '../../../../shared/api/channels.js';
+import { hasFullAccount, MAX_PENDING_PAIRINGS } from '../../../../shared/channels/pairing-limit.js';
 import { apiPath, call } from '../../api/client.js';
 import { Button } from '../../components/button/button.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
@@ -57,6 +58,7 @@ export function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; r
           <Row key={`${pairing.channel}/${pairing.accountId}/${pairing.senderId}`} pairing={pairing} reload={reload} />
         ))}
       </ul>
+      {hasFullAccount(pairings) && <p class="muted">{t('pairingsFull', { count: MAX_PENDING_PAIRINGS })}</p>}
     </section>
   );
 }

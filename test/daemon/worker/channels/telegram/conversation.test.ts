@@ -135,6 +135,15 @@ test('a stranger gets a code once; an approved sender is answered, and can be re
   expect(texts(fake)[3]).toContain('You are not approved yet');
 });
 
+test('while twenty strangers wait for approval, others get no code, and the log says so once', async () => {
+  const { fake, start } = await setUp();
+  const { log } = await start({ dmPolicy: 'pairing' });
+  for (let id = 101; id <= 122; id += 1) fake.say('hello', { from: { id, first_name: 'Bob' } });
+  await fake.until(() => fake.bot.sent.length === 20 && fake.bot.pendingUpdates === 0);
+  const expected = { level: 'warn', message: expect.stringMatching(/^20 senders wait for approval: others get no code/) as string };
+  expect(log.entries).toMatchObject([{ ...expected, fields: { channel: 'telegram', accountId: 'default' } }]);
+});
+
 test('a preview becomes the one message of the answer, also after the death of its worker', async () => {
   const { fake, model, start } = await setUp();
   const never = new Promise<void>(() => undefined);
