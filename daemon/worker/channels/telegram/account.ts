@@ -38,6 +38,8 @@ type SendResult = BotResult<BotMethodResult<BotRequest['method']>>;
 
 /** Between attempts to get the account's lease, which another live worker holds. */
 const ACQUIRE_MS = 250;
+/** Between attempts to set the bot's menu. */
+const MENU_RETRY_MS = 60_000;
 /** https://core.telegram.org/bots/api#answercallbackquery */
 const MAX_PRESS_ANSWER = 200;
 
@@ -58,7 +60,7 @@ export class TelegramAccount implements ChannelAccount {
   #moved: Promise<unknown> = Promise.resolve();
   #isRunning = false;
   #isReady = false;
-  #hasMenu = false;
+  #menuDueMs = 0;
 
   constructor(options: TelegramAccountOptions) {
     const { settings } = options;
@@ -257,10 +259,12 @@ export class TelegramAccount implements ChannelAccount {
   /** Called after each successful poll. */
   #polled(): void {
     this.#becomeReady();
-    if (this.#hasMenu) return;
-    this.#hasMenu = true;
+    if (this.#clock.now() < this.#menuDueMs) return;
+    this.#menuDueMs = Infinity;
     const { background, host } = this.#options;
-    this.#menu = background.run(() => offerCommands(this.#api, host.commands, this.#stopped.signal));
+    this.#menu = background.run(async () => {
+      if (!(await offerCommands(this.#api, host.commands, this.#stopped.signal))) this.#menuDueMs = this.#clock.now() + MENU_RETRY_MS;
+    });
   }
 
   #becomeReady(): void {

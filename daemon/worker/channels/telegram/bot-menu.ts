@@ -1,7 +1,7 @@
 /** Sets the commands that Telegram offers when someone types a slash. */
 import type { ChatCommand } from '../host.js';
 import type { BotCommand } from './api/bot-answers.js';
-import type { BotApi } from './api/bot-api.js';
+import type { BotApi, BotFailure } from './api/bot-api.js';
 
 /** https://core.telegram.org/bots/api#botcommand */
 const NAME = /^[a-z0-9_]{1,32}$/;
@@ -15,13 +15,23 @@ function menuOf(commands: readonly ChatCommand[]): BotCommand[] {
     .map(({ name, summary }) => ({ command: name, description: summary.slice(0, MAX_DESCRIPTION) }));
 }
 
-/** Offers the gateway's commands, unless the bot's owner has set another menu. Fails silently, because nothing depends on it. */
-export async function offerCommands(api: Pick<BotApi, 'call'>, commands: readonly ChatCommand[], signal: AbortSignal): Promise<void> {
+function isTemporary(failure: BotFailure): boolean {
+  return failure.type === 'answered' ? failure.code === 429 || failure.code >= 500 : failure.type === 'network';
+}
+
+/**
+ * Offers the gateway's commands, unless the bot's owner has set another menu. Fails silently, because nothing depends on it.
+ * @returns false when another attempt may succeed
+ */
+export async function offerCommands(api: Pick<BotApi, 'call'>, commands: readonly ChatCommand[], signal: AbortSignal): Promise<boolean> {
   const menu = menuOf(commands);
   const offered = await api.call('getMyCommands', {}, signal);
-  if (!offered.ok || menu.length === 0) return;
+  if (!offered.ok) return !isTemporary(offered.failure);
+  if (menu.length === 0) return true;
   const names = new Set(menu.map(({ command }) => command));
   const isOurs = offered.value.every(({ command }) => names.has(command));
   const texts = (list: readonly BotCommand[]): string => list.map(({ command, description }) => `${command} ${description}`).join('\n');
-  if (isOurs && texts(offered.value) !== texts(menu)) await api.call('setMyCommands', { commands: menu }, signal);
+  if (!isOurs || texts(offered.value) === texts(menu)) return true;
+  const set = await api.call('setMyCommands', { commands: menu }, signal);
+  return set.ok || !isTemporary(set.failure);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../../../fakes/telegram/server.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { makeTelegram } from '../../../../helpers/telegram-fixture.js';
 
 const OURS = [{ command: 'help', description: 'lists the commands' }];
@@ -28,15 +29,42 @@ test.each([
   expect(fake.bot.menu).toEqual(after);
 });
 
-test('a menu that cannot be set causes no error', async () => {
-  const { fake, channel, untilReady, log, host } = await makeTelegram();
-  fake.fault('getMyCommands', failure(500, 'Internal Server Error'));
+test.each(['getMyCommands', 'setMyCommands'])(
+  'a menu that cannot be set, at %s, causes no error, and is set a minute later',
+  async (method) => {
+    const clock = new FakeClock();
+    const { fake, channel, untilReady, log, host } = await makeTelegram({ clock });
+    fake.fault(method, failure(500, 'Internal Server Error'));
+    await channel.start(host);
+    await untilReady();
+    for (const text of ['hello', 'again']) {
+      fake.say(text);
+      await fake.until(() => fake.calls.includes(method) && fake.bot.pendingUpdates === 0);
+    }
+    expect([channel.health(), log.entries, fake.bot.menu]).toEqual([{ default: { state: 'running' } }, [], []]);
+    await expect
+      .poll(() => {
+        clock.advance(60_000);
+        fake.say('later');
+        return fake.bot.menu;
+      })
+      .toEqual(OURS);
+    expect(fake.calls.filter((name) => name === method)).toHaveLength(2);
+  },
+);
+
+test('a menu that Telegram refuses is not offered again', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, untilReady, host } = await makeTelegram({ clock });
+  fake.fault('setMyCommands', failure(400, 'Bad Request: BOT_COMMAND_INVALID'));
   await channel.start(host);
   await untilReady();
-  fake.say('hello');
-  await fake.until(() => fake.calls.includes('getMyCommands') && fake.bot.pendingUpdates === 0);
-  expect(channel.health()).toEqual({ default: { state: 'running' } });
-  expect(log.entries).toEqual([]);
+  for (const text of ['hello', 'again', 'later']) {
+    fake.say(text);
+    await fake.until(() => fake.calls.includes('setMyCommands') && fake.bot.pendingUpdates === 0);
+    clock.advance(60_000);
+  }
+  expect([fake.calls.filter((name) => name === 'setMyCommands'), fake.bot.menu]).toEqual([['setMyCommands'], []]);
 });
 
 test('a menu that is answered with nonsense fails that call alone: the account goes on', async () => {
