@@ -1,5 +1,6 @@
 /** Checks a provider's settings by requesting its models, and explains problems. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
+import { environmentValue } from '../../../shared/node/process/env.js';
 import { headerProblem, headersProblem } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
@@ -47,6 +48,15 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
   };
 }
 
+/** Node's `fetch` uses a proxy that the environment names only if NODE_USE_ENV_PROXY is set, and only in the versions named here. */
+function withProxyAdvice(settings: ConnectionSettings, finding: Finding): Finding {
+  const isAffected = new URL(settings.baseUrl).protocol === 'https:' && ['dns', 'timeout', 'unreachable'].includes(finding.cause ?? '');
+  const name = ['HTTPS_PROXY', 'https_proxy'].find((one) => environmentValue(one) !== undefined);
+  if (!isAffected || name === undefined || environmentValue('NODE_USE_ENV_PROXY') !== undefined) return finding;
+  const advice = `${name} is not used: to go through that proxy, start the gateway with NODE_USE_ENV_PROXY=1, on Node 22.21, 24.5 or newer.`;
+  return { ...finding, message: `${finding.message} ${advice}` };
+}
+
 function fromStatus(settings: ConnectionSettings, status: number): Finding {
   const { name, apiKey } = settings;
   if (status === 401 || status === 403) {
@@ -77,7 +87,7 @@ async function probe(settings: ConnectionSettings): Promise<Finding> {
     }
     return { cause: null, message: `Connected; ${models.length} models found.`, models, ...found };
   } catch (error) {
-    return fromNetwork(settings, error);
+    return withProxyAdvice(settings, fromNetwork(settings, error));
   }
 }
 

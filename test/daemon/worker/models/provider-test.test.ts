@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { createModelService } from '../../../../daemon/worker/models/models.js';
 import type { ModelService } from '../../../../daemon/worker/models/models.js';
@@ -118,6 +118,25 @@ test('each cause is reported with what to do', async () => {
   expect(await causeOf('http://no-such-host.invalid/v1')).toBe('dns');
   expect(await causeOf(secure)).toBe('tls');
   expect(await causeOf(`http://127.0.0.1:${await freePort()}/v1`)).toBe('refused');
+});
+
+test('a server that cannot be reached directly: the message says that the proxy of the environment is not used', async () => {
+  const service = serviceWith();
+  const told = async (baseUrl: string, variables: Record<string, string>): Promise<boolean> => {
+    const all = { HTTPS_PROXY: '', https_proxy: '', NODE_USE_ENV_PROXY: '', ...variables };
+    for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
+    const { cause, message } = await service.test({ baseUrl });
+    expect(cause).toBe('dns');
+    return /https_proxy is not used: .* NODE_USE_ENV_PROXY=1/i.test(message);
+  };
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const proxy = 'http://proxy.invalid:3128';
+  const url = 'https://no-such-host.invalid/v1';
+  expect(await told(url, { HTTPS_PROXY: proxy })).toBe(true);
+  expect(await told(url, { https_proxy: proxy })).toBe(true);
+  expect(await told(url, {})).toBe(false);
+  expect(await told('http://no-such-host.invalid/v1', { HTTPS_PROXY: proxy })).toBe(false);
+  expect(await told(url, { HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' })).toBe(false);
 });
 
 test('a stored key never goes to another server, and an unknown provider is refused', async () => {
