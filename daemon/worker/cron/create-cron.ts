@@ -10,6 +10,7 @@ import { purgeInSteps } from '../store/conversations/purge.js';
 import { purgeCronJobs, purgeDeletedCronJobs } from '../store/cron/cron-jobs.js';
 import { purgeCronRuns } from '../store/cron/cron-runs.js';
 import type { TraceStarter } from '../tracing/span.js';
+import type { LiveTurns } from '../turns/live-turns.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import { noteMessageEnd, type RunChange } from './finish.js';
 import { JobChats, type JobChatsOptions } from './job-chat.js';
@@ -25,6 +26,7 @@ export interface CronDeps extends JobChatsOptions, Deps<'store' | 'clock' | 'log
   readonly registry: () => ProviderRegistry;
   readonly publish: (event: GatewayEvent) => void;
   readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
+  readonly live: Pick<LiveTurns, 'touch'>;
   loadCronWords(): CronWords;
   readonly tracing?: TraceStarter | undefined;
 }
@@ -42,12 +44,14 @@ export async function purgeJobs(
 }
 
 export function createCron(deps: CronDeps) {
-  const { store, clock, logger, instanceId, channels, outbox, publish, config, registry } = deps;
+  const { store, clock, logger, instanceId, channels, outbox, live, publish, config, registry } = deps;
   const chats = new JobChats(deps);
   function announce(changes: readonly RunChange[]): void {
-    for (const { jobId, runId, state, notified } of changes) {
+    for (const { jobId, runId, state, chat } of changes) {
       publish(jobEvent(jobId, 'run', { runId, state }));
-      if (notified !== undefined) outbox.wake(notified);
+      if (chat === undefined) continue;
+      outbox.wake(chat.lane);
+      live.touch(chat.session.key);
     }
   }
   const scheduler = new Scheduler({

@@ -3,6 +3,7 @@ import type { CronRunState } from '../../../shared/api/cron.js';
 import type { EndedMessage } from '../delivery/record-attempt.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
+import type { Chat } from '../sessions/find-chat.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
@@ -27,8 +28,8 @@ export interface RunChange {
   readonly jobId: string;
   readonly runId: string;
   readonly state: Exclude<CronRunState, 'queued'>;
-  /** The chat that was notified. */
-  readonly notified?: Lane | undefined;
+  /** The chat that got a message. */
+  readonly chat?: Chat | undefined;
 }
 
 type Alerts = Pick<JobChats, 'alert'>;
@@ -95,7 +96,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   await giveUpTurn(tx, run, { error, nowMs });
   if (job === undefined || job.notifyAfter === 0) return change;
   const text = `${titled(job)} was interrupted because the gateway stopped. Run it again with: ${shellCommand`xopc cron run ${job.id}`}`;
-  return { ...change, notified: await chats.alert(tx, job, { text }) };
+  return { ...change, chat: await chats.alert(tx, job, { text }) };
 }
 
 /** Ends the runs of workers that are no longer alive. */
@@ -153,8 +154,8 @@ export async function noteMessageEnd(tx: Transaction, message: EndedMessage, cha
   const what = isDead ? 'its message was not delivered' : 'it is unknown whether its message arrived';
   const error = message.error === null ? what : `${what}: ${message.error}`;
   await noteCronRun(tx, run.id, { error });
-  const notified = await countFailure(tx, job, { error, chats, refusedBy: isDead ? message : undefined });
-  return { jobId: job.id, runId: run.id, state: 'done', notified };
+  const chat = await countFailure(tx, job, { error, chats, refusedBy: isDead ? message : undefined });
+  return { jobId: job.id, runId: run.id, state: 'done', chat };
 }
 
 /** Counts a failure of a job, and notifies a chat after enough of them. */
@@ -162,7 +163,7 @@ async function countFailure(
   tx: Transaction,
   job: CronJob,
   { error, chats, refusedBy }: { error: string; chats: Alerts; refusedBy?: Lane | undefined },
-): Promise<Lane | undefined> {
+): Promise<Chat | undefined> {
   const failures = job.failures + 1;
   await updateCronJob(tx, job.id, { failures });
   if (job.notifyAfter === 0 || failures !== job.notifyAfter) return undefined;
@@ -190,5 +191,5 @@ export async function finishFailed(
   const mayRetry = isRetryable && isStillPlanned(job, run);
   const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable: mayRetry, waitMs, nowMs });
   if (retryAtMs !== null) await insertCronRun(tx, nextAttempt(run, retryAtMs));
-  return { ...change, notified: await countFailure(tx, job, { error, chats }) };
+  return { ...change, chat: await countFailure(tx, job, { error, chats }) };
 }

@@ -58,7 +58,7 @@ export class JobChats {
   }
 
   /**
-   * Adds a message to the chat's session and to its outbox. Runs in a transaction; wake the outbox after it. Returns the message
+   * Adds a message to the chat's session and to its outbox. Runs in a transaction; announce the chat after it. Returns the message
    * id.
    */
   async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
@@ -68,14 +68,14 @@ export class JobChats {
   }
 
   /**
-   * Adds a notice about a job to its alert chat, or to its own. Runs in a transaction; wake the outbox after it. Returns the
+   * Adds a notice about a job to its alert chat, or to its own. Runs in a transaction; announce the chat after it. Returns the
    * chat; undefined when the job has none, its channel is no longer configured, or the chat has just refused a message.
    */
   async alert(
     tx: Transaction,
     job: CronJob,
     { text, refusedBy }: { readonly text: string; readonly refusedBy?: Lane | undefined },
-  ): Promise<Lane | undefined> {
+  ): Promise<Chat | undefined> {
     let chat: Chat | undefined;
     try {
       chat = this.find(alertTarget(job));
@@ -85,6 +85,6 @@ export class JobChats {
     }
     if (chat === undefined || (refusedBy !== undefined && isSameLane(chat.lane, refusedBy))) return undefined;
     await this.say(tx, chat, text);
-    return chat.lane;
+    return chat;
   }
 }

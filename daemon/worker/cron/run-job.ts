@@ -13,7 +13,6 @@ import { sessionOf } from '../sessions/session-key.js';
 import { findSession, type NewSession, startFreshContext } from '../store/conversations/sessions.js';
 import { noteCronRun } from '../store/cron/cron-runs.js';
 import { parkCronRun } from '../store/turns/waiting-turns.js';
-import type { Lane } from '../store/delivery/outbox.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
@@ -28,7 +27,7 @@ import { isTurn } from './policy.js';
 
 export interface JobRunnerOptions extends Deps<'store' | 'clock' | 'logger' | 'config'> {
   readonly chats: JobChats;
-  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly turns: Pick<TurnRunner, 'start'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
@@ -75,10 +74,10 @@ export class JobRunner {
     const cancel = clock.after(job.timeoutMs, () => timeout.abort(timedOut));
     try {
       const noteCost = (end: TurnEnd): void => void (cost = costOf(end));
-      const lane = isTurn(job, claimed.run)
+      const chat = isTurn(job, claimed.run)
         ? await withSignal([signal, timeout.signal], (either) => this.#askAgent({ ...claimed, span, noteCost }, either))
         : await this.#sendMessage(claimed);
-      if (lane !== NOT_DONE) this.#noteDone(claimed, lane);
+      if (chat !== NOT_DONE) this.#noteDone(claimed, chat);
     } catch (thrown) {
       const isInterrupted = (thrown instanceof GatewayError && thrown.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
       error = isInterrupted ? 'interrupted' : 'failed';
@@ -90,8 +89,8 @@ export class JobRunner {
     }
   }
 
-  /** The message and the end of the run are one transaction, so a kill leaves both or neither. Returns the chat to wake. */
-  async #sendMessage({ job, run }: ClaimedRun): Promise<Lane | typeof NOT_DONE> {
+  /** The message and the end of the run are one transaction, so a kill leaves both or neither. Returns the chat. */
+  async #sendMessage({ job, run }: ClaimedRun): Promise<Chat | typeof NOT_DONE> {
     const { store, clock, chats } = this.#options;
     const chat = chats.find(job);
     if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: sayOfAnswer('run-without-chat') });
@@ -99,14 +98,14 @@ export class JobRunner {
       const end = { finishedAtMs: clock.now(), output: cutText(job.message, MAX_OUTPUT_LENGTH, '') };
       return finishDone(tx, run, { ...end, send: () => chats.say(tx, chat, job.message) });
     });
-    return isOurs ? chat.lane : NOT_DONE;
+    return isOurs ? chat : NOT_DONE;
   }
 
-  /** Returns the chat to wake. @throws the reason when the turn has no complete answer */
+  /** Returns the chat that gets the reply. @throws the reason when the turn has no complete answer */
   async #askAgent(
     { noteCost, ...claimed }: TracedRun & { readonly noteCost: (end: TurnEnd) => void },
     signal: AbortSignal,
-  ): Promise<Lane | undefined | typeof NOT_DONE> {
+  ): Promise<Chat | undefined | typeof NOT_DONE> {
     const { store, chats, turns } = this.#options;
     const { job, run } = claimed;
     const chat = chats.find(job);
@@ -126,7 +125,7 @@ export class JobRunner {
     };
     for await (const event of turns.start({ ...turn, ...before, hooks: { begun, leavesContext: true, ended } }, signal))
       if (event.type === 'error') throw event.error;
-    return isDone ? chat?.lane : NOT_DONE;
+    return isDone ? chat : NOT_DONE;
   }
 
   /** Does not wait for a run that was replaced or deleted in the meantime. */
@@ -179,11 +178,10 @@ export class JobRunner {
     return finishDone(tx, run, { ...end, send });
   }
 
-  #noteDone({ job, run }: ClaimedRun, lane: Lane | undefined): void {
-    const { outbox, logger, announce } = this.#options;
+  #noteDone({ job, run }: ClaimedRun, chat: Chat | undefined): void {
+    const { logger, announce } = this.#options;
     logger.info({ jobId: job.id, runId: run.id }, isTurn(job, run) ? 'scheduled turn done' : 'scheduled message queued for delivery');
-    if (lane !== undefined) outbox.wake(lane);
-    announce([{ jobId: job.id, runId: run.id, state: 'done' }]);
+    announce([{ jobId: job.id, runId: run.id, state: 'done', chat }]);
   }
 
   async #interrupt({ job, run }: ClaimedRun): Promise<void> {

@@ -226,7 +226,7 @@ test('a run that others have ended meanwhile is not announced as done', async ()
   if (run === undefined || job === undefined) throw new Error('they are not stored');
   const [announced, log] = [[] as unknown[], logMemory()];
   const announce = (changes: unknown): number => announced.push(changes);
-  const deps = { chats: { find: () => ({ lane: {} }) }, outbox: { wake: announce }, announce };
+  const deps = { chats: { find: () => ({ lane: {} }) }, announce };
   const options = { store: cron.store, clock: cron.clock, logger: log, ...deps };
   await new JobRunner(options as unknown as JobRunnerOptions).run({ job, run }, new AbortController().signal);
   expect([announced, log.entries]).toEqual([[], []]);
