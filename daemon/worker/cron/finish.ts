@@ -15,6 +15,7 @@ import {
   listRunningRuns,
   noteCronRun,
 } from '../store/cron/cron-runs.js';
+import { hasTurnEffects } from '../store/conversations/turns.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Liveness } from '../store/liveness.js';
@@ -48,10 +49,14 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
+/** Returns the last turn of a run, which is recorded after the run is claimed. */
+async function turnOf(tx: Transaction, run: CronRun): Promise<string | null> {
+  return (await findCronRun(tx, { jobId: run.jobId, runId: run.id }))?.turnId ?? null;
+}
+
 /** Ends the turn of an ended run if it waits for a person; otherwise an approved call would run after the run has been trimmed. */
 async function giveUpTurn(tx: Transaction, run: CronRun, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
-  // Its turn was recorded after it was claimed.
-  const { turnId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
+  const turnId = await turnOf(tx, run);
   if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: error }, nowMs });
 }
 
@@ -158,22 +163,22 @@ export async function noteMessageEnd(tx: Transaction, message: EndedMessage, cha
   return { jobId: job.id, runId: run.id, state: 'done', chat };
 }
 
-/** Counts a failure of a job, and notifies a chat after enough of them. */
+/** Counts a failure of a job, and notifies a chat after enough of them; at once of the first one if the job's retries cannot help. */
 async function countFailure(
   tx: Transaction,
   job: CronJob,
-  { error, chats, refusedBy }: { error: string; chats: Alerts; refusedBy?: Lane | undefined },
+  { error, chats, refusedBy, isHopeless = false }: { error: string; chats: Alerts; refusedBy?: Lane | undefined; isHopeless?: boolean },
 ): Promise<Chat | undefined> {
   const failures = job.failures + 1;
   await updateCronJob(tx, job.id, { failures });
-  if (job.notifyAfter === 0 || failures !== job.notifyAfter) return undefined;
+  if (job.notifyAfter === 0 || (failures !== job.notifyAfter && !(isHopeless && failures === 1))) return undefined;
   const often = failures === 1 ? 'has failed' : `has failed ${failures} times in a row`;
   return chats.alert(tx, job, { text: `${titled(job)} ${often}: ${error}`, refusedBy });
 }
 
 /**
- * Ends a run as failed, plans a retry if that may help, and notifies a chat after enough failures. Returns undefined when the run
- * was ended by others.
+ * Ends a run as failed, plans a retry if that may help and repeats no effects, and notifies a chat after enough failures. Returns
+ * undefined when the run was ended by others.
  */
 export async function finishFailed(
   tx: Transaction,
@@ -181,15 +186,19 @@ export async function finishFailed(
   failure: RunCost & { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
   const { isRetryable, waitMs, chats, ...end } = failure;
-  const { error, nowMs } = end;
-  // A retry starts from scratch.
-  if (!(await dropRun(tx, run, { ...end, state: 'failed' }))) return undefined;
-  const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
+  const { nowMs } = end;
   const job = await findCronJob(tx, run.jobId);
-  if (job === undefined) return change;
-  const retried = { ...job, failures: job.failures + 1 };
-  const mayRetry = isRetryable && isStillPlanned(job, run);
+  const retried = { retries: job?.retries ?? 0, failures: (job?.failures ?? 0) + 1 };
+  const mayRetry = isRetryable && job !== undefined && isStillPlanned(job, run);
   const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable: mayRetry, waitMs, nowMs });
-  if (retryAtMs !== null) await insertCronRun(tx, nextAttempt(run, retryAtMs));
-  return { ...change, chat: await countFailure(tx, job, { error, chats }) };
+  // A retry starts from scratch.
+  const turnId = retryAtMs === null ? null : await turnOf(tx, run);
+  const wouldRepeat = turnId !== null && (await hasTurnEffects(tx, turnId));
+  const error = wouldRepeat ? sayOfAnswer('run-not-retried', { cause: end.error }) : end.error;
+  if (!(await dropRun(tx, run, { ...end, error, state: 'failed' }))) return undefined;
+  const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
+  if (job === undefined) return change;
+  if (retryAtMs !== null && !wouldRepeat) await insertCronRun(tx, nextAttempt(run, retryAtMs));
+  const isHopeless = run.attempt <= job.retries && (!isRetryable || wouldRepeat);
+  return { ...change, chat: await countFailure(tx, job, { error, chats, isHopeless }) };
 }

@@ -30,6 +30,7 @@ export interface KnownSentence {
 
 /** Texts that contain another sentence at their start or end, outermost first: the inner sentences must not be found first. */
 const COMPOSED: readonly string[] = [
+  'run-not-retried',
   'worker-not-running',
   'last-good-configuration',
   'with-last-exit',

@@ -131,9 +131,15 @@ const hold = prepare<{ id: string }>()((db, p) =>
     .where('state', '=', sql.lit('running' as const)),
 );
 
-/** Records that a turn has had effects, so that a request that is repeated after an error does not run it again. Runs in a transaction. */
+/** Records that a turn has had effects, so that what requested it does not run it again after an error. Runs in a transaction. */
 export async function markTurnUnrepeatable(tx: Transaction, id: string): Promise<void> {
   await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', id).execute();
+}
+
+/** Whether a call of a turn may have had effects. */
+export async function hasTurnEffects(tx: Transaction, id: string): Promise<boolean> {
+  const query = queriesOf(tx).selectFrom('turns').select('id').where('id', '=', id).where('is_repeatable', '=', 0);
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };

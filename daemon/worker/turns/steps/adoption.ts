@@ -5,7 +5,7 @@ import { moveApprovals } from '../../store/approvals/approvals.js';
 import { copyAttachments } from '../../store/conversations/attachments.js';
 import { listToolMessages, setTurnAside } from '../../store/conversations/branches.js';
 import { appendMessage, setMessageTurn } from '../../store/conversations/messages.js';
-import { takeTurnUsage } from '../../store/conversations/turns.js';
+import { hasTurnEffects, markTurnUnrepeatable, takeTurnUsage } from '../../store/conversations/turns.js';
 import type { Transaction } from '../../store/transaction.js';
 import { moveTurnSteps, readTurnSteps, type StoredStep } from '../../store/turns/turn-steps.js';
 import { paragraphGap } from '../model/answer.js';
@@ -22,6 +22,7 @@ export async function adoptTurn(tx: Transaction, turn: Takeover & { readonly que
   if (await moveTurnSteps(tx, turn)) {
     await moveApprovals(tx, turn);
     await takeTurnUsage(tx, from);
+    if (await hasTurnEffects(tx, from)) await markTurnUnrepeatable(tx, to);
     for (const { seq } of await listToolMessages(tx, { sessionId, turnId: from, afterSeq: questionSeq }))
       await setMessageTurn(tx, { seq, turnId: to });
   }

@@ -3,20 +3,16 @@ import { KeyedTurns } from '../../../../daemon/worker/turns/keyed-turns.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 import type { Provider } from '../../../../daemon/worker/providers/provider.js';
 import { anthropic } from '../../../fakes/vendors/anthropic.js';
-import { calls, says } from '../../../fakes/vendors/vendor-reply.js';
+import { calls, type FakeCall, says } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor } from '../../../fakes/vendors/vendor-server.js';
 import { ask, makeConversation, readTurn } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { candidate, history, makeTurns, usage } from '../../../helpers/turns-fixture.js';
 
-test.each([
-  {
-    what: 'has sent a message',
-    call: { id: 'a', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: 'Tea?' } },
-    sent: 1,
-  },
-  { what: 'has only looked', call: { id: 'a', name: 'time', input: { timezone: 'UTC' } }, sent: 0 },
-])('a turn with a key that $what goes on from there after its worker was killed', async ({ call, sent }) => {
+const SEND = { id: 'a', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: 'Tea?' } };
+
+/** Begins a turn with a key that makes a call, and returns what replaces its worker after the call. */
+async function takeOver(call: FakeCall) {
   const fake = await startVendor(anthropic);
   const home = tempDir();
   const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken: 'a-token-of-sixteen' } } } } };
@@ -28,7 +24,14 @@ test.each([
   fake.reply(calls(call), { ...says('Sent', '.'), gate: { before: 1, until: new Promise(() => undefined) } });
   void ask(first, request).catch(() => undefined);
   await expect.poll(() => fake.requests.length).toBe(2);
-  const second = await makeConversation({ home, config, models, instanceId: 'wk_2' });
+  return { fake, request, second: await makeConversation({ home, config, models, instanceId: 'wk_2' }) };
+}
+
+test.each([
+  { what: 'has sent a message', call: SEND, sent: 1 },
+  { what: 'has only looked', call: { id: 'a', name: 'time', input: { timezone: 'UTC' } }, sent: 0 },
+])('a turn with a key that $what goes on from there after its worker was killed', async ({ call, sent }) => {
+  const { fake, request, second } = await takeOver(call);
   fake.reply(says('Done.'));
   const { last } = await ask(second, request);
   expect(last).toMatchObject({ type: 'done', reply: 'Done.' });
@@ -38,6 +41,13 @@ test.each([
   expect((await second.outgoing.list({})).messages).toHaveLength(sent);
   const { messages } = await second.sessions.get('main:api:default:direct:default');
   expect(messages.filter(({ role }) => role === 'user')).toHaveLength(1);
+});
+
+test('a turn that fails after its worker was killed is not run again if that worker has sent a message', async () => {
+  const { fake, request, second } = await takeOver(SEND);
+  fake.reply(says(''), says('Again.'));
+  for (const _time of [1, 2]) expect((await ask(second, request)).last).toMatchObject({ type: 'error', code: 'AGENT_ERROR' });
+  expect(fake.requests).toHaveLength(3);
 });
 
 test('a caller that has read of a running turn just before its end gets its answer, and the turn is not run again', async () => {

@@ -1,0 +1,47 @@
+/** Turns of jobs that fail: which are run again, and what their chats get. */
+import { expect, onTestFinished, test } from 'vitest';
+import type { CronRunDocument } from '../../../../shared/api/cron.js';
+import { says, type Reply } from '../../../fakes/openai/reply.js';
+import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+
+const turn = { schedule: '0 0 1 1 *', message: 'Report', mode: 'agent', channel: 'webchat', chat_id: 'me' } as const;
+const CHAT_KEY = 'main:webchat:default:direct:me';
+
+/** Runs a job with these answers of the model until its first run has ended. */
+async function runJob(replies: readonly Reply[], job: object = {}) {
+  const fake = await startFakeOpenAi();
+  onTestFinished(() => fake.close());
+  const webhook = { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken: 'a-token-of-sixteen' } } };
+  const config = { agents: { list: [{ id: 'main', model: 'fake/one' }] }, channels: { webhook } };
+  const { cron, sessions, outgoing } = await makeConversation({ models: fakeModels(fake.baseUrl), config, random: () => 0 });
+  fake.reply(...replies);
+  const { id } = await cron.create({ ...turn, ...job });
+  await cron.trigger(id);
+  const runs = async (): Promise<CronRunDocument[]> => (await cron.runs(id, {})).runs;
+  await expect.poll(async () => (await runs()).at(-1)?.finishedAt ?? null).not.toBe(null);
+  const textsOf = async (key: string) => (await sessions.get(key)).messages.map(({ content }) => content);
+  return { runs: await runs(), textsOf, outgoing };
+}
+
+const calls = (name: string, input: object): Reply => ({ ...says('x'), calls: [{ name, input }] });
+
+test('a turn that fails after a tool with effects is not run again, and its chat is told at once', async () => {
+  const invitation = { channel: 'webhook', chat_id: 'ann', content: 'Tea?' };
+  const { runs, textsOf, outgoing } = await runJob([calls('send', invitation), says('')]);
+  const cause = 'fake returned an empty response. Try again, or choose another model.';
+  const error = `${cause} (not retried, because its tools may have had effects)`;
+  expect(runs).toMatchObject([
+    { state: 'failed', error, why: { code: 'run-not-retried', values: { cause: { code: 'model-empty-response' } } } },
+  ]);
+  expect((await outgoing.list({ channel: 'webhook' })).messages.map(({ content }) => content)).toEqual(['Tea?']);
+  expect(await textsOf(CHAT_KEY)).toEqual([`⚠️ The scheduled job “Report” has failed: ${error}`]);
+});
+
+test('a turn that fails after a tool without effects is run again', async () => {
+  const { runs } = await runJob([calls('time', {}), says('')]);
+  expect(runs).toMatchObject([
+    { state: 'queued', attempt: 2 },
+    { state: 'failed', attempt: 1 },
+  ]);
+});
