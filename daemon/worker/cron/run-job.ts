@@ -7,6 +7,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
 import type { Outbox } from '../delivery/outbox.js';
+import { mayPass } from '../providers/failure.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Chat } from '../sessions/find-chat.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -194,7 +195,7 @@ export class JobRunner {
   async #fail({ job, run }: ClaimedRun, { cause, cost }: { readonly cause: unknown; readonly cost: RunCost }): Promise<void> {
     const { store, clock, logger, chats, announce } = this.#options;
     const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : sayOfAnswer('run-internal-error');
-    const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
+    const isRetryable = cause instanceof GatewayError && mayPass(cause);
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
     const waitMs = isRetryable ? (retryAfterSeconds(cause) ?? 0) * 1_000 : 0;
     const change = await store.write((tx) => finishFailed(tx, run, { ...cost, error, isRetryable, waitMs, nowMs: clock.now(), chats }));

@@ -1,6 +1,7 @@
 /** The vendor APIs supported below `/v1`, the common parts of their errors, and the protocol of `/mcp`. */
 import { retryAfterSeconds } from '../../../shared/error-document.js';
 import type { GatewayError } from '../../../shared/errors.js';
+import type { LastingKind } from '../providers/failure.js';
 
 const MESSAGES = '/v1/messages';
 
@@ -20,7 +21,7 @@ export function dialectOf(path: string, isAnthropic = false): 'openai' | 'anthro
  * Provider failures that a retry cannot fix, by reason, with a status that programs do not retry, whether or not they know
  * `X-Should-Retry`. A refused provider key is not a 401, which would blame the caller's key.
  */
-const LASTING: Readonly<Record<string, number>> = {
+const LASTING = {
   auth: 403,
   quota: 402,
   notFound: 404,
@@ -29,7 +30,7 @@ const LASTING: Readonly<Record<string, number>> = {
   filtered: 400,
   tooLong: 400,
   rejected: 400,
-};
+} as const satisfies Readonly<Record<LastingKind, number>>;
 
 /** Reasons that have a status of their own in the API of a vendor. */
 export const REASONS: readonly string[] = [...Object.keys(LASTING), 'overloaded'];
@@ -42,7 +43,7 @@ export function reasonOf({ code, details }: GatewayError): string | undefined {
 
 /** Returns the status of a failure that a retry cannot fix; undefined for others. */
 export function lastingStatus(error: GatewayError): number | undefined {
-  return LASTING[reasonOf(error) ?? ''];
+  return (LASTING as Readonly<Record<string, number>>)[reasonOf(error) ?? ''];
 }
 
 /** Returns the field that caused the error. */

@@ -49,6 +49,18 @@ export function isTransient(failure: ProviderFailure): boolean {
   return TRANSIENT.has(failure.kind);
 }
 
+/** Kinds that a retry cannot fix. */
+const LASTING = ['auth', 'quota', 'notFound', 'notTheApi', 'unconfigured', 'filtered', 'tooLong', 'rejected'] as const;
+
+export type LastingKind = (typeof LASTING)[number] & FailureKind;
+
+const LASTING_REASONS: ReadonlySet<unknown> = new Set([...LASTING, 'toolLoop']);
+
+/** Whether the turn that ended with this error may succeed later without a change. */
+export function mayPass({ code, spec, details }: GatewayError): boolean {
+  return spec.retryable && !(code === 'AGENT_ERROR' && LASTING_REASONS.has(details?.['reason']));
+}
+
 /** The failing model, in terms that people know. */
 export interface FailingModel {
   /** `OpenAI`. */

@@ -5,7 +5,7 @@
 import { GatewayError } from '../../../../shared/errors.js';
 import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { withNewestPictures } from '../../files/pictures.js';
-import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import { describeFailure, mayPass, type ProviderFailure } from '../../providers/failure.js';
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
@@ -113,11 +113,15 @@ export function toolLoop({ failing }: ResolvedModel, { maxIterations }: TurnTool
   });
 }
 
-/** Returns the first model's error with those of the fallbacks appended. */
+/** Whether a retry may fix the failure of a model. One that cannot be called at all does not count. */
+const isTemporary = ({ error }: ModelError): boolean => error.details?.['reason'] !== undefined && mayPass(error);
+
+/** Returns the first model's error with those of the fallbacks appended: a temporary one if one of them is. */
 function combine(first: ModelError, others: readonly ModelError[]): ModelError {
   if (others.length === 0) return first;
-  const { code, details } = first.error;
-  const message = [first, ...others]
+  const all = [first, ...others];
+  const { code, details } = (all.find(isTemporary) ?? first).error;
+  const message = all
     .map(({ error }) => error.message)
     .reduceRight((cause, what, at) => {
       const { ref } = others[at] as ModelError;

@@ -1,7 +1,7 @@
 /** Turns of jobs that fail: which are run again, and what their chats get. */
 import { expect, onTestFinished, test } from 'vitest';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
-import { says, type Reply } from '../../../fakes/openai/reply.js';
+import { says, type Reply, unauthorized } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
 
@@ -9,11 +9,11 @@ const turn = { schedule: '0 0 1 1 *', message: 'Report', mode: 'agent', channel:
 const CHAT_KEY = 'main:webchat:default:direct:me';
 
 /** Runs a job with these answers of the model until its first run has ended. */
-async function runJob(replies: readonly Reply[], job: object = {}) {
+async function runJob(replies: readonly Reply[], { job = {}, agents = {} }: { readonly job?: object; readonly agents?: object } = {}) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const webhook = { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken: 'a-token-of-sixteen' } } };
-  const config = { agents: { list: [{ id: 'main', model: 'fake/one' }] }, channels: { webhook } };
+  const config = { agents: { defaults: { model: 'fake/one', ...agents } }, channels: { webhook } };
   const { cron, sessions, outgoing } = await makeConversation({ models: fakeModels(fake.baseUrl), config, random: () => 0 });
   fake.reply(...replies);
   const { id } = await cron.create({ ...turn, ...job });
@@ -44,4 +44,19 @@ test('a turn that fails after a tool without effects is run again', async () => 
     { state: 'queued', attempt: 2 },
     { state: 'failed', attempt: 1 },
   ]);
+});
+
+test.each([
+  ['the provider refuses the key', [unauthorized()], {}],
+  ['its models are refused and missing', [unauthorized()], { model: { primary: 'fake/one', fallbacks: ['gone/x'] } }],
+  ['it only calls tools', [calls('time', {}), calls('time', {})], { maxToolIterations: 1 }],
+])('a turn is not run again if %s, and its chat is told at once', async (_why, replies, agents) => {
+  const { runs, textsOf } = await runJob(replies, { agents });
+  expect(runs).toMatchObject([{ state: 'failed', attempt: 1 }]);
+  expect(await textsOf(CHAT_KEY)).toEqual([`⚠️ The scheduled job “Report” has failed: ${runs[0]?.error}`]);
+});
+
+test('a turn is run again if only the first of its models fails for a lasting reason', async () => {
+  const { runs } = await runJob([unauthorized(), says('')], { agents: { model: { primary: 'fake/one', fallbacks: ['fake/two'] } } });
+  expect(runs).toMatchObject([{ state: 'queued' }, { state: 'failed', why: { code: 'with-fallback' } }]);
 });
