@@ -3,6 +3,7 @@ import { retryAfterSeconds } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { withCutOff } from '../../../shared/text/cut-off.js';
 import { cutText } from '../../../shared/text/one-line.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
@@ -165,16 +166,26 @@ export class JobRunner {
     { reply: said, replyId, model, usage, nothingToReport, cutOff }: TurnEnd,
     { claimed: { run }, chat, session }: { claimed: ClaimedRun; chat: Chat | undefined; session: NewSession },
   ): Promise<boolean> {
-    const { clock, chats, outbox } = this.#options;
+    const { clock, chats, outbox, logger } = this.#options;
     const reply = withCutOff(said, cutOff);
     const output = cutText(reply, MAX_OUTPUT_LENGTH, '');
     const end = { ...costOf({ model, usage }), finishedAtMs: clock.now(), output, nothingToReport: nothingToReport ?? null };
     const send = async (): Promise<string | undefined> => {
       if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;
       // A page chat is itself a session: that of the agent that was asked.
-      if (chat.session.key !== session.key && session.channel !== 'webchat') return chats.say(tx, chat, reply);
-      await outbox.enqueue(tx, { ...chat.lane, id: replyId, content: reply });
-      return replyId;
+      const isApart = chat.session.key !== session.key && session.channel !== 'webchat';
+      const give = async (content: string): Promise<string> => {
+        if (isApart) return chats.say(tx, chat, content);
+        await outbox.enqueue(tx, { ...chat.lane, id: replyId, content });
+        return replyId;
+      };
+      try {
+        return await give(reply);
+      } catch (error) {
+        if (!(error instanceof GatewayError && error.code === 'INVALID_REQUEST')) throw error;
+        logger.error({ jobId: run.jobId, runId: run.id, err: error }, 'the reply of a scheduled job cannot be sent');
+        return give(`The answer cannot be shown here. See it with: ${shellCommand`xopc sessions show ${session.key}`}`);
+      }
     };
     return finishDone(tx, run, { ...end, send });
   }

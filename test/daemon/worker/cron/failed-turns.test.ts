@@ -3,17 +3,25 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
 import { says, type Reply, unauthorized } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { startFakeTelegram } from '../../../fakes/telegram/server.js';
 import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+import { telegramConfig } from '../../../helpers/telegram-fixture.js';
 
 const turn = { schedule: '0 0 1 1 *', message: 'Report', mode: 'agent', channel: 'webchat', chat_id: 'me' } as const;
 const CHAT_KEY = 'main:webchat:default:direct:me';
 
+interface Given {
+  readonly job?: object;
+  readonly agents?: object;
+  readonly channels?: object;
+}
+
 /** Runs a job with these answers of the model until its first run has ended. */
-async function runJob(replies: readonly Reply[], { job = {}, agents = {} }: { readonly job?: object; readonly agents?: object } = {}) {
+async function runJob(replies: readonly Reply[], { job = {}, agents = {}, channels = {} }: Given = {}) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const webhook = { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken: 'a-token-of-sixteen' } } };
-  const config = { agents: { defaults: { model: 'fake/one', ...agents } }, channels: { webhook } };
+  const config = { agents: { defaults: { model: 'fake/one', ...agents } }, channels: { webhook, ...channels } };
   const { cron, sessions, outgoing } = await makeConversation({ models: fakeModels(fake.baseUrl), config, random: () => 0 });
   fake.reply(...replies);
   const { id } = await cron.create({ ...turn, ...job });
@@ -60,3 +68,18 @@ test('a turn is run again if only the first of its models fails for a lasting re
   const { runs } = await runJob([unauthorized(), says('')], { agents: { model: { primary: 'fake/one', fallbacks: ['fake/two'] } } });
   expect(runs).toMatchObject([{ state: 'queued' }, { state: 'failed', why: { code: 'with-fallback' } }]);
 });
+
+test.each(['isolated', 'main'])(
+  'an answer in the session %s that its channel cannot send is kept, and its chat is told where',
+  async (session) => {
+    const channels = telegramConfig(await startFakeTelegram())['channels'] as object;
+    const answer = 'x'.repeat(300_000);
+    const job = { channel: 'telegram', chat_id: 42, session };
+    const { runs, textsOf, outgoing } = await runJob([says(answer)], { channels, job });
+    expect(runs).toMatchObject([{ state: 'done', attempt: 1 }]);
+    const key = runs[0]?.session ?? '';
+    expect(await textsOf(key)).toEqual(['Report', answer]);
+    const notice = `The answer cannot be shown here. See it with: xopc sessions show ${key}`;
+    expect((await outgoing.list({})).messages.map(({ content }) => content)).toEqual([notice]);
+  },
+);
