@@ -121,7 +121,7 @@ export async function listRunningRuns(tx: Transaction): Promise<CronRun[]> {
   return rows.map(RUN_COLUMNS.read);
 }
 
-/** Returns queued runs that are due, of jobs that have no running run, in the order in which they are due. */
+/** Returns queued runs that are due, in that order, of jobs that have no running run, and no other one that waits for a person. */
 export async function listStartableRuns(
   tx: Transaction,
   query: { nowMs: number; mode: CronJobDocument['mode']; limit: number },
@@ -143,7 +143,12 @@ export async function listStartableRuns(
             .select(sql.lit(1).as('one'))
             .whereRef('other.job_id', '=', 'waiting.job_id')
             .where('other.finished_at', 'is', null)
-            .where('other.state', '=', 'running'),
+            .where((state) =>
+              state.or([
+                state('other.state', '=', 'running'),
+                state.and([state('other.started_at', 'is not', null), state('waiting.started_at', 'is', null)]),
+              ]),
+            ),
         ),
       ),
     )

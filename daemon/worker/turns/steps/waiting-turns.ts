@@ -111,6 +111,8 @@ export class WaitingTurns {
     if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
     const facts = { instanceId, state, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
     const ended = await store.write((tx) => giveUpWaiting(tx, where, facts));
+    // A run of the same job may have waited behind that of the turn.
+    this.#active?.wakeJobs();
     for (const { sessionKey, chat } of ended) {
       live.touch(sessionKey);
       if (chat !== undefined) inbox.wake(chat);

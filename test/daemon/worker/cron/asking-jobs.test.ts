@@ -54,3 +54,17 @@ test('a turn that waits for a decision goes on as a turn, although its job has b
   expect((await cron.runs(id, {})).runs).toMatchObject([{ state: 'done', output: 'It is late.' }]);
   expect((await sessions.get('main:webchat:default:direct:desk')).messages.map(({ content }) => content)).toEqual(['It is late.']);
 });
+
+test('a run that waits behind one with a question begins once that one is stopped', async () => {
+  const { cron, approvals, chat } = await start();
+  const { id } = await cron.create({ ...job, channel: 'webchat', chat_id: 'desk' });
+  const states = async () => (await cron.runs(id, {})).runs.map(({ state, startedAt }) => [state, startedAt !== null]);
+  await cron.trigger(id);
+  await expect.poll(async () => (await approvals.list({ state: 'pending' }, undefined)).approvals.length).toBe(1);
+  await cron.trigger(id);
+  await chat.stop(`main:cron:default:direct:${id}`);
+  await expect.poll(states).toEqual([
+    ['done', true],
+    ['failed', true],
+  ]);
+});

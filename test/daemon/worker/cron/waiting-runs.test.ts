@@ -151,3 +151,28 @@ test('a run that is too late does not keep the next occurrence from running', as
   await cron.settle();
   expect((await cron.runs('job')).map(({ state }) => state)).toEqual(['done', 'missed']);
 });
+
+test('a run waits behind one of its job whose turn waits for a person', async () => {
+  const cron = await makeCron({ nowMs: at('08:45') });
+  await cron.addJob('job', { schedule: '45 8 * * *', overlap: 'queue' });
+  const runAt = (time: string, turn: Partial<NewCronRun> = {}): NewCronRun =>
+    newRun({ jobId: 'job', trigger: 'manual', scheduledAtMs: at(time), dueAtMs: at(time), state: 'queued', ...turn });
+  const runs = ['08:40', '08:41'].map((time, index) => runAt(time, { turnId: `turn_${index}`, questionId: `msg_${index}` }));
+  await cron.store.write(async (tx) => {
+    for (const run of runs) {
+      await insertCronRun(tx, run);
+      await startCronRun(tx, { id: run.id, instanceId: 'wk_1', nowMs: at('08:42') });
+      await parkCronRun(tx, { id: run.id, dueAtMs: at('08:45', 9) });
+    }
+    await insertCronRun(tx, runAt('08:43'));
+  });
+  await cron.start();
+  await cron.settle();
+  expect(cron.began).toEqual([]);
+  const began = ['job 2026-01-05T08:41:00.000Z', 'job 2026-01-05T08:40:00.000Z', 'job 2026-01-05T08:43:00.000Z'];
+  for (const [count, turn] of ['turn_1', 'turn_0'].entries()) {
+    await cron.store.write((tx) => releaseTurn(tx, { id: turn, nowMs: at('08:45') }));
+    await cron.settle();
+    expect(cron.began).toEqual(began.slice(0, count === 0 ? 1 : 3));
+  }
+});
