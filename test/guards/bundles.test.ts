@@ -64,7 +64,7 @@ test.each([
   ['fallback', 34],
   ['ai', 850],
   ['late', 565],
-  ['mcp', 594],
+  ['mcp', 595],
   ['database', 350],
 ])('%s.cjs stays below %i KB', (bundle, limit) => {
   expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);
