@@ -1,13 +1,14 @@
 /** Sends one message through an account and shows its delivery. */
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
-import { type Call, make } from '../../api/client.js';
+import type { Call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { whyText } from '../../components/feedback/reason-text.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
+import { useMakeOnce } from '../../components/form/use-make-once.js';
 import { t as shell } from '../../shell/text.js';
 import { readMessage, readMessages } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
@@ -52,12 +53,13 @@ export function TestDialog({ channel, onClose }: { channel: ChannelDocument; onC
   const [sent, setSent] = useState<string | undefined>(undefined);
   const known = useKnownChats(channel);
   const listId = useId();
+  const makeOnce = useMakeOnce();
   useEffect(() => {
     if (chat === '' && known[0] !== undefined) setChat(known[0]);
   }, [known.length]);
   const send = async (): Promise<void> => {
     setSent(undefined);
-    setSent((await make<{ message_id: string }>(sendCall(channel, chat, content))).message_id);
+    setSent((await makeOnce<{ message_id: string }>(sendCall(channel, chat, content))).message_id);
   };
   return (
     <FormDialog

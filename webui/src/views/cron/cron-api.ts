@@ -1,6 +1,6 @@
 /** Requests about scheduled jobs. */
 import type { CronJobList, CronRunPage, ListedCronJob } from '../../../../shared/api/cron.js';
-import { apiPath, call } from '../../api/client.js';
+import { apiPath, type Call, call } from '../../api/client.js';
 
 export type Job = ListedCronJob;
 
@@ -17,8 +17,7 @@ export function listRuns(
   return call('GET', apiPath('/api/cron/:id/runs', { id }, query), { signal });
 }
 
-/** Starts a job. @param again  the run to repeat @returns the id of the new run */
-export async function runJob(id: string, again?: string): Promise<string> {
-  const body = { job_id: id, ...(again === undefined ? {} : { run_id: again }) };
-  return (await call<{ run_id: string }>('POST', '/api/cron/trigger', { body })).run_id;
+/** Returns the call that starts a job. @param again  the run to repeat */
+export function runCall(id: string, again?: string): Call {
+  return { method: 'POST', path: '/api/cron/trigger', body: { job_id: id, ...(again === undefined ? {} : { run_id: again }) } };
 }

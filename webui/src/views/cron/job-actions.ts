@@ -2,9 +2,10 @@
 import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, call, request } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
+import type { useMakeOnce } from '../../components/form/use-make-once.js';
 import { attempt, attemptOnce, showToast, showUndo } from '../../components/toast/toast.js';
 import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
-import { type Job, runJob } from './cron-api.js';
+import { type Job, runCall } from './cron-api.js';
 import { t } from './text.js';
 
 export interface JobActions {
@@ -16,13 +17,17 @@ export interface JobActions {
   remove(job: Job): void;
 }
 
-/** @param list  the list as shown now, which may change during a call; it is read again after each change */
-export function jobActions(list: { readonly current: Resource<CronJobList> }): JobActions {
+/**
+ * @param list  the list as shown now, which may change during a call; it is read again after each change
+ * @param makeOnce  of the view
+ */
+export function jobActions(list: { readonly current: Resource<CronJobList> }, makeOnce: ReturnType<typeof useMakeOnce>): JobActions {
   const reload = (): void => list.current.reload();
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
   const start = async (job: Job, again?: string): Promise<void> => {
     const navigateThen = navigateLater();
-    const run = hashOf('cron', [job.id], { run: await runJob(job.id, again) });
+    const { run_id: id } = await makeOnce<{ run_id: string }>(runCall(job.id, again));
+    const run = hashOf('cron', [job.id], { run: id });
     if (navigateThen(run)) return;
     showToast({ text: t('isStarted', { name: job.name }), action: { label: t('openRun'), run: () => navigate(run) } });
   };

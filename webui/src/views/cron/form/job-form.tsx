@@ -3,13 +3,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../../shared/api/channels.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
 import { type Call, call, make } from '../../../api/client.js';
-import { keepInstead } from '../../../api/copy-mode.js';
 import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
 import { bind } from '../../../components/form/form.js';
+import { useMakeOnce } from '../../../components/form/use-make-once.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
@@ -21,7 +21,7 @@ import { Advanced, type PartProps, targetsOf } from './advanced.js';
 import { draftOf, saveCall, useDraft } from './draft.js';
 import { readExample } from './examples.js';
 import { ScheduleField, useSchedule } from './schedule-field.js';
-import { useKeyed, useSaving } from './use-saving.js';
+import { useSaving } from './use-saving.js';
 
 interface JobFormProps {
   /** The job to change; without it, or with `isCopy`, a new one is created. */
@@ -123,13 +123,10 @@ export function JobForm(props: JobFormProps) {
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(fields, changed);
-  const keyed = useKeyed();
+  const makeOnce = useMakeOnce();
   const save = async (): Promise<void> => {
     const navigateThen = navigateLater();
-    const prepared = saving();
-    // Before it has a key: the command line that is copied needs none.
-    keepInstead(prepared);
-    const { job: saved } = await make<{ job: Job }>(changed === undefined ? keyed(prepared) : prepared);
+    const { job: saved } = await (changed === undefined ? makeOnce : make)<{ job: Job }>(saving());
     drop();
     onSaved();
     const page = hashOf('cron', [saved.id]);

@@ -1,21 +1,10 @@
 /** Saves the form of a job, and shows why it is refused. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, type Call } from '../../../api/client.js';
-import { newKey } from '../../../browser/new-key.js';
+import { ApiError } from '../../../api/client.js';
 import { reasonText, sentence } from '../../../components/feedback/reason-text.js';
 import { useWork } from '../../../components/form/form.js';
 import { type Draft, findFaults } from './draft.js';
 import { type Faults, faultsOf } from './faults.js';
-
-/** Returns a function that adds a key to a call. The key stays the same until the call changes, so that saving again after a lost answer creates nothing twice. */
-export function useKeyed(): (call: Call) => Call {
-  const last = useRef({ body: '', key: '' });
-  return (call) => {
-    const body = JSON.stringify(call.body);
-    if (last.current.body !== body) last.current = { body, key: newKey() };
-    return { ...call, headers: { 'Idempotency-Key': last.current.key } };
-  };
-}
 
 interface Refused {
   readonly faults: Faults;

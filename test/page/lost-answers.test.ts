@@ -1,0 +1,58 @@
+/** Actions whose answer is lost after the gateway has done them, and which a person then tries again. */
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { noBrowser } from '../helpers/browser.js';
+import { callApi, openView } from '../helpers/page.js';
+import { RealGateway } from '../helpers/real-gateway.js';
+import { replaceFile } from '../helpers/replace-file.js';
+
+/** The gateway answers the next such call, but the page does not get the answer. */
+async function loseAnswer(page: Page, path: string): Promise<void> {
+  const lose = async (route: Parameters<Parameters<Page['route']>[1]>[0]): Promise<void> => {
+    await route.fetch();
+    await route.abort();
+  };
+  await page.route(path, lose, { times: 1 });
+}
+
+test.skipIf(noBrowser)('what is tried again after its answer was lost is done once: a run of a job and a test message', async () => {
+  const gateway = await RealGateway.start();
+  const accounts = { hook: { url: 'http://127.0.0.1:9/' } };
+  replaceFile(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts } } }));
+  const body = { name: 'Costly', schedule: '0 0 1 1 *', message: 'x', mode: 'agent' };
+  const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
+  const page = await openView(gateway, `#/cron/${job.id}`, { allowedErrors: /ERR_FAILED/ });
+  const runs = async (): Promise<number> => (await callApi<{ runs: unknown[] }>(gateway, `GET /api/cron/${job.id}/runs`)).runs.length;
+  const run = page.getByRole('dialog', { name: 'Run of Costly' });
+  const runNow = page.getByRole('button', { name: 'Run now' });
+  await loseAnswer(page, '**/api/cron/trigger');
+  await runNow.click();
+  await page.getByText('The gateway does not answer.').first().waitFor();
+  expect(await runs()).toBe(1);
+  await runNow.click();
+  await run.getByText('Done').waitFor();
+  expect(await runs()).toBe(1);
+  // With its answer there, the next one is another run.
+  await run.getByRole('button', { name: 'Close' }).click();
+  await runNow.click();
+  await run.getByText('Done').waitFor();
+  expect(await runs()).toBe(2);
+
+  await page.goto(`${gateway.url}/#/channels`);
+  await page.getByRole('button', { name: 'Test Webhook · hook' }).click();
+  const dialog = page.getByRole('dialog');
+  const send = dialog.getByRole('button', { name: 'Send', exact: true });
+  const messages = async (): Promise<number> => (await callApi<{ messages: unknown[] }>(gateway, 'GET /api/messages')).messages.length;
+  await loseAnswer(page, '**/api/message');
+  await send.click();
+  await dialog.getByRole('alert').waitFor();
+  expect(await messages()).toBe(1);
+  await send.click();
+  await dialog.locator('.test-outcome').waitFor();
+  expect(await messages()).toBe(1);
+  const sent = page.waitForResponse('**/api/message');
+  await send.click();
+  await sent;
+  expect(await messages()).toBe(2);
+});
