@@ -1,5 +1,8 @@
 /** Adds a channel account in a few fields. The others have defaults and are changed in the configuration. */
-import { type Call, make } from '../../api/client.js';
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
+import type { WrittenConfig } from '../../../../shared/config/schema.js';
+import { match } from '../../api/call.js';
+import { ApiError, type Call, call, make } from '../../api/client.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { SelectField, TextField } from '../../components/field/field.js';
 import { bind, FormDialog, useFields } from '../../components/form/form.js';
@@ -21,6 +24,22 @@ const EMPTY = {
 function saveCall({ kind, name, botToken, dmPolicy, url, secret }: typeof EMPTY): Call {
   const account = kind === 'telegram' ? { botToken, dmPolicy } : { url, ...(secret === '' ? {} : { secret }) };
   return { method: 'PATCH', path: '/api/config', body: { channels: { [kind]: { enabled: true, accounts: { [name]: account } } } } };
+}
+
+/** How often it is tried while other parts of the file change. */
+const MAX_TRIES = 3;
+
+/** Adds the account to the file. One of that name may be there and not in force: it is not replaced. */
+async function addAccount(fields: typeof EMPTY, triesLeft = MAX_TRIES): Promise<void> {
+  const { config, revision } = await call<ConfigView>('GET', '/api/config');
+  const accounts: object = (config as WrittenConfig).channels?.[fields.kind]?.accounts ?? {};
+  if (Object.hasOwn(accounts, fields.name)) throw new Error(t('accountTaken'));
+  try {
+    await make({ ...saveCall(fields), headers: match(revision) });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 412) || triesLeft <= 1) throw error;
+    await addAccount(fields, triesLeft - 1);
+  }
 }
 
 type Form = ReturnType<typeof useFields<typeof EMPTY>>;
@@ -65,7 +84,7 @@ export function AccountDialog({ kind: firstKind, taken, onClose, onSaved }: Acco
   const isTaken = taken.includes(id);
   const isReady = !isTaken && fields.name !== '' && (fields.kind === 'telegram' ? fields.botToken : fields.url) !== '';
   const save = async (): Promise<void> => {
-    await make(saveCall(fields));
+    await addAccount(fields);
     onSaved(accountName(fields.kind, fields.name));
   };
   return (
