@@ -98,6 +98,12 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
   await chips.getByRole('alert').getByText('neither an image').waitFor();
   await page.getByRole('button', { name: 'Remove program.exe' }).click();
+  // Not even read, so that a video does not fill the memory.
+  await page.evaluate(`FileReader.prototype.readAsDataURL = () => { throw new Error('was read'); }`);
+  const film = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(5_000_000) };
+  await page.locator('input[type=file]').setInputFiles(film);
+  await chips.getByRole('alert').getByText('The file is too large: the limit is 4 MB.').waitFor();
+  await page.getByRole('button', { name: 'Remove film.mp4' }).click();
   await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
   await expect.poll(() => chips.getByRole('status').count()).toBe(0);
   // A message may be files alone.

@@ -1,4 +1,9 @@
 /** The content of attached files. It imports nothing from the chat view, because that would add a request to the view's first load. */
+import { defineText } from '../../../i18n/language.js';
+import en from '../../../i18n/en/chat/files.json';
+import zh from '../../../i18n/zh/chat/files.json';
+
+const t = defineText(en, zh);
 
 /** Providers scale larger pictures down to this. */
 const MAX_SIDE_PX = 2_048;
@@ -32,7 +37,9 @@ function toBase64(blob: Blob): Promise<string> {
   });
 }
 
-/** Returns the content of a file to upload. @param maxBytes  of a picture that is left as it is */
+/** Returns the content of a file to upload. @throws for more than `maxBytes`, before it is read: several copies of it would be in memory */
 export async function base64Of(file: File, maxBytes: number): Promise<string> {
-  return toBase64(await shrink(file, maxBytes));
+  const content = await shrink(file, maxBytes);
+  if (content.size > maxBytes) throw new Error(t('tooLarge', { limit: maxBytes / 1_048_576 }));
+  return toBase64(content);
 }
