@@ -61,3 +61,47 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   const asked = () => model.requests.at(-1)?.messages.at(-1)?.content;
   await expect.poll(asked).toContain('[recording voice.webm]\n[transcript] What do you hear?');
 });
+
+test.skipIf(noBrowser)('a recording that finds eight files stays until one of them is removed', async () => {
+  const transcriber = await startFakeTranscriber();
+  transcriber.reply({ text: 'What do you hear?' });
+  const providers = { ears: { baseUrl: transcriber.baseUrl, models: [{ id: 'w' }] } };
+  const { gateway, model } = await startPageWorld({ transcription: { model: 'ears/w' } }, providers);
+  const page = await openPage(gateway.url);
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  const attach = (...numbers: number[]): Promise<void> => {
+    const files = numbers.map((number) => ({ name: `${number}.txt`, mimeType: 'text/plain', buffer: Buffer.from(`text ${number}`) }));
+    return page.locator('input[type=file]').setInputFiles(files);
+  };
+  await page.getByRole('button', { name: 'Record a voice message' }).waitFor();
+  await attach(1, 2, 3, 4, 5, 6, 7);
+  await expect.poll(() => page.url()).toContain('#/chat/main');
+  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  await page.getByRole('group', { name: 'Recording' }).getByRole('timer').waitFor();
+  // The eighth is dropped while it records.
+  await page.evaluate(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['text 8'], '8.txt', { type: 'text/plain' }));
+    const box = document.querySelector('textarea');
+    for (const kind of ['dragover', 'drop']) box.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+  })()`);
+  await chips.getByText('8.txt').waitFor();
+  await page.keyboard.press('Enter');
+  await chips.getByRole('alert').getByText('A message can have at most 8 files.').waitFor();
+  await page.getByRole('button', { name: 'Save voice.webm' }).waitFor();
+  expect(await chips.getByRole('listitem').count()).toBe(9);
+  // Anything else is refused.
+  await page.evaluate(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['text 9'], '9.txt', { type: 'text/plain' }));
+    document.querySelector('textarea').dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));
+  })()`);
+  await page.getByRole('status', { name: 'Notices' }).getByText('A message can have at most 8 files.').waitFor();
+  await page.getByRole('button', { name: 'Remove 3.txt' }).click();
+  await page.getByRole('button', { name: 'Upload voice.webm again' }).click();
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  const asked = model.requests.at(-1)?.messages.at(-1)?.content;
+  expect(asked).toContain('7.txt, 8.txt, voice.webm\n[transcript] What do you hear?');
+  expect(asked).not.toMatch(/[39]\.txt/);
+});

@@ -185,7 +185,7 @@ export function Composer(props: ComposerProps) {
   const voice = useVoice(props, box);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useCommands([
-    { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
+    { id: 'focus-box', label: t('placeholder'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
     ...(canStop ? [{ id: 'stop', label: t('stopAnswer'), keys: stopKeys, whileTyping: true, icon: 'stop' as const, run: stop }] : []),
   ]);
   const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');

@@ -1,4 +1,5 @@
 /** The content of attached files. It imports nothing from the chat view, because that would add a request to the view's first load. */
+import type { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { defineText } from '../../../i18n/language.js';
 import en from '../../../i18n/en/chat/files.json';
 import zh from '../../../i18n/zh/chat/files.json';
@@ -37,9 +38,13 @@ function toBase64(blob: Blob): Promise<string> {
   });
 }
 
-/** Returns the content of a file to upload. @throws for more than `maxBytes`, before it is read: several copies of it would be in memory */
-export async function base64Of(file: File, maxBytes: number): Promise<string> {
-  const content = await shrink(file, maxBytes);
-  if (content.size > maxBytes) throw new Error(t('tooLarge', { limit: maxBytes / 1_048_576 }));
+/**
+ * Returns the content of a file to upload. @param count  of the draft's files @throws for more than the limits, before the file is read:
+ * several copies of it would be in memory
+ */
+export async function base64Of(file: File, { maxPerMessage, maxMediaBytes }: typeof FILE_LIMITS, count: number): Promise<string> {
+  if (count > maxPerMessage) throw new Error(t('tooMany', { count: maxPerMessage }));
+  const content = await shrink(file, maxMediaBytes);
+  if (content.size > maxMediaBytes) throw new Error(t('tooLarge', { limit: maxMediaBytes / 1_048_576 }));
   return toBase64(content);
 }

@@ -67,7 +67,7 @@ const draftOf = (file: File): DraftFile => ({
 
 async function upload(session: string, file: File): Promise<FileNote> {
   const isCopied = isCopyMode.peek();
-  const data = await (await loadFileData()).base64Of(file, FILE_LIMITS.maxMediaBytes);
+  const data = await (await loadFileData()).base64Of(file, FILE_LIMITS, filesOf(session).length);
   // The mode may have ended while the file was read.
   if (isCopied) isCopyMode.value = true;
   const body = { name: nameOf(file), data, ...(file.type === '' ? {} : { mediaType: file.type }) };
@@ -164,9 +164,10 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
     files,
     isBusy: files.some(isWaiting),
     add(added) {
-      const room = FILE_LIMITS.maxPerMessage - files.length;
-      if (added.length > room) showToast({ text: t('tooManyFiles', { count: FILE_LIMITS.maxPerMessage }), kind: 'error' });
-      const made = added.slice(0, room).map(draftOf);
+      const room = FILE_LIMITS.maxPerMessage - filesOf(session).length;
+      // A recording is nowhere else: it stays until there is room for it.
+      const made = added.map(draftOf).filter((file, index) => index < room || isSound(file));
+      if (added.length > made.length) showToast({ text: t('tooManyFiles', { count: FILE_LIMITS.maxPerMessage }), kind: 'error' });
       changeFiles(session, (now) => [...now, ...made]);
       start(made);
     },
