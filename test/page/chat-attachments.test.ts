@@ -1,9 +1,9 @@
-/** Files by button, paste and drop: kept through a reload, sent, shown, saved, and taken out. */
+/** Files by button, paste and drop: kept through a reload, sent, shown, saved, taken out, and gone. */
 import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
-import { tryNow } from '../helpers/page.js';
+import { callApi, tryNow } from '../helpers/page.js';
 import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -199,4 +199,43 @@ test.skipIf(noBrowser)('a file that cannot be uploaded stays, to be saved or upl
   await expect
     .poll(() => lastAsked(world)?.content)
     .toBe('Read this\n\n<file name="a.txt">\nthe text of a.txt\n</file>\n\n<file name="b.txt">\nthe text of b.txt\n</file>');
+});
+
+test.skipIf(noBrowser)('a file that the gateway has deleted since is named, and the message is sent without it', async () => {
+  const world = await startPageWorld();
+  const page = await openPage(world.gateway.url, { allowedErrors: /404/ });
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  const files = ['kept.txt', 'old.txt'].map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`the text of ${name}`) }));
+  const uploads: Promise<string>[] = [];
+  page.on('response', (response) => {
+    if (response.url().endsWith('/attachments')) uploads.push(response.text());
+  });
+  await page.locator('input[type=file]').setInputFiles(files);
+  await untilBegun(page);
+  const send = page.getByRole('button', { name: 'Send', exact: true });
+  await expect.poll(() => send.isEnabled()).toBe(true);
+  // As the gateway does after a day.
+  const uploaded = (await Promise.all(uploads)).map(
+    (text) => (JSON.parse(text) as { attachment: { id: string; name: string } }).attachment,
+  );
+  await callApi(world.gateway, `DELETE /api/attachments/${uploaded.find(({ name }) => name === 'old.txt')?.id}`);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Read this');
+  await send.click();
+  await page.getByText('old.txt: Files that are not sent are deleted after a day. Attach it again.').waitFor();
+  // A day later, the chips say so themselves, and the message waits.
+  await page.evaluate('{ const now = Date.now; window.now = now; Date.now = () => now() + 86_500_000; }');
+  await page.getByRole('button', { name: 'Edit and ask again' }).click();
+  await expect.poll(() => chips.getByRole('alert').count()).toBe(2);
+  expect(await send.isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Remove old.txt' }).click();
+  // Its time is kept through another view.
+  await page.evaluate('Date.now = window.now');
+  await page.evaluate(`location.hash = '#/chat'`);
+  await expect.poll(() => chips.count()).toBe(0);
+  await page.goBack();
+  await chips.getByText('kept.txt').waitFor();
+  expect(await chips.getByRole('alert').count()).toBe(0);
+  await send.click();
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  await expect.poll(() => lastAsked(world)?.content).toBe('Read this\n\n<file name="kept.txt">\nthe text of kept.txt\n</file>');
 });

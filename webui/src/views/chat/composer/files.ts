@@ -1,7 +1,7 @@
 /** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
 import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
+import type { AttachmentNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { ApiError, apiPath, call, isTemporary, request } from '../../../api/client.js';
 import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
@@ -14,7 +14,13 @@ import { keepInTab, onSettingChanged, readInTab, readJson, writeInTab } from '..
 import { NEW } from '../model/outbox.js';
 import { t } from '../text.js';
 
-export type { FileNote };
+/** The gateway deletes a file this long after its upload, unless it is sent. */
+const UNSENT_TTL_MS = 86_400_000;
+
+export interface FileNote extends AttachmentNote {
+  /** The time of its upload; undefined for a file that was sent. */
+  readonly atMs?: number | undefined;
+}
 
 export interface DraftFile extends Omit<FileNote, 'id'> {
   readonly key: string;
@@ -22,7 +28,7 @@ export interface DraftFile extends Omit<FileNote, 'id'> {
   readonly id: string | undefined;
   /** The content to upload. */
   readonly file?: File | undefined;
-  /** Why it could not be uploaded. */
+  /** Why it could not be uploaded, or that it is deleted. */
   readonly error?: string | undefined;
   /** It is uploaded again only on request. */
   readonly isRefused?: boolean;
@@ -30,13 +36,19 @@ export interface DraftFile extends Omit<FileNote, 'id'> {
 
 const settingName = (session: string): string => `files.${session}`;
 
+const draftOfNote = (note: FileNote): DraftFile => ({
+  ...note,
+  key: note.id,
+  error: Date.now() - (note.atMs ?? Infinity) > UNSENT_TTL_MS ? t('fileGone') : undefined,
+});
+
 function readDraftFiles(session: string): DraftFile[] {
-  return (readJson<FileNote[]>(settingName(session), readInTab) ?? []).map((note) => ({ ...note, key: note.id }));
+  return (readJson<FileNote[]>(settingName(session), readInTab) ?? []).map(draftOfNote);
 }
 
 /** Returns the files that are uploaded, as a message refers to them. */
 const notesOf = (files: readonly (FileNote | DraftFile)[]): FileNote[] =>
-  files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
+  files.flatMap(({ id, name, mediaType, size, atMs }) => (id === undefined ? [] : [{ id, name, mediaType, size, atMs }]));
 
 function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {
   const notes = notesOf(files);
@@ -96,7 +108,7 @@ async function uploadOne(session: string, { key, file }: DraftFile): Promise<voi
   if (file === undefined) return;
   changeFile(session, key, { error: undefined });
   try {
-    changeFile(session, key, { ...(await upload(session, file)), file: undefined });
+    changeFile(session, key, { ...(await upload(session, file)), file: undefined, atMs: Date.now() });
   } catch (error) {
     if (error instanceof NotDone) takeOut(session, key);
     else changeFile(session, key, { error: errorText(error), isRefused: !isTemporary(error) });
@@ -135,7 +147,7 @@ export function moveNewFiles(session: string): void {
 
 export interface DraftFiles {
   readonly files: readonly DraftFile[];
-  /** Whether some files are not uploaded. */
+  /** Whether some files are not uploaded, or deleted since. */
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => void;
   readonly retry: (file: DraftFile) => void;
@@ -162,7 +174,7 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
   const files = drafts.value[session] ?? [];
   return {
     files,
-    isBusy: files.some(isWaiting),
+    isBusy: files.some((file) => isWaiting(file) || file.error !== undefined),
     add(added) {
       const room = FILE_LIMITS.maxPerMessage - filesOf(session).length;
       // A recording is nowhere else: it stays until there is room for it.
@@ -183,7 +195,7 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
       changeFiles(session, () => []);
       return ready;
     },
-    putBack: (more) => changeFiles(session, (now) => [...now, ...more.map((note) => ({ ...note, key: note.id }))]),
+    putBack: (more) => changeFiles(session, (now) => [...now, ...more.map(draftOfNote)]),
   };
 }
 

@@ -284,7 +284,7 @@ export class ChatModel {
       // Without a connection it stays in the queue until the next one.
       if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
       if (error.code === 'SESSION_NOT_FOUND') return void (this.error.value = error);
-      this.outbox.update(key, refusedBy(error));
+      this.outbox.update(key, refusedBy(error, next));
       void this.#pump();
     } finally {
       this.#sending.delete(key);

@@ -14,8 +14,10 @@ export function sendEntry(session: string, { key, content, replaceFrom, again, a
 }
 
 /** Returns what a refusal changes of the entry, which can be sent again. */
-export function refusedBy(error: SocketError): Partial<Entry> {
-  const text = error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error);
+export function refusedBy(error: SocketError, { attachments }: Entry): Partial<Entry> {
+  const gone = attachments?.find(({ id }) => error.message.includes(id));
+  const reason = error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error);
+  const text = gone === undefined ? reason : `${gone.name}: ${t('fileGone')}`;
   // The key of a message that was taken back stays taken.
   return { state: 'failed', error: text, ...(error.code === 'CONFLICT' && { key: newKey(), wasSent: false }) };
 }
