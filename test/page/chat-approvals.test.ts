@@ -118,3 +118,23 @@ test.skipIf(noBrowser)('what waits is shown even if the part of the page for it 
   await page.getByRole('article', { name: `Decision ${id}` }).waitFor();
   expect(failures).toBe(2);
 });
+
+test.skipIf(noBrowser)('what waits is shown even if it could not be read at first, while the page stays connected', async () => {
+  const { gateway, model, talk } = await startPageWorld({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } });
+  const asks = await approvalsOf(gateway);
+  await asks({ sessionKey: await talk('Water the plants'), tool: 'files__write_file', input: INPUT, said: '' });
+  const page = await openPage(`${gateway.url}/health`, { token: tokenOf(gateway), allowedErrors: /503/ });
+  const failed: string[] = [];
+  await page.route(/\/api\/approvals/, async (route) => {
+    const name = /state=pending|\d+$/.exec(route.request().url())?.[0] ?? '';
+    if (name === '' || failed.includes(name)) return route.continue();
+    failed.push(name);
+    await route.fulfill({ status: 503, json: {} });
+  });
+  await page.goto(`${gateway.url}/#/chat`);
+  await page.getByRole('link', { name: 'Chat 1 decision waits' }).waitFor();
+  model.reply(callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }));
+  await talk('What time is it?');
+  await page.getByRole('link', { name: 'Chat 2 decisions wait' }).waitFor();
+  expect(failed).toEqual(['state=pending', '2']);
+});

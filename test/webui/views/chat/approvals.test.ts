@@ -30,3 +30,10 @@ test('what is decided elsewhere, and what was decided long ago, is not kept', ()
   );
   expect(kept.map(({ id }) => id)).toEqual([3, 4, ...decided.slice(-50).map(({ id }) => id)]);
 });
+
+test('what is decided stays so, also in a session that is not shown, whichever answer arrives last', () => {
+  const answers = (session: string): Approval[][] => [[{ id: 101, session, state: 'approved' }], [{ id: 101, session, state: 'pending' }]];
+  const takeAll = (session: string) => answers(session).reduce<Approval[]>((known, read) => withRead(known, read, 'shown'), []);
+  expect(takeAll('other')).toEqual([]);
+  expect(takeAll('shown')).toMatchObject([{ state: 'approved' }]);
+});

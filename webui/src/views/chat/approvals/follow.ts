@@ -1,21 +1,27 @@
 /** Reads approvals: all that are pending, on each connection, those of a session that is shown, and each that an event names. */
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
 import { approvals } from '../../../api/approvals.js';
-import { apiPath, call } from '../../../api/client.js';
+import { AGAIN_MS, ApiError, apiPath, call, isRefused } from '../../../api/client.js';
 import { gateway, pageSocket } from '../../../api/socket.js';
 
 const MAX_PENDING = 200;
 /** Number of decided approvals of one session; earlier ones are visible in its tool results. */
 const MAX_OF_SESSION = 50;
+const LAST_WAIT_MS = 15_000;
 
 interface List {
   readonly approvals: readonly ApprovalDocument[];
 }
 
+/** Those seen decided, which is final: an answer in which one of them is pending was made before. */
+const ended = signal<ReadonlySet<number>>(new Set());
+
 /** Adds loaded approvals. @returns those that are pending, and the last decided ones of one session */
 export function withRead(known: readonly ApprovalDocument[], read: readonly ApprovalDocument[], session: string): ApprovalDocument[] {
-  const byId = new Map([...known, ...read].map((approval) => [approval.id, approval]));
+  ended.value = new Set([...ended.peek(), ...read.filter(({ state }) => state !== 'pending').map(({ id }) => id)]);
+  const latest = read.filter(({ id, state }) => state !== 'pending' || !ended.peek().has(id));
+  const byId = new Map([...known, ...latest].map((approval) => [approval.id, approval]));
   const all = [...byId.values()].toSorted((a, b) => a.id - b.id);
   const decided = all.filter((approval) => approval.state !== 'pending' && approval.session === session).slice(-MAX_OF_SESSION);
   return all.filter((approval) => approval.state === 'pending' || decided.includes(approval));
@@ -28,8 +34,21 @@ function take(read: readonly ApprovalDocument[]): void {
   approvals.value = withRead(approvals.peek(), read, followed.session);
 }
 
-/** A token may not be allowed to read them, and a lost connection reads again when it is back. */
-const quietly = (work: Promise<void>): void => void work.catch(() => undefined);
+/**
+ * Returns a function that reads at once, and repeats that after growing delays until it succeeds, is aborted, or is not allowed: the socket may
+ * stay connected while a read fails.
+ */
+function untilRead(read: () => Promise<void>): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = (waitMs: number): void => {
+    clearTimeout(timer);
+    read().catch((error: unknown) => {
+      clearTimeout(timer);
+      if (error instanceof ApiError && !isRefused(error)) timer = setTimeout(begin, waitMs, Math.min(waitMs * 2, LAST_WAIT_MS));
+    });
+  };
+  return () => begin(AGAIN_MS);
+}
 
 async function readPending(): Promise<void> {
   const path = apiPath('/api/approvals', {}, { state: 'pending', limit: MAX_PENDING });
@@ -54,8 +73,9 @@ async function readOfSession(session: string, signal: AbortSignal): Promise<void
 export function followSession(session: string): () => void {
   followed.session = session;
   const reading = new AbortController();
+  const read = untilRead(() => readOfSession(session, reading.signal));
   const stop = effect(() => {
-    if (gateway.value !== undefined) quietly(readOfSession(session, reading.signal));
+    if (gateway.value !== undefined) read();
   });
   return () => {
     reading.abort();
@@ -65,10 +85,11 @@ export function followSession(session: string): () => void {
 
 /** Keeps the pending approvals of all sessions up to date as long as the page is open. */
 export function followPending(): void {
-  pageSocket.onConnected(() => quietly(readPending()));
+  const readAll = untilRead(readPending);
+  pageSocket.onConnected(readAll);
   pageSocket.listen((frame) => {
     if (frame.type !== 'event') return;
-    if (frame.name === 'approval') quietly(readApproval(Number(frame.data['id'])).then(() => undefined));
-    else if (frame.name === 'reset') quietly(readPending());
+    if (frame.name === 'approval') readApproval(Number(frame.data['id'])).catch(readAll);
+    else if (frame.name === 'reset') readAll();
   });
 }
