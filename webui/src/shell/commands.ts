@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { isComposing } from '../browser/is-composing.js';
 import type { IconName } from '../components/icon/icon.js';
-import { readJson, readSetting, writeSetting } from '../settings.js';
+import { readJson, readSetting } from '../settings.js';
 import { navigate } from './router.js';
 
 /** Keys of what a chat offers only at times: the list of shortcuts shows them in every view. */
@@ -47,21 +47,6 @@ function readKeys(): Keys {
 /** The user's own shortcuts by command id; empty: no shortcut. */
 export const ownKeys = signal<Keys>(readKeys());
 
-function keepKeys(keys: Keys): void {
-  ownKeys.value = keys;
-  writeSetting('keys', Object.keys(keys).length === 0 ? undefined : JSON.stringify(keys));
-}
-
-/** Binds a command to other keys; a command that had them loses them. */
-export function bindKeys(id: string, keys: string): void {
-  const taken = commands.peek().filter((command) => command.id !== id && command.keys === keys);
-  keepKeys({ ...ownKeys.peek(), ...Object.fromEntries(taken.map((command) => [command.id, ''])), [id]: keys });
-}
-
-export function resetKeys(): void {
-  keepKeys({});
-}
-
 /** All commands, the innermost first: those of a view replace those of the shell with the same id, and take their keys. */
 export const commands = computed<readonly Command[]>(() => {
   const all = sets.value.toReversed().flatMap(({ list }) => list);
@@ -76,11 +61,6 @@ export const commands = computed<readonly Command[]>(() => {
 });
 
 export const areShortcutsOn = signal(readSetting('shortcuts') !== 'off');
-
-export function switchShortcuts(isOn: boolean): void {
-  writeSetting('shortcuts', isOn ? undefined : 'off');
-  areShortcutsOn.value = isOn;
-}
 
 /** A command that is run as soon as its view is shown, unless the user has gone elsewhere. */
 const awaited = signal<{ readonly id: string; readonly hash: string } | undefined>(undefined);

@@ -77,14 +77,3 @@ export function changeQuery(change: Readonly<Record<string, string | undefined>>
   const { view, parts, query } = address.peek();
   navigate(hashOf(view, parts, { ...query, ...change }), { replace: true });
 }
-
-/** Returns the scroll offset stored in this entry of the history, in pixels; 0 for a new entry. */
-export function keptPlace(): number {
-  const { place } = (history.state ?? {}) as { readonly place?: unknown };
-  return typeof place === 'number' ? place : 0;
-}
-
-/** Stores a scroll offset in the entry of the history. @param at  its address; nothing is stored if the address has changed */
-export function keepPlace(place: number, at: string): void {
-  if (location.hash === at) history.replaceState({ place }, '');
-}

@@ -3,21 +3,10 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 import { Button } from '../../components/button/button.js';
 import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { CheckField } from '../../components/field/field.js';
-import {
-  CHAT_KEYS,
-  areShortcutsOn,
-  bindKeys,
-  chordOf,
-  type Command,
-  commands,
-  isModifier,
-  keysText,
-  ownKeys,
-  resetKeys,
-  switchShortcuts,
-} from '../commands.js';
+import { CHAT_KEYS, areShortcutsOn, chordOf, type Command, commands, isModifier, keysText, ownKeys } from '../commands.js';
 import { closeDialog } from '../open-dialog.js';
 import { t as shell } from '../text.js';
+import { bindKeys, resetKeys, switchShortcuts } from './own-keys.js';
 import { t } from './text.js';
 
 /** Keys that move in the dialog or that every page needs. */

@@ -5,7 +5,6 @@ import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useBurst } from '../../api/live-reload.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { useCommands } from '../../shell/commands.js';
-import { keepPlace, keptPlace } from '../../shell/router.js';
 import { listKeys, type Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { SessionFeed } from './session-feed.js';
@@ -35,6 +34,17 @@ function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session
     if (name === 'turn') setSince((before) => ({ ...before, [data.session]: data.state === 'started' }));
   });
   return ({ key, answering }) => since[key] ?? answering;
+}
+
+/** Returns the scroll offset stored in this entry of the history, in pixels; 0 for a new entry. */
+export function keptPlace(): number {
+  const { place } = (history.state ?? {}) as { readonly place?: unknown };
+  return typeof place === 'number' ? place : 0;
+}
+
+/** Stores a scroll offset in the entry of the history. @param at  its address; nothing is stored if the address has changed */
+function keepPlace(place: number, at: string): void {
+  if (location.hash === at) history.replaceState({ place }, '');
 }
 
 /** Stores the scroll offset in the history a moment after each scroll. */
