@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
-import { openView } from '../helpers/page.js';
+import { openView, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('the palette finds chats by what was said in them, and tells nobody keys that do something else', async () => {
@@ -78,6 +78,25 @@ test.skipIf(noBrowser)('keys are not lost before the palette has loaded, and Ent
   await page.goBack();
   await typeAhead({ harbour: 'Enter' });
   await page.getByRole('article', { name: 'You' }).getByText('Where is the harbour?').waitFor();
+});
+
+test.skipIf(noBrowser)('a dialog that could not be loaded says so, and is opened by the next try', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(`${gateway.url}/health`, { token: tokenOf(gateway), allowedErrors: /ERR_FAILED/ });
+  let isBroken = true;
+  await page.route('**/assets/*.js', async (route) => {
+    const response = await route.fetch();
+    await (isBroken && (await response.text()).includes('palette-list') ? route.abort() : route.fulfill({ response }));
+  });
+  await page.goto(`${gateway.url}/#/chat`);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.waitFor();
+  await Promise.all([page.getByText('A part of this page could not be loaded.').waitFor(), page.keyboard.press('Control+k')]);
+  await page.keyboard.type('Hello');
+  expect(await box.inputValue()).toBe('Hello');
+  isBroken = false;
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search for an action' }).waitFor();
 });
 
 test.skipIf(noBrowser)('an input method that is writing is not interrupted, and what is printed is the whole conversation', async () => {

@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { PageSession } from '../../../shared/api/gateway/page-session.js';
-import { gatewayUrl } from './gateway-url.js';
+import { readError, send } from './call.js';
 
 const PATH = '/api/page-session';
 
@@ -39,23 +39,19 @@ export function closeSignIn(isSignedIn: boolean): void {
 /**
  * Asks the gateway for a session: with the token, with the ticket of a one-time link, or, without either, with the session that
  * the browser has or as the owner on the gateway's machine.
- * @returns false if the token or ticket is refused. @throws when the gateway does not answer
+ * @returns false if the token or ticket is refused. @throws ApiError
  */
 export async function signIn(proof: { token?: string; link?: string } = {}): Promise<boolean> {
   const { token, link } = proof;
-  const response = await fetch(gatewayUrl(PATH), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
-    cache: 'no-store',
-    body: JSON.stringify(link === undefined ? {} : { link }),
-  });
+  const call = { method: 'POST', path: PATH, body: { link } } as const;
+  const response = await send(call, token === undefined ? {} : { Authorization: `Bearer ${token}` });
   if (response.ok) {
     const { status: _status, ...answer } = (await response.json()) as PageSession;
     session.value = answer;
     if (answer.signedIn) closeSignIn(true);
     return answer.signedIn;
   }
-  if (response.status !== 401 && response.status !== 429) throw new Error(`${response.status}`);
+  if (response.status !== 401 && response.status !== 429) throw await readError(call, response);
   // A wrong token or link is refused even if none is needed.
   if (token === undefined && link === undefined) session.value = { ...session.peek(), signedIn: false, needsToken: true };
   return false;
@@ -76,10 +72,4 @@ export function regainSession(): Promise<boolean> {
     regaining.value = undefined;
   });
   return regaining.value;
-}
-
-/** Ends the session of this browser, in every tab. @throws when the gateway does not answer */
-export async function signOut(): Promise<void> {
-  const response = await fetch(gatewayUrl(PATH), { method: 'DELETE', cache: 'no-store' });
-  if (!response.ok) throw new Error(`${response.status}`);
 }

@@ -1,6 +1,8 @@
 /** Components that are loaded after the page. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
+import { showToast } from '../components/toast/toast.js';
+import { t } from '../shell/text.js';
 
 export interface Late<Props> {
   /** Undefined until it is loaded. */
@@ -23,4 +25,12 @@ export function late<Props>(load: () => Promise<ComponentType<Props>>): Late<Pro
       isSettled.value = true;
     },
   };
+}
+
+/** Loads a component that someone asked for. A failure is shown. @returns whether it is loaded */
+export async function loadAsked<Props>({ component, load }: Late<Props>): Promise<boolean> {
+  await load();
+  const isLoaded = component.peek() !== undefined;
+  if (!isLoaded) showToast({ text: t('partFailed'), kind: 'error' });
+  return isLoaded;
 }

@@ -1,9 +1,10 @@
 /** The dialogs of the shell. They are loaded together, when the first one is opened or while the page is idle. */
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { AGAIN_MS } from '../api/client.js';
 import { keptCalls } from '../api/copy-mode.js';
 import { signInReason } from '../api/session.js';
 import { connection } from '../api/socket.js';
-import { late } from '../browser/late.js';
+import { late, loadAsked } from '../browser/late.js';
 import { closeDialog, openedDialog, typedAhead } from './open-dialog.js';
 
 const dialogs = late(async () => (await import('./dialogs/main.js')).default);
@@ -27,13 +28,20 @@ export function Dialogs() {
   const isWanted = openedDialog.value !== undefined || keptCalls.value.length > 0 || signInReason.value !== undefined;
   const { kind } = connection.value;
   const Shown = dialogs.component.value;
-  // Tried again when the connection changes.
+  const [round, setRound] = useState(0);
+  // Tried again when the connection changes; for the sign-in screen, which the page cannot do without, until it is there.
   useLayoutEffect(() => {
     if (!isWanted || Shown !== undefined) return undefined;
     const stop = (): void => removeEventListener('keydown', keepTyped, true);
     addEventListener('keydown', keepTyped, true);
-    void loadDialogs().then(() => dialogs.component.peek() === undefined && stop());
+    void loadAsked(dialogs).then((isLoaded) => {
+      if (isLoaded) return;
+      stop();
+      closeDialog();
+      keptCalls.value = [];
+      if (signInReason.peek() !== undefined) setTimeout(() => setRound(round + 1), AGAIN_MS);
+    });
     return stop;
-  }, [isWanted, kind, Shown]);
+  }, [isWanted, kind, round, Shown]);
   return Shown === undefined ? null : <Shown />;
 }

@@ -26,7 +26,7 @@ test('signing out drops what was loaded, in every tab, and keeps waiting message
   stored.set('xopc.outbox.chat', JSON.stringify([{ key: '1', content: 'Waits', state: 'queued' }, failed]));
   stored.set('xopc.draft.chat', 'Half');
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 503 })));
-  await expect(leave()).rejects.toThrow('503');
+  await expect(leave()).rejects.toMatchObject({ status: 503, code: 'INTERNAL_ERROR' });
   expect(stored.get('xopc.outbox.chat')).toContain('queued');
   expect(reload).not.toHaveBeenCalled();
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ status: 'ok' })));

@@ -1,5 +1,5 @@
 /** Signs out. */
-import { signOut } from '../../api/session.js';
+import { request } from '../../api/client.js';
 import { readJson, settingNames, SIGNED_OUT, writeSetting } from '../../settings.js';
 import type { Entry } from '../../views/chat/model/outbox.js';
 import { t } from './text.js';
@@ -10,9 +10,9 @@ function holdMessages(): void {
   for (const name of settingNames('outbox.')) writeSetting(name, JSON.stringify((readJson<Entry[]>(name) ?? []).map(hold)));
 }
 
-/** The reload, of every tab, drops what was loaded with the session. Drafts stay. @throws when the gateway does not answer */
+/** The reload, of every tab, drops what was loaded with the session. Drafts stay. @throws ApiError */
 export async function leave(): Promise<void> {
-  await signOut();
+  await request({ method: 'DELETE', path: '/api/page-session', isAction: false });
   holdMessages();
   writeSetting(SIGNED_OUT, String(Date.now()));
   location.reload();

@@ -47,7 +47,7 @@ export function Settings() {
       {session.value.signedIn && session.value.owner && <p class="hint">{t('signedInOwner')}</p>}
       {session.value.signedIn && !session.value.owner && (
         <Setting name={t('signedIn')}>
-          <Button icon="signOut" text={shell('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
+          <Button icon="signOut" text={t('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
         </Setting>
       )}
       {error !== undefined && <ErrorBox error={error} />}

@@ -1,6 +1,6 @@
 /** The composer: the draft, its keys, files, and the queue of messages. */
 import { isComposing } from '../../../browser/is-composing.js';
-import { late } from '../../../browser/late.js';
+import { late, loadAsked } from '../../../browser/late.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
@@ -239,7 +239,7 @@ const canRecord = (): boolean => window.isSecureContext && 'MediaRecorder' in wi
 function useVoice({ model, models, draftFiles }: ComposerProps, box: RefObject<HTMLTextAreaElement | null>) {
   const [isOpen, setOpen] = useState(false);
   const transcription = models?.transcription ?? null;
-  const start = (): void => void recording.load().then(() => setOpen(true));
+  const start = (): void => void loadAsked(recording).then(setOpen);
   const begin = transcription !== null && canRecord() ? start : undefined;
   useCommands(begin === undefined ? [] : [{ id: 'record', label: t('record'), icon: 'microphone', run: begin }]);
   const onEnd = (file: File | undefined): void => {
