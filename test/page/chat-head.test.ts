@@ -83,6 +83,19 @@ test.skipIf(noBrowser)('what was not read without a network is read when there i
   await page.getByRole('button', { name: 'Send' }).click({ trial: true });
 });
 
+test.skipIf(noBrowser)('what could not be read while the page stays connected is read again', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Where is the harbour?');
+  const page = await openPage(`${gateway.url}/health`, { allowedErrors: /429|503/ });
+  // A read that begins before the page is connected is repeated by the connection.
+  await page.route('**/api/models', (route) => route.fulfill({ status: 503, json: {} }), { times: 2 });
+  await page.route('**/api/sessions/*?limit=0', (route) => route.fulfill({ status: 429, json: {} }), { times: 2 });
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+  await page.locator('.chat-title', { hasText: 'Where is the harbour?' }).waitFor();
+  await page.getByRole('button', { name: 'Model: fake/one, the default' }).waitFor();
+  await expect.poll(() => page.getByRole('button', { name: 'Actions for “Where is the harbour?”' }).count()).toBe(1);
+});
+
 test.skipIf(noBrowser)('a chat stays in view when its deletion fails, or is only shown as a command', async () => {
   const { gateway, talk } = await startPageWorld();
   const key = await talk('Where is the harbour?');

@@ -22,3 +22,12 @@ test('an answer that breaks off counts as none, unless the caller has aborted', 
   const stop = AbortSignal.abort();
   expect(await call('GET', '/api/status', { signal: stop }).catch(String)).toBe('TypeError: Failed to fetch');
 });
+
+test.each([
+  [429, true],
+  [503, true],
+  [404, false],
+])('an answer of status %i counts as temporary: %s', async (status, expected) => {
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({}, { status })));
+  expect(isTemporary(await call('GET', '/api/status').catch((error: unknown) => error))).toBe(expected);
+});

@@ -8,8 +8,8 @@ import { entry, regainSession } from './session.js';
 
 export { ApiError, type Call, type Method } from './call.js';
 
-/** Whether the gateway was unreachable, or not ready yet. */
-export const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
+/** Whether the gateway was unreachable, not ready yet, or got too many calls. */
+export const isTemporary = (error: unknown): boolean => error instanceof ApiError && [0, 429, 503].includes(error.status);
 
 /** Milliseconds before a call that failed temporarily is repeated, unless the page reconnects first. */
 export const AGAIN_MS = 3_000;

@@ -1,6 +1,7 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { gateway } from './socket.js';
+import { AGAIN_MS, isTemporary } from './client.js';
+import { gateway, isGatewayAway } from './socket.js';
 
 export interface Resource<Value> {
   /** The last value; it stays while a reload runs, and with other inputs until they are read. */
@@ -122,6 +123,17 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   }, []);
   const { value, isEarlier = false, error, isLoading } = state;
   return { value, isEarlier, error, isLoading, reload, refresh, set };
+}
+
+/** Repeats a read after a temporary failure, for views that show no failure and offer no retry. While the gateway is away, the next connection does. */
+export function useRepeated<Value>(resource: Resource<Value>): Resource<Value> {
+  const { error, isLoading, reload } = resource;
+  useEffect(() => {
+    if (isLoading || !isTemporary(error)) return undefined;
+    const timer = setTimeout(() => isGatewayAway() || reload(), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [isLoading]);
+  return resource;
 }
 
 /**

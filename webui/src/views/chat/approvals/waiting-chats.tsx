@@ -2,7 +2,7 @@
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { pendingApprovals } from '../../../api/approvals.js';
 import { apiPath, call } from '../../../api/client.js';
-import { useResource } from '../../../api/use-resource.js';
+import { useRepeated, useResource } from '../../../api/use-resource.js';
 import { channelName } from '../../../components/channel-name/channel-name.js';
 import { titleText } from '../../../components/markdown/plain-text.js';
 import { hashOf } from '../../../shell/router.js';
@@ -12,7 +12,7 @@ const channelOf = (session: string): string => session.split(':')[1] ?? '';
 
 function WaitingChat({ session, isCurrent }: { session: string; isCurrent: boolean }) {
   const path = apiPath('/api/sessions/:key', { key: session }, { limit: 0 });
-  const { value } = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
+  const { value } = useRepeated(useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]));
   // A link has a name from the beginning.
   const title = value === undefined ? t('waiting') : titleText(value.session.title);
   return (

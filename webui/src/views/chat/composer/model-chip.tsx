@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { ModelDocument, ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../../api/client.js';
-import { type Resource, useResource } from '../../../api/use-resource.js';
+import { type Resource, useRepeated, useResource } from '../../../api/use-resource.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { attempt } from '../../../components/toast/toast.js';
 import type { ChatModel, StoredMessage } from '../model/chat-model.js';
@@ -19,7 +19,7 @@ export function hasProvider(models: readonly ModelDocument[]): boolean {
 
 /** Reads the models; repeatedly while there is no provider, because one may just have been added. */
 export function useModels(): ModelList | undefined {
-  const { value, reload } = useResource((signal) => call<ModelList>('GET', '/api/models', { signal }), []);
+  const { value, reload } = useRepeated(useResource((signal) => call<ModelList>('GET', '/api/models', { signal }), []));
   useEffect(() => {
     if (value === undefined || hasProvider(value.models)) return undefined;
     const timer = setTimeout(reload, LOOK_AGAIN_MS);
@@ -49,7 +49,7 @@ export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
 /** Reads the session without its messages. */
 export function useSession(chat: ChatModel): Resource<SessionTranscript> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
-  const own = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
+  const own = useRepeated(useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]));
   const isOpened = useRef(false);
   // The cost grows with each answer. The first read includes the answers that the conversation opens with.
   useEffect(() => {
