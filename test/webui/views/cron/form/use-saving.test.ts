@@ -6,16 +6,10 @@ vi.stubGlobal('window', new EventTarget());
 vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 
-interface Call {
-  readonly method: string;
-  readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 // By names that the compiler does not follow: it is code of the browser.
 const sources = ['use-saving.js', 'draft.js'].map((name) => `../../../../../webui/src/views/cron/form/${name}`);
-const [{ useKeyed, useSaving }, { draftOf }] = (await Promise.all(sources.map((source) => import(source)))) as [
+const [{ useSaving }, { draftOf }] = (await Promise.all(sources.map((source) => import(source)))) as [
   {
-    useKeyed(): (call: Call) => Call;
     useSaving(draft: object, save: () => Promise<void>): { readonly isBusy: boolean; onSubmit(event: object): void };
   },
   { draftOf(job: undefined, isCopy: boolean): object },
@@ -39,13 +33,4 @@ test('a form that is submitted again while it is saved is saved once', async () 
   await settle();
   await submit();
   expect(save).toHaveBeenCalledTimes(2);
-});
-
-test('a call is repeated with its key until it changes', async () => {
-  const { now: keyed } = await runHook(useKeyed);
-  const keyOf = (body: object): string | undefined => keyed({ method: 'POST', body }).headers?.['Idempotency-Key'];
-  const first = keyOf({ message: 'Report' });
-  expect(first).toMatch(/^[\x21-\x7e]{1,255}$/);
-  expect(keyOf({ message: 'Report' })).toBe(first);
-  expect(keyOf({ message: 'Another' })).not.toBe(first);
 });
