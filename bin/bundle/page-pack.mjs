@@ -24,7 +24,7 @@ const TYPES = {
  * the dialogs when the browser is idle. Views which need few requests load their own CSS, because a long chat has no room for it.
  */
 const ENTRY =
-  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|form\/use-make-once|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/(?:shell\/dialogs|views\/(?:channels|chat\/approvals|cron|models|sessions|status|tokens|tools))\/)(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|form\/make-once|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/(?:shell\/dialogs|views\/(?:channels|chat\/approvals|cron|models|sessions|status|tokens|tools))\/)(?!inter)[\w-]+\.css)$/;
 
 /** One request for the views that handle secrets. */
 const SECRETS = /\/shared\/config\/(?:secrets|key-path)\.ts$/;

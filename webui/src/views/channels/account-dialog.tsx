@@ -1,8 +1,10 @@
 /** Adds a channel account in a few fields. The others have defaults and are changed in the configuration. */
+import { useRef } from 'preact/hooks';
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import type { WrittenConfig } from '../../../../shared/config/schema.js';
 import { match } from '../../api/call.js';
 import { ApiError, type Call, call, make } from '../../api/client.js';
+import { keepInstead } from '../../api/copy-mode.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { SelectField, TextField } from '../../components/field/field.js';
 import { bind, FormDialog, useFields } from '../../components/form/form.js';
@@ -29,16 +31,24 @@ function saveCall({ kind, name, botToken, dmPolicy, url, secret }: typeof EMPTY)
 /** How often it is tried while other parts of the file change. */
 const MAX_TRIES = 3;
 
-/** Adds the account to the file. One of that name may be there and not in force: it is not replaced. */
-async function addAccount(fields: typeof EMPTY, triesLeft = MAX_TRIES): Promise<void> {
+/**
+ * Adds the account to the file. One of that name may be there and not in force: it is not replaced.
+ * @param isLost  whether this was done before, and the answer was lost: then one of that name is this one
+ */
+async function addAccount(fields: typeof EMPTY, isLost: boolean, triesLeft = MAX_TRIES): Promise<void> {
+  // Before it names the revision of this file, which the copied command line does not.
+  keepInstead(saveCall(fields));
   const { config, revision } = await call<ConfigView>('GET', '/api/config');
   const accounts: object = (config as WrittenConfig).channels?.[fields.kind]?.accounts ?? {};
-  if (Object.hasOwn(accounts, fields.name)) throw new Error(t('accountTaken'));
+  if (Object.hasOwn(accounts, fields.name)) {
+    if (isLost) return;
+    throw new Error(t('accountTaken'));
+  }
   try {
     await make({ ...saveCall(fields), headers: match(revision) });
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 412) || triesLeft <= 1) throw error;
-    await addAccount(fields, triesLeft - 1);
+    await addAccount(fields, isLost, triesLeft - 1);
   }
 }
 
@@ -83,8 +93,12 @@ export function AccountDialog({ kind: firstKind, taken, onClose, onSaved }: Acco
   const id = `${fields.kind}/${fields.name}`;
   const isTaken = taken.includes(id);
   const isReady = !isTaken && fields.name !== '' && (fields.kind === 'telegram' ? fields.botToken : fields.url) !== '';
+  const lost = useRef('');
   const save = async (): Promise<void> => {
-    await addAccount(fields);
+    await addAccount(fields, lost.current === id).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 0) lost.current = id;
+      throw error;
+    });
     onSaved(accountName(fields.kind, fields.name));
   };
   return (

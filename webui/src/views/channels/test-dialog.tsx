@@ -8,7 +8,7 @@ import { whyText } from '../../components/feedback/reason-text.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
-import { useMakeOnce } from '../../components/form/use-make-once.js';
+import { makeOnce } from '../../components/form/make-once.js';
 import { t as shell } from '../../shell/text.js';
 import { readMessage, readMessages } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
@@ -53,7 +53,6 @@ export function TestDialog({ channel, onClose }: { channel: ChannelDocument; onC
   const [sent, setSent] = useState<string | undefined>(undefined);
   const known = useKnownChats(channel);
   const listId = useId();
-  const makeOnce = useMakeOnce();
   useEffect(() => {
     if (chat === '' && known[0] !== undefined) setChat(known[0]);
   }, [known.length]);

@@ -2,7 +2,7 @@
 import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, call, request } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
-import type { useMakeOnce } from '../../components/form/use-make-once.js';
+import { makeOnce } from '../../components/form/make-once.js';
 import { attempt, attemptOnce, showToast, showUndo } from '../../components/toast/toast.js';
 import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
 import { type Job, runCall } from './cron-api.js';
@@ -17,11 +17,8 @@ export interface JobActions {
   remove(job: Job): void;
 }
 
-/**
- * @param list  the list as shown now, which may change during a call; it is read again after each change
- * @param makeOnce  of the view
- */
-export function jobActions(list: { readonly current: Resource<CronJobList> }, makeOnce: ReturnType<typeof useMakeOnce>): JobActions {
+/** @param list  the list as shown now, which may change during a call; it is read again after each change */
+export function jobActions(list: { readonly current: Resource<CronJobList> }): JobActions {
   const reload = (): void => list.current.reload();
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
   const start = async (job: Job, again?: string): Promise<void> => {

@@ -5,7 +5,6 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
-import { useMakeOnce } from '../../components/form/use-make-once.js';
 import { Icon } from '../../components/icon/icon.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -90,7 +89,7 @@ export default function CronView() {
   const list = useResource(listJobs, []);
   const latest = useRef(list);
   latest.current = list;
-  const actions = jobActions(latest, useMakeOnce());
+  const actions = jobActions(latest);
   useLiveReload(['cron'], list.refresh, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: openNew }]);
   const isRead = list.value !== undefined;

@@ -9,7 +9,7 @@ import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
 import { bind } from '../../../components/form/form.js';
-import { useMakeOnce } from '../../../components/form/use-make-once.js';
+import { makeOnce } from '../../../components/form/make-once.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
@@ -123,10 +123,10 @@ export function JobForm(props: JobFormProps) {
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(fields, changed);
-  const makeOnce = useMakeOnce();
   const save = async (): Promise<void> => {
     const navigateThen = navigateLater();
-    const { job: saved } = await (changed === undefined ? makeOnce : make)<{ job: Job }>(saving());
+    // One form never means two jobs, however late it is saved again.
+    const { job: saved } = await (changed === undefined ? makeOnce<{ job: Job }>(saving(), Infinity) : make<{ job: Job }>(saving()));
     drop();
     onSaved();
     const page = hashOf('cron', [saved.id]);

@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { runHook } from '../../helpers/run-hook.js';
 
 vi.stubGlobal('location', new URL('http://localhost:18790/'));
 vi.stubGlobal('window', new EventTarget());
@@ -7,10 +6,10 @@ vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 
 // By a name that the compiler does not follow: it is code of the browser.
-const source = '../../../webui/src/components/form/use-make-once.js';
-const { useMakeOnce } = (await import(source)) as { useMakeOnce(): (call: object) => Promise<unknown> };
+const source = '../../../webui/src/components/form/make-once.js';
+const { makeOnce } = (await import(source)) as { makeOnce(call: object, keptMs?: number): Promise<unknown> };
 
-test('a call keeps its key until it succeeds, for ten minutes', async () => {
+test('a call keeps its key until it succeeds, for ten minutes or as long as is asked for', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
   const keys: string[] = [];
@@ -19,9 +18,8 @@ test('a call keeps its key until it succeeds, for ten minutes', async () => {
     keys.push(headers['Idempotency-Key'] ?? '');
     return isLost ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(Response.json({}));
   });
-  const { now: makeOnce } = await runHook(useMakeOnce);
-  const make = (message: string): Promise<unknown> =>
-    makeOnce({ method: 'POST', path: '/api/x', body: { message } }).catch((error: unknown) => error);
+  const make = (message: string, keptMs?: number): Promise<unknown> =>
+    makeOnce({ method: 'POST', path: '/api/x', body: { message } }, keptMs).catch((error: unknown) => error);
   await make('one');
   await make('two');
   isLost = false;
@@ -30,9 +28,11 @@ test('a call keeps its key until it succeeds, for ten minutes', async () => {
   isLost = true;
   await make('three');
   vi.setSystemTime(Date.now() + 600_001);
+  await make('three', Infinity);
+  vi.setSystemTime(Date.now() + 600_001);
   await make('three');
-  const [one, two, oneAgain, oneMore, three, threeLater] = keys;
+  const [one, two, oneAgain, oneMore, three, threeAgain, threeLater] = keys;
   expect(one).toMatch(/^[\x21-\x7e]{1,255}$/);
-  expect(oneAgain).toBe(one);
+  expect([oneAgain, threeAgain]).toEqual([one, three]);
   expect(new Set([one, two, oneMore, three, threeLater]).size).toBe(5);
 });
