@@ -102,7 +102,7 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await page.evaluate(`FileReader.prototype.readAsDataURL = () => { throw new Error('was read'); }`);
   const film = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(5_000_000) };
   await page.locator('input[type=file]').setInputFiles(film);
-  await chips.getByRole('alert').getByText('The file is too large: the limit is 4 MB.').waitFor();
+  await chips.getByRole('alert').getByText('The file is too large: the limit is 4 MB, and 0.5 MB for text.').waitFor();
   await page.getByRole('button', { name: 'Remove film.mp4' }).click();
   await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
   await expect.poll(() => chips.getByRole('status').count()).toBe(0);
@@ -221,7 +221,7 @@ test.skipIf(noBrowser)('a file that the gateway has deleted since is named, and 
   await callApi(world.gateway, `DELETE /api/attachments/${uploaded.find(({ name }) => name === 'old.txt')?.id}`);
   await page.getByRole('textbox', { name: 'Message' }).fill('Read this');
   await send.click();
-  await page.getByText('old.txt: Files that are not sent are deleted after a day. Attach it again.').waitFor();
+  await page.getByText('old.txt: Unsent files are deleted after a day. Attach this file again.').waitFor();
   // A day later, the chips say so themselves, and the message waits.
   await page.evaluate('{ const now = Date.now; window.now = now; Date.now = () => now() + 86_500_000; }');
   await page.getByRole('button', { name: 'Edit and ask again' }).click();

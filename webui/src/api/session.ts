@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { PageSession } from '../../../shared/api/gateway/page-session.js';
-import { readError, send } from './call.js';
+import { failUnanswered, readError, send } from './call.js';
 
 const PATH = '/api/page-session';
 
@@ -46,7 +46,7 @@ export async function signIn(proof: { token?: string; link?: string } = {}): Pro
   const call = { method: 'POST', path: PATH, body: { link } } as const;
   const response = await send(call, token === undefined ? {} : { Authorization: `Bearer ${token}` });
   if (response.ok) {
-    const { status: _status, ...answer } = (await response.json()) as PageSession;
+    const { status: _status, ...answer } = (await response.json().catch((error: unknown) => failUnanswered(call, error))) as PageSession;
     session.value = answer;
     if (answer.signedIn) closeSignIn(true);
     return answer.signedIn;

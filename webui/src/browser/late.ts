@@ -27,10 +27,10 @@ export function late<Props>(load: () => Promise<ComponentType<Props>>): Late<Pro
   };
 }
 
-/** Loads a component that someone asked for. A failure is shown. @returns whether it is loaded */
-export async function loadAsked<Props>({ component, load }: Late<Props>): Promise<boolean> {
+/** Loads a component that someone asked for. A failure is shown, unless `isAgain`. @returns whether it is loaded */
+export async function loadAsked<Props>({ component, load }: Late<Props>, isAgain = false): Promise<boolean> {
   await load();
   const isLoaded = component.peek() !== undefined;
-  if (!isLoaded) showToast({ text: t('partFailed'), kind: 'error' });
+  if (!isLoaded && !isAgain) showToast({ text: t('partFailed'), kind: 'error' });
   return isLoaded;
 }

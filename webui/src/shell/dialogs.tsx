@@ -29,12 +29,12 @@ export function Dialogs() {
   const { kind } = connection.value;
   const Shown = dialogs.component.value;
   const [round, setRound] = useState(0);
-  // Tried again when the connection changes; for the sign-in screen, which the page cannot do without, until it is there.
+  // The sign-in screen, which the page cannot do without, is tried until it is there.
   useLayoutEffect(() => {
     if (!isWanted || Shown !== undefined) return undefined;
     const stop = (): void => removeEventListener('keydown', keepTyped, true);
     addEventListener('keydown', keepTyped, true);
-    void loadAsked(dialogs).then((isLoaded) => {
+    void loadAsked(dialogs, round > 0).then((isLoaded) => {
       if (isLoaded) return;
       stop();
       closeDialog();

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
 import { approvals } from '../../../api/approvals.js';
 import { AGAIN_MS, ApiError, apiPath, call, isRefused } from '../../../api/client.js';
-import { gateway, pageSocket } from '../../../api/socket.js';
+import { gateway, isGatewayAway, pageSocket } from '../../../api/socket.js';
 
 const MAX_PENDING = 200;
 /** Number of decided approvals of one session; earlier ones are visible in its tool results. */
@@ -14,13 +14,15 @@ interface List {
   readonly approvals: readonly ApprovalDocument[];
 }
 
-/** Those seen decided, which is final: an answer in which one of them is pending was made before. */
-const ended = signal<ReadonlySet<number>>(new Set());
+/** Those seen decided, which is final: an answer in which one of them is pending was made before. A restored database gives their numbers to others. */
+const ended = signal<ReadonlySet<string>>(new Set());
+
+const nameOf = ({ id, turnId }: ApprovalDocument): string => `${id} ${turnId}`;
 
 /** Adds loaded approvals. @returns those that are pending, and the last decided ones of one session */
 export function withRead(known: readonly ApprovalDocument[], read: readonly ApprovalDocument[], session: string): ApprovalDocument[] {
-  ended.value = new Set([...ended.peek(), ...read.filter(({ state }) => state !== 'pending').map(({ id }) => id)]);
-  const latest = read.filter(({ id, state }) => state !== 'pending' || !ended.peek().has(id));
+  ended.value = new Set([...ended.peek(), ...read.filter(({ state }) => state !== 'pending').map(nameOf)]);
+  const latest = read.filter((approval) => approval.state !== 'pending' || !ended.peek().has(nameOf(approval)));
   const byId = new Map([...known, ...latest].map((approval) => [approval.id, approval]));
   const all = [...byId.values()].toSorted((a, b) => a.id - b.id);
   const decided = all.filter((approval) => approval.state !== 'pending' && approval.session === session).slice(-MAX_OF_SESSION);
@@ -36,7 +38,7 @@ function take(read: readonly ApprovalDocument[]): void {
 
 /**
  * Returns a function that reads at once, and repeats that after growing delays until it succeeds, is aborted, or is not allowed: the socket may
- * stay connected while a read fails.
+ * stay connected while a read fails. While the gateway is away, the next connection reads.
  */
 function untilRead(read: () => Promise<void>): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +46,8 @@ function untilRead(read: () => Promise<void>): () => void {
     clearTimeout(timer);
     read().catch((error: unknown) => {
       clearTimeout(timer);
-      if (error instanceof ApiError && !isRefused(error)) timer = setTimeout(begin, waitMs, Math.min(waitMs * 2, LAST_WAIT_MS));
+      if (!(error instanceof ApiError) || isRefused(error)) return;
+      timer = setTimeout(() => isGatewayAway() || begin(Math.min(waitMs * 2, LAST_WAIT_MS)), waitMs);
     });
   };
   return () => begin(AGAIN_MS);

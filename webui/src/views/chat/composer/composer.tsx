@@ -245,7 +245,7 @@ function useVoice({ model, models, draftFiles }: ComposerProps, box: RefObject<H
   const onEnd = (file: File | undefined): void => {
     setOpen(false);
     box.current?.focus();
-    if (file !== undefined) draftFiles.add([file]);
+    if (file !== undefined) draftFiles.add([file], true);
   };
   const Recording = recording.component.value;
   const isShown = isOpen && Recording !== undefined && transcription !== null;

@@ -39,12 +39,16 @@ function toBase64(blob: Blob): Promise<string> {
 }
 
 /**
- * Returns the content of a file to upload. @param count  of the draft's files @throws for more than the limits, before the file is read:
- * several copies of it would be in memory
+ * Returns the content of a file to upload. @param place  of the file in the draft, from 0 @throws for more than the limits, before the
+ * file is read: several copies of it would be in memory
  */
-export async function base64Of(file: File, { maxPerMessage, maxMediaBytes }: typeof FILE_LIMITS, count: number): Promise<string> {
-  if (count > maxPerMessage) throw new Error(t('tooMany', { count: maxPerMessage }));
+export async function base64Of(
+  file: File,
+  { maxPerMessage, maxMediaBytes, maxTextBytes }: typeof FILE_LIMITS,
+  place: number,
+): Promise<string> {
+  if (place >= maxPerMessage) throw new Error(t('tooMany', { count: maxPerMessage }));
   const content = await shrink(file, maxMediaBytes);
-  if (content.size > maxMediaBytes) throw new Error(t('tooLarge', { limit: maxMediaBytes / 1_048_576 }));
+  if (content.size > maxMediaBytes) throw new Error(t('tooLarge', { media: maxMediaBytes / 1_048_576, text: maxTextBytes / 1_048_576 }));
   return toBase64(content);
 }

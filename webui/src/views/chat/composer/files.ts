@@ -77,9 +77,11 @@ const draftOf = (file: File): DraftFile => ({
   file,
 });
 
-async function upload(session: string, file: File): Promise<FileNote> {
+async function upload(session: string, key: string, file: File): Promise<FileNote> {
   const isCopied = isCopyMode.peek();
-  const data = await (await loadFileData()).base64Of(file, FILE_LIMITS, filesOf(session).length);
+  const { base64Of } = await loadFileData();
+  const place = filesOf(session).findIndex((each) => each.key === key);
+  const data = await base64Of(file, FILE_LIMITS, place);
   // The mode may have ended while the file was read.
   if (isCopied) isCopyMode.value = true;
   const body = { name: nameOf(file), data, ...(file.type === '' ? {} : { mediaType: file.type }) };
@@ -108,7 +110,7 @@ async function uploadOne(session: string, { key, file }: DraftFile): Promise<voi
   if (file === undefined) return;
   changeFile(session, key, { error: undefined });
   try {
-    changeFile(session, key, { ...(await upload(session, file)), file: undefined, atMs: Date.now() });
+    changeFile(session, key, { ...(await upload(session, key, file)), file: undefined, atMs: Date.now() });
   } catch (error) {
     if (error instanceof NotDone) takeOut(session, key);
     else changeFile(session, key, { error: errorText(error), isRefused: !isTemporary(error) });
@@ -149,7 +151,8 @@ export interface DraftFiles {
   readonly files: readonly DraftFile[];
   /** Whether some files are not uploaded, or deleted since. */
   readonly isBusy: boolean;
-  readonly add: (files: readonly File[]) => void;
+  /** @param isKept  whether files for which there is no room stay until there is: a recording is nowhere else */
+  readonly add: (files: readonly File[], isKept?: boolean) => void;
   readonly retry: (file: DraftFile) => void;
   readonly remove: (key: string) => void;
   /** Removes the uploaded files from the draft and returns them. */
@@ -175,10 +178,9 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
   return {
     files,
     isBusy: files.some((file) => isWaiting(file) || file.error !== undefined),
-    add(added) {
+    add(added, isKept = false) {
       const room = FILE_LIMITS.maxPerMessage - filesOf(session).length;
-      // A recording is nowhere else: it stays until there is room for it.
-      const made = added.map(draftOf).filter((file, index) => index < room || isSound(file));
+      const made = added.map(draftOf).filter((_, index) => index < room || isKept);
       if (added.length > made.length) showToast({ text: t('tooManyFiles', { count: FILE_LIMITS.maxPerMessage }), kind: 'error' });
       changeFiles(session, (now) => [...now, ...made]);
       start(made);
