@@ -7,7 +7,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientRuntime } from '../cli/client-context.js';
 import { recordOf } from './files/install-record.js';
 
-/** A package installed in another place, e.g. by another Node, is nothing that a restart switches to. */
+/** A restart does not switch to a package that is installed elsewhere, e.g. under another Node. */
 function otherBuild(runtime: ClientRuntime, { build, version }: StatusDocument): StatusWarning[] {
   const own = runtime.build();
   if (own === undefined || own.buildId === build.running || own.buildId === build.installed) return [];
@@ -15,8 +15,8 @@ function otherBuild(runtime: ClientRuntime, { build, version }: StatusDocument):
   return [
     {
       code: 'OTHER_BUILD',
-      message: `this command is version ${own.version} (build ${own.buildId}) in ${place}; the gateway runs ${version} (build ${build.running}) from another place`,
-      hint: 'Change to the version of this command: xopc gateway stop   Then: xopc gateway start',
+      message: `this command is version ${own.version} (build ${own.buildId}) in ${place}; the gateway runs ${version} (build ${build.running}) of another installation`,
+      hint: 'If this command is the newer one, change to it: xopc gateway stop   Then: xopc gateway start',
     },
   ];
 }

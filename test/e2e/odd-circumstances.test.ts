@@ -88,7 +88,7 @@ test('a restart by a command of another installation says that the gateway runs 
     stdout: expect.not.stringContaining('OTHER_BUILD'),
   });
   const newer = (...args: string[]) => runProcess(launcher, ['gateway', ...args], { env: gateway.env }).done;
-  const said = expect.stringContaining('the gateway runs 0.0.9 (build older) from another place');
+  const said = expect.stringContaining('the gateway runs 0.0.9 (build older) of another installation');
   expect(await newer('restart')).toMatchObject({ code: 0, stdout: said });
   expect(await newer('status')).toMatchObject({ code: 0, stdout: said });
   for (const command of ['stop', 'start']) expect(await newer(command)).toMatchObject({ code: 0 });

@@ -26,9 +26,9 @@ test('a gateway of a build in another place is named by status and restart', asy
   const warning = {
     code: 'OTHER_BUILD',
     message: expect.stringMatching(
-      /^this command is version 0\.2\.0 \(build own\) in \/.+; the gateway runs \S+ \(build old\) from another place$/,
+      /^this command is version 0\.2\.0 \(build own\) in \/.+; the gateway runs \S+ \(build old\) of another installation$/,
     ) as string,
-    hint: 'Change to the version of this command: xopc gateway stop   Then: xopc gateway start',
+    hint: 'If this command is the newer one, change to it: xopc gateway stop   Then: xopc gateway start',
   };
   expect(await warningsOf({ running: OLD, installed: OLD }, OWN)).toEqual([[warning], [warning]]);
   expect(await warningsOf({ running: OLD, installed: NEW }, OWN)).toEqual([[warning], [warning]]);
