@@ -47,7 +47,12 @@ export class Restoration {
     this.#pending = pending;
     try {
       // Wait for a restart in progress, so that its callers get its outcome.
-      if (supervisor.isRestarting) await supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
+      if (supervisor.isRestarting) {
+        progress('a restart is in progress; the restore follows');
+        await supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
+        // A client that has given up has removed what it had prepared.
+        assertStaged(paths, id);
+      }
       if (supervisor.desired === 'down') throw stoppingError();
       await supervisor.requestStop({ purpose: 'restore', timeoutMs }, progress);
       pending.isPaused = true;

@@ -3,12 +3,12 @@ import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { ControlRequest, RestartResult, RestoreResult, StopResult, SuccessionOptions } from '../../../shared/control/messages.js';
 import { otherOptionsError } from '../../../shared/control/other-options.js';
-import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
-import { RestartTicket, withinLimit } from '../state/restart-ticket.js';
+import { withinLimit } from '../state/restart-ticket.js';
 import { inProgressError, stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
 import type { ConfigChanges } from '../config/config-changes.js';
@@ -48,13 +48,18 @@ export function createControlHandler(context: ControlContext): ControlHandler {
       case 'stop':
         return stop(context, request, progress);
       case 'restart':
-        return restart(context, request, progress);
+        return withinLimit(context.clock, restart(context, request, progress), () => isLeaving(context));
       case 'token':
         return Promise.resolve(context.changes.token ?? null);
       case 'restore':
         return restore(context, request, progress);
     }
   };
+}
+
+/** The client of a service also waits for its drain, and for the gateway that the service manager starts next. */
+function isLeaving({ serviceMarker, supervisor }: ControlContext): boolean {
+  return serviceMarker !== null && supervisor.desired === 'down';
 }
 
 function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<StopResult> {
@@ -75,13 +80,16 @@ async function restore(context: ControlContext, { restoreId, timeoutMs }: Reques
   return context.restoration.run({ id: restoreId, timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs }, progress);
 }
 
-/** Restarts in place, unless the supervisor itself must be replaced: on request, or because a newer build is installed. */
+/**
+ * Restarts in place, unless the supervisor itself must be replaced: on request, or because a newer build is installed. Waits for the
+ * end, however long that takes.
+ */
 export function restart(
   context: ControlContext,
   request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
   progress: Progress,
 ): Promise<RestartResult> {
-  const { clock, supervisor, succession, changes } = context;
+  const { supervisor, succession, changes } = context;
   const refusal = refuseOptions(context, request.succession);
   if (refusal !== undefined) return Promise.reject(refusal);
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
@@ -94,20 +102,19 @@ export function restart(
     const winnerPid = winnerOf(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
-  if (succession.isUnderWay) return withinLimit(clock, succession.run({}, progress));
+  if (succession.isUnderWay) return succession.run({}, progress);
   const arriving = context.predecessor?.arriving;
   if (arriving !== undefined) return restartAfter(arriving, context, request, progress);
   // The new worker or supervisor would treat a missing file as a request for the defaults.
   const removed = context.config.removed();
   if (removed.length > 0) return Promise.reject(configInvalid(removed[0]?.file ?? '', removed));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
-  if (!wantsReplacement || context.noRespawn)
-    return withinLimit(clock, supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress));
+  if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
   if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
   // The successor would find that this gateway has bound the address to which both move.
   if (changes.moving !== undefined) return restartAfter(changes.moving, context, request, progress);
-  return withinLimit(clock, succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress));
+  return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
 }
 
 /** Only a successor that this supervisor starts itself gets the options of a takeover. */
@@ -120,20 +127,12 @@ function refuseOptions(context: ControlContext, wanted: SuccessionOptions | unde
   return otherOptionsError({ wanted, inForce, serviceMarker: noRespawn ? null : serviceMarker });
 }
 
-/**
- * Restarts once something else has ended, which may take up to a drain time. The caller's wait limit, that of a plain restart,
- * covers both.
- */
-function restartAfter(ended: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
-  const ticket = new RestartTicket({ clock: context.clock, timeoutMs: undefined });
-  const outcome = withinLimit(context.clock, ticket.join(progress));
-  ended
-    .then(() => restart(context, request, progress))
-    .then(
-      (result) => ticket.complete(result),
-      (error: unknown) => ticket.fail(fromErrorDocument(toErrorDocument(error))),
-    );
-  return outcome;
+/** Restarts once something else has ended, which may take up to a drain time. */
+async function restartAfter(ended: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
+  const startedAtMs = context.clock.now();
+  await ended;
+  const result = await restart(context, request, progress);
+  return { ...result, durationMs: context.clock.now() - startedAtMs };
 }
 
 interface Unasked {
@@ -169,14 +168,9 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
   await context.supervisor.requestRestart({ timeoutMs }, progress);
 }
 
-/** The exit follows even if the new worker needs longer than the client waits for it. */
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
-  const checked = assertReplaceable(context, timeoutMs, progress);
-  const left = checked.then(() => exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress));
-  // The client may have got its answer by then.
-  left.catch(() => undefined);
-  await withinLimit(context.clock, checked);
-  return left;
+  await assertReplaceable(context, timeoutMs, progress);
+  return exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress);
 }
 
 /**

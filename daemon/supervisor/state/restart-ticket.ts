@@ -61,10 +61,16 @@ function stillStarting(): GatewayError {
   });
 }
 
-/** Returns the outcome of a restart to a client. @throws STILL_STARTING when that takes longer than the wait limit */
-export function withinLimit<T>(clock: Clock, outcome: Promise<T>): Promise<T> {
+/**
+ * Returns the outcome of a restart to a client.
+ * @param waitsOn  whether the client waits on when the limit is reached
+ * @throws STILL_STARTING when that takes longer than the wait limit
+ */
+export function withinLimit<T>(clock: Clock, outcome: Promise<T>, waitsOn = (): boolean => false): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(WAIT_LIMIT_MS, () => reject(stillStarting()));
+    const cancel = clock.after(WAIT_LIMIT_MS, () => {
+      if (!waitsOn()) reject(stillStarting());
+    });
     void outcome.then(resolve, reject).finally(cancel);
   });
 }

@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Restoration, type RestorationDeps } from '../../../../daemon/supervisor/config/restoration.js';
+import { deferred } from '../../../../daemon/supervisor/state/deferred.js';
 import { stoppingError } from '../../../../daemon/supervisor/state/stop-plan.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/process/paths.js';
-import { commitStaging, makeStaging } from '../../../../shared/node/files/restore-journal.js';
+import { commitStaging, discardStaging, makeStaging } from '../../../../shared/node/files/restore-journal.js';
 import { recordingLogger } from '../../../helpers/recording-logger.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -63,6 +64,18 @@ test('a stop that overtakes it wins: nothing is replaced', async () => {
   await expect(outcome).rejects.toMatchObject({ code: 'STOPPING' });
   await goOn();
   expect(config()).toBe('old');
+});
+
+test('it says that it waits for a restart; where its client has given up by then, nothing is stopped', async () => {
+  const inProgress = deferred<typeof RESTARTED>();
+  const { restoration, paths, asked } = await setUp({ isRestarting: true, requestRestart: () => inProgress.promise });
+  const said: string[] = [];
+  const outcome = restoration.run({ id: ID, timeoutMs: 5_000 }, (message) => said.push(message));
+  expect(said).toEqual(['a restart is in progress; the restore follows']);
+  discardStaging(paths, ID);
+  inProgress.resolve(RESTARTED);
+  await expect(outcome).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(asked).toEqual([]);
 });
 
 test('a gateway that is stopping, an unknown restore and a second one are refused', async () => {
