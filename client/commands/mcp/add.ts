@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { formatKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -59,8 +60,10 @@ export class McpAddCommand extends ConfigChangeCommand {
       });
     const token = await readSecret(this.context, { flag: '--token', variable: this.tokenEnv, isFromStdin: this.tokenStdin });
     const [env, headers] = [pairs('--env', this.env, /=/), pairs('--header', this.header, /:\s*/)];
+    // The gateway runs in another directory. A `${VAR}` at the beginning is an absolute path there.
+    const cwd = this.cwd?.startsWith('${') === false ? resolve(this.cwd) : this.cwd;
     const value = {
-      ...definedFields({ command, args: args.length === 0 ? undefined : args, url: this.url, cwd: this.cwd, token }),
+      ...definedFields({ command, args: args.length === 0 ? undefined : args, url: this.url, cwd, token }),
       ...(this.env.length === 0 ? {} : { env }),
       ...(this.header.length === 0 ? {} : { headers }),
     };

@@ -156,7 +156,7 @@ export function notifyEnvironment(): Record<string, string> {
 }
 
 /** They may be relative to our working directory, which differs from the child's. */
-const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
+const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR']);
 
 /**
  * Limits the memory pools that the C library of Linux keeps for the threads of a process. By default there are up to eight for each core;

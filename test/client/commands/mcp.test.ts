@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { APPLY } from '../../../client/commands/config/config-command.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
@@ -60,6 +61,13 @@ test('a server is added as a program or an address, once, and removed', async ()
   expect(written()).toEqual(before);
   expect((await run(['remove', 'remote'])).code).toBe(0);
   expect(Object.keys(written() as object)).toEqual(['files']);
+});
+
+test('the directory of a program is that of the command, except a variable of the gateway', async () => {
+  const { run, written } = await setUp();
+  expect((await run(['add', 'here', '--cwd', 'tools', '--', 'x'])).code).toBe(0);
+  expect((await run(['add', 'there', '--cwd', '${TOOLS}/x', '--', 'x'], { variables: { TOOLS: '/srv' } })).code).toBe(0);
+  expect(written()).toMatchObject({ here: { cwd: resolve('tools') }, there: { cwd: '${TOOLS}/x' } });
 });
 
 test('a change that the running gateway rejects ends with 78, and is not to be tried', async () => {

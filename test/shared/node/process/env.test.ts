@@ -29,10 +29,18 @@ test('a token is taken as it is, an empty one as none', () => {
   expect(environmentWith({ XOPC_GATEWAY_TOKEN: '' }).token).toBeUndefined();
 });
 
-test('a child finds the home and the configuration of its parent from another working directory', () => {
+test('a child finds the home, the configuration and the certificates of its parent from another working directory', () => {
   vi.stubEnv('XOPC_HOME', './data');
   vi.stubEnv('XOPC_CONFIG', 'other.json');
   expect(childEnvironment({})).toMatchObject({ XOPC_HOME: resolve('data'), XOPC_CONFIG: resolve('other.json') });
+  vi.stubEnv('NODE_EXTRA_CA_CERTS', 'certs/corp.pem');
+  vi.stubEnv('SSL_CERT_FILE', 'all.pem');
+  vi.stubEnv('SSL_CERT_DIR', 'certs');
+  expect(childEnvironment({})).toMatchObject({
+    NODE_EXTRA_CA_CERTS: resolve('certs/corp.pem'),
+    SSL_CERT_FILE: resolve('all.pem'),
+    SSL_CERT_DIR: resolve('certs'),
+  });
   vi.stubEnv('XOPC_CONFIG', '');
   expect(childEnvironment({}).XOPC_CONFIG).toBe('');
 });
