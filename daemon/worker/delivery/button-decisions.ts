@@ -25,14 +25,11 @@ export interface PressOutcome {
   readonly decided?: DecisionOutcome | undefined;
 }
 
+const UNKNOWN = 'This question is not known here.';
+
 async function mayDecide(tx: Transaction, { isRefused = false, pairing, channel, accountId }: ButtonPress): Promise<boolean> {
   if (isRefused) return false;
   return pairing === undefined || isPaired(tx, { channel, accountId, senderId: pairing.senderId });
-}
-
-/** A chat that was addressed as `@name`, or as the group that it was before, has another id in a press: then the message itself decides. */
-async function isOnQuestion(tx: Transaction, { hasButton = false, ...press }: ButtonPress): Promise<boolean> {
-  return hasButton && isQuestion(tx, press);
 }
 
 export class ButtonDecisions {
@@ -46,18 +43,21 @@ export class ButtonDecisions {
   async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
     if (!(await mayDecide(tx, press))) return { text: 'You are not allowed to decide here.' };
     const decisions = this.#options.decisions();
-    const approval = await findApproval(tx, press.approvalId);
-    if (approval === undefined || !((await decisions.isAskedIn(tx, approval, press)) || (await isOnQuestion(tx, press))))
-      return { text: 'This question is not known here.' };
-    const { channel, approvalId: id, decision, remember, senderName: name } = press;
+    const { channel, approvalId: id, decision, remember, senderName: name, hasButton = false } = press;
+    const approval = await findApproval(tx, id);
+    if (approval === undefined) return { text: UNKNOWN };
+    // A chat that was addressed as `@name`, or as the group that it was before, has another id in a press: then the message itself decides.
+    const isHere = (await decisions.isAskedIn(tx, approval, press)) || (hasButton && (await isQuestion(tx, press)));
+    // A decision ends the record of the message, which keeps its buttons until its edit arrives.
+    if (!isHere && !(hasButton && approval.state !== 'pending')) return { text: UNKNOWN };
     try {
       const made = { id, decision, by: { via: channel, name }, ...(remember && { remember }) };
       const decided = await decisions.decideIn(tx, made);
-      await this.#change(tx, press, decided.approval);
+      if (isHere) await this.#change(tx, press, decided.approval);
       return { text: decision === 'approve' ? 'Approved' : 'Denied', decided };
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'CONFLICT') throw error;
-      if (approval.state !== 'pending') await this.#change(tx, press, approval);
+      if (isHere && approval.state !== 'pending') await this.#change(tx, press, approval);
       return { text: error.message };
     }
   }

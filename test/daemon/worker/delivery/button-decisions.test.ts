@@ -8,7 +8,7 @@ import { hasPending } from '../../../../daemon/worker/store/approvals/approvals.
 import { finishInbox, type InboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 import { systemClock } from '../../../../shared/clock.js';
-import { type FakeTelegram, PERSON, type SentMessage, startFakeTelegram } from '../../../fakes/telegram/server.js';
+import { failure, type FakeTelegram, PERSON, type SentMessage, startFakeTelegram } from '../../../fakes/telegram/server.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { telegramConfig } from '../../../helpers/telegram-fixture.js';
@@ -143,6 +143,24 @@ test('a question that has reached its chat under another id is decided there, an
   fake.press(asked, 'Approve');
   await fake.until(() => asked.edits === 1 && answers(fake).length === 3);
   expect(answers(fake)).toEqual(['This question is not known here.', 'This question is not known here.', 'Approved']);
+});
+
+test('a second press there says how it was decided while the message still has its buttons', async () => {
+  const { fake, approvals } = await start();
+  fake.bot.migrated.set(-5, -1005);
+  fake.fault('editMessageText', failure(400, "Bad Request: message can't be edited"));
+  const asked = await question(fake, 1, { ...GROUP, chat: { ...GROUP.chat, id: -5 } });
+  const pressed = async (label: string, person = PERSON): Promise<string | undefined> => {
+    const count = answers(fake).length + 1;
+    fake.press(asked, label, person);
+    await fake.until(() => answers(fake).length === count);
+    return answers(fake).at(-1);
+  };
+  expect(await pressed('Approve')).toBe('Approved');
+  await fake.until(() => fake.calls.includes('editMessageText'));
+  expect(await pressed('Deny', { id: 43, first_name: 'Bob' })).toMatch(/^The approval 1 was already given by Ann \(telegram\) at /);
+  expect(await pressed('Approve')).toBe('Approved');
+  expect(await approvals.service.get(1, undefined)).toMatchObject({ state: 'approved', decidedBy: { name: 'Ann' } });
 });
 
 test('someone whom the policy refuses is told so at the button, and decides nothing', async () => {
