@@ -48,11 +48,27 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
   };
 }
 
+/** Where Node keeps the connections of `fetch`, under the public keys of its underlying library. */
+const DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((key) => Symbol.for(key));
+
+function isProxyUsed(): boolean {
+  const global = globalThis as Record<symbol, object | undefined>;
+  return DISPATCHERS.some((key) => global[key]?.constructor.name === 'EnvHttpProxyAgent');
+}
+
+/** Whether NO_PROXY names the host or a domain of it. */
+function isWithoutProxy(host: string): boolean {
+  const entries = (environmentValue('no_proxy') ?? environmentValue('NO_PROXY') ?? '').toLowerCase().split(/[\s,]+/);
+  const names = entries.map((entry) => entry.replace(/^\*?\./, '').replace(/:\d+$/, ''));
+  return names.some((name) => name === '*' || name === host || (name !== '' && host.endsWith(`.${name}`)));
+}
+
 /** Node's `fetch` uses a proxy that the environment names only if NODE_USE_ENV_PROXY is set, and only in the versions named here. */
 function withProxyAdvice(settings: ConnectionSettings, finding: Finding): Finding {
-  const isAffected = new URL(settings.baseUrl).protocol === 'https:' && ['dns', 'timeout', 'unreachable'].includes(finding.cause ?? '');
+  const { protocol, hostname } = new URL(settings.baseUrl);
+  const isAffected = protocol === 'https:' && ['dns', 'timeout', 'unreachable'].includes(finding.cause ?? '');
   const name = ['HTTPS_PROXY', 'https_proxy'].find((one) => environmentValue(one) !== undefined);
-  if (!isAffected || name === undefined || environmentValue('NODE_USE_ENV_PROXY') !== undefined) return finding;
+  if (!isAffected || name === undefined || isWithoutProxy(hostname) || isProxyUsed()) return finding;
   const advice = `${name} is not used: to go through that proxy, start the gateway with NODE_USE_ENV_PROXY=1, on Node 22.21, 24.5 or newer.`;
   return { ...finding, message: `${finding.message} ${advice}` };
 }

@@ -123,7 +123,7 @@ test('each cause is reported with what to do', async () => {
 test('a server that cannot be reached directly: the message says that the proxy of the environment is not used', async () => {
   const service = serviceWith();
   const told = async (baseUrl: string, variables: Record<string, string>): Promise<boolean> => {
-    const all = { HTTPS_PROXY: '', https_proxy: '', NODE_USE_ENV_PROXY: '', ...variables };
+    const all = { HTTPS_PROXY: '', https_proxy: '', NODE_USE_ENV_PROXY: '', NO_PROXY: '', no_proxy: '', ...variables };
     for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
     const { cause, message } = await service.test({ baseUrl });
     expect(cause).toBe('dns');
@@ -136,7 +136,16 @@ test('a server that cannot be reached directly: the message says that the proxy 
   expect(await told(url, { https_proxy: proxy })).toBe(true);
   expect(await told(url, {})).toBe(false);
   expect(await told('http://no-such-host.invalid/v1', { HTTPS_PROXY: proxy })).toBe(false);
-  expect(await told(url, { HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' })).toBe(false);
+  // Whether Node obeys the variable depends on its version: it is asked itself.
+  expect(await told(url, { HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' })).toBe(true);
+  for (const names of ['*', 'localhost, no-such-host.invalid', '.INVALID', '*.invalid:443'])
+    expect(await told(url, { HTTPS_PROXY: proxy, NO_PROXY: names })).toBe(false);
+  expect(await told(url, { HTTPS_PROXY: proxy, no_proxy: 'host.invalid' })).toBe(true);
+  class EnvHttpProxyAgent {}
+  const key = Symbol.for('undici.globalDispatcher.2');
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, key));
+  Object.defineProperty(globalThis, key, { value: new EnvHttpProxyAgent(), configurable: true });
+  expect(await told(url, { HTTPS_PROXY: proxy })).toBe(false);
 });
 
 test('a stored key never goes to another server, and an unknown provider is refused', async () => {
