@@ -183,9 +183,17 @@ async function countFailure(
 export async function finishFailed(
   tx: Transaction,
   run: CronRun,
-  failure: RunCost & { error: string; isRetryable: boolean; waitMs?: number | undefined; nowMs: number; chats: Alerts },
+  failure: RunCost & {
+    error: string;
+    isRetryable: boolean;
+    /** A person stopped the turn, or deleted its session. */
+    isStopped?: boolean;
+    waitMs?: number | undefined;
+    nowMs: number;
+    chats: Alerts;
+  },
 ): Promise<RunChange | undefined> {
-  const { isRetryable, waitMs, chats, ...end } = failure;
+  const { isRetryable, isStopped = false, waitMs, chats, ...end } = failure;
   const { nowMs } = end;
   const job = await findCronJob(tx, run.jobId);
   const retried = { retries: job?.retries ?? 0, failures: (job?.failures ?? 0) + 1 };
@@ -199,6 +207,6 @@ export async function finishFailed(
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   if (job === undefined) return change;
   if (retryAtMs !== null && !wouldRepeat) await insertCronRun(tx, nextAttempt(run, retryAtMs));
-  const isHopeless = run.attempt <= job.retries && (!isRetryable || wouldRepeat);
+  const isHopeless = !isStopped && run.attempt <= job.retries && (!isRetryable || wouldRepeat);
   return { ...change, chat: await countFailure(tx, job, { error, chats, isHopeless }) };
 }

@@ -207,9 +207,11 @@ export class JobRunner {
     const { store, clock, logger, chats, announce } = this.#options;
     const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : sayOfAnswer('run-internal-error');
     const isRetryable = cause instanceof GatewayError && mayPass(cause);
+    const isStopped = cause instanceof GatewayError && (cause.code === 'CONFLICT' || cause.code === 'SESSION_NOT_FOUND');
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
     const waitMs = isRetryable ? (retryAfterSeconds(cause) ?? 0) * 1_000 : 0;
-    const change = await store.write((tx) => finishFailed(tx, run, { ...cost, error, isRetryable, waitMs, nowMs: clock.now(), chats }));
+    const failure = { ...cost, error, isRetryable, isStopped, waitMs, chats };
+    const change = await store.write((tx) => finishFailed(tx, run, { ...failure, nowMs: clock.now() }));
     if (change !== undefined) announce([change]);
   }
 }

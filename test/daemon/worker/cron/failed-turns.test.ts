@@ -4,7 +4,7 @@ import type { CronRunDocument } from '../../../../shared/api/cron.js';
 import { says, type Reply, unauthorized } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { startFakeTelegram } from '../../../fakes/telegram/server.js';
-import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+import { fakeModels, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { telegramConfig } from '../../../helpers/telegram-fixture.js';
 
 const turn = { schedule: '0 0 1 1 *', message: 'Report', mode: 'agent', channel: 'webchat', chat_id: 'me' } as const;
@@ -14,19 +14,26 @@ interface Given {
   readonly job?: object;
   readonly agents?: object;
   readonly channels?: object;
+  /** What a person does once the model has been asked, with the session of the turn. */
+  readonly meanwhile?: (conversation: TestConversation, session: string) => Promise<unknown>;
 }
 
 /** Runs a job with these answers of the model until its first run has ended. */
-async function runJob(replies: readonly Reply[], { job = {}, agents = {}, channels = {} }: Given = {}) {
+async function runJob(replies: readonly Reply[], { job = {}, agents = {}, channels = {}, meanwhile }: Given = {}) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const webhook = { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken: 'a-token-of-sixteen' } } };
   const config = { agents: { defaults: { model: 'fake/one', ...agents } }, channels: { webhook, ...channels } };
-  const { cron, sessions, outgoing } = await makeConversation({ models: fakeModels(fake.baseUrl), config, random: () => 0 });
+  const conversation = await makeConversation({ models: fakeModels(fake.baseUrl), config, random: () => 0 });
+  const { cron, sessions, outgoing } = conversation;
   fake.reply(...replies);
   const { id } = await cron.create({ ...turn, ...job });
   await cron.trigger(id);
   const runs = async (): Promise<CronRunDocument[]> => (await cron.runs(id, {})).runs;
+  if (meanwhile !== undefined) {
+    await fake.received(1);
+    await meanwhile(conversation, (await runs())[0]?.session ?? '');
+  }
   await expect.poll(async () => (await runs()).at(-1)?.finishedAt ?? null).not.toBe(null);
   const textsOf = async (key: string) => (await sessions.get(key)).messages.map(({ content }) => content);
   return { runs: await runs(), textsOf, outgoing };
@@ -62,6 +69,16 @@ test.each([
   const { runs, textsOf } = await runJob(replies, { agents });
   expect(runs).toMatchObject([{ state: 'failed', attempt: 1 }]);
   expect(await textsOf(CHAT_KEY)).toEqual([`⚠️ The scheduled job “Report” has failed: ${runs[0]?.error}`]);
+});
+
+test.each([
+  ['stopped', ({ chat }: TestConversation, session: string) => chat.stop(session)],
+  ['deleted with its session', ({ sessions }: TestConversation, session: string) => sessions.delete(session)],
+])('the chat of a job gets no message when its turn is %s by a person', async (_how, meanwhile) => {
+  const held: Reply = { ...says('never'), gate: { before: 0, until: new Promise(() => undefined) } };
+  const { runs, textsOf } = await runJob([held], { meanwhile, job: { alertChannel: 'webchat', alertChatId: 'ops' } });
+  expect(runs).toMatchObject([{ state: 'failed', attempt: 1 }]);
+  await expect(textsOf('main:webchat:default:direct:ops')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
 });
 
 test('a turn is run again if only the first of its models fails for a lasting reason', async () => {
