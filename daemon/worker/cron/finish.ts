@@ -163,15 +163,20 @@ export async function noteMessageEnd(tx: Transaction, message: EndedMessage, cha
   return { jobId: job.id, runId: run.id, state: 'done', chat };
 }
 
-/** Counts a failure of a job, and notifies a chat after enough of them; at once of the first one if the job's retries cannot help. */
+/** Counts a failure of a job, and notifies a chat after enough of them, or at once. */
 async function countFailure(
   tx: Transaction,
   job: CronJob,
-  { error, chats, refusedBy, isHopeless = false }: { error: string; chats: Alerts; refusedBy?: Lane | undefined; isHopeless?: boolean },
+  {
+    error,
+    chats,
+    refusedBy,
+    isReportedAtOnce = false,
+  }: { error: string; chats: Alerts; refusedBy?: Lane | undefined; isReportedAtOnce?: boolean },
 ): Promise<Chat | undefined> {
   const failures = job.failures + 1;
   await updateCronJob(tx, job.id, { failures });
-  if (job.notifyAfter === 0 || (failures !== job.notifyAfter && !(isHopeless && failures === 1))) return undefined;
+  if (job.notifyAfter === 0 || (failures !== job.notifyAfter && !isReportedAtOnce)) return undefined;
   const often = failures === 1 ? 'has failed' : `has failed ${failures} times in a row`;
   return chats.alert(tx, job, { text: `${titled(job)} ${often}: ${error}`, refusedBy });
 }
@@ -208,5 +213,7 @@ export async function finishFailed(
   if (job === undefined) return change;
   if (retryAtMs !== null && !wouldRepeat) await insertCronRun(tx, nextAttempt(run, retryAtMs));
   const isHopeless = !isStopped && run.attempt <= job.retries && (!isRetryable || wouldRepeat);
-  return { ...change, chat: await countFailure(tx, job, { error, chats, isHopeless }) };
+  // Only if all failures in a row are attempts of this occurrence.
+  const isReportedAtOnce = isHopeless && job.failures < run.attempt;
+  return { ...change, chat: await countFailure(tx, job, { error, chats, isReportedAtOnce }) };
 }

@@ -42,6 +42,27 @@ test.each([
   expect([await attemptsAfter(fail, change), await attemptsAfter(interrupt, change)]).toEqual([count, count]);
 });
 
+test.each([
+  ['its first attempt', { failures: 0, attempt: 1 }, ['⚠️ The scheduled job “job” has failed: refused']],
+  ['a retry', { failures: 1, attempt: 2 }, ['⚠️ The scheduled job “job” has failed 2 times in a row: refused']],
+  ['its first attempt, after a failure of another occurrence', { failures: 1, attempt: 1 }, []],
+  ['its last attempt', { failures: 1, attempt: 4 }, []],
+])('what a chat is told of a failure that a retry cannot fix, in %s', async (_which, { failures, attempt }, texts) => {
+  const cron = await makeCron({ nowMs: at('09:01') });
+  await cron.addJob('job', { schedule: '0 9 * * *', retries: 3, notifyAfter: 3 });
+  const row = newRun({ jobId: 'job', trigger: 'manual', scheduledAtMs: at('09:00'), dueAtMs: at('09:00'), state: 'queued', attempt });
+  const told: string[] = [];
+  const alert: Pick<JobChats, 'alert'>['alert'] = async (_tx, _job, { text }) => void told.push(text);
+  await cron.store.write(async (tx) => {
+    await updateCronJob(tx, 'job', { failures });
+    await insertCronRun(tx, row);
+    await startCronRun(tx, { id: row.id, instanceId: 'wk_1', nowMs: at('09:00') });
+    const run = await findCronRun(tx, { jobId: 'job', runId: row.id });
+    if (run !== undefined) await finishFailed(tx, run, { error: 'refused', isRetryable: false, nowMs: at('09:01'), chats: { alert } });
+  });
+  expect(told).toEqual(texts);
+});
+
 test('a run that a person requested is repeated even if its job is disabled, and however old its occurrence is', async () => {
   const requested = { trigger: 'manual', occurrence: 'x', attempt: 2, scheduledAtMs: at('09:00', 1) } as const;
   const isRepeated = { ...requested, attempt: 1 };
