@@ -10,6 +10,7 @@ import {
   estimateTokens,
   fitSteps,
   gatherContext,
+  MAX_ANSWER_TOKENS,
   MAX_MESSAGES,
   tokensOf,
 } from './model/context.js';
@@ -101,22 +102,28 @@ const FILES_SHARE = 0.5;
 const MIN_SHARE = 0.25;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
 
-/** Returns the tokens for the conversation next to the tools. If that is too much, the provider refuses the request, and says so. */
+/**
+ * Returns the tokens for the conversation next to the tools. If that is too much for a window that is unknown, the provider refuses
+ * the request, and says so.
+ */
 function budgetWithTools({ step, agent, logger, crowded }: TurnContextOptions): number {
-  const { ref: model } = step.model;
+  const { ref: model, contextWindow, maxTokens } = step.model;
   const budgetTokens = contextBudget(step.model);
   const least = Math.floor(budgetTokens * MIN_SHARE);
-  const left = budgetTokens - toolTokens(step);
+  const ofTools = toolTokens(step);
+  const left = budgetTokens - ofTools;
+  // Some providers count the limit of the answer, too.
+  const room = (contextWindow ?? Infinity) - Math.min(maxTokens ?? 0, MAX_ANSWER_TOKENS) - ofTools;
   const key = `${agent.id} ${model}`;
   if (left < least && !crowded.has(key)) {
     crowded.add(key);
-    const facts = { agentId: agent.id, model, tools: step.tools.length, toolTokens: budgetTokens - left, budgetTokens };
+    const facts = { agentId: agent.id, model, tools: step.tools.length, toolTokens: ofTools, budgetTokens };
     logger.warn(
       facts,
       'the tools of an agent take most of the context of its model; set contextWindow of the model if it is unknown, or give the agent fewer MCP servers or tools',
     );
   }
-  return Math.max(left, least);
+  return Math.max(left, Math.min(least, room));
 }
 
 /** Collects the part of the conversation after a `seq` that fits, ending with the question. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ModelMessage, Provider } from '../../../../daemon/worker/providers/provider.js';
 import type { Tool } from '../../../../daemon/worker/tools/tool.js';
+import { estimateRequest } from '../../../../daemon/worker/turns/model/context.js';
 import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
 import { candidate, makeTurns, says } from '../../../helpers/turns-fixture.js';
 
@@ -55,15 +56,19 @@ test('a message that is too long by itself is sent twice, and the error says wha
   expect(await last('job')).toContain("Shorten the job's message");
 });
 
-test('tools that take all of an unknown context leave some of it to the conversation, and the log says it once', async () => {
-  const tool = (index: number): Tool => ({
+/** Tools that take `count` times 276 of our tokens. */
+function manyTools(count: number): Tool[] {
+  return Array.from({ length: count }, (_, index) => ({
     definition: { name: `read_${index}`, description: 'x'.repeat(1_000), inputSchema: { type: 'object' } },
     hasEffects: false,
     isRepeatable: true,
     isBuiltIn: false,
     run: async () => 'The door is open.',
-  });
-  const tools = Array.from({ length: 100 }, (_, index) => tool(index));
+  }));
+}
+
+test('tools that take all of an unknown context leave some of it to the conversation, and the log says it once', async () => {
+  const tools = manyTools(100);
   const shares: number[] = [];
   const { turns, request, logger } = await makeTurns({
     others: { toolsFor: async () => tools, whyMissing: () => undefined },
@@ -92,4 +97,28 @@ test('tools that take all of an unknown context leave some of it to the conversa
   expect(warned).toMatchObject([
     { fields: { agentId: 'main', model: 'fake/one', tools: 102 }, message: expect.stringContaining('take most of the context') as string },
   ]);
+});
+
+test.each([
+  [null, 108],
+  [4_096, 90],
+])('a conversation next to many tools stays within a known context (limit of the answer: %s)', async (maxTokens, count) => {
+  const limitTokens = 32_768;
+  const tools = manyTools(count);
+  const { turns, request } = await makeTurns({ others: { toolsFor: async () => tools, whyMissing: () => undefined } });
+  const requests: number[] = [];
+  const strict = candidate(async function* (asked) {
+    const usedTokens = estimateRequest(asked) + (asked.maxTokens ?? 0);
+    requests.push(usedTokens);
+    const context = { limitTokens, usedTokens };
+    if (usedTokens <= limitTokens) yield* says('fine');
+    else yield { type: 'failed', failure: { kind: 'tooLong', status: 400, detail: 'too long', retryAfterMs: null, context } };
+  });
+  const model = 'model' in strict ? { ...strict, model: { ...strict.model, contextWindow: limitTokens, maxTokens } } : strict;
+  for (let turn = 0; turn < 8; turn += 1) {
+    const text = `${turn} ${'words '.repeat(700)}`;
+    expect((await collect(turns.start(request(model, { text }), never))).at(-1)).toMatchObject({ type: 'done', reply: 'fine' });
+  }
+  expect(requests).toHaveLength(8);
+  expect(Math.max(...requests)).toBeGreaterThan(30_000);
 });
