@@ -36,6 +36,13 @@ const tidy = (text: string): string =>
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 
+/** Returns the position of the `>` of a tag, or -1. Looks beyond one in the value of an attribute. */
+function endOfTag(html: string, open: number): number {
+  const end = html.indexOf('>', open);
+  if (end === -1 || !/="[^"]*$/.test(html.slice(open, end))) return end;
+  return html.indexOf('>', Math.max(end, html.indexOf('"', end)));
+}
+
 /** Returns the text, one line per block. */
 function bodyOf(html: string): string {
   // ASCII only: other letters may change their length in lower case.
@@ -53,13 +60,14 @@ function bodyOf(html: string): string {
       continue;
     }
     const comment = html.startsWith('<!--', open);
-    const close = comment ? html.indexOf('-->', open) : html.indexOf('>', open);
+    const close = comment ? html.indexOf('-->', open) : endOfTag(html, open);
     if (close === -1) break;
     const name = /^\/?[a-z][a-z0-9-]{0,30}/.exec(lower.slice(open + 1, open + 34))?.[0] ?? '';
     at = close + (comment ? 3 : 1);
     if (BLOCK.test(name)) parts.push('\n');
     const silentEnd = SILENT.get(name);
-    if (silentEnd === undefined) continue;
+    // In XHTML, a tag may close itself.
+    if (silentEnd === undefined || /[\s"']\/$/.test(html.slice(open, close))) continue;
     const length = lower.slice(at).search(silentEnd);
     if (length === -1) break;
     at += length;

@@ -167,6 +167,8 @@ test('a hostile page takes no longer than others', () => {
     '<script'.repeat(100_000),
     '<!--'.repeat(200_000),
     '<title'.repeat(100_000),
+    '<a b="c>'.repeat(100_000),
+    `<a${'="'.repeat(200_000)}>`,
     '&'.repeat(1_000_000),
   ])
     expect(cpuMs(() => htmlToText(html))).toBeLessThan(2_000);
@@ -180,6 +182,15 @@ test('the tag of a title ends before the next tag, so that a page of its beginni
 test('a page without the end of its head is given whole', () => {
   expect(htmlToText('<head lang=x><title>A</title><meta charset=x><script>x()</scripts></script><body><p>Text')).toBe('A\n\nText');
   expect(htmlToText('<head><title>A</title><body><header>Top</header><p>Text')).toBe('A\n\nTop\n\nText');
+});
+
+test('a script that closes itself has no content', () => {
+  expect(htmlToText('<head><script src="a.js" /><title>A</title></head><body><p>Text<script src="b.js"/>')).toBe('A\n\nText');
+});
+
+test('a > in the value of an attribute is not the end of its tag', () => {
+  expect(htmlToText('<meta content="Home > Shop"><p title="">A</p><a href="b" title="1 > 2">B</a>')).toBe('A\nB');
+  expect(htmlToText('<a href="b>B</a>C')).toBe('BC');
 });
 
 test('a long title is cut between characters, and its rest is text', () => {
