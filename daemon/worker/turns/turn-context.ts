@@ -120,7 +120,7 @@ function budgetWithTools({ step, agent, logger, crowded }: TurnContextOptions): 
     const facts = { agentId: agent.id, model, tools: step.tools.length, toolTokens: ofTools, budgetTokens };
     logger.warn(
       facts,
-      'the tools of an agent take most of the context of its model; set contextWindow of the model if it is unknown, or give the agent fewer MCP servers or tools',
+      'the tools of an agent leave little of the context of its model to the conversation; set contextWindow of the model if it is unknown, or give the agent fewer MCP servers or tools',
     );
   }
   return Math.max(left, Math.min(least, room));

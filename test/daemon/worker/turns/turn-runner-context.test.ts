@@ -95,7 +95,10 @@ test('tools that take all of an unknown context leave some of it to the conversa
   expect(Math.max(...shares)).toBeLessThan(0.6);
   const warned = logger.entries.filter(({ level }) => level === 'warn');
   expect(warned).toMatchObject([
-    { fields: { agentId: 'main', model: 'fake/one', tools: 102 }, message: expect.stringContaining('take most of the context') as string },
+    {
+      fields: { agentId: 'main', model: 'fake/one', tools: 102 },
+      message: expect.stringContaining('leave little of the context') as string,
+    },
   ]);
 });
 
