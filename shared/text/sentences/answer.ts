@@ -17,7 +17,7 @@ export const ANSWER_REASONS = {
   'run-job-disabled': 'the job was disabled before it ran',
   'run-schedule-changed': 'the schedule was changed before it ran',
   'run-without-chat': 'the job names no chat',
-  'run-not-retried': '{cause} (not retried, because its tools may have had effects)',
+  'run-not-retried': 'not retried, because tools of the turn may have had effects: {cause}',
   'run-internal-error': 'the gateway failed to run the job; see its log',
   'no-channel': "there is no channel '{channel}'",
   'no-account': "the channel '{channel}' has no account '{account}'",

@@ -45,7 +45,7 @@ test('a turn that fails after a tool with effects is not run again, and its chat
   const invitation = { channel: 'webhook', chat_id: 'ann', content: 'Tea?' };
   const { runs, textsOf, outgoing } = await runJob([calls('send', invitation), says('')]);
   const cause = 'fake returned an empty response. Try again, or choose another model.';
-  const error = `${cause} (not retried, because its tools may have had effects)`;
+  const error = `not retried, because tools of the turn may have had effects: ${cause}`;
   expect(runs).toMatchObject([
     { state: 'failed', error, why: { code: 'run-not-retried', values: { cause: { code: 'model-empty-response' } } } },
   ]);
