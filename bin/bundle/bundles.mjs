@@ -34,8 +34,8 @@ export const OPTIONS = {
     'mime-types': 'mime-types',
     '@neon-rs/load': './bin/native-database.ts',
   },
-  // Makes libsql use `@neon-rs/load` to choose its native part.
-  define: { 'process.env.LIBSQL_JS_DEV': '"1"' },
+  // Makes libsql use `@neon-rs/load` to choose its native part. `debug` looks for `localStorage`, of which Node 26 warns.
+  define: { 'process.env.LIBSQL_JS_DEV': '"1"', localStorage: 'undefined' },
   external: ['@libsql/*'],
   logLevel: 'silent',
   plugins: [bundleStubs()],
