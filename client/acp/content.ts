@@ -1,12 +1,7 @@
 /** Converts between the protocol's content blocks and the text of the gateway's messages. */
 import type { ContentBlock, SessionUpdate } from '@agentclientprotocol/sdk';
 import type { MessageDocument } from '../../shared/api/sessions.js';
-
-/** Returns a text as a Markdown code block, with a fence longer than any inside the text. */
-export function fenced(text: string): string {
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
-  return `${fence}\n${text}\n${fence}`;
-}
+import { fenced } from '../../shared/channels/markdown.js';
 
 function textOf(block: ContentBlock): string {
   switch (block.type) {

@@ -6,12 +6,12 @@ import type {
   SessionUpdate,
   ToolCallContent,
 } from '@agentclientprotocol/sdk';
+import { fenced, quoteLines } from '../../shared/channels/markdown.js';
 import { GatewayError } from '../../shared/errors.js';
 import { escapeHidden } from '../../shared/log/escape.js';
 import { createSerial } from '../../shared/serial.js';
 import type { ApprovalDocument, DecisionRequest } from '../../shared/api/tools/approvals.js';
 import type { ApiClient } from '../api/api-client.js';
-import { fenced } from './content.js';
 
 export interface PermissionOptions {
   readonly session: string;
@@ -61,7 +61,7 @@ const textBlock = (text: string): ToolCallContent => ({ type: 'content', content
 function contentOf({ input, said }: ApprovalDocument): ToolCallContent[] {
   const call = textBlock(fenced(escapeHidden(JSON.stringify(input, undefined, 2))));
   if (said === '') return [call];
-  return [call, textBlock(`The agent said:\n\n${escapeHidden(said).replace(/^/gm, '> ')}`)];
+  return [call, textBlock(`The agent said:\n\n${quoteLines(escapeHidden(said))}`)];
 }
 
 const callIdOf = (id: number): string => `approval-${id}`;

@@ -103,6 +103,14 @@ test.each(['client', 'tools'])('%s.cjs opens standard input only where a command
   expect(texts[`${bundle}.cjs`]).toMatch(/defaultContext=\{env:process\.env,stdin:void 0,/);
 });
 
+test.each([
+  ['worker', 'debug'],
+  ['late', 'grammy'],
+])('%s.cjs looks for no localStorage, of which Node 26 warns, as its package %s would', (bundle, name) => {
+  expect(packagesOf(bundle)).toContain(name);
+  expect(texts[`${bundle}.cjs`]).not.toContain('localStorage');
+});
+
 test('the entry of mcp.cjs loads no package, so that a server starts while the SDK is loaded', () => {
   const packages = new Set<string>();
   const seen = new Set<string>();

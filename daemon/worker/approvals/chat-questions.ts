@@ -1,6 +1,7 @@
 /** Sends approval questions to the chats whose messages the turns answer. The page shows them by itself. */
 import { isoTime } from '../../../shared/clock.js';
 import type { ApprovalState } from '../../../shared/api/tools/approval-states.js';
+import { fenced } from '../../../shared/channels/markdown.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -37,12 +38,6 @@ const SENDING_MS = 1_000;
 const MAX_CLOSED = 100;
 /** Maximum length, so that a question is a single message in every channel. */
 const MAX_INPUT_LENGTH = 2_500;
-
-function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
-}
 
 function sayCall({ id, agentId, tool, input }: Approval): string[] {
   const text = escapeHidden(JSON.stringify(input, undefined, 2));

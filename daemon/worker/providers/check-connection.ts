@@ -1,6 +1,7 @@
 /** Checks a provider's settings by requesting its models, and explains problems. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
+import { fetchDispatcher } from './sdk/fetch-dispatcher.js';
 import { headerProblem, headersProblem } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
@@ -48,14 +49,6 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
   };
 }
 
-/** Where Node keeps the connections of `fetch`, under the public keys of its underlying library. */
-const DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((key) => Symbol.for(key));
-
-function isProxyUsed(): boolean {
-  const global = globalThis as Record<symbol, object | undefined>;
-  return DISPATCHERS.some((key) => global[key]?.constructor.name === 'EnvHttpProxyAgent');
-}
-
 /** Whether NO_PROXY names the host or a domain of it. */
 function isWithoutProxy(host: string): boolean {
   const entries = (environmentValue('no_proxy') ?? environmentValue('NO_PROXY') ?? '').toLowerCase().split(/[\s,]+/);
@@ -68,7 +61,8 @@ function withProxyAdvice(settings: ConnectionSettings, finding: Finding): Findin
   const { protocol, hostname } = new URL(settings.baseUrl);
   const isAffected = protocol === 'https:' && ['dns', 'timeout', 'unreachable'].includes(finding.cause ?? '');
   const name = ['HTTPS_PROXY', 'https_proxy'].find((one) => environmentValue(one) !== undefined);
-  if (!isAffected || name === undefined || isWithoutProxy(hostname) || isProxyUsed()) return finding;
+  if (!isAffected || name === undefined || isWithoutProxy(hostname)) return finding;
+  if (fetchDispatcher()?.constructor.name === 'EnvHttpProxyAgent') return finding;
   const advice = `${name} is not used: to go through that proxy, start the gateway with NODE_USE_ENV_PROXY=1, on Node 22.21, 24.5 or newer.`;
   return { ...finding, message: `${finding.message} ${advice}` };
 }

@@ -3,6 +3,7 @@
  * search index, and checkpoints.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
+import { FILE_LIMITS } from '../../../shared/file-limits.js';
 import { MAX_USAGE_DAYS } from '../../../shared/api/gateway/usage.js';
 import { purgeApprovals } from '../store/approvals/approvals.js';
 import { purgeUnsent } from '../store/conversations/attachments.js';
@@ -45,8 +46,6 @@ const RESPONSE_TTL_MS = 30 * DAY_MS;
 const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * DAY_MS;
 const SPENDING_TTL_MS = 32 * DAY_MS;
 const APPROVAL_TTL_MS = 90 * DAY_MS;
-/** Files attached to messages that were never sent. */
-const UNSENT_TTL_MS = DAY_MS;
 const EVERY_MS = HOUR_MS;
 /** Timers and the clock do not agree to the millisecond. */
 const TOLERANCE_MS = 60_000;
@@ -144,7 +143,7 @@ export class Upkeep {
       (tx) => purgeSpending(tx, dayOf(nowMs - SPENDING_TTL_MS)),
       (tx) => purgeCallUsage(tx, nowMs - CALL_USAGE_TTL_MS),
       (tx) => purgeApprovals(tx, nowMs - APPROVAL_TTL_MS),
-      (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
+      (tx) => purgeUnsent(tx, nowMs - FILE_LIMITS.unsentTtlMs),
     ];
     // Purging a turn that waits would leave its message or job waiting.
     await this.#options.waiting.giveUpDeleted();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WAIT_LIMIT_MS } from '../../../daemon/supervisor/state/restart-ticket.js';
+import { WAIT_LIMIT_MS } from '../../../daemon/supervisor/control/wait-limit.js';
 import { vitals } from '../../helpers/fake-child.js';
 import { Supervised } from '../../helpers/supervised.js';
 

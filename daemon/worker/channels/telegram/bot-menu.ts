@@ -1,7 +1,7 @@
 /** Sets the commands that Telegram offers when someone types a slash. */
 import type { ChatCommand } from '../host.js';
 import type { BotCommand } from './api/bot-answers.js';
-import type { BotApi, BotFailure } from './api/bot-api.js';
+import { type BotApi, type BotFailure, classifyFailure } from './api/bot-api.js';
 
 /** https://core.telegram.org/bots/api#botcommand */
 const NAME = /^[a-z0-9_]{1,32}$/;
@@ -15,9 +15,7 @@ function menuOf(commands: readonly ChatCommand[]): BotCommand[] {
     .map(({ name, summary }) => ({ command: name, description: summary.slice(0, MAX_DESCRIPTION) }));
 }
 
-function isTemporary(failure: BotFailure): boolean {
-  return failure.type === 'answered' ? failure.code === 429 || failure.code >= 500 : failure.type === 'network';
-}
+const isTemporary = (failure: BotFailure): boolean => classifyFailure(failure, 'setMyCommands').type === 'failed';
 
 /**
  * Offers the gateway's commands, unless the bot's owner has set another menu. Fails silently, because nothing depends on it.

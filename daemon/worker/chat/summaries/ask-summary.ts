@@ -7,7 +7,7 @@ import { describeFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
-import { quoteLines } from '../../turns/memory/earlier-messages.js';
+import { quoteLines } from '../../../../shared/channels/markdown.js';
 import { callModel } from '../../turns/model/call-model.js';
 import { type CompletionChange, completionChange } from '../../turns/model/completion-change.js';
 import { contextBudget, estimateTokens } from '../../turns/model/context.js';

@@ -4,7 +4,7 @@ import { seqBefore } from '../../store/conversations/branches.js';
 import { type Message, readMessagesAfter, readNewestMessages } from '../../store/conversations/messages.js';
 import type { Store } from '../../store/store.js';
 import type { CommandRegistry } from '../../turns/commands/commands.js';
-import { quoteLines } from '../../turns/memory/earlier-messages.js';
+import { quoteLines } from '../../../../shared/channels/markdown.js';
 import { estimateTokens, tokensOf } from '../../turns/model/context.js';
 import { parseToolUse } from '../../turns/model/past-tool-use.js';
 import { contextRole, toolUse } from '../../turns/turn-context.js';

@@ -3,11 +3,7 @@
  * gateway's own limit (`silenceTimeoutMs`) ends a silent call. Part of the vendor bundle.
  */
 
-/**
- * Where Node keeps the connections of `fetch`, under the public keys of its underlying library. Node 26 has them under the first; under
- * the second, it has a wrapper for older versions of that library.
- */
-const GLOBALS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((key) => Symbol.for(key));
+import { fetchDispatcher } from './fetch-dispatcher.js';
 
 interface Limits {
   readonly headersTimeout: number;
@@ -19,10 +15,7 @@ type DispatcherClass = new (limits: Limits) => NonNullable<RequestInit['dispatch
 
 /** @returns options for `fetch`; none if this Node has no such class, so that its five minutes apply */
 export function dispatcherWith(limits: Limits): Pick<RequestInit, 'dispatcher'> {
-  // Node 20 loads the library when its first object is created.
-  void new Request('http://localhost');
-  const global = globalThis as Record<symbol, unknown>;
-  const current = GLOBALS.map((key) => global[key]).find(Boolean) as { constructor: DispatcherClass } | undefined;
+  const current = fetchDispatcher() as { constructor: DispatcherClass } | undefined;
   return current === undefined ? {} : { dispatcher: new current.constructor(limits) };
 }
 

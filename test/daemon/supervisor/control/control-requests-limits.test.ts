@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type ControlContext, createControlHandler, restartUnasked } from '../../../../daemon/supervisor/control/control-requests.js';
 import { deferred } from '../../../../daemon/supervisor/state/deferred.js';
-import { WAIT_LIMIT_MS } from '../../../../daemon/supervisor/state/restart-ticket.js';
+import { WAIT_LIMIT_MS } from '../../../../daemon/supervisor/control/wait-limit.js';
 import type { RestartResult, StopResult } from '../../../../shared/control/messages.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { controlled as gateway, type Facts, RESULT } from '../../../helpers/control-context.js';
@@ -39,23 +39,25 @@ test('or a restart in place', async () => {
   await expect(outcome).rejects.toMatchObject(continues);
 });
 
-test('a service then exits nevertheless for its manager once the new worker has started', async () => {
-  const { context, called, clock, inPlace } = slow({ serviceMarker: 'systemd' });
-  const outcome = ask(context, { force: true });
-  await expect.poll(() => called).toEqual(['rehearsal', 'restart']);
-  clock.advance(WAIT_LIMIT_MS);
+/** A service whose client has been told that its restart with a newer supervisor continues. */
+async function continuing() {
+  const service = slow({ serviceMarker: 'systemd' });
+  const outcome = ask(service.context, { force: true });
+  await expect.poll(() => service.called).toEqual(['rehearsal', 'restart']);
+  service.clock.advance(WAIT_LIMIT_MS);
   await expect(outcome).rejects.toMatchObject(continues);
+  return service;
+}
+
+test('a service then exits nevertheless for its manager once the new worker has started', async () => {
+  const { called, inPlace } = await continuing();
   expect(called).toHaveLength(2);
   inPlace.resolve(RESULT);
   await expect.poll(() => called).toEqual(['rehearsal', 'restart', 'serviceRestart 5000']);
 });
 
 test('and stays where the new worker does not start', async () => {
-  const { context, called, clock, inPlace } = slow({ serviceMarker: 'systemd' });
-  const outcome = ask(context, { force: true });
-  await expect.poll(() => called).toEqual(['rehearsal', 'restart']);
-  clock.advance(WAIT_LIMIT_MS);
-  await expect(outcome).rejects.toMatchObject(continues);
+  const { called, inPlace } = await continuing();
   inPlace.reject(new GatewayError('WORKER_NOT_READY', { message: 'no' }));
   await settled();
   expect(called).toEqual(['rehearsal', 'restart']);

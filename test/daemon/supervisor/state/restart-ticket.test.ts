@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { RestartTicket, WAIT_LIMIT_MS, withinLimit } from '../../../../daemon/supervisor/state/restart-ticket.js';
+import { WAIT_LIMIT_MS, withinLimit } from '../../../../daemon/supervisor/control/wait-limit.js';
+import { RestartTicket } from '../../../../daemon/supervisor/state/restart-ticket.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 

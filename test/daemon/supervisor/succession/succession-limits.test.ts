@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
-import { withinLimit } from '../../../../daemon/supervisor/state/restart-ticket.js';
+import { withinLimit } from '../../../../daemon/supervisor/control/wait-limit.js';
 import { SERVE_LIMIT_MS, START_LIMIT_MS, Succession } from '../../../../daemon/supervisor/succession/succession.js';
 import { fakeSpawn } from '../../../helpers/fake-child.js';
 import { isSettled } from '../../../helpers/fake-predecessor.js';

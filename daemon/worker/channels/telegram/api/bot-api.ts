@@ -9,7 +9,6 @@ import { oneLine } from '../../../../../shared/text/one-line.js';
 import { sayOfChannel } from '../../../../../shared/text/sentences/channel.js';
 import type { OpenedFile, SendOutcome } from '../../channel.js';
 import { post, type PostResult } from '../../http-post.js';
-import type { BotRequest } from '../compose.js';
 import { answer, type BotMethod, type BotMethodResult, placeOf, RESULTS } from './bot-answers.js';
 import { downloadFile } from './file-download.js';
 
@@ -137,7 +136,7 @@ export function askedWaitMs(failure: BotFailure): number {
 }
 
 /** Repeating an edit does no harm, so only a message that may have been sent has an unknown outcome. */
-export function classifyFailure(failure: BotFailure, method: BotRequest['method']): SendOutcome {
+export function classifyFailure(failure: BotFailure, method: BotMethod): SendOutcome {
   const reason = describeFailure(failure);
   if (failure.type === 'invalid') return { type: 'unknown', reason };
   const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';

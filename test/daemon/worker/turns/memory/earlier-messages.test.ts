@@ -3,7 +3,6 @@ import type { ModelMessage, Provider } from '../../../../../daemon/worker/provid
 import { readNewestMessages } from '../../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import { insertSummary } from '../../../../../daemon/worker/store/summaries/summaries.js';
-import { quoteLines } from '../../../../../daemon/worker/turns/memory/earlier-messages.js';
 import { session } from '../../../../helpers/open-store.js';
 import { candidate, makeTurns, says } from '../../../../helpers/turns-fixture.js';
 
@@ -50,8 +49,4 @@ test('a summary stands for the messages that it covers, as a quotation, unless i
     'assistant: fine',
     'user: fourth',
   ]);
-});
-
-test('no line of a text can end its quotation', () => {
-  expect(quoteLines('a\nb\r\nc\rd\u2028e\u2029f\n')).toBe('> a\n> b\n> c\n> d\n> e\n> f\n> ');
 });

@@ -14,9 +14,6 @@ import { keepInTab, onSettingChanged, readInTab, readJson, writeInTab } from '..
 import { NEW } from '../model/outbox.js';
 import { t } from '../text.js';
 
-/** The gateway deletes a file this long after its upload, unless it is sent. */
-const UNSENT_TTL_MS = 86_400_000;
-
 export interface FileNote extends AttachmentNote {
   /** The time of its upload; undefined for a file that was sent. */
   readonly atMs?: number | undefined;
@@ -39,7 +36,7 @@ const settingName = (session: string): string => `files.${session}`;
 const draftOfNote = (note: FileNote): DraftFile => ({
   ...note,
   key: note.id,
-  error: Date.now() - (note.atMs ?? Infinity) > UNSENT_TTL_MS ? t('fileGone') : undefined,
+  error: Date.now() - (note.atMs ?? Infinity) > FILE_LIMITS.unsentTtlMs ? t('fileGone') : undefined,
 });
 
 function readDraftFiles(session: string): DraftFile[] {
