@@ -35,9 +35,11 @@ export interface OpenOptions {
 /** What the page must not do: throw, complain in the console, or ask for anything from another origin. */
 function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
   const problems: string[] = [];
-  const note = (text: string): void => void (allowed?.test(text) === true || problems.push(text));
+  const note = (text: string, url = page.url()): void => void (allowed?.test(text) === true || problems.push(`${text} at ${url}`));
   page.on('pageerror', (error) => note(`exception: ${error.message}`));
-  page.on('console', (message: ConsoleMessage) => void (message.type() === 'error' && note(`console: ${message.text()}`)));
+  page.on('console', (message: ConsoleMessage) => {
+    if (message.type() === 'error') note(`console: ${message.text()}`, message.location().url);
+  });
   page.on('request', (request) => {
     const url = new URL(request.url());
     const isOwn = url.origin === origin || ['blob:', 'data:', 'about:'].includes(url.protocol) || url.host === new URL(origin).host;
