@@ -11,7 +11,7 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\ufff9-\ufffb]|(?![\p{Join_C}\p{VS}])\p
 
 /** Where joiners and variation selectors do what they are for: in emoji (❤️, 1️⃣, 👩‍💻), and in Arabic, Indic and the scripts between them (می‌خواهم). */
 const IN_USE =
-  /(?<=\p{ExtPict})\ufe0f|(?<=[0-9#*])\ufe0f\u20e3|(?<=[\p{ExtPict}\p{EMod}\ufe0f])\u200d\p{ExtPict}|(?<=(?!\p{DI})[\u0600-\u0dff])\p{Join_C}(?!\p{DI})[\u0600-\u0dff]/u;
+  /(?<=\p{ExtPict})\ufe0f|(?<=[0-9#*])\ufe0f\u20e3|(?<=\p{ExtPict}\ufe0f|[\p{ExtPict}\p{EMod}])\u200d\p{ExtPict}|(?<=(?!\p{DI})[\u0600-\u0dff])\p{Join_C}(?!\p{DI})[\u0600-\u0dff]/u;
 /** As {@link UNSAFE}, without line breaks and tabs, and with the joiners and variation selectors that are out of place. */
 const HIDDEN = new RegExp(`[^\\P{Cc}\\n\\t]|[\\p{Cs}\\u2028\\u2029\\ufff9-\\ufffb]|(?!${IN_USE.source})\\p{DI}`, 'gu');
 

@@ -39,6 +39,7 @@ describe('what somebody decides about', () => {
   });
 
   test('a joiner beside a hidden mark is hidden too', () => {
+    expect(escapeHidden('x\ufe0f\u200d👩')).toBe('x\\ufe0f\\u200d👩');
     expect(escapeHidden('ک\u200c\u061c')).toBe('ک\\u200c\\u061c');
     expect(escapeHidden('\u061c\u200cک')).toBe('\\u061c\\u200cک');
   });
