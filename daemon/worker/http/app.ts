@@ -40,7 +40,7 @@ import { RemoteConnections } from './connection/remote-connections.js';
 import { createSocketDoor } from './connection/socket-door.js';
 import { TokenRequests } from './connection/token-requests.js';
 import { createTokenCheck } from './admission/token.js';
-import { listenForUpgrades } from './connection/upgrade.js';
+import { isUpgrade, listenForUpgrades } from './connection/upgrade.js';
 import type { TraceStarter } from '../tracing/span.js';
 import { Sockets, type WsModule } from '../socket/sockets.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
@@ -187,7 +187,9 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
   deps.services.accessTokens.onEnd(() => sockets.recheck());
-  const server = createServer({ connections, remote, isEntitled, limits, clock: deps.clock, logger: deps.logger });
+  const { clock, logger } = deps;
+  const isForSocket = (request: IncomingMessage): boolean => isUpgrade(request, { isDraining, urlOf });
+  const server = createServer({ connections, remote, isEntitled, isUpgrade: isForSocket, limits, clock, logger });
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {
     clock: deps.clock,

@@ -65,6 +65,8 @@ export interface ServerDeps {
   readonly remote: RemoteConnections;
   /** Whether a request comes with credentials, or needs none. */
   readonly isEntitled: (request: IncomingMessage) => boolean;
+  /** Whether an offer to upgrade is taken; any other is ignored. */
+  readonly isUpgrade: (request: IncomingMessage) => boolean;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly logger: HttpLogger;
@@ -102,8 +104,11 @@ function limitUnreadAnswers(server: Server, { connections, limits, clock }: Serv
 
 /** @returns a server that does not listen yet */
 export function createServer(deps: ServerDeps): Server {
-  const { connections, remote, limits, clock, isEntitled } = deps;
+  const { connections, remote, limits, clock, isEntitled, isUpgrade } = deps;
+  // Since Node 24.9; older ones take every offer (see upgrade.ts).
+  const upgrades = { shouldUpgradeCallback: isUpgrade };
   const server = createHttpServer({
+    ...upgrades,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,

@@ -1,6 +1,6 @@
 /**
- * Handles requests with an `Upgrade` header. Node emits all of them here once there is a listener; a request other than a WebSocket
- * for `/ws` (such as an h2c offer) is returned to the server without that header and answered normally.
+ * Handles requests with an `Upgrade` header. A request other than a WebSocket for `/ws` (such as an h2c offer) is answered normally: Node 24.9
+ * and newer ask first; older ones emit them here, and get them back without that header.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -27,14 +27,12 @@ export interface UpgradeDeps {
   readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; authenticate: Authenticate }) => void;
 }
 
-const HOP_HEADERS = new Set(['upgrade', 'http2-settings', 'connection']);
-
 /** Returns the request's header without its offer to upgrade. */
 function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    if (!HOP_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[index + 1]}`);
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[index + 1]}`);
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
@@ -62,21 +60,24 @@ async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket
   }
 }
 
+/** Whether a request is for the WebSocket. During a drain those for other paths are, too: they are refused. */
+export function isUpgrade(request: IncomingMessage, { isDraining, urlOf }: Pick<UpgradeDeps, 'isDraining' | 'urlOf'>): boolean {
+  return /^websocket$/i.test(request.headers.upgrade ?? '') && (isDraining() || urlOf(request).split('?', 1)[0] === SOCKET_PATH);
+}
+
 export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket;
     // The answer to the previous request would be mixed with the following data.
     if (!deps.isIdle(socket)) return void socket.destroy();
-    const isWebSocket = /^websocket$/i.test(request.headers.upgrade ?? '');
-    const isDraining = deps.isDraining();
-    if (!isWebSocket || (!isDraining && deps.urlOf(request).split('?', 1)[0] !== SOCKET_PATH)) {
+    if (!isUpgrade(request, deps)) {
       socket.unshift(Buffer.concat([withoutOffer(request), head]));
       server.emit('connection', socket);
       return;
     }
     // Its errors have no other listener until it is accepted.
     socket.on('error', () => socket.destroy());
-    if (isDraining) refuse(deps, socket, noneAccepted());
+    if (deps.isDraining()) refuse(deps, socket, noneAccepted());
     else deps.start(socket, () => void open(deps, request, { socket, head }));
   });
 }
