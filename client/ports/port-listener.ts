@@ -27,12 +27,12 @@ function bare(address: string): string {
     .replace(/%.*$/, '');
 }
 
-/** The name that Node 24 and later give their main thread; the system shows it as the process name. */
-const NODE_THREAD = 'MainThread';
+/** The names that Node 24 and Node 26 give their main thread; the system shows it as the process name. */
+const NODE_THREADS = ['MainThread', 'node-MainThread'];
 
 /** @param processName  as reported by the system @param program  as it was called: its first argument */
 export function programName(processName: string, program: string): string {
-  return processName === NODE_THREAD && program !== '' ? basename(program) : processName;
+  return NODE_THREADS.includes(processName) && program !== '' ? basename(program) : processName;
 }
 
 /** Whether a listener on `address` keeps `host` from being bound on the same port. A host name could mean any address. */

@@ -164,6 +164,7 @@ test.each<[Partial<PortListener>, string]>([
 test.each([
   ['MainThread', '/usr/bin/node', 'node'],
   ['MainThread', 'node', 'node'],
+  ['node-MainThread', '/usr/bin/node', 'node'],
   ['MainThread', '', 'MainThread'],
   ['nginx', '/usr/sbin/nginx:', 'nginx'],
 ])('a process that the system calls %j and that was called as %j is %j to people', (processName, program, name) => {
