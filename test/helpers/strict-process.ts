@@ -10,6 +10,8 @@ const marked = process as typeof process & { [strict]?: true };
 // Files that share a process share the listener.
 if (marked[strict] === undefined) {
   marked[strict] = true;
+  // Packages look for it, of which Node 26 warns. The bundles of the gateway have no such look (bin/bundle).
+  Object.defineProperty(globalThis, 'localStorage', { value: undefined, configurable: true, writable: true });
   process.on('warning', (warning) => {
     throw warning;
   });

@@ -1,6 +1,7 @@
 /** Writes chat completions the way OpenAI's API does: as one document, or as a stream of chunks. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cutOff } from '../cut-off.js';
 import { type BrokenReply, type TextReply, type ToolCall, toolCallsOf } from './reply.js';
 
 export interface CompletionRequest {
@@ -111,8 +112,7 @@ export function writeBroken(response: ServerResponse, request: CompletionRequest
   for (const part of reply.parts) writer.part(part);
   switch (reply.how) {
     case 'cut':
-      // What was written goes out first, then the connection breaks in the middle of the chunked body.
-      response.socket?.end(() => response.socket?.destroy());
+      cutOff(response);
       return;
     case 'error':
       writer.data(JSON.stringify({ error: reply.error ?? { message: 'The server had an error', type: 'server_error', code: null } }));

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import { cutOff } from '../cut-off.js';
 
 export type ReplayStep =
   | {
@@ -83,7 +84,7 @@ export async function startReplay(): Promise<ReplayServer> {
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       for (const one of step.chunks) response.write(`data: ${JSON.stringify(one)}\n\n`);
-      if (step.isCut === true) response.socket?.end(() => response.socket?.destroy());
+      if (step.isCut === true) cutOff(response);
       else if (step.isHeld !== true) response.end('data: [DONE]\n\n');
     });
   });

@@ -6,6 +6,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { cutOff } from '../cut-off.js';
 import type { Body, HttpAnswer, VendorProtocol } from './vendor-protocol.js';
 import { says, type StreamReply, type VendorReply } from './vendor-reply.js';
 
@@ -95,8 +96,7 @@ class FakeVendor {
     if (end === 'garbage') response.write(writer.garbage());
     if (end === 'error') response.write(writer.error('Overloaded'));
     if (!ENDED[end]) response.write(writer.finish(end === 'garbage' ? 'stop' : (end as 'stop'), calls.length > 0, stopSequence));
-    // What was written goes out first, then the connection breaks in the middle of the chunked body.
-    if (end === 'cut') response.socket?.end(() => response.socket?.destroy());
+    if (end === 'cut') cutOff(response);
     else response.end();
   }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
+import { fetchDispatcher } from '../../../../daemon/worker/providers/sdk/fetch-dispatcher.js';
 import { createModelService } from '../../../../daemon/worker/models/models.js';
 import type { ModelService } from '../../../../daemon/worker/models/models.js';
 import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
@@ -141,10 +142,15 @@ test('a server that cannot be reached directly: the message says that the proxy 
   for (const names of ['*', 'localhost, no-such-host.invalid', '.INVALID', '*.invalid:443'])
     expect(await told(url, { HTTPS_PROXY: proxy, NO_PROXY: names })).toBe(false);
   expect(await told(url, { HTTPS_PROXY: proxy, no_proxy: 'host.invalid' })).toBe(true);
-  class EnvHttpProxyAgent {}
+  const used = fetchDispatcher() as { dispatch: (...parts: unknown[]) => unknown };
+  class EnvHttpProxyAgent {
+    dispatch = (...parts: unknown[]): unknown => used.dispatch(...parts);
+  }
   const key = Symbol.for('undici.globalDispatcher.2');
-  onTestFinished(() => void Reflect.deleteProperty(globalThis, key));
-  Object.defineProperty(globalThis, key, { value: new EnvHttpProxyAgent(), configurable: true });
+  const before: unknown = Reflect.get(globalThis, key);
+  // Node 26 lets its own be replaced, but not be removed.
+  onTestFinished(() => void (before === undefined ? Reflect.deleteProperty(globalThis, key) : Reflect.set(globalThis, key, before)));
+  expect(Reflect.set(globalThis, key, new EnvHttpProxyAgent())).toBe(true);
   expect(await told(url, { HTTPS_PROXY: proxy })).toBe(false);
 });
 

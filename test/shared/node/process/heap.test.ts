@@ -8,7 +8,7 @@ test('garbage is collected long before it is a multiple of what is in use', asyn
   expect(multiple).toBeLessThan(3.5);
 });
 
-/** Bits of V8's `OptimizationStatus`: by any compiler, and by TurboFan. Node 24 also has a smaller one. */
+/** Bits of V8's `OptimizationStatus`: by any compiler, and by TurboFan. Node 24 also has a smaller compiler. */
 const [OPTIMIZED, TURBOFANNED] = [1 << 4, 1 << 6];
 
 test('the optimizing compiler does nothing after doNotOptimize, however often a function is called', async () => {
