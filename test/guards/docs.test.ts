@@ -50,6 +50,15 @@ test('every npm script that a document names exists', () => {
   expect(named.filter(({ script }) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 
+test('no document installs the package by its name: no registry has it, and a stranger could register it', () => {
+  const byName = documents.flatMap((document) =>
+    [...read(document).matchAll(/\b(?:npm|pnpm|yarn|bun) (?:i|install|add|exec)\b[^\n#`]* xopc(?![-./\w]).*/g)].map(
+      ([found]) => `${document}: ${found}`,
+    ),
+  );
+  expect(byName).toEqual([]);
+});
+
 test('decisions are numbered without gaps and have a status', () => {
   const names = listFiles('docs/adr', /\.md$/)
     .map((path) => path.split('/').at(-1) ?? '')
