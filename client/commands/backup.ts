@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { compactTime } from '../../shared/text/compact-time.js';
@@ -6,6 +7,7 @@ import { createBackup } from '../backup/create-backup.js';
 import { restoreCommand } from '../backup/restore-command.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { usage } from '../cli/usage.js';
+import { serviceEnvPath } from '../service/files/install-record.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -16,7 +18,7 @@ export class BackupCommand extends BaseCommand {
     category: 'Backup',
     description: 'Write configuration, models, token and all conversations into one file.',
     details: `
-      Works while the gateway runs, without interrupting it; data stored meanwhile is not included. Only its owner can read the file, because it contains the token and the keys of the configuration. Logs are not included, and of a gateway on PostgreSQL the database is not.
+      Works while the gateway runs, without interrupting it; data stored meanwhile is not included. Only its owner can read the file, because it contains the token and the keys of the configuration. Logs and the variables of a service (service.env) are not included, and of a gateway on PostgreSQL the database is not.
     `,
     examples: [
       ['To a file named after the current time', 'xopc backup'],
@@ -41,11 +43,17 @@ export class BackupCommand extends BaseCommand {
       onProgress: (message) => void this.io.note(message),
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
-    const restore = `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`;
-    const without = `It does not contain the data in ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
-    const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
+    const envPath = serviceEnvPath(this.io.gatewayPaths);
+    const serviceEnv = existsSync(envPath) ? envPath : null;
+    const notes = [
+      databasePlace !== undefined &&
+        `It does not contain the data in ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`,
+      serviceEnv !== null && `It does not contain ${serviceEnv}, the variables of the service. Copy that file, too.`,
+      `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`,
+    ];
     const warning = textWarning(problems, 'It is in the backup as it is. Correct it, then check it with: xopc config validate');
     if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
-    return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null, problems }, text, hint);
+    const document = { file: target, bytes, ...manifest, database: databasePlace ?? null, serviceEnv, problems };
+    return this.printResult(document, text, notes.filter((note) => note !== false).join('\n'));
   }
 }

@@ -51,6 +51,19 @@ test('the commands that backup and restore print act on the same configuration, 
   expect(ofServer.stderr).toContain('It does not contain the data in the database of store.url. ');
 });
 
+test('a backup names the variables of the service, which it does not contain', async () => {
+  const paths = testPaths();
+  const file = join(paths.home, 'backup.tar.gz');
+  await runCommand(['gateway', 'token'], { home: paths.home });
+  expect((await runCommand(['backup', file], { home: paths.home })).stderr).not.toContain('service.env');
+  const serviceEnv = join(paths.home, 'service.env');
+  writeFileSync(serviceEnv, 'OPENAI_API_KEY=sk-0123456789abcdef\n');
+  const { stderr } = await runCommand(['backup', file, '--force'], { home: paths.home });
+  expect(stderr).toContain(`It does not contain ${serviceEnv}, the variables of the service. Copy that file, too.\n`);
+  const { stdout } = await runCommand(['backup', file, '--force', '--json'], { home: paths.home });
+  expect(JSON.parse(stdout)).toMatchObject({ serviceEnv, entries: [{ name: 'token' }] });
+});
+
 test('a database alone is restored, and configuration and token stay, also what is changed meanwhile', async () => {
   const paths = testPaths();
   await runCommand(['gateway', 'token'], { home: paths.home });
