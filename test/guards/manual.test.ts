@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { statusExitCode } from '../../client/output/status-text.js';
+import { NODE_VARIABLES } from '../../client/service/plan/shell-variables.js';
 import { publicState, STATES } from '../../daemon/supervisor/state/state.js';
 import { KNOWN_PROVIDERS } from '../../shared/config/known-providers.js';
 import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
@@ -112,6 +113,10 @@ test('the table of environment variables has every variable that the code reads 
     .flatMap(({ text }) => [...text.matchAll(/\b(?:environmentValue|lookup)\('([A-Z_]+)'\)/g)].map(([, name]) => name));
   const documented = tableRows(manual, 'Environment variables').flatMap(([name = '']) => codeSpans(name));
   expect(documented.toSorted()).toEqual([...new Set([...inEnvironment, ...elsewhere])].filter((name) => name !== 'PATH').toSorted());
+});
+
+test('the variables of Node that a service needs too are in their table', () => {
+  expect(tableRows(configuration, 'Through a proxy').flatMap(([name = '']) => codeSpans(name))).toEqual([...NODE_VARIABLES]);
 });
 
 test('the table of files has every path of the home and no other', () => {

@@ -4,7 +4,21 @@ import { environmentValue } from '../../../shared/node/process/env.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
+/** Node's own, for proxies and certificates: docs/configuration.md. */
+export const NODE_VARIABLES = [
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'NODE_USE_ENV_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+] as const;
+
 const KNOWN = [
+  ...NODE_VARIABLES,
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
   'TELEGRAM_BOT_TOKEN',
   'XOPC_GATEWAY_TOKEN',
   'OTEL_EXPORTER_OTLP_ENDPOINT',

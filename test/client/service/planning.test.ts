@@ -140,6 +140,8 @@ describe('the record of an installation', () => {
 test('variables that only this shell has are named, those of the configuration among them, and their values are not', () => {
   const { paths } = makeHome('{ "channels": { "a": "${MY_TOKEN}", "b": "$${ESCAPED}" } }');
   const ofProviders = { GOOGLE_API_KEY: 'secret', GROQ_API_KEY: 'secret', OPENAI_BASE_URL: 'http://192.0.2.7/v1' };
-  const values: Record<string, string> = { MY_TOKEN: 'secret', ESCAPED: 'x', HOME: '/', ...ofProviders };
-  expect(shellOnlyVariables(paths, (name) => values[name])).toEqual(['GOOGLE_API_KEY', 'GROQ_API_KEY', 'MY_TOKEN', 'OPENAI_BASE_URL']);
+  const ofNode = { https_proxy: 'http://192.0.2.8:3128', NODE_EXTRA_CA_CERTS: '/etc/ca.pem' };
+  const values: Record<string, string> = { MY_TOKEN: 'secret', ESCAPED: 'x', HOME: '/', ...ofProviders, ...ofNode };
+  const named = ['GOOGLE_API_KEY', 'GROQ_API_KEY', 'MY_TOKEN', 'NODE_EXTRA_CA_CERTS', 'OPENAI_BASE_URL', 'https_proxy'];
+  expect(shellOnlyVariables(paths, (name) => values[name])).toEqual(named);
 });
