@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 import { openStore } from './open-store.js';
 import { ask, type ConversationOptions, makeConversation, type TestConversation, type TurnResult } from './make-conversation.js';
 
-const WINDOW = { contextWindow: 8_000, maxTokens: 500 };
+const MAX_TOKENS = 500;
 const PRICED = { input: 1, output: 10 };
 
 const AT = '2026-02-03T04:05:06.000Z';
@@ -31,12 +31,16 @@ export async function* longChat(turns: number, output?: string): AsyncGenerator<
 
 export interface LongChatOptions extends ConversationOptions {
   readonly turns?: number;
+  /** Of both models, in tokens. */
+  readonly contextWindow?: number;
   readonly output?: string;
   readonly defaults?: object;
   readonly cost?: object;
 }
 
-export async function makeLongChat({ turns = 60, output, defaults = {}, cost = PRICED, ...options }: LongChatOptions = {}) {
+export async function makeLongChat(chat: LongChatOptions = {}) {
+  const { turns = 60, contextWindow = 8_000, output, defaults = {}, cost = PRICED, ...options } = chat;
+  const limits = { contextWindow, maxTokens: MAX_TOKENS };
   const servers = { chat: await startFakeOpenAi({ models: ['one'] }), memory: await startFakeOpenAi({ models: ['small'] }) };
   onTestFinished(async () => {
     await Promise.all([servers.chat.close(), servers.memory.close()]);
@@ -46,8 +50,8 @@ export async function makeLongChat({ turns = 60, output, defaults = {}, cost = P
     config: { agents: { defaults: { model: 'fake/one', summaryModel: 'memory/small', ...defaults } } },
     models: {
       providers: {
-        fake: { baseUrl: servers.chat.baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', ...WINDOW }] },
-        memory: { baseUrl: servers.memory.baseUrl, apiKey: 'sk-fake', models: [{ id: 'small', ...WINDOW, cost }] },
+        fake: { baseUrl: servers.chat.baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', ...limits }] },
+        memory: { baseUrl: servers.memory.baseUrl, apiKey: 'sk-fake', models: [{ id: 'small', ...limits, cost }] },
       },
     },
     publish: (event: GatewayEvent) => void events.push(event),

@@ -52,16 +52,24 @@ function tokensGiven(row: Message): number {
   return toolUse(row).reduce((sum, item) => sum + tokensOf(item), 0);
 }
 
+/** A size of which each limits what a model gets. */
+interface ContextSize {
+  readonly tokens: number;
+  readonly messages: number;
+}
+
 /**
  * Returns where the newest messages begin that a model gets verbatim: at a question, so that they make sense by themselves.
- * @param keepTokens  their approximate size; at least the newest question and what follows it
+ * @param keep  their approximate size; at least the newest question and what follows it
  * @returns the `seq` of the message before them; 0 if there is none
  */
 export async function findCut(
   { store, commands }: ConversationSource,
-  { sessionId, afterSeq, keepTokens }: { sessionId: number; afterSeq: number; keepTokens: number },
+  { sessionId, afterSeq, keep }: { sessionId: number; afterSeq: number; keep: ContextSize },
 ): Promise<number> {
   let tokens = 0;
+  let messages = 0;
+  const isFull = (): boolean => tokens > keep.tokens || messages > keep.messages;
   let firstKept: number | undefined;
   let beforeSeq = Number.MAX_SAFE_INTEGER;
   for (;;) {
@@ -69,29 +77,36 @@ export async function findCut(
     const page = await store.read((tx) => readNewestMessages(tx, range));
     for (const row of page) {
       const speaker = speakerOf(row, commands);
-      if (speaker !== undefined) tokens += tokensGiven(row);
-      if (tokens > keepTokens && firstKept !== undefined) break;
+      if (speaker !== undefined) {
+        tokens += tokensGiven(row);
+        messages += 1;
+      }
+      if (isFull() && firstKept !== undefined) break;
       if (speaker === 'user') firstKept = row.seq;
     }
-    const isFound = tokens > keepTokens && firstKept !== undefined;
-    if (isFound || page.length < PAGE) break;
+    if ((isFull() && firstKept !== undefined) || page.length < PAGE) break;
     beforeSeq = page.at(-1)?.seq ?? 0;
   }
   const seq = firstKept ?? 0;
   return seq === 0 ? 0 : store.read((tx) => seqBefore(tx, { sessionId, seq }));
 }
 
-/** Returns whether the messages after a `seq` have at least this many tokens. */
-export async function hasTokens(
+/** Returns whether the messages after a `seq` have at least this size. */
+export async function hasGrown(
   { store, commands }: ConversationSource,
-  { sessionId, afterSeq, atLeast }: { sessionId: number; afterSeq: number; atLeast: number },
+  { sessionId, afterSeq, atLeast }: { sessionId: number; afterSeq: number; atLeast: ContextSize },
 ): Promise<boolean> {
   let tokens = 0;
+  let messages = 0;
   for (let seq = afterSeq; ;) {
     const from = seq;
     const page = await store.read((tx) => readMessagesAfter(tx, { sessionId, afterSeq: from, limit: PAGE }));
-    for (const row of page) if (speakerOf(row, commands) !== undefined) tokens += tokensGiven(row);
-    if (tokens >= atLeast || page.length < PAGE) return tokens >= atLeast;
+    for (const row of page.filter((one) => speakerOf(one, commands) !== undefined)) {
+      tokens += tokensGiven(row);
+      messages += 1;
+    }
+    const isReached = tokens >= atLeast.tokens || messages >= atLeast.messages;
+    if (isReached || page.length < PAGE) return isReached;
     seq = page.at(-1)?.seq ?? 0;
   }
 }

@@ -14,10 +14,11 @@ import { acquireLease, releaseLease } from '../../store/leases.js';
 import { countSummaryUsage, findSummary, insertSummary, readUndoneSeq, type Summary } from '../../store/summaries/summaries.js';
 import type { Deps } from '../../store/tasks/worker-deps.js';
 import type { ContextFill } from '../../turns/memory/earlier-messages.js';
+import { MAX_MESSAGES } from '../../turns/model/context.js';
 import { resolveFor } from '../../turns/model/model-choice.js';
 import type { TurnChange } from '../../turns/turn-journal.js';
 import { askSummary, partTokens } from './ask-summary.js';
-import { type ConversationPart, type ConversationSource, findCut, hasTokens, readPart } from './conversation-part.js';
+import { type ConversationPart, type ConversationSource, findCut, hasGrown, readPart } from './conversation-part.js';
 
 export interface SummariesOptions
   extends Omit<ConversationSource, 'store'>, Deps<'store' | 'clock' | 'logger' | 'instanceId' | 'liveness' | 'config'> {
@@ -67,6 +68,8 @@ interface Source {
 }
 
 type Outcome = { readonly problem: unknown } | 'done' | 'stopped';
+
+const sizeOf = (share: number, { budgetTokens }: ContextFill) => ({ tokens: budgetTokens * share, messages: MAX_MESSAGES * share });
 
 const leaseKey = (sessionId: number): string => `summary:${sessionId}`;
 
@@ -206,7 +209,7 @@ export class Summaries {
       if (source === undefined) return 'stopped';
       const { earlier, session } = source;
       const afterSeq = earlier?.coversSeq ?? session.contextAfterSeq;
-      untilSeq ??= await findCut(this.#options, { sessionId, afterSeq, keepTokens: fill.budgetTokens * KEPT_SHARE });
+      untilSeq ??= await findCut(this.#options, { sessionId, afterSeq, keep: sizeOf(KEPT_SHARE, fill) });
       const maxTokens = Math.floor(partTokens(model, earlier?.content ?? '') / 2 ** halvings);
       if (maxTokens < 200) return { problem: 'the context window of the model is too small' };
       const part = await readPart(this.#options, { sessionId, afterSeq, untilSeq, maxTokens });
@@ -220,15 +223,16 @@ export class Summaries {
   }
 
   /** Returns undefined when the conversation has changed branches, or a reader has chosen its full history. */
-  async #readSource({ session: { id, key, contextAfterSeq: afterSeq }, budgetTokens }: ContextFill): Promise<Source | undefined> {
+  async #readSource(fill: ContextFill): Promise<Source | undefined> {
+    const { id, key, contextAfterSeq: afterSeq } = fill.session;
     const source = await this.#options.store.read(async (tx) => {
       const session = await findSession(tx, key);
       if (session?.id !== id || session.contextAfterSeq !== afterSeq) return undefined;
       return { session, undoneSeq: await readUndoneSeq(tx, id), earlier: await findSummary(tx, { sessionId: id, afterSeq }) };
     });
     if (source === undefined || source.undoneSeq <= (source.earlier?.coversSeq ?? afterSeq)) return source;
-    const grown = { sessionId: id, afterSeq: source.undoneSeq, atLeast: budgetTokens * FULL_SHARE };
-    return (await hasTokens(this.#options, grown)) ? source : undefined;
+    const grown = { sessionId: id, afterSeq: source.undoneSeq, atLeast: sizeOf(FULL_SHARE, fill) };
+    return (await hasGrown(this.#options, grown)) ? source : undefined;
   }
 
   async #write(job: Job, source: Source, part: ConversationPart): Promise<Outcome | 'stored' | 'shorter'> {

@@ -42,6 +42,18 @@ test('a chat of 400 turns keeps what its first one said, in pieces that fit the 
   expect(without.memory.requests).toHaveLength(0);
 });
 
+test('many short messages are summarised, too: a model gets at most 1,000 messages, however large its window is', async () => {
+  const { memory, send, settled } = await makeLongChat({ turns: 600, contextWindow: 1_000_000 });
+  memory.replyAlways(says(`They said that the code is ${FACT}.`));
+  expect((await send('Hello?')).given).not.toContain(FACT);
+  await memory.received(1);
+  await settled();
+  const { given } = await send('What is the code?');
+  expect(given).toContain(`> They said that the code is ${FACT}.`);
+  expect(given).toContain('Question 500:');
+  expect(given).not.toContain('Question 400:');
+});
+
 test('a long result of a tool counts as the part that models get, so that the messages around it are kept, too', async () => {
   const { memory, send, settled } = await makeLongChat({ output: 'page '.repeat(20_000) });
   memory.replyAlways(says('In short.'));
