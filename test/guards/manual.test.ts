@@ -6,6 +6,9 @@ import { z } from 'zod';
 import { statusExitCode } from '../../client/output/status-text.js';
 import { NODE_VARIABLES } from '../../client/service/plan/shell-variables.js';
 import { publicState, STATES } from '../../daemon/supervisor/state/state.js';
+import { createRemindCommand } from '../../daemon/worker/cron/task-scheduler.js';
+import { createApprovalCommands } from '../../daemon/worker/turns/commands/approval-commands.js';
+import { createCommands } from '../../daemon/worker/turns/commands/built-in-commands.js';
 import { KNOWN_PROVIDERS } from '../../shared/config/known-providers.js';
 import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';
@@ -113,6 +116,15 @@ test('the table of environment variables has every variable that the code reads 
     .flatMap(({ text }) => [...text.matchAll(/\b(?:environmentValue|lookup)\('([A-Z_]+)'\)/g)].map(([, name]) => name));
   const documented = tableRows(manual, 'Environment variables').flatMap(([name = '']) => codeSpans(name));
   expect(documented.toSorted()).toEqual([...new Set([...inEnvironment, ...elsewhere])].filter((name) => name !== 'PATH').toSorted());
+});
+
+test('the table of slash commands has each of them', () => {
+  const parts = { remind: createRemindCommand({} as never), approvals: createApprovalCommands({} as never) };
+  const names = createCommands(parts as never)
+    .list()
+    .map(({ name }) => `/${name}`);
+  const documented = tableRows(read('docs/channels.md'), 'Commands').map(([cell = '']) => codeSpans(cell)[0]?.split(' ')[0]);
+  expect([...new Set(documented)].toSorted()).toEqual(names.toSorted());
 });
 
 test('the variables of Node that a service needs too are in their table', () => {
