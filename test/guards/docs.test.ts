@@ -59,6 +59,22 @@ test('no document installs the package by its name: no registry has it, and a st
   expect(byName).toEqual([]);
 });
 
+const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\w./-]+/g));
+/** The share of the words of two texts that both have. */
+function alike(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const both = [...a].filter((word) => b.has(word)).length;
+  return both / (a.size + b.size - both);
+}
+
+test('no line of the changelog is there twice, in other words', () => {
+  const lines = [...read('CHANGELOG.md').matchAll(/^- (.+)/gm)].map(([, text = '']) => ({ text, words: wordsOf(text) }));
+  const doubled = lines.flatMap(({ text, words }, index) =>
+    lines.slice(index + 1).flatMap((other) => (alike(words, other.words) > 0.55 ? [[text, other.text]] : [])),
+  );
+  expect(lines.length).toBeGreaterThan(10);
+  expect(doubled).toEqual([]);
+});
+
 test('decisions are numbered without gaps and have a status', () => {
   const names = listFiles('docs/adr', /\.md$/)
     .map((path) => path.split('/').at(-1) ?? '')
