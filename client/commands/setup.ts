@@ -122,7 +122,7 @@ export class SetupCommand extends BaseCommand {
     const hasModel = models === undefined || hasRealModel(models);
     const hasBot = channels.some(({ channel }) => channel === 'telegram');
     return [
-      ...(hasModel ? [] : ['xopc models add               # Add a model; until then a built-in guide answers']),
+      ...(hasModel ? [] : ['xopc setup                    # Add a model; until then a built-in guide answers']),
       'xopc agent "hello"            # Talk to the agent',
       'xopc gateway open             # Open the page',
       ...(hasBot ? [`xopc cron add '0 9 * * *' 'Good morning' --channel telegram --chat CHAT   # A message each day at nine`] : []),

@@ -37,6 +37,13 @@ export const HELP_ENVIRONMENT: Readonly<Record<string, string>> = {
   EDITOR: 'editor of `xopc config edit`; VISUAL wins; default vi',
 };
 
+/** In front of {@link HELP_ENVIRONMENT}, which has not all of them. */
+export const ENVIRONMENT_NOTE = [
+  'The most important environment variables; an empty one counts as unset.',
+  'docs/gateway.md has all of them, docs/configuration.md those of model providers',
+  '(such as OPENAI_API_KEY), proxies and certificates.',
+] as const;
+
 export const HELP_FILES: Readonly<Record<string, string>> = {
   'config.json': 'configuration; yours (JSON with comments)',
   'models.json': 'providers and models; yours',
@@ -52,7 +59,7 @@ export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   'exit-codes': { title: 'The exit codes and their meanings.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
   environment: {
     title: 'Environment variables.',
-    text: ['Environment variables. An empty one counts as unset.', '', ...table(HELP_ENVIRONMENT)],
+    text: [...ENVIRONMENT_NOTE, '', ...table(HELP_ENVIRONMENT)],
   },
   files: {
     title: 'Where files are stored.',

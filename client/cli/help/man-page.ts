@@ -1,6 +1,6 @@
 /** Generates the manual page xopc(1) from the same commands and topics as the help. Formatted with the macros of man(7). */
 import { describe, optionName, plain, usageLine } from './help-text.js';
-import { HELP_ENVIRONMENT, HELP_EXIT_CODES, HELP_FILES } from './help-topics.js';
+import { ENVIRONMENT_NOTE, HELP_ENVIRONMENT, HELP_EXIT_CODES, HELP_FILES } from './help-topics.js';
 import type { CommandEntry } from '../client-context.js';
 
 /** Escapes text for roff; a line that begins with a control character is kept as text. */
@@ -44,7 +44,7 @@ export async function manPage(commands: readonly CommandEntry[], version: string
     '.SH EXIT STATUS',
     ...table(HELP_EXIT_CODES),
     '.SH ENVIRONMENT',
-    'An empty variable counts as unset.',
+    ...ENVIRONMENT_NOTE.map(roff),
     ...table(HELP_ENVIRONMENT),
     '.SH FILES',
     roff('Under ~/.xopc, or under XOPC_HOME. "xopc paths" prints them for this user.'),

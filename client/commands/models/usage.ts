@@ -17,7 +17,7 @@ export class ModelUsageCommand extends ListCommand {
     category: 'Models',
     description: 'Show model usage: turns, other calls, tokens and cost by model, day, session, agent, kind or access token.',
     details:
-      'CALLS are model calls outside of turns: of `/v1` without a session, recordings and summaries. A `?` stands for an unknown price. Usage of a deleted session is removed with it, seven days later.',
+      'CALLS are model calls outside of turns: of `/v1` without a session, embeddings, recordings and summaries. A `?` stands for an unknown price. Usage of a deleted session is removed with it, seven days later.',
     examples: [
       ['The last 30 days', 'xopc models usage'],
       ['A week, day by day', 'xopc models usage --days 7 --by day'],

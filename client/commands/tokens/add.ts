@@ -46,7 +46,7 @@ export class TokenAddCommand extends BaseCommand {
     details: `
       The secret is printed once and alone; only its hash is stored. Scopes: \`read\` (every GET that is not of \`admin\`), \`chat\` (agents, models and sessions, and /v1), \`send\` (messages to chats), \`cron\` (scheduled jobs), \`admin\` (everything).
 
-      With --agents a token can only ask these agents, over POST /api/agent and /v1, and \`chat\` is its only scope.
+      With --agents a token can only ask these agents, over POST /api/agent, /v1 and /mcp, and \`chat\` is its only scope.
     `,
     examples: [
       ['For a dashboard', 'xopc token add grafana --scope read'],

@@ -7,7 +7,7 @@ export class TokenListCommand extends ListCommand {
     category: 'Access tokens',
     description: 'List the access tokens.',
     details:
-      "The gateway's own token is not among them: `xopc gateway token`. The last use is accurate to the minute. The amount spent today (UTC) is what counts against the limit; without one, the cost of agents' turns.",
+      "The gateway's own token is not among them: `xopc gateway token`. The last use is accurate to the minute. The amount spent today (UTC) is what counts against the limit; without one, the cost of its turns and other calls.",
     examples: [['All of them', 'xopc token list']],
   });
 

@@ -51,7 +51,7 @@ export const tokenDocument = () =>
     lastUsedFrom: z.string().nullable(),
     /**
      * US dollars that it spent on models today (UTC): the amount that counts against `dailyUsd` or, without that limit, the cost of
-     * its agents' turns.
+     * its turns and other calls.
      */
     spentTodayUsd: z.number().min(0),
   });

@@ -110,8 +110,8 @@ test('where each command failed and its question was skipped, nothing was change
 });
 
 test.each([
-  { bots: [], models: [], shown: ['models add'], hidden: '--channel telegram' },
-  { bots: [{ channel: 'telegram' }], models: [{ provider: 'ollama' }], shown: ['cron add', '--channel telegram'], hidden: 'models add' },
+  { bots: [], models: [], shown: ['xopc setup  '], hidden: '--channel telegram' },
+  { bots: [{ channel: 'telegram' }], models: [{ provider: 'ollama' }], shown: ['cron add', '--channel telegram'], hidden: 'xopc setup  ' },
 ])('the next steps are those that can be done with $bots and $models', async ({ bots, models, shown, hidden }) => {
   const known: Record<string, object> = { '/api/models': { models }, '/api/channels': { channels: bots, pairings: [] } };
   const server = await fakeHttp((request, response) => {
