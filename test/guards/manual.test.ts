@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { statusExitCode } from '../../client/output/status-text.js';
+import { describe as describeCommands } from '../../client/cli/help/help-text.js';
+import { COMMANDS } from '../../client/commands/registry.js';
 import { NODE_VARIABLES } from '../../client/service/plan/shell-variables.js';
 import { publicState, STATES } from '../../daemon/supervisor/state/state.js';
 import { createRemindCommand } from '../../daemon/worker/cron/task-scheduler.js';
@@ -20,7 +22,7 @@ import { parseConfigText } from '../../shared/node/config/config-text.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
 import { codeSpans, parseDocument, tableRows } from '../helpers/doc-commands.js';
 import { listSchemaKeys, type SchemaKey } from '../helpers/schema-keys.js';
-import { readAllSources, root } from './source-tree.js';
+import { listFiles, readAllSources, root } from './source-tree.js';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const manual = read('docs/gateway.md');
@@ -124,6 +126,23 @@ test('the table of slash commands has each of them', () => {
     .map(({ name }) => `/${name}`);
   const documented = tableRows(channels, 'Commands').map(([cell = '']) => codeSpans(cell)[0]?.split(' ')[0]);
   expect([...new Set(documented)].toSorted()).toEqual(names.toSorted());
+});
+
+const COMMON_OPTIONS = new Set(['--config', '--json']);
+
+test('each option of each command is described where its command is named', async () => {
+  const pages = [...listFiles('docs', /\.md$/), 'README.md'].filter((path) => !path.startsWith('docs/adr/'));
+  const sections = pages.flatMap((path) => read(path).split(/^(?=##+ )/m));
+  const missing = (await describeCommands(COMMANDS)).flatMap(({ path, aliases, options }) => {
+    const names = [path, ...aliases].map((name) => name.replace(/^xopc /, '')).join('|');
+    const about = sections.filter((text) => new RegExp(`(?:xopc |\`)(?:${names})\\b`).test(text));
+    return options
+      .map(({ definition }) => /--[a-z-]+/.exec(definition)?.[0] ?? definition)
+      .filter((flag) => !COMMON_OPTIONS.has(flag))
+      .filter((flag) => !about.some((text) => new RegExp(`--(?:no-)?${flag.slice(2)}(?![\\w-])`).test(text)))
+      .map((flag) => `${path} ${flag}`);
+  });
+  expect(missing).toEqual([]);
 });
 
 test('the variables of Node that a service needs too are in their table', () => {
