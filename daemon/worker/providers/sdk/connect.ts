@@ -10,24 +10,13 @@ import { withVersion } from '../versioned-url.js';
 import { fetchChanged, fetchForChat } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
 import { ReasoningDetails } from './vendor-step.js';
+import { chatOptions } from './vendors/chat-vendors.js';
 
 /** Returns the SDK's model of that name. */
 export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;
 
 /** Without a key the SDKs would look for one in the environment, so an empty one is given. */
 const optionsOf = ({ apiKey, headers }: ConnectionSettings) => ({ apiKey: apiKey ?? '', fetch: fetchStream, headers: { ...headers } });
-
-/** OpenAI's own servers, and Azure's. */
-const OPENAI_HOST = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
-/** OpenAI's models that refuse `max_tokens`, even behind a proxy. */
-const REASONING_MODEL = /^(?:openai\/)?(?:gpt-5|o\d)/;
-
-/** Returns a request with the token limit under its newer name if needed. Other servers may know only the older one. */
-function nameLimit(isOpenAi: boolean, { max_tokens: limit, ...body }: Record<string, unknown>): Record<string, unknown> {
-  if (limit === undefined) return body;
-  const isNewer = isOpenAi || REASONING_MODEL.test(String(body['model']));
-  return isNewer ? { max_completion_tokens: limit, ...body } : { max_tokens: limit, ...body };
-}
 
 export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
   'anthropic-messages'(settings) {
@@ -46,14 +35,11 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
 
   /** Chat completions as OpenAI defined them, which most hosted and local servers speak. */
   'openai-completions'({ id, baseUrl, apiKey, headers }) {
-    const isOpenAi = OPENAI_HOST.test(new URL(baseUrl).hostname);
     const provider = createOpenAICompatible({
       name: id,
       baseURL: baseUrl,
-      // Without it, strict servers report no tokens.
-      includeUsage: true,
+      ...chatOptions({ baseUrl }),
       fetch: fetchForChat(),
-      transformRequestBody: (body) => nameLimit(isOpenAi, body),
       metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new ReasoningDetails() },
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),

@@ -1,14 +1,11 @@
 /** Models behind chat completions that have ways of their own, in turns and behind each of the APIs for programs. */
-import { expect, onTestFinished, test, vi } from 'vitest';
-import * as ai from '../../../../daemon/worker/lazy/ai.js';
-import type { AiModule } from '../../../../daemon/worker/providers/provider.js';
+import { expect, test } from 'vitest';
 import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
 import { calls, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask } from '../../../helpers/make-conversation.js';
 import { startMessagesGateway } from '../../../helpers/messages-gateway.js';
 
-const { createProvider }: AiModule = ai;
 const QUESTION = [{ role: 'user' as const, content: 'Weather?' }];
 /** A step that reasons and calls a tool which agents have. */
 const STEP: StreamReply = { ...calls({ id: 'c1', name: 'time', input: {} }), thoughts: [{ text: 'Let me look.', signature: '' }] };
@@ -25,23 +22,6 @@ test.each([
   const answer = await send(path, { method: 'POST', body: { ...body, model: `up/${GPT_5}` } });
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
   expect(vendor.requests[0]?.body).toMatchObject({ max_completion_tokens: 50 });
-});
-
-test.each([
-  ['https://api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
-  ['https://eu.api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
-  ['https://me.openai.azure.com/openai/v1', 'my-deployment', 'max_completion_tokens'],
-  ['https://proxy.example/v1', 'openai/o3', 'max_completion_tokens'],
-  ['https://proxy.example/v1', 'openai/gpt-oss-120b', 'max_tokens'],
-  ['https://api.openai.com.example/v1', 'x', 'max_tokens'],
-])('%s is told the limit for %s as %s', async (baseUrl, modelId, field) => {
-  const sent = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('', { status: 500 }));
-  onTestFinished(() => sent.mockRestore());
-  const provider = createProvider({ id: 'f', name: 'F', api: 'openai-completions', baseUrl });
-  const request = { modelId, maxOutputTokens: 9, messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }] };
-  for await (const _event of provider.complete(request, new AbortController().signal));
-  const body = JSON.parse(sent.mock.calls[0]?.[1]?.body as string) as object;
-  expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 9]]);
 });
 
 test('a server that refuses reasoning is asked again without it, once; one that demands it gets it', async () => {
