@@ -11,6 +11,7 @@ import { completeWithModel, countWithModel } from './sdk/sdk-completion.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
 import { transcribe } from './sdk/transcribe.js';
+import { withSentIds } from './sdk/vendors/call-ids.js';
 
 type Failed = Extract<ProviderEvent, { type: 'failed' }>;
 
@@ -71,10 +72,14 @@ export function createProvider(settings: ConnectionSettings): Provider {
     id,
     name,
     stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, { api, signal }), secrets),
-    complete: (request, signal) => contain(completeWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets),
+    complete: (request, signal) =>
+      contain(completeWithModel(modelOf(request.modelId), withSentIds(request), { api, notes, signal }), secrets),
     // The other APIs have no such call, or one that counts something else.
     ...(api === 'anthropic-messages'
-      ? { count: (request, signal) => contain(countWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets) }
+      ? {
+          count: (request, signal) =>
+            contain(countWithModel(modelOf(request.modelId), withSentIds(request), { api, notes, signal }), secrets),
+        }
       : {}),
     forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),
     transcribe: (request, signal) => contain(transcribe(settings, request, signal), secrets),

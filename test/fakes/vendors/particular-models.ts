@@ -27,8 +27,11 @@ export const GROK_USAGE = {
   completion_tokens_details: { reasoning_tokens: 386 },
 };
 
+/** https://github.com/mistralai/mistral-common, whose validators Mistral's API has, too. */
+export const MISTRAL = 'mistral-medium-latest';
+
 /** Models that have ways of their own. */
-export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI, GROK];
+export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI, GROK, MISTRAL];
 
 const SIGNED = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
 
@@ -72,6 +75,16 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
     const isBare = (message: Body): boolean =>
       message['tool_calls'] !== undefined && !isDeepStrictEqual(message['reasoning_details'], WHOLE);
     return findInTurn(listOf(messages), isBare) < 0 ? undefined : 'Gemini models require OpenRouter reasoning details to be preserved.';
+  },
+  [MISTRAL]({ messages }) {
+    const idsOf = (message: Body): unknown[] => [
+      ...listOf(message['tool_calls']).map(({ id }) => id),
+      ...('tool_call_id' in message ? [message['tool_call_id']] : []),
+    ];
+    const odd = listOf(messages)
+      .flatMap(idsOf)
+      .find((id) => !/^[a-zA-Z0-9]{9}$/.test(String(id)));
+    return odd === undefined ? undefined : `Tool call id was ${JSON.stringify(odd)} but must be a-z, A-Z, 0-9, with a length of 9.`;
   },
 };
 

@@ -10,7 +10,7 @@ import { withVersion } from '../versioned-url.js';
 import { fetchChanged, fetchForChat } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
 import { ReasoningDetails } from './vendor-step.js';
-import { chatOptions } from './vendors/chat-vendors.js';
+import { chatOptions } from './vendors/chat-options.js';
 
 /** Returns the SDK's model of that name. */
 export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;

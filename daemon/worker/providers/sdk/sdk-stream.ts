@@ -18,6 +18,7 @@ import type { SdkMessage } from './sdk-call.js';
 import { completeWithModel } from './sdk-completion.js';
 import { WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
+import { withSentIds } from './vendors/call-ids.js';
 
 /**
  * A step as turns store it. Workers of earlier builds continue stored turns too, and give the SDK what they read, so the form must
@@ -103,7 +104,7 @@ export async function* streamModel(
   let hasText = false;
   // A turn keeps the vendor's data itself.
   const how = { api, signal, notes: new CallNotes(), step };
-  for await (const event of completeWithModel(model, toCompletion(request), how)) {
+  for await (const event of completeWithModel(model, withSentIds(toCompletion(request)), how)) {
     for (const written of step.calls.slice(calls.length)) {
       const call = toCall(written, known);
       calls.push(call);

@@ -1,7 +1,7 @@
 /** Models behind chat completions that have ways of their own, in turns and behind each of the APIs for programs. */
 import { expect, test } from 'vitest';
-import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
-import { calls, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
+import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, MISTRAL, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
+import { calls, fails, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask } from '../../../helpers/make-conversation.js';
 import { startMessagesGateway } from '../../../helpers/messages-gateway.js';
@@ -79,6 +79,14 @@ test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with
   expect(await post([...QUESTION, { role: 'assistant', ...message }, ...results])).toMatchObject({
     choices: [{ message: { content: 'Noon.' } }],
   });
+});
+
+test('a model that takes over a turn takes the ids of the calls before', async () => {
+  const model = { primary: 'up/plain', fallbacks: [`up/${MISTRAL}`] };
+  const { vendor, conversation } = await startMessagesGateway('openai-completions', { agents: { defaults: { model } } });
+  vendor.reply(calls({ id: 'call_1234567890', name: 'time', input: {} }), fails('auth'), says('Noon.'));
+  expect(await ask(conversation, 'What time is it?')).toMatchObject({ text: 'Noon.', last: { type: 'done' } });
+  expect(vendor.requests.map(({ body }) => body['model'])).toEqual(['plain', 'plain', MISTRAL]);
 });
 
 test('reasoning that a vendor counts in the total alone is output', async () => {

@@ -1,0 +1,45 @@
+/** Writes requests for servers of chat completions as they take them. Part of the vendor bundle. */
+import type { ConnectionSettings } from '../../provider.js';
+import type { Body } from '../own-request.js';
+import { sentId } from './call-ids.js';
+import { type Differences, differencesOf } from './differences.js';
+
+function writeMessage({ tool_calls: calls, tool_call_id: id, ...message }: Body, callIds: RegExp): Body {
+  return {
+    ...message,
+    ...(Array.isArray(calls)
+      ? { tool_calls: (calls as Body[]).map((call) => ({ ...call, id: sentId(String(call['id']), callIds) })) }
+      : {}),
+    ...(typeof id === 'string' ? { tool_call_id: sentId(id, callIds) } : {}),
+  };
+}
+
+function writeMessages(messages: readonly Body[], { callIds }: Differences): readonly Body[] {
+  return callIds === undefined ? messages : messages.map((message) => writeMessage(message, callIds));
+}
+
+function writeBody(body: Body, hostname: string): Record<string, unknown> {
+  const { max_tokens: maxTokens, seed, messages, ...rest } = body;
+  const differences = differencesOf(String(body['model']), hostname);
+  return {
+    [differences.seed ?? 'seed']: seed,
+    [differences.limit ?? 'max_tokens']: maxTokens,
+    ...rest,
+    messages: writeMessages(messages as Body[], differences),
+  };
+}
+
+interface ChatOptions {
+  /** Without it, strict servers report no tokens. */
+  readonly includeUsage: boolean;
+  readonly transformRequestBody: (body: Body) => Record<string, unknown>;
+}
+
+/** Returns the SDK's options for a server. */
+export function chatOptions({ baseUrl }: Pick<ConnectionSettings, 'baseUrl'>): ChatOptions {
+  const { hostname } = new URL(baseUrl);
+  return {
+    includeUsage: differencesOf('', hostname).alwaysReportsUsage !== true,
+    transformRequestBody: (body) => writeBody(body, hostname),
+  };
+}

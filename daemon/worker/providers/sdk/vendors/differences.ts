@@ -1,0 +1,38 @@
+/** How particular vendors and models differ from the API that they speak. Part of the vendor bundle. */
+
+export interface Differences {
+  /** The name of the token limit; default: `max_tokens`, because many servers know only that. */
+  readonly limit?: 'max_completion_tokens';
+  /** The name of `seed`. */
+  readonly seed?: string;
+  /** Reports the usage of a stream unasked, and refuses `stream_options`. */
+  readonly alwaysReportsUsage?: boolean;
+  /** Which ids of tool calls are taken; default: all. */
+  readonly callIds?: RegExp;
+}
+
+/** Source: `MistralRequestValidatorV3` in https://github.com/mistralai/mistral-common, which servers of Mistral's models use, too. */
+const MISTRAL_MESSAGES = { callIds: /^[A-Za-z0-9]{9}$/ };
+
+const VENDORS: readonly (Differences & { readonly hosts: RegExp })[] = [
+  // OpenAI's own servers, and Azure's.
+  { hosts: /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/, limit: 'max_completion_tokens' },
+  // Mistral refuses each field that is not its own (https://github.com/Gitlawb/openclaude/issues/739). Its own are those of
+  // `ChatCompletionStreamRequest` in https://github.com/mistralai/client-python. The last chunk has the usage
+  // (https://github.com/Portkey-AI/gateway/pull/1260).
+  { hosts: /(?:^|\.)mistral\.ai$/, seed: 'random_seed', alwaysReportsUsage: true, ...MISTRAL_MESSAGES },
+];
+
+const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
+  // OpenAI's models that refuse `max_tokens`, even behind a proxy.
+  { models: /^(?:openai\/)?(?:gpt-5|o\d)/, limit: 'max_completion_tokens' },
+  // Mistral, Ministral, Magistral, Devstral, Codestral, Mixtral, Pixtral …
+  { models: /[sx]tral/i, ...MISTRAL_MESSAGES },
+  // https://github.com/earendil-works/pi/issues/9048
+  { models: /claude/i, callIds: /^[\w-]+$/ },
+];
+
+/** @param hostname  of the server; undefined: only what holds for the model everywhere */
+export function differencesOf(modelId: string, hostname = ''): Differences {
+  return { ...VENDORS.find(({ hosts }) => hosts.test(hostname)), ...MODELS.find(({ models }) => models.test(modelId)) };
+}

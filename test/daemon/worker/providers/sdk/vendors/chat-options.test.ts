@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { sentRequest } from '../../../../../helpers/sent-request.js';
+
+const MISTRAL = 'https://api.mistral.ai/v1';
+
+test.each([
+  ['https://api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
+  ['https://eu.api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
+  ['https://me.openai.azure.com/openai/v1', 'my-deployment', 'max_completion_tokens'],
+  ['https://proxy.example/v1', 'openai/o3', 'max_completion_tokens'],
+  ['https://proxy.example/v1', 'openai/gpt-oss-120b', 'max_tokens'],
+  ['https://api.openai.com.example/v1', 'x', 'max_tokens'],
+])('%s is told the limit for %s as %s', async (baseUrl, modelId, field) => {
+  const body = await sentRequest({ baseUrl }, { modelId, maxOutputTokens: 9 });
+  expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 9]]);
+});
+
+test.each([
+  [MISTRAL, { random_seed: 5 }],
+  ['https://codestral.mistral.ai/v1', { random_seed: 5 }],
+  ['https://api.mistral.ai.example/v1', { seed: 5, stream_options: { include_usage: true } }],
+])('%s gets a seed under its own name, and is asked for the usage unless it is Mistral', async (baseUrl, fields) => {
+  const { model: _model, messages: _messages, stream: _stream, ...others } = await sentRequest({ baseUrl }, { seed: 5 });
+  expect(others).toEqual(fields);
+});
+
+test("a caller's own field of Mistral is sent to it", async () => {
+  const extra = { api: 'chat-completions' as const, fields: { random_seed: 7 } };
+  expect(await sentRequest({ baseUrl: MISTRAL }, { extra })).toMatchObject({ random_seed: 7 });
+});
