@@ -38,7 +38,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
     const provider = createOpenAICompatible({
       name: id,
       baseURL: baseUrl,
-      ...chatOptions({ baseUrl }),
+      ...chatOptions({ id, baseUrl }),
       fetch: fetchForChat(),
       metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new ReasoningDetails() },
       ...(apiKey === undefined ? {} : { apiKey }),

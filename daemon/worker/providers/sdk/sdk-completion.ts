@@ -106,9 +106,7 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
   }
 }
 
-function limitOf({ extra, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api, isSameApi }: Target): number | undefined {
-  // The caller's own field stays, because newer models require that name.
-  if (api === 'openai-completions' && isSameApi && 'max_completion_tokens' in (extra?.fields ?? {})) return undefined;
+function limitOf({ maxOutputTokens, modelMaxTokens }: CompletionRequest, { api }: Target): number | undefined {
   return maxOutputTokens ?? (api === 'anthropic-messages' ? modelMaxTokens : undefined);
 }
 

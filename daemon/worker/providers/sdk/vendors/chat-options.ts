@@ -18,12 +18,11 @@ function writeMessages(messages: readonly Body[], { callIds }: Differences): rea
   return callIds === undefined ? messages : messages.map((message) => writeMessage(message, callIds));
 }
 
-function writeBody(body: Body, hostname: string): Record<string, unknown> {
-  const { max_tokens: maxTokens, seed, messages, ...rest } = body;
-  const differences = differencesOf(String(body['model']), hostname);
+function writeBody(body: Body, { limit, seed: seedName = 'seed', ...differences }: Differences): Record<string, unknown> {
+  const { max_tokens: maxTokens, max_completion_tokens: ofCaller, seed, messages, ...rest } = body;
   return {
-    [differences.seed ?? 'seed']: seed,
-    [differences.limit ?? 'max_tokens']: maxTokens,
+    [seedName]: seed,
+    [limit ?? (ofCaller === undefined ? 'max_tokens' : 'max_completion_tokens')]: maxTokens,
     ...rest,
     messages: writeMessages(messages as Body[], differences),
   };
@@ -36,10 +35,10 @@ interface ChatOptions {
 }
 
 /** Returns the SDK's options for a server. */
-export function chatOptions({ baseUrl }: Pick<ConnectionSettings, 'baseUrl'>): ChatOptions {
-  const { hostname } = new URL(baseUrl);
+export function chatOptions({ id, baseUrl }: Pick<ConnectionSettings, 'id' | 'baseUrl'>): ChatOptions {
+  const provider = { id, hostname: new URL(baseUrl).hostname };
   return {
-    includeUsage: differencesOf('', hostname).alwaysReportsUsage !== true,
-    transformRequestBody: (body) => writeBody(body, hostname),
+    includeUsage: differencesOf('', provider).alwaysReportsUsage !== true,
+    transformRequestBody: (body) => writeBody(body, differencesOf(String(body['model']), provider)),
   };
 }

@@ -1,8 +1,9 @@
 /** How particular vendors and models differ from the API that they speak. Part of the vendor bundle. */
+import { LOCAL_SERVERS } from '../../../../../shared/config/known-providers.js';
 
 export interface Differences {
-  /** The name of the token limit; default: `max_tokens`, because many servers know only that. */
-  readonly limit?: 'max_completion_tokens';
+  /** The name of the token limit; default: the caller's, or `max_tokens`, because many servers know only that. */
+  readonly limit?: 'max_tokens' | 'max_completion_tokens';
   /** The name of `seed`. */
   readonly seed?: string;
   /** Reports the usage of a stream unasked, and refuses `stream_options`. */
@@ -14,13 +15,21 @@ export interface Differences {
 /** Source: `MistralRequestValidatorV3` in https://github.com/mistralai/mistral-common, which servers of Mistral's models use, too. */
 const MISTRAL_MESSAGES = { callIds: /^[A-Za-z0-9]{9}$/ };
 
-const VENDORS: readonly (Differences & { readonly hosts: RegExp })[] = [
+interface Vendor extends Differences {
+  readonly hosts: RegExp;
+  /** Providers with these ids are this vendor's, too. */
+  readonly ids?: readonly string[];
+}
+
+const VENDORS: readonly Vendor[] = [
   // OpenAI's own servers, and Azure's.
   { hosts: /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/, limit: 'max_completion_tokens' },
   // Mistral refuses each field that is not its own (https://github.com/Gitlawb/openclaude/issues/739). Its own are those of
   // `ChatCompletionStreamRequest` in https://github.com/mistralai/client-python. The last chunk has the usage
   // (https://github.com/Portkey-AI/gateway/pull/1260).
-  { hosts: /(?:^|\.)mistral\.ai$/, seed: 'random_seed', alwaysReportsUsage: true, ...MISTRAL_MESSAGES },
+  { hosts: /(?:^|\.)mistral\.ai$/, limit: 'max_tokens', seed: 'random_seed', alwaysReportsUsage: true, ...MISTRAL_MESSAGES },
+  // Servers on this machine all know `max_tokens`; Ollama ignores the newer name (https://github.com/ollama/ollama/issues/7125).
+  { hosts: /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/, ids: LOCAL_SERVERS.map(({ id }) => id), limit: 'max_tokens' },
 ];
 
 const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
@@ -32,7 +41,9 @@ const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
   { models: /claude/i, callIds: /^[\w-]+$/ },
 ];
 
-/** @param hostname  of the server; undefined: only what holds for the model everywhere */
-export function differencesOf(modelId: string, hostname = ''): Differences {
-  return { ...VENDORS.find(({ hosts }) => hosts.test(hostname)), ...MODELS.find(({ models }) => models.test(modelId)) };
+/** @param provider  its id, and the name of its host; undefined: only what holds for the model everywhere */
+export function differencesOf(modelId: string, provider?: { readonly id: string; readonly hostname: string }): Differences {
+  const isOf = ({ hosts, ids = [] }: Vendor): boolean =>
+    provider !== undefined && (hosts.test(provider.hostname) || ids.includes(provider.id));
+  return { ...VENDORS.find(isOf), ...MODELS.find(({ models }) => models.test(modelId)) };
 }

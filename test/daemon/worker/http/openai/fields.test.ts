@@ -17,7 +17,6 @@ test('fields of the same API that the gateway has no name for reach the provider
   const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false };
   const response_format = { type: 'json_schema' as const, json_schema: { name: 'thing', strict: true, schema } };
   const extra = {
-    max_completion_tokens: 9,
     reasoning_effort: 'low' as const,
     parallel_tool_calls: false,
     logit_bias: { '5': -100 },
@@ -25,7 +24,13 @@ test('fields of the same API that the gateway has no name for reach the provider
   };
   await client.chat.completions.create({ model: 'up/one', messages: user('x'), ...extra });
   expect(upstream.bodies[0]).toMatchObject(extra);
-  expect(upstream.bodies[0]).not.toHaveProperty('max_tokens');
+});
+
+test('a limit under the newer name reaches a server on this machine under the name that it knows', async () => {
+  const { client, upstream } = await startOpenAiGateway();
+  await client.chat.completions.create({ model: 'up/one', messages: user('x'), max_completion_tokens: 9 });
+  expect(upstream.bodies[0]).toMatchObject({ max_tokens: 9 });
+  expect(upstream.bodies[0]).not.toHaveProperty('max_completion_tokens');
 });
 
 test('fields of messages, parts and calls that the gateway has no name for reach the provider', async () => {

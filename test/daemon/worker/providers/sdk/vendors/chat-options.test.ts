@@ -3,16 +3,30 @@ import { sentRequest } from '../../../../../helpers/sent-request.js';
 
 const MISTRAL = 'https://api.mistral.ai/v1';
 
+const limitsOf = (body: object): unknown[] => Object.entries(body).filter(([name]) => name.startsWith('max_'));
+
 test.each([
   ['https://api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
   ['https://eu.api.openai.com/v1', 'gpt-4o-mini', 'max_completion_tokens'],
   ['https://me.openai.azure.com/openai/v1', 'my-deployment', 'max_completion_tokens'],
   ['https://proxy.example/v1', 'openai/o3', 'max_completion_tokens'],
+  ['http://127.0.0.1:4000/v1', 'gpt-5-mini', 'max_completion_tokens'],
   ['https://proxy.example/v1', 'openai/gpt-oss-120b', 'max_tokens'],
   ['https://api.openai.com.example/v1', 'x', 'max_tokens'],
 ])('%s is told the limit for %s as %s', async (baseUrl, modelId, field) => {
-  const body = await sentRequest({ baseUrl }, { modelId, maxOutputTokens: 9 });
-  expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 9]]);
+  expect(limitsOf(await sentRequest({ baseUrl }, { modelId, maxOutputTokens: 9 }))).toEqual([[field, 9]]);
+});
+
+test.each([
+  [{ baseUrl: 'https://proxy.example/v1' }, 'max_completion_tokens'],
+  [{ baseUrl: MISTRAL }, 'max_tokens'],
+  [{ baseUrl: 'http://127.0.0.1:11434/v1' }, 'max_tokens'],
+  [{ baseUrl: 'http://localhost:1234/v1' }, 'max_tokens'],
+  [{ baseUrl: 'http://[::1]:8080/v1' }, 'max_tokens'],
+  [{ id: 'ollama', baseUrl: 'http://nas.example:11434/v1' }, 'max_tokens'],
+])("%o is told a limit under the caller's newer name as %s", async (settings, field) => {
+  const extra = { api: 'chat-completions' as const, fields: { max_completion_tokens: 9 } };
+  expect(limitsOf(await sentRequest(settings, { maxOutputTokens: 9, extra }))).toEqual([[field, 9]]);
 });
 
 test.each([
