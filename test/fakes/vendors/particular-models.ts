@@ -76,14 +76,14 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
       message['tool_calls'] !== undefined && !isDeepStrictEqual(message['reasoning_details'], WHOLE);
     return findInTurn(listOf(messages), isBare) < 0 ? undefined : 'Gemini models require OpenRouter reasoning details to be preserved.';
   },
-  [MISTRAL]({ messages }) {
-    const idsOf = (message: Body): unknown[] => [
-      ...listOf(message['tool_calls']).map(({ id }) => id),
-      ...('tool_call_id' in message ? [message['tool_call_id']] : []),
-    ];
-    const odd = listOf(messages)
-      .flatMap(idsOf)
-      .find((id) => !/^[a-zA-Z0-9]{9}$/.test(String(id)));
+  [MISTRAL]({ messages: given }) {
+    const messages = listOf(given);
+    const isOutOfOrder = messages.some(({ role }, index) => role === 'user' && messages[index - 1]?.['role'] === 'tool');
+    if (isOutOfOrder) return "Unexpected role 'user' after role 'tool'";
+    const ids = messages.flatMap(({ tool_calls: calls, tool_call_id: id }) =>
+      [...listOf(calls).map((call) => call['id']), id ?? []].flat(),
+    );
+    const odd = ids.find((id) => !/^[a-zA-Z0-9]{9}$/.test(String(id)));
     return odd === undefined ? undefined : `Tool call id was ${JSON.stringify(odd)} but must be a-z, A-Z, 0-9, with a length of 9.`;
   },
 };

@@ -1,6 +1,7 @@
 /** Models behind chat completions that have ways of their own, in turns and behind each of the APIs for programs. */
 import { expect, test } from 'vitest';
 import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, MISTRAL, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
+import { listOf } from '../../../fakes/vendors/vendor-protocol.js';
 import { calls, fails, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask } from '../../../helpers/make-conversation.js';
@@ -87,6 +88,16 @@ test('a model that takes over a turn takes the ids of the calls before', async (
   vendor.reply(calls({ id: 'call_1234567890', name: 'time', input: {} }), fails('auth'), says('Noon.'));
   expect(await ask(conversation, 'What time is it?')).toMatchObject({ text: 'Noon.', last: { type: 'done' } });
   expect(vendor.requests.map(({ body }) => body['model'])).toEqual(['plain', 'plain', MISTRAL]);
+});
+
+test('a chat goes on after a turn that ended between a tool and the answer', async () => {
+  const { vendor, conversation } = await startMessagesGateway('openai-completions');
+  const model = `up/${MISTRAL}`;
+  vendor.reply(calls({ id: 'dnEN4JsJy', name: 'time', input: {} }), fails('auth'), says('Noon.'));
+  expect((await ask(conversation, { message: 'What time is it?', model })).last).toMatchObject({ type: 'error' });
+  expect(await ask(conversation, { message: 'Well?', model })).toMatchObject({ text: 'Noon.', last: { type: 'done' } });
+  const messages = listOf(vendor.requests.at(-1)?.body['messages']);
+  expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'user']);
 });
 
 test('reasoning that a vendor counts in the total alone is output', async () => {

@@ -14,8 +14,14 @@ function writeMessage({ tool_calls: calls, tool_call_id: id, ...message }: Body,
   };
 }
 
-function writeMessages(messages: readonly Body[], { callIds }: Differences): readonly Body[] {
-  return callIds === undefined ? messages : messages.map((message) => writeMessage(message, callIds));
+/** Stands between the results of tools and a message of the user where the model itself has not answered. */
+const ANSWER: Body = { role: 'assistant', content: 'OK.' };
+
+function writeMessages(messages: readonly Body[], { callIds, wantsAnswerToTools }: Differences): readonly Body[] {
+  const written = callIds === undefined ? messages : messages.map((message) => writeMessage(message, callIds));
+  if (wantsAnswerToTools !== true) return written;
+  const isUnanswered = (index: number): boolean => written[index]?.['role'] === 'user' && written[index - 1]?.['role'] === 'tool';
+  return written.flatMap((message, index) => (isUnanswered(index) ? [ANSWER, message] : [message]));
 }
 
 function writeBody(body: Body, { limit, seed: seedName = 'seed', ...differences }: Differences): Record<string, unknown> {

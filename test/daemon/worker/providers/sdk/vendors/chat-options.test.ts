@@ -42,3 +42,20 @@ test("a caller's own field of Mistral is sent to it", async () => {
   const extra = { api: 'chat-completions' as const, fields: { random_seed: 7 } };
   expect(await sentRequest({ baseUrl: MISTRAL }, { extra })).toMatchObject({ random_seed: 7 });
 });
+
+test.each([
+  [MISTRAL, 'some-model', ['user', 'assistant', 'tool', 'tool', 'assistant', 'user', 'user']],
+  ['https://proxy.example/v1', 'mistralai/devstral-2512', ['user', 'assistant', 'tool', 'tool', 'assistant', 'user', 'user']],
+  ['https://proxy.example/v1', 'qwen3', ['user', 'assistant', 'tool', 'tool', 'user', 'user']],
+])('%s gets, for %s, the picture of a result and the next question in an order that it takes', async (baseUrl, modelId, roles) => {
+  const question = { role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] };
+  const calls = ['aaaaaaaaa', 'bbbbbbbbb'].map((id) => ({ type: 'toolCall' as const, id, name: 'look', arguments: '{}' }));
+  const picture = { type: 'image' as const, url: 'data:image/png;base64,iVBORw0KGgo=' };
+  const results = calls.map(({ id, name }) => ({ role: 'tool' as const, callId: id, name, content: [picture] }));
+  const body = await sentRequest(
+    { baseUrl },
+    { modelId, messages: [question, { role: 'assistant', content: calls }, ...results, question] },
+  );
+  const messages = body['messages'] as { role: string; content: unknown }[];
+  expect(messages.map(({ role }) => role)).toEqual(roles);
+});
