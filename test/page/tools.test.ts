@@ -1,5 +1,5 @@
 /** The tools of agents: servers are added, tested, tried and removed, and permissions are given. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
@@ -104,4 +104,18 @@ test.skipIf(noBrowser)('a server is added, tested, tried out, changed and remove
   await dialog.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('heading', { name: 'No MCP servers' }).waitFor();
   expect((await config()).mcp.servers).toEqual({});
+});
+
+test.skipIf(noBrowser)('a change of a server keeps an argument with a password, and one with several lines', async () => {
+  const args = ['-c', 'cd notes\nexec server "$0"', 'postgresql://me:secret@db/notes', ''];
+  const { gateway } = await startPageWorld({ mcp: { servers: { notes: { command: 'sh', args } } } });
+  const written = (): unknown => JSON.parse(readFileSync(join(gateway.xopcHome, 'config.json'), 'utf8')).mcp.servers.notes;
+  const page = await openView(gateway, '#/tools');
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('button', { name: 'Actions for notes' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  await dialog.getByLabel('Directory').fill(root);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('“notes” is saved').waitFor();
+  expect(written()).toEqual({ command: 'sh', args, cwd: root });
 });

@@ -55,3 +55,13 @@ test('who needs the token has three values: nobody, everybody, and not set', () 
   expect(kinds).toEqual(['choice', 'switch']);
   expect(['true', 'false', ''].map((draft) => valueOf('choice', draft))).toEqual([true, false, null]);
 });
+
+test('a list that lines cannot show as it is stored is edited in the file', () => {
+  const kindOf = (args: readonly unknown[]) => {
+    const view = viewOf({ mcp: { servers: { x: { command: 'a', args } } } });
+    const fields = sectionsOf(configJsonSchema() as Schema, view).flatMap((section) => section.fields);
+    return fields.find(({ key }) => key === 'mcp.servers.x.args')?.kind;
+  };
+  expect([[], ['-y', 'a b']].map(kindOf)).toEqual(['list', 'list']);
+  expect([{ $secret: true, hint: '…' }, 'a\nb', '', ' a'].map((item) => kindOf(['-y', item]))).toEqual(Array(4).fill('other'));
+});

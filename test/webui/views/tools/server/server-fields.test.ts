@@ -19,6 +19,23 @@ test('a program: only what the form changes is written, and masked values keep t
   expect(patchOf({ ...fieldsOf('new'), command: 'x', env: 'A=1' }, undefined)).toEqual({ command: 'x', env: { A: '1' } });
 });
 
+test('arguments: what lines cannot show stays as it is stored, and a hidden argument stays at its place', () => {
+  const stored = { command: 'npx', args: ['-y', mask, 'a\nb', ''], env: { KEY: { $secret: true, hint: '…-- \n' } } };
+  const fields = fieldsOf('notes', stored);
+  expect(fields).toMatchObject({ args: '-y\n••••1234\na\nb\n', env: 'KEY=••••--' });
+  expect(patchOf({ ...fields, cwd: '/tmp', env: `${fields.env}\nA=1` }, stored)).toEqual({ cwd: '/tmp', env: { A: '1' } });
+  expect(findFaults(fields, [], stored)).toEqual({});
+  expect(findFaults({ ...fields, args: '-y' }, [], stored)).toEqual({ args: 'notLines' });
+
+  const simple = { command: 'npx', args: ['-y', mask, 'x', mask] };
+  const edit = (args: string) => ({ ...fieldsOf('notes', simple), args });
+  expect(patchOf(edit('-q\n••••1234\nx\n••••1234'), simple)).toEqual({ args: ['-q', mask, 'x', mask] });
+  expect(findFaults(edit('-q\n••••1234\nx\n••••1234\nlast'), [], simple)).toEqual({});
+  expect(patchOf(edit('-y\nnew\nx'), simple)).toEqual({ args: ['-y', 'new', 'x'] });
+  // Which of two that look the same is left?
+  for (const args of ['••••1234\nx\n••••1234', '-y\n••••1234\nx']) expect(findFaults(edit(args), [], simple)).toEqual({ args: 'isMoved' });
+});
+
 test('an address: what is left empty stays stored, and what belongs to a program goes', () => {
   const stored = { url: mask, token: mask, headers: { 'X-Key': mask } };
   const fields = fieldsOf('weather', stored);

@@ -87,12 +87,21 @@ function unknownFields(schema: Schema, value: unknown, path: KeyPath = []): Fiel
   });
 }
 
+/** Whether a list is the same after it was edited in lines: no item is hidden, empty, has several lines, or spaces around it. */
+const isLines = (list: readonly unknown[]): boolean => list.every((item) => typeof item === 'string' && /^\S(?:.*\S)?$/.test(item));
+
+function withControl(field: Field, view: ConfigView): Field {
+  const value = field.kind === 'list' ? shownValue(field, view) : undefined;
+  return Array.isArray(value) && !isLines(value) ? { ...field, kind: 'other' } : field;
+}
+
 /** Groups the settings by the first part of the key; unknown keys come first, under an empty name. */
 export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
   const unknown = unknownFields(schema, view.config);
   const known = Object.entries(schema.properties ?? {})
     .filter(([name]) => name !== '$schema')
     .map(([name, part]) => ({ name, fields: fieldsBelow(part, [name], valueAt(view.effective, [name])) }))
+    .map(({ name, fields }) => ({ name, fields: fields.map((field) => withControl(field, view)) }))
     .filter(({ fields }) => fields.length > 0);
   return unknown.length === 0 ? known : [{ name: '', fields: unknown }, ...known];
 }

@@ -24,7 +24,13 @@ function Program({ form, faults }: PartProps) {
   return (
     <>
       <TextField label={t('command')} {...bind(form, 'command')} placeholder={EXAMPLE} hint={t('commandText')} isCode required />
-      <TextArea label={t('args')} {...bind(form, 'args')} rows={3} isCode />
+      <TextArea
+        label={t('args')}
+        {...bind(form, 'args')}
+        rows={3}
+        error={faults.args === undefined ? undefined : t(faults.args === 'isMoved' ? 'hiddenArgument' : 'notLines')}
+        isCode
+      />
       <TextArea
         label={t('env')}
         {...bind(form, 'env')}
@@ -110,7 +116,8 @@ export function ServerDialog({ name, entry, revision, taken, onClose, onSaved }:
   const [base, setBase] = useState<Base>({ revision, entry });
   const [theirs, setTheirs] = useState<Base | undefined>(undefined);
   const [areFaultsShown, setFaultsShown] = useState(false);
-  const found = findFaults(fields, name === undefined ? taken : []);
+  const { entry: written } = theirs ?? base;
+  const found = findFaults(fields, name === undefined ? taken : [], written);
   const faults = areFaultsShown ? found : {};
   const saveOver = async (from: Base): Promise<void> => {
     if (Object.keys(found).length > 0) return setFaultsShown(true);

@@ -22,13 +22,17 @@ export interface ServerFields {
   readonly headers: string;
 }
 
-export type ServerFault = 'badName' | 'isTaken' | 'badLine';
-export type ServerFaults = Partial<Record<'name' | 'env' | 'headers', ServerFault>>;
+export type ServerFault = 'badName' | 'isTaken' | 'badLine' | 'notLines' | 'isMoved';
+export type ServerFaults = Partial<Record<'name' | 'args' | 'env' | 'headers', ServerFault>>;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** A stored secret in a line; a line that keeps it keeps the secret. */
-const shown = (value: unknown): string => (isSecretMask(value) ? showMask(value) : textOf(value));
+/** A stored secret in a line; a line that keeps it keeps the secret. The end of one that is shown may have a line break. */
+const shown = (value: unknown): string => (isSecretMask(value) ? showMask(value).replaceAll(/\s/g, '') : textOf(value));
+
+const lineOf = (argument: unknown): string => (isSecretMask(argument) ? shown(argument) : String(argument));
+
+const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 const linesOf = (values: unknown, between: string): string =>
   isFields(values)
@@ -43,7 +47,7 @@ export function fieldsOf(name: string, entry: ServerEntry = {}): ServerFields {
     name,
     kind: url === undefined ? 'command' : 'url',
     command: textOf(command),
-    args: Array.isArray(args) ? args.map(String).join('\n') : '',
+    args: itemsOf(args).map(lineOf).join('\n'),
     env: linesOf(env, '='),
     cwd: textOf(cwd),
     url: textOf(url),
@@ -66,6 +70,27 @@ function valuesOf(text: string, between: '=' | ':', before: unknown): Fields | u
   return entries.some(([name]) => name === '') ? undefined : Object.fromEntries(entries);
 }
 
+/**
+ * Returns the arguments of the form's text. What is as it was shown stays as it is stored: lines cannot show an argument that is
+ * empty or has several lines. In a changed text, a hidden argument stays only at its place, as the gateway requires.
+ */
+function argsOf(text: string, stored: readonly unknown[]): readonly unknown[] {
+  const texts = stored.map(lineOf);
+  if (text === texts.join('\n')) return stored;
+  const lines = text.split('\n').filter((line) => line !== '');
+  const countIn = (list: readonly string[], line: string): number => list.filter((other) => other === line).length;
+  const stays = (line: string, at: number): boolean => line === texts[at] && countIn(lines, line) === countIn(texts, line);
+  return lines.map((line, at) => (isSecretMask(stored[at]) && stays(line, at) ? stored[at] : line));
+}
+
+function argsFault(text: string, before: unknown): ServerFault | undefined {
+  const stored = itemsOf(before);
+  const args = argsOf(text, stored);
+  if (args === stored) return undefined;
+  if (stored.some((arg) => arg === '' || /[\r\n]/.test(textOf(arg)))) return 'notLines';
+  return args.some((arg) => textOf(arg).startsWith(showMask({}))) ? 'isMoved' : undefined;
+}
+
 /** The parts of the form that are fields of the entry; undefined: not in it. A masked value that stays is its mask. */
 function entryOf({ kind, command, args, cwd, url, token, env, headers }: ServerFields, before: ServerEntry): ServerEntry {
   const kept = (text: string, known: unknown): unknown => (text === '' ? (isSecretMask(known) ? known : undefined) : text);
@@ -85,7 +110,7 @@ function entryOf({ kind, command, args, cwd, url, token, env, headers }: ServerF
       token: kept(token.trim(), before['token']),
       headers: valuesOf(headers, ':', before['headers']),
     };
-  const list = args.split('\n').filter((line) => line !== '');
+  const list = argsOf(args, itemsOf(before['args']));
   return {
     ...none,
     command: command.trim(),
@@ -119,11 +144,14 @@ export function saveCall(fields: ServerFields, before: ServerEntry | undefined):
   return { method: 'PATCH', path: '/api/config', body: { mcp: { servers: { [fields.name]: patch } } } };
 }
 
-export function findFaults(fields: ServerFields, taken: readonly string[]): ServerFaults {
-  const { name, kind, env, headers } = fields;
+/** @param before  the entry as written; undefined for a new server */
+export function findFaults(fields: ServerFields, taken: readonly string[], before?: ServerEntry): ServerFaults {
+  const { name, kind, args, env, headers } = fields;
+  const ofArgs = kind === 'command' ? argsFault(args, before?.['args']) : undefined;
   return {
     ...(/^[a-z0-9-]{1,32}$/.test(name) ? {} : { name: 'badName' as const }),
     ...(taken.includes(name) ? { name: 'isTaken' as const } : {}),
+    ...(ofArgs === undefined ? {} : { args: ofArgs }),
     ...(kind === 'command' && valuesOf(env, '=', {}) === undefined ? { env: 'badLine' as const } : {}),
     ...(kind === 'url' && valuesOf(headers, ':', {}) === undefined ? { headers: 'badLine' as const } : {}),
   };
