@@ -1,4 +1,4 @@
-/** `GET /api/providers`, `POST /api/providers/test` and `GET /api/models`. */
+/** `GET /api/providers`, `POST /api/providers/test`, `GET /api/models` and `POST /api/models/ask`. */
 import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { MAX_SECRET_LENGTH } from '../config/defaults.js';
@@ -118,3 +118,9 @@ export const modelsResponse = () =>
     transcription: z.strictObject({ model: z.string(), maxSeconds: count() }).nullable(),
   });
 export type ModelList = Omit<z.output<ReturnType<typeof modelsResponse>>, 'status'>;
+
+/** Body of `POST /api/models/ask`: `provider/model`, or the id of an agent, as below `/v1`. */
+export const modelAskRequest = () => z.strictObject({ model: label(200) });
+
+export const modelAskResponse = () => z.strictObject({ status: okStatus(), latencyMs: count() });
+export type ModelAnswered = Omit<z.output<ReturnType<typeof modelAskResponse>>, 'status'>;

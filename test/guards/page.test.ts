@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ERRORS } from '../../shared/errors.js';
+import { sessionCookies } from '../../shared/node/own-origin.js';
 import { SENTENCES } from '../../shared/text/sentences/known.js';
 import { REASONS } from '../../shared/text/reasons.js';
 import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
@@ -34,6 +36,13 @@ test('the page calls no route that the API document lacks', () => {
   });
   expect(named.length).toBeGreaterThan(3);
   expect(unknown).toEqual([]);
+});
+
+test('the page calls no route at which its session does not count', () => {
+  const headers = { cookie: 'xopc_1=x', origin: 'http://localhost', host: 'localhost' };
+  const request = { method: 'POST', headers } as unknown as IncomingMessage;
+  const refused = page.flatMap(routesIn).filter(({ path }) => sessionCookies(request, path) === undefined);
+  expect(refused).toEqual([]);
 });
 
 test('the page builds no path by hand, which the comparison would not see', () => {

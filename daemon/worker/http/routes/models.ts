@@ -1,9 +1,18 @@
-import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
+import {
+  modelAskRequest,
+  modelAskResponse,
+  modelsResponse,
+  providersResponse,
+  providerTestRequest,
+  providerTestResponse,
+} from '../../../../shared/api/models.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { OWNER_ONLY, type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
-export function modelRoutes({ services: { models } }: RouteDeps): Route[] {
+const QUESTION = { role: 'user', content: [{ type: 'text', text: 'Reply with the single word OK.' }] } as const;
+
+export function modelRoutes({ services: { models, completions }, connections }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',
@@ -29,6 +38,23 @@ export function modelRoutes({ services: { models } }: RouteDeps): Route[] {
       summary: 'List the available models',
       answer: modelsResponse,
       handle: async () => ({ status: 'ok', ...(await models.models()) }),
+    }),
+    route({
+      ...OWNER_ONLY,
+      method: 'POST',
+      path: '/api/models/ask',
+      summary: 'Ask a model one short question, and measure how long the answer takes',
+      errors: ['MODEL_NOT_FOUND', 'AGENT_ERROR', 'STOPPING'],
+      body: modelAskRequest,
+      answer: modelAskResponse,
+      async handle(ctx, { body: { model } }) {
+        const { access, span } = ctx.state;
+        const startedAt = performance.now();
+        const signal = connections.abortable(ctx.res, 'request');
+        for await (const output of completions.run({ model, messages: [QUESTION], tokenId: access?.id, span }, signal))
+          if (output.type === 'error') throw output.error;
+        return { status: 'ok', latencyMs: Math.round(performance.now() - startedAt) };
+      },
     }),
   ];
 }

@@ -4,7 +4,7 @@ import { agentResponse } from '../../../../shared/api/agent.js';
 import { healthResponse } from '../../../../shared/api/gateway/health.js';
 import { logsResponse } from '../../../../shared/api/gateway/logs.js';
 import { messageResponse, messageSyncResponse } from '../../../../shared/api/messages.js';
-import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
+import { modelAskResponse, modelsResponse, providersResponse } from '../../../../shared/api/models.js';
 import {
   sessionCreateResponse,
   sessionDeleteResponse,
@@ -14,6 +14,7 @@ import {
 } from '../../../../shared/api/sessions.js';
 import { describeRoutes } from '../../../../daemon/worker/http/openapi/describe-routes.js';
 import { statusResponse } from '../../../../shared/api/gateway/status.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 const KEY = 'main:webchat:default:direct:a/b c';
@@ -40,6 +41,7 @@ const documents: readonly { method: string; path: string; body?: object; schema:
   { method: 'GET', path: '/api/status', schema: statusResponse, call: 'status.read' },
   { method: 'GET', path: '/api/providers', schema: providersResponse, call: 'models.providers' },
   { method: 'GET', path: '/api/models', schema: modelsResponse, call: 'models.models' },
+  { method: 'POST', path: '/api/models/ask', body: { model: 'fake/echo' }, schema: modelAskResponse, call: 'completions.run' },
   {
     method: 'GET',
     path: '/api/logs?level=warn&since=2026-01-01T00:00:00Z&until=1770000000000&limit=5',
@@ -178,4 +180,18 @@ test.each([
 ])('what the service refuses for %s is answered with its code', async (path, body, ...[status, code]) => {
   const { send } = await startHttpApp();
   expect(await send(path, { method: 'POST', body })).toMatchObject({ status, json: { error: { code } } });
+});
+
+test('a model that fails, also in the middle of its answer, fails the question with its reason; a caller without the token is refused', async () => {
+  const { send, services } = await startHttpApp();
+  services.script = async function* () {
+    yield { type: 'delta', text: 'O' };
+    yield { type: 'error', error: new GatewayError('AGENT_ERROR', { message: 'fake: no credit' }) };
+  };
+  const ask = (headers: Record<string, string>) => send('/api/models/ask', { method: 'POST', body: { model: 'fake/echo' }, headers });
+  expect(await ask({ Authorization: `Bearer ${TOKEN}` })).toMatchObject({
+    status: 502,
+    json: { error: { code: 'AGENT_ERROR', message: 'fake: no credit' } },
+  });
+  expect((await ask({})).status).toBe(401);
 });

@@ -1,6 +1,7 @@
 /** Providers, models and agents, read from and written to the two configuration files. */
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import type {
+  ModelAnswered,
   ModelDocument as Model,
   ProviderDocument as Provider,
   ProviderTest,
@@ -83,10 +84,7 @@ export const testProvider = (body: ProviderTest, signal?: AbortSignal): Promise<
 
 /** Asks a model one short question, which costs a few tokens. @returns how long the answer took, in milliseconds. @throws ApiError */
 export async function askModel(model: string): Promise<number> {
-  const startedAt = performance.now();
-  const messages = [{ role: 'user', content: 'Reply with the single word OK.' }];
-  await call('POST', '/v1/chat/completions', { body: { model, messages } });
-  return Math.round(performance.now() - startedAt);
+  return (await call<ModelAnswered>('POST', '/api/models/ask', { body: { model } })).latencyMs;
 }
 
 /** Returns the value for the file; a single model is written as a string. */
