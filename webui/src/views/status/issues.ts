@@ -6,7 +6,9 @@ import { call } from '../../api/client.js';
 import { isLoopback } from '../../browser/is-loopback.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { whyText } from '../../components/feedback/reason-text.js';
-import { hashOf } from '../../shell/router.js';
+import { showToast } from '../../components/toast/toast.js';
+import { hashOf, navigate } from '../../shell/router.js';
+import { t as shell } from '../../shell/text.js';
 import { commandIn } from './command-in-hint.js';
 import { t, type TextKey } from './text.js';
 
@@ -50,13 +52,22 @@ function ofAccount(issue: StatusIssue): Words {
   };
 }
 
+/** Starts a job with the call of the schedules, so that it is the same call there and here after its answer was lost. */
+async function runJob(id: string, name: string): Promise<void> {
+  const { makeOnce } = await import('../../components/form/make-once.js').catch(() => {
+    throw new Error(shell('partFailed'));
+  });
+  const { run_id: run } = await makeOnce<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body: { job_id: id } });
+  showToast({ text: t('isStarted', { name }), action: { label: t('openRun'), run: () => navigate(hashOf('cron', [id], { run })) } });
+}
+
 function ofJob({ id, name = '', text, why }: StatusIssue): Words {
   const jobId = id.slice('job:'.length);
   return {
     title: t('jobFails', { name }),
     cause: whyText(text, why),
     link: { hash: hashOf('cron', [jobId]), text: t('openJob') },
-    action: { text: t('runAgain'), run: () => call('POST', '/api/cron/trigger', { body: { job_id: jobId } }) },
+    action: { text: t('runAgain'), run: () => runJob(jobId, name) },
   };
 }
 
