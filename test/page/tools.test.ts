@@ -57,6 +57,17 @@ test.skipIf(noBrowser)('a server is added, tested, tried out, changed and remove
   await dialog.getByRole('textbox', { name: 'Arguments' }).fill('[]');
   await dialog.getByRole('button', { name: 'Run' }).click();
   await dialog.getByText('This is not a JSON object.').waitFor();
+  // What was edited is never replaced by what the form had before.
+  await dialog.getByText('Form', { exact: true }).click();
+  await dialog.getByRole('radio', { name: 'JSON' }).and(page.locator(':checked')).waitFor();
+  await dialog.getByRole('textbox', { name: 'Arguments' }).fill('{ "message": "From JSON", "more": 1 }');
+  await dialog.getByText('Form', { exact: true }).click();
+  await dialog.getByText('The form cannot show these arguments').waitFor();
+  await dialog.getByRole('textbox', { name: 'Arguments' }).fill('{ "message": "From JSON" }');
+  await dialog.getByText('Form', { exact: true }).click();
+  expect(await dialog.getByLabel('message').inputValue()).toBe('From JSON');
+  await dialog.getByRole('button', { name: 'Run' }).click();
+  await dialog.getByText('Echo: From JSON').waitFor();
   await page.keyboard.press('Escape');
 
   const echo = page.getByLabel('Permission for everything__echo');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { draftsOf, fieldsOf, fill } from '../../../../../webui/src/views/tools/try-out/schema-fields.js';
+import { draftsFor, draftsOf, fieldsOf, fill } from '../../../../../webui/src/views/tools/try-out/schema-fields.js';
 
 const schema = {
   type: 'object',
@@ -47,6 +47,19 @@ test('texts of the fields become arguments of their types, and what has none is 
   );
   const wrong = fill(fields, new Map(Object.entries({ limit: '1.5', sizes: 'x', filter: '{' })));
   expect(Object.fromEntries(wrong.faults)).toEqual({ depth: 'required', limit: 'notInteger', sizes: 'notNumber', filter: 'notJson' });
+});
+
+test('arguments that were edited as JSON are shown by the form exactly as they are, or not at all', () => {
+  const shown = JSON.parse(
+    '{"path":"a\\nb","depth":1.5,"mode":2,"deep":false,"names":["a"," b"],"sizes":[1],"filter":{"a":1},"__proto__":"own"}',
+  ) as Record<string, unknown>;
+  const drafts = draftsFor(fields, shown);
+  // Without a value, a default is not in force.
+  expect(drafts?.get('limit')).toBe('');
+  expect(fill(fields, drafts ?? new Map()).values).toEqual(shown);
+  expect(draftsFor(fields, {})).toEqual(new Map(fields.map(({ name }) => [name, ''])));
+  const odd = { path: 5, mode: 'slow', names: ['a', ''], sizes: ['1'], limit: null, other: 1 };
+  for (const [name, value] of Object.entries(odd)) expect(draftsFor(fields, { [name]: value }), name).toBeUndefined();
 });
 
 test('whatever a server sends as a schema has a form or is edited as JSON', () => {

@@ -174,6 +174,16 @@ export function fill(fields: readonly ToolField[], drafts: Drafts): Filled {
   return { values: Object.fromEntries(entries), faults };
 }
 
+/** Returns the texts of controls that give these arguments; undefined if the form cannot show each of them as it is. */
+export function draftsFor(fields: readonly ToolField[], values: Readonly<Record<string, unknown>>): Drafts | undefined {
+  const valueOfField = ({ name }: ToolField): unknown => (Object.hasOwn(values, name) ? values[name] : undefined);
+  const drafts = new Map(fields.map((field) => [field.name, initialOf(field.kind, valueOfField(field))]));
+  const shown = fill(fields, drafts).values;
+  const isShown = (name: string): boolean => Object.hasOwn(shown, name) && JSON.stringify(shown[name]) === JSON.stringify(values[name]);
+  const isChoice = ({ name, kind, choices }: ToolField): boolean => kind !== 'choice' || ['', ...choices].includes(drafts.get(name) ?? '');
+  return Object.keys(values).every(isShown) && fields.every(isChoice) ? drafts : undefined;
+}
+
 /** Returns the arguments in a JSON text; undefined if it is not an object. */
 export function readArguments(json: string): Readonly<Record<string, unknown>> | undefined {
   try {

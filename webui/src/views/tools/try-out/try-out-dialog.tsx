@@ -11,7 +11,7 @@ import { t as shell } from '../../../shell/text.js';
 import { type CallResult, runCall, type Tool } from '../tools-api.js';
 import { t } from '../text.js';
 import { ArgumentField } from './argument-field.js';
-import { draftsOf, fieldsOf, fill, readArguments } from './schema-fields.js';
+import { draftsFor, draftsOf, fieldsOf, fill, readArguments } from './schema-fields.js';
 
 /** Other types are named: a browser may run what it shows. */
 const IMAGE = /^image\/(?:png|jpeg|gif|webp)$/;
@@ -43,6 +43,9 @@ function useArguments({ inputSchema }: Tool) {
   const [json, setJson] = useState<string | undefined>(fields === undefined ? '{}' : undefined);
   const filled = fill(fields ?? [], drafts);
   const asJson = json === undefined ? undefined : readArguments(json);
+  const asDrafts = asJson && draftsFor(fields ?? [], asJson);
+  // An empty field has nothing that is lost.
+  const isReadable = [...filled.faults.values()].every((fault) => fault === 'required');
   return {
     fields,
     json,
@@ -50,8 +53,19 @@ function useArguments({ inputSchema }: Tool) {
     drafts,
     setJson,
     setDraft: (name: string, draft: string) => setDrafts(new Map([...drafts, [name, draft]])),
-    showJson: () => setJson(JSON.stringify(filled.values, null, 2)),
-    showForm: () => setJson(undefined),
+    /** Whether the form can show the JSON. */
+    fitsForm: asDrafts !== undefined,
+    /** Shows the same arguments the other way. @returns false if something would be lost: nothing changes */
+    show: (way: 'form' | 'json'): boolean => {
+      if (way === 'json') {
+        if (isReadable) setJson(JSON.stringify(filled.values, null, 2));
+        return isReadable;
+      }
+      if (asDrafts === undefined) return false;
+      setDrafts(asDrafts);
+      setJson(undefined);
+      return true;
+    },
     /** Undefined while there are errors. */
     values: json === undefined ? (filled.faults.size === 0 ? filled.values : undefined) : asJson,
   };
@@ -59,15 +73,18 @@ function useArguments({ inputSchema }: Tool) {
 
 export function TryOutDialog({ server, tool, onClose }: { server: string; tool: Tool; onClose: () => void }) {
   const args = useArguments(tool);
-  const [areFaultsShown, setFaultsShown] = useState(false);
+  /** What was refused because of errors, which are shown since. A new object each time, so that a refused choice is set back. */
+  const [refused, setRefused] = useState<{ readonly what: 'run' | 'form' | 'json' } | undefined>(undefined);
   const [result, setResult] = useState<CallResult | undefined>(undefined);
   const run = async (): Promise<void> => {
-    setFaultsShown(true);
+    setRefused({ what: 'run' });
     if (args.values === undefined) return;
     setResult(undefined);
     setResult((await make<{ result: CallResult }>(runCall(server, tool.name, args.values))).result);
   };
   const { fields, json, drafts, faults } = args;
+  const jsonFault =
+    args.values === undefined ? 'fault_notObject' : refused?.what === 'form' && !args.fitsForm ? 'fault_notInForm' : undefined;
   return (
     <FormDialog
       title={t('tryTitle', { tool: tool.title ?? tool.name })}
@@ -86,7 +103,7 @@ export function TryOutDialog({ server, tool, onClose }: { server: string; tool: 
           label={t('arguments')}
           value={json === undefined ? 'form' : 'json'}
           choices={(['form', 'json'] as const).map((value) => ({ value, label: t(`as_${value}`) }))}
-          onChange={(way) => (way === 'json' ? args.showJson() : args.showForm())}
+          onChange={(way) => args.show(way) || setRefused({ what: way })}
         />
       )}
       {json !== undefined && (
@@ -95,7 +112,7 @@ export function TryOutDialog({ server, tool, onClose }: { server: string; tool: 
           value={json}
           onInput={args.setJson}
           rows={8}
-          error={areFaultsShown && args.values === undefined ? t('fault_notObject') : undefined}
+          error={refused === undefined || jsonFault === undefined ? undefined : t(jsonFault)}
           isCode
         />
       )}
@@ -106,7 +123,7 @@ export function TryOutDialog({ server, tool, onClose }: { server: string; tool: 
             key={field.name}
             field={field}
             draft={drafts.get(field.name) ?? ''}
-            fault={areFaultsShown ? faults.get(field.name) : undefined}
+            fault={refused === undefined ? undefined : faults.get(field.name)}
             onInput={(draft) => args.setDraft(field.name, draft)}
           />
         ))}
