@@ -91,7 +91,13 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
 `;
   replaceFile(path, text);
   await untilInForce(gateway);
-  const page = await openView(gateway, '#/models');
+  const page = await openView(gateway, '#/models', { allowedErrors: /ERR_FAILED/ });
+  // A choice that could not be saved does not stand there as if it were in force.
+  await page.route('**/api/config/text', (route) => route.abort(), { times: 1 });
+  await page.getByLabel('Coder').selectOption('fake/two');
+  await page.getByText('The gateway does not answer.').first().waitFor();
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  expect(await page.getByLabel('Coder').inputValue()).toBe('');
   await page.getByLabel('Coder').selectOption('fake/two');
   await page.getByText('Own model').waitFor();
   expect(readFileSync(path, 'utf8')).toContain('// the house');

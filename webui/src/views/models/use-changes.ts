@@ -54,7 +54,9 @@ function useOf({ id, name }: Provider, { order, agents }: Setup): string | undef
 export function useChanges({ value: setup, reload }: Resource<Setup>) {
   const isFirst = hasNoProvider(setup);
   const change = async (work: () => Promise<void>): Promise<void> => {
-    if (await attempt(work)) reload();
+    await attempt(work);
+    // Also after a failure: a select keeps what was chosen until it is rendered again.
+    reload();
   };
   return {
     saved: (id: string) => {
