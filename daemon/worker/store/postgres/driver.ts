@@ -53,8 +53,8 @@ export function sqlStateOf(error: unknown): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether the server ends the session with this error: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const endsSession = (state: string): boolean => /^(?:08|57P|25P0[34])/.test(state);
+/** Whether the server ends the session, or lets it only read (25006, a standby): https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const endsSession = (state: string): boolean => /^(?:08|57P|25P0[34]|25006)/.test(state);
 
 function toLost(error: unknown): unknown {
   if (error instanceof StaleStatement) return error;
@@ -233,8 +233,9 @@ export interface ReadLimits {
 const isTimeout = (error: unknown): boolean =>
   sqlStateOf(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
 
-/** Not if a pooler shares the server's session with others: there only the client's limit applies. */
-const LIMIT_OWN_SESSION = "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2";
+/** Sets no limit if a pooler shares the server's session with others: there only the client's limit applies. */
+const BEGIN_READING = `select pg_is_in_recovery() as "isStandby",
+  case when pg_backend_pid() = $2 then set_config('statement_timeout', $1, false) end`;
 
 /** What the pool says after `connectionTimeoutMillis` when it has as many sessions as it may have, connected or not. */
 const NO_SESSION = 'timeout exceeded when trying to connect';
@@ -254,7 +255,9 @@ export class Readers {
       idleTimeoutMillis: IDLE_MS,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
       onConnect: async (client) => {
-        await client.query(LIMIT_OWN_SESSION, [`${statementMs}`, processOf(client)]);
+        const { rows } = await client.query<{ isStandby: boolean }>(BEGIN_READING, [`${statementMs}`, processOf(client)]);
+        // It may lack what was written since, and would be read as long as it answers.
+        if (rows[0]?.isStandby === true) throw new Error('the server is a standby, which can only be read');
       },
     });
     this.#pool.on('error', () => undefined);
