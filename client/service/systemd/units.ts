@@ -152,6 +152,8 @@ export function socketUnitText(name: string, socket: { host: string; port: numbe
         entries: [
           ['ListenStream', `${address}:${socket.port}`],
           ['Backlog', 4096],
+          // At boot, the address may come later than the socket.
+          ['FreeBind', 'yes'],
           // Otherwise `::` means IPv6 alone on one machine and both on another.
           ...(address === '[::]' ? ([['BindIPv6Only', 'both']] satisfies UnitEntry[]) : []),
         ],
