@@ -18,6 +18,7 @@ import type { Ability, AccountTaker, Liveness, Need } from '../../liveness.js';
 import { queriesOf, type Topic, type Transaction } from '../../transaction.js';
 import { beginWriting } from '../begin-writing.js';
 import { Session } from '../driver.js';
+import { KEEP_MARK } from '../restored.js';
 import { isServedOutside, takersOutside } from './abilities.js';
 import { type Listener, notification, notifications } from './listener.js';
 import { LIFETIME_S, lookAgain, RENEW_MS, type Row } from './rows.js';
@@ -246,7 +247,8 @@ export class Membership implements Liveness {
     const { facts, serves } = this.#options;
     const { version, address, settings } = facts();
     const { rows } = await session.run<{ serverMs: number }>(
-      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4, serves = $5
+      `with marked as (${KEEP_MARK})
+      update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4, serves = $5
       where id = $1 returning ${SERVER_TIME}, ${notification(this.id)}`,
       [this.id, version, address, settings, JSON.stringify(serves())],
     );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copyContent } from '../../../../../daemon/worker/lazy/database.js';
 import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
+import { eventually } from '../../../../helpers/eventually.js';
 import { getProgram } from '../../../../helpers/debian-programs.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { openStore } from '../../../../helpers/open-store.js';
@@ -85,6 +86,23 @@ test('a physical copy cannot be told apart; it counts as restored once its mark 
   await query(url, 'vacuum (full, freeze)');
   expect(await openOnce(url)).toEqual(AS_BEFORE);
   await query(url, 'delete from restore_mark');
+  expect(await openOnce(url)).toEqual(SET_ASIDE);
+});
+
+/** As pg_repack does: the rows are written again, into the same table. */
+const repack = (url: string) => query(url, 'update restore_mark set written_by = written_by');
+
+test('a table whose rows were written again while a gateway runs is no restored one, now and after the gateway has ended', async () => {
+  const url = await waitingDatabase();
+  const running = await postgresAt(url).open({ isAlone: true });
+  await repack(url);
+  expect(await openOnce(url)).toEqual(AS_BEFORE);
+  await eventually(async () =>
+    expect(await query(url, "select from restore_mark where written_by = xmin || ' ' || tableoid")).toHaveLength(1),
+  );
+  await running.close();
+  expect(await openOnce(url)).toEqual(AS_BEFORE);
+  await repack(url);
   expect(await openOnce(url)).toEqual(SET_ASIDE);
 });
 
