@@ -2,14 +2,13 @@
  * Finds the gateway of a configuration: one request to the control socket; if that fails, the lock shows whether a gateway is starting,
  * hangs, or runs elsewhere.
  */
-import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/api/gateway/status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { copiedLockError } from '../../shared/node/files/gateway-locks.js';
-import { FOREIGN_LEASE_MS, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import { isLeased, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { bootId, classifyProcess } from '../../shared/node/process/process-identity.js';
 import { isUntrusted } from '../ports/socket-owner.js';
 import { callControl, hasLeft } from './control-client.js';
 
@@ -53,10 +52,8 @@ export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
  * answered on the shared socket; another machine renews its lock every 30 s.
  */
 function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
-  const isSameKernel = lock.bootId !== null && classifyProcess({ ...lock, pidNamespace: null }) !== 'foreign';
-  if (isSameKernel) return false;
-  const renewedMs = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return Date.now() - renewedMs < FOREIGN_LEASE_MS;
+  const isSameKernel = lock.bootId !== null && lock.bootId === bootId();
+  return !isSameKernel && isLeased(lockPath, Date.now());
 }
 
 function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {

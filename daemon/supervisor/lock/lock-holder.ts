@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { CONTROL_VERSION, MAX_REPLY_BYTES } from '../../../shared/control/messages.js';
 import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
-import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
+import { isLeased, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { bootId, classifyProcess } from '../../../shared/node/process/process-identity.js';
 
@@ -30,7 +30,7 @@ export async function classifyHolder(path: string, record: LockRecord, world: Lo
   if (await answers()) return 'alive';
   // Another container on this kernel would answer on the shared socket; another machine cannot, so its lease decides.
   const isSameKernel = record.bootId !== null && record.bootId === bootId();
-  if (!isSameKernel) return lockAgeMs(path, world.now()) < FOREIGN_LEASE_MS ? 'alive' : 'dead';
+  if (!isSameKernel) return isLeased(path, world.now()) ? 'alive' : 'dead';
   for (let leftMs: number = FOREIGN_START.limitMs; leftMs > 0; leftMs -= FOREIGN_START.stepMs) {
     if (lockAgeMs(path, world.now()) >= FOREIGN_START.limitMs) return 'dead';
     await world.pause(FOREIGN_START.stepMs);

@@ -9,8 +9,8 @@ import type { ProcessIdentity } from '../process/process-identity.js';
 import { ifPresent } from './if-present.js';
 import { readFileStart } from './file-start.js';
 
-/** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
-export const FOREIGN_LEASE_MS = 90_000;
+/** A holder on another machine renews its lock every 30 s. */
+const FOREIGN_LEASE_MS = 90_000;
 
 /** Identity of one process of this machine and boot: a pid with a different start time is another process and is never touched. */
 export type KnownProcess = Pick<ProcessIdentity, 'pid' | 'startTime'>;
@@ -140,6 +140,14 @@ export function readLock(path: string): LockRecord | undefined {
 /** Milliseconds since the file was written or renewed; Infinity when there is none. */
 export function lockAgeMs(path: string, nowMs: number): number {
   return nowMs - (ifPresent(() => lstatSync(path).mtimeMs) ?? -Infinity);
+}
+
+/**
+ * Whether a holder on another machine counts as alive: not if its lock is older than the lease, or that far in the future, because the
+ * clock of a machine without a battery for it is behind after a power cut.
+ */
+export function isLeased(path: string, nowMs: number): boolean {
+  return Math.abs(lockAgeMs(path, nowMs)) < FOREIGN_LEASE_MS;
 }
 
 /** @returns the content, or why it cannot be a lock */

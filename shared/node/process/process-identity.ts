@@ -3,6 +3,7 @@
  * from /proc on Linux, from `ps` and `sysctl` on macOS, and from CIM on Windows.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { sha256Hex } from '../../sha256.js';
 import { programOutput } from './program-output.js';
 
@@ -119,9 +120,18 @@ export function pidNamespace(): string | null {
   }
 }
 
-/** Returns the first 16 hex digits of a hash over /etc/machine-id (machine-id(5) says not to expose the id itself), or null. */
+/**
+ * Returns the id of a container if that is its host name, the default of Docker and Podman: no other machine has the same container. A
+ * pod, or a container with a name of its own, may move to another machine.
+ */
+export const containerId = (hostName: string): string | undefined => (/^[0-9a-f]{12}$/.test(hostName) ? hostName : undefined);
+
+/**
+ * Returns the first 16 hex digits of a hash over /etc/machine-id (machine-id(5) says not to expose the id itself), or of the container's
+ * id where there is none, or null.
+ */
 export function machineId(): string | null {
-  const id = readText('/etc/machine-id') ?? readText('/var/lib/dbus/machine-id');
+  const id = readText('/etc/machine-id') ?? readText('/var/lib/dbus/machine-id') ?? containerId(hostname());
   return id === undefined ? null : sha256Hex(`xopc:${id}`).slice(0, 16);
 }
 

@@ -9,6 +9,7 @@ import {
   isAlive,
   isSameProcess,
   classifyProcess,
+  containerId,
   machineId,
   ownStartMs,
   isGone,
@@ -118,6 +119,15 @@ test.runIf(isLinux)('which of two processes was started first does not depend on
 test('this process was made before it could say so, and not long ago', () => {
   expect(ownStartMs()).toBeLessThanOrEqual(performance.timeOrigin);
   expect(Date.now() - ownStartMs()).toBeLessThan(600_000);
+});
+
+test.each([
+  ['0f1e2d3c4b5a', true],
+  ['0f1e2d3c4b5a.local', false],
+  ['xopc-7d9f8b6c5-x2x4z', false],
+  ['gateway', false],
+])('the host name %s is the id of a container: %s', (hostName, isId) => {
+  expect(containerId(hostName)).toBe(isId ? hostName : undefined);
 });
 
 describe('checking an identity', () => {
