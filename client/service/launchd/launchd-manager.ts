@@ -76,9 +76,10 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   }
 
   async state(): Promise<ServiceState> {
-    const { code, stdout } = await this.run('print', await this.#serviceTarget());
-    const state = parseLaunchctlPrint(code === 0 ? stdout : undefined);
-    return { ...state, isEnabled: existsSync(this.#plistPath) };
+    const state = await this.#print();
+    const isEnabled = existsSync(this.#plistPath);
+    // A service that is unloaded is loaded at the next login.
+    return { ...state, isRegistered: state.isRegistered || isEnabled, isEnabled };
   }
 
   /** launchd reads a plist only at `bootstrap`, so a loaded service is unloaded first. */
@@ -88,13 +89,14 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   }
 
   async start(): Promise<void> {
-    if (!(await this.state()).isRegistered) return this.#bootstrap();
+    if (!(await this.#print()).isRegistered) return this.#bootstrap();
     await this.call('kickstart', await this.#serviceTarget());
   }
 
+  /** Unloads a service that crashes again and again: one that is only killed is started again, as after each exit but 0. */
   async confirmStopped(): Promise<void> {
-    if ((await this.state()).activity === 'inactive') return;
-    await this.run('kill', 'SIGTERM', await this.#serviceTarget());
+    if ((await this.#print()).activity === 'inactive') return;
+    await this.run('bootout', await this.#serviceTarget());
   }
 
   async remove(): Promise<void> {
@@ -125,6 +127,12 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
       },
     });
     return Promise.resolve(found);
+  }
+
+  /** Returns the state of what is loaded. */
+  async #print(): Promise<ServiceState> {
+    const { code, stdout } = await this.run('print', await this.#serviceTarget());
+    return parseLaunchctlPrint(code === 0 ? stdout : undefined);
   }
 
   async #bootstrap(): Promise<void> {

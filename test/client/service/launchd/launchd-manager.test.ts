@@ -52,6 +52,17 @@ describe('the LaunchAgent manager', () => {
     });
   });
 
+  test.each(['spawn scheduled', 'running'])('a stop unloads an agent that is %s, and that counts as installed', async (state) => {
+    const answers = [{ stdout: `state = ${state}\n` }, { code: 113 }];
+    const { manager, calls, directory } = makeManager([/print gui\/501\/xopc/, ...answers]);
+    writeFileSync(join(directory, 'xopc-gateway.plist'), '');
+    await manager.confirmStopped();
+    expect(calls.at(-1)).toBe('launchctl bootout gui/501/xopc-gateway');
+    expect(await manager.state()).toMatchObject({ isRegistered: true, isEnabled: true, activity: 'inactive', description: 'not loaded' });
+    await manager.start();
+    expect(calls.at(-1)).toMatch(/^launchctl bootstrap gui\/501 /);
+  });
+
   test('a stop needs nothing of it, and never unloads the agent', async () => {
     const { manager, calls } = makeManager([/print gui\/501\/xopc/, { stdout: 'state = not running\n' }]);
     await manager.suspend();
