@@ -79,9 +79,9 @@ export class Issues {
     return this.#current;
   }
 
-  /** Reloads the issues when they are old. Never rejects. */
+  /** Reloads the issues when they are old, or the clock was set back. Never rejects. */
   async refreshIfOld(): Promise<void> {
-    if (this.#options.clock.now() - this.#readAtMs >= REFRESH_MS) await this.refresh();
+    if (Math.abs(this.#options.clock.now() - this.#readAtMs) >= REFRESH_MS) await this.refresh();
   }
 
   /** Reloads the issues, once for simultaneous callers. Never rejects: while the store is unavailable, the issues are unchanged. */

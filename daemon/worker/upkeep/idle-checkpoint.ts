@@ -33,7 +33,8 @@ export class IdleCheckpoint {
     this.#cancel = undefined;
     if (this.#isStopped) return;
     const { store, clock, logger } = this.#options;
-    const leftMs = this.#writtenAtMs + IDLE_MS - clock.now();
+    // The last write is in the future if the clock was set back since.
+    const leftMs = IDLE_MS - Math.abs(clock.now() - this.#writtenAtMs);
     if (leftMs > 0) this.#cancel = clock.after(leftMs, () => this.#look());
     else void store.checkpoint().catch((error: unknown) => logger.warn({ err: error }, 'failed to write the log back to the database'));
   }

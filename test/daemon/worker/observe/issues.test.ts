@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { Issues } from '../../../../daemon/worker/observe/issues.js';
+import { configSchema } from '../../../../shared/config/schema.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 
 test('an account that cannot deliver and a job that fails are issues, with what to do', async () => {
@@ -46,4 +50,22 @@ test('jobs that would fire while scheduled jobs are disabled are an issue', asyn
   setConfig({});
   await issues.refresh();
   expect(issues.current).toEqual([]);
+});
+
+test('issues are looked for again after 15 s, and after the clock was set back', async () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  const issues = new Issues({
+    clock,
+    logger: logMemory(),
+    config: () => configSchema.parse({}),
+    store: { read: <T>() => Promise.resolve([] as T) },
+    listAccounts: async () => ((looks += 1), []),
+    listProviders: async () => [],
+  });
+  for (const forwardMs of [0, 14_000, 1_000, -7_200_000, 0]) {
+    clock.jump(forwardMs);
+    await issues.refreshIfOld();
+  }
+  expect(looks).toBe(3);
 });

@@ -35,3 +35,14 @@ test('ten seconds after the last write the database alone has everything', async
   await store.read((tx) => findSession(tx, session('three').key));
   expect(logSize()).toBeGreaterThan(0);
 });
+
+test('so it has when the clock is set back after the last write', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const clock = new FakeClock();
+  const store = await openStore({ path });
+  new IdleCheckpoint({ store, clock, logger: logMemory() }).start();
+  await addSession(store, 'one');
+  clock.jump(-7_200_000);
+  clock.advance(10_000);
+  await eventually(() => expect(statSync(`${path}-wal`).size).toBe(0));
+});
