@@ -60,8 +60,11 @@ function readHighest(directory) {
   try {
     return { number, path, record: JSON.parse(readFileSync(path, 'utf8')) };
   } catch (error) {
-    // Removed since the listing: there is a higher number now. An unreadable file means disk damage: treat the lock as free.
-    return error instanceof SyntaxError ? { number, path, record: { free: true } } : undefined;
+    // Disk damage: treat the lock as free.
+    if (error instanceof SyntaxError) return { number, path, record: { free: true } };
+    // Removed since the listing: there is a higher number now. On Windows, it may also be replaced at this moment.
+    if (error.code === 'ENOENT' || process.platform === 'win32') return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isProcessAlive, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
 
 let clone: MiniClone;
@@ -84,6 +84,17 @@ describe.skipIf(process.platform === 'win32')('an interrupted first run', () => 
       expect(readdirSync(clone.at('dist')).filter((name) => name.startsWith('.'))).toEqual([]);
       expect(existsSync(clone.at('dist', 'build.json'))).toBe(true);
     }
+  });
+
+  test('a lock that another user has left unreadable ends the command, which names it', async () => {
+    mkdirSync(clone.at('.cache', 'setup'), { recursive: true });
+    writeFileSync(clone.at('.cache', 'setup', '7'), '{ "free": true }', { mode: 0 });
+    chmodSync(clone.root, 0o755);
+    // Root may read everything.
+    const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+    const { child, done } = start(process.execPath, [clone.at('bin', 'setup.mjs')], { env: clone.env, uid });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    expect(await done).toMatchObject({ code: 1, stderr: expect.stringMatching(/permission denied.*\.cache\/setup\/7/) as string });
   });
 
   test('a package that went missing from node_modules is installed again when the lockfile changes', async () => {

@@ -28,11 +28,12 @@ export interface Running {
 export function start(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env: NodeJS.ProcessEnv; detached?: boolean; ipc?: boolean },
+  options: { cwd?: string; env: NodeJS.ProcessEnv; detached?: boolean; ipc?: boolean; uid?: number | undefined },
 ): Running {
   const stdio: ('ignore' | 'pipe' | 'ipc')[] = ['ignore', 'pipe', 'pipe'];
   if (options.ipc === true) stdio.push('ipc');
-  const child = spawn(file, args, { cwd: options.cwd, env: options.env, detached: options.detached ?? false, stdio });
+  const { cwd, env, detached = false, uid } = options;
+  const child = spawn(file, args, { cwd, env, detached, uid, stdio });
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
