@@ -161,7 +161,7 @@ export class InstallCommand extends BaseCommand {
     if (names.length > 0) {
       await this.io.note(`Set in this shell but not for the service: ${names.join(', ')}`);
       await this.io.note(
-        `    Put those that the gateway needs in ${serviceEnvPath(this.io.gatewayPaths)} (NAME=value, mode 0600) or in the configuration.`,
+        `    Put those that the gateway needs in ${serviceEnvPath(this.io.gatewayPaths)} (NAME=value, mode 0600) or in the configuration. After a change of that file, run: xopc gateway restart --force`,
       );
     }
     const isShadowed =

@@ -165,6 +165,14 @@ export class RestartCommand extends BaseCommand {
     const found = status === undefined ? [] : await installationWarnings(status, paths, this.context.runtime);
     const warnings = [...(status?.warnings ?? []), ...found];
     const lines = warningBlock({ warnings }, out.paint).map((line) => this.io.asCalled(line));
-    return this.printResult({ restarted: true, ...result, warnings }, [text, ...lines].join('\n'));
+    await this.printResult({ restarted: true, ...result, warnings }, [text, ...lines].join('\n'));
+    if (this.force && status?.supervisedBy === null) await this.#noteVariables();
+    return 0;
+  }
+
+  async #noteVariables(): Promise<void> {
+    const { runtime } = this.context;
+    const note = await runtime.loadTools().variablesNote(this.io.gatewayPaths, (name) => runtime.environmentValue(name));
+    if (note !== undefined) await this.io.note(note);
   }
 }

@@ -70,7 +70,10 @@ export class RunCommand extends BaseCommand {
     if (this.force) {
       const { configPath: _, ...request } = flags;
       const takeover = await this.context.runtime.loadTools().forceStart(checks, request);
-      if (takeover !== undefined) return this.#isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
+      if (takeover !== undefined) {
+        if (!takeover.isService) await this.#noteVariables();
+        return this.#isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
+      }
     } else {
       const taken = await checkStart(checks);
       if (taken !== undefined) await this.context.runtime.loadTools().refuseTakenPort(checks, taken);
@@ -120,6 +123,12 @@ export class RunCommand extends BaseCommand {
         () => error,
         (named: unknown) => named,
       );
+  }
+
+  async #noteVariables(): Promise<void> {
+    const { runtime } = this.context;
+    const text = await runtime.loadTools().variablesNote(this.io.gatewayPaths, (name) => runtime.environmentValue(name));
+    if (text !== undefined) await this.io.note(text);
   }
 
   #reportTakeover(takeover: Takeover): Promise<number> {

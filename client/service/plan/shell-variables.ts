@@ -1,8 +1,9 @@
-/** Finds variables of this shell that the gateway uses and a service does not inherit. */
+/** Finds variables of this shell that the gateway uses and does not get: those of a service, and of one that was started before. */
 import { KNOWN_PROVIDERS } from '../../../shared/config/known-providers.js';
-import { environmentValue } from '../../../shared/node/process/env.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
+import { readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { readFormerStart } from '../../gateway/start-again.js';
 
 /** Node's own, for proxies and certificates: docs/configuration.md. */
 export const NODE_VARIABLES = [
@@ -29,6 +30,9 @@ const KNOWN = [
   ...KNOWN_PROVIDERS.flatMap(({ baseUrlVariable }) => baseUrlVariable ?? []),
 ];
 
+/** Settings that a start by hand takes from its shell; `install` takes the address over. */
+const OF_A_START = ['XOPC_PORT', 'XOPC_HOST', 'XOPC_LOG_LEVEL', 'HTTPS_PROXY', 'NODE_USE_ENV_PROXY'];
+
 function referenced(path: string): string[] {
   let text: string | undefined;
   try {
@@ -40,8 +44,26 @@ function referenced(path: string): string[] {
   return [...(text ?? '').matchAll(/(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map((match) => match[1] ?? '');
 }
 
-/** @returns sorted names of the variables set here, without their values */
-export function shellOnlyVariables(paths: GatewayPaths, lookup: (name: string) => string | undefined = environmentValue): string[] {
-  const names = new Set([...KNOWN, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
+/** @returns sorted names of the variables set here, without their values. @param others  names to look up besides */
+export function shellOnlyVariables(
+  paths: GatewayPaths,
+  lookup: (name: string) => string | undefined,
+  others: readonly string[] = [],
+): string[] {
+  const names = new Set([...KNOWN, ...others, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
   return [...names].filter((name) => lookup(name) !== undefined).toSorted();
+}
+
+/**
+ * Returns a note about variables that have another value here than in a gateway that was started by hand, whose successors inherit
+ * its variables.
+ * @returns undefined if there are none, or if the system does not show those of the gateway
+ */
+export function variablesNote(paths: GatewayPaths, lookup: (name: string) => string | undefined): string | undefined {
+  const lock = readLock(paths.lockPath);
+  const former = lock === undefined ? undefined : readFormerStart(lock);
+  if (former === undefined) return undefined;
+  const names = shellOnlyVariables(paths, lookup, OF_A_START).filter((name) => lookup(name) !== former.environment[name]);
+  if (names.length === 0) return undefined;
+  return `The gateway keeps the variables of its start. This shell has other values of: ${names.join(', ')}. To start it with them: xopc gateway stop   Then: xopc gateway start`;
 }

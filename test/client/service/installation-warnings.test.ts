@@ -1,7 +1,10 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { recordPath, serviceDirectory, serviceEnvPath } from '../../../client/service/files/install-record.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand } from '../../helpers/command-line.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 
 const RESULT = { instanceId: 'wk_2', workerPid: 9, pid: sampleStatus.pid, succession: 'none', durationMs: 230 };
 const [OWN, OLD, NEW] = ['own', 'old', 'new'] as const;
@@ -41,4 +44,46 @@ test.each([
   ['the command is being replaced', { running: OLD, installed: OLD }, undefined],
 ])('nothing is said where %s', async (_where, build, own) => {
   expect(await warningsOf(build, own)).toEqual([[], []]);
+});
+
+test.each([
+  ['after it was started', ['SERVICE_VARIABLES_CHANGED'], { supervisedBy: 'systemd', seconds: 1 }],
+  ['before it was started', [], { supervisedBy: 'systemd', seconds: -1 }],
+  ['after a start without the service', [], { supervisedBy: null, seconds: 1 }],
+])('of variables of the service that were changed %s, status and restart warn with %j', async (_when, codes, { supervisedBy, seconds }) => {
+  const paths = testPaths();
+  const directory = serviceDirectory(paths);
+  const { home, configPath } = paths;
+  const plan = makeServicePlan({ home, configPath, launcherPath: `${directory}/launch` });
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+  const status = { ...sampleStatus, supervisedBy };
+  const changedAt = Date.parse(status.startedAt) / 1_000 + seconds;
+  writeFileSync(serviceEnvPath(paths), 'OPENAI_API_KEY=sk-new\n');
+  utimesSync(serviceEnvPath(paths), changedAt, changedAt);
+  await fakeControl(paths.controlPath, (socket, request) => answers(request.type === 'status' ? status : RESULT)(socket, request));
+  for (const command of ['status', 'restart']) {
+    const { stdout } = await runCommand(['gateway', command, '--json'], { home });
+    const { warnings } = JSON.parse(stdout) as { warnings: { code: string; hint: string }[] };
+    const ours = warnings.filter(({ code }) => code === 'SERVICE_VARIABLES_CHANGED');
+    expect(ours.map(({ code }) => code)).toEqual(codes);
+    for (const { hint } of ours) expect(hint).toBe('Apply the change with: xopc gateway restart --force');
+  }
+});
+
+test.runIf(process.platform === 'linux').each([
+  ['restart --force', 'OPENAI_API_KEY, XOPC_PORT', { OPENAI_API_KEY: 'sk-new', XOPC_PORT: '8080' }],
+  ['start --force', 'OPENAI_API_KEY', { OPENAI_API_KEY: 'sk-new' }],
+  ['restart --force', undefined, { HOME: process.env['HOME'] ?? '' }],
+  ['restart', undefined, { OPENAI_API_KEY: 'sk-new' }],
+])('%s with other variables than at the start of the gateway names them: %s', async (command, names, variables) => {
+  const paths = testPaths();
+  writeFileSync(paths.configPath, '{ "channels": {}, "x": "${HOME}" }');
+  writeLock(paths, lockRecord(paths, process.pid));
+  await fakeControl(paths.controlPath, (socket, request) => answers(request.type === 'status' ? sampleStatus : RESULT)(socket, request));
+  const { code, stdout, stderr } = await runCommand(['gateway', ...command.split(' ')], { home: paths.home, variables });
+  expect(code, stderr + stdout).toBe(0);
+  const note =
+    /^The gateway keeps the variables of its start\. This shell has other values of: ([^.]+)\. To start it with them: xopc gateway stop {3}Then: xopc gateway start$/m;
+  expect(note.exec(stderr)?.[1]).toBe(names);
 });

@@ -1,13 +1,13 @@
 @echo off
 rem Starts the gateway for the Task Scheduler, and restarts it after a crash. Written by `xopc gateway install`.
-rem xopc-checksum a8d58d41a8345bff
+rem xopc-checksum a63752bd289b0608
 rem Put your own environment variables in ..\service.env: lines NAME=value.
 setlocal
 chcp 65001 >nul
 set "XOPC_SERVICE_MARKER=schtasks"
 set "XOPC_HOME=C:\Users\Ada Lovelace\.xopc"
-if exist "%~dp0..\service.env" for /f "usebackq eol=# delims=" %%v in ("%~dp0..\service.env") do set "%%v"
 :start
+if exist "%~dp0..\service.env" for /f "usebackq eol=# delims=" %%v in ("%~dp0..\service.env") do set "%%v"
 set "XOPC_NODE=C:\Program Files\nodejs\node.exe"
 set "XOPC_PACKAGE=C:\xopc 100%%"
 if not exist "%XOPC_NODE%" set "XOPC_NODE=%ProgramFiles%\nodejs\node.exe"
