@@ -25,6 +25,8 @@ export interface RequestState {
   span?: Span;
   /** The path of the route that handles it, as the route declares it. */
   route?: string;
+  /** Whether it changes the gateway itself: its settings, tokens or known senders, with the scope `admin`. */
+  isChange?: boolean;
 }
 
 /** The properties that the router adds to a context. */

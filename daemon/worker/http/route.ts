@@ -206,6 +206,7 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
+      state.isChange = scope === 'admin' && method !== 'GET';
       if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') state.access = await requireToken(state.caller);
       if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });

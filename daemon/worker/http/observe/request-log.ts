@@ -1,4 +1,4 @@
-/** Logs and counts each request when its answer has been sent: at debug, refusals at info, our own failures at warn. */
+/** Logs and counts each request when its answer has been sent: at debug, refusals and changes at info, our own failures at warn. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import type { RequestStats } from './request-stats.js';
@@ -57,13 +57,15 @@ export class RequestLog {
     const { statusCode, headersSent } = ctx.res;
     // Most lines are not written, and their fields cost more than everything else here.
     const isRefusal = headersSent && statusCode >= 400 && statusCode < 500;
-    const isWanted = isRefusal ? this.#admitRefusal() : headersSent && statusCode >= 500;
+    const isFailure = headersSent && statusCode >= 500;
+    const isChange = ctx.state.isChange === true;
+    const isWanted = isRefusal ? this.#admitRefusal() : isFailure || isChange;
     if (!isWanted && !this.#logger.isDebugging()) return;
     const fields = fieldsOf(ctx, durationMs);
-    if (!headersSent) this.#logger.debug(fields, 'the client disconnected before a response');
-    else if (statusCode >= 500) this.#logger.warn(fields, 'request failed');
+    if (isFailure) this.#logger.warn(fields, 'request failed');
     else if (isRefusal) this.#logger.info(fields, 'request refused');
-    else this.#logger.debug(fields, 'request');
+    // Also of a client that has left: the change may have been made.
+    else this.#logger[isChange ? 'info' : 'debug'](fields, headersSent ? 'request' : 'the client disconnected before a response');
   }
 
   /** Whether the line of a refusal is written; those that are not are counted in one line. */

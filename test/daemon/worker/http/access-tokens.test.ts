@@ -175,6 +175,23 @@ test('the log and the metrics name the token, never its secret', async () => {
   expect(JSON.stringify(lines)).not.toContain(secret);
 });
 
+test('the log names the token that has changed the gateway at the usual level, and not for what only reads or tries', async () => {
+  const { send, services, lines } = await startHttpApp();
+  const headers = bearer(services.grant({ name: 'ci', scopes: ['admin'] }));
+  const change = (path: string, body: object) => send(path, { method: 'POST', body, headers });
+  await change('/api/config/text', { text: '{}', dryRun: true });
+  await send('/api/tokens', { headers });
+  await change('/api/agent', { message: 'hi' });
+  const answers = [await change('/api/config/text', { text: '{}' }), await change('/api/tokens', { name: 'new', scopes: ['read'] })];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  await expect.poll(() => lines).toHaveLength(5);
+  const noted = lines.filter(({ level }) => level === 'info').map(({ fields }) => [fields['path'], fields['token']]);
+  expect(noted).toEqual([
+    ['/api/config/text', 'ci'],
+    ['/api/tokens', 'ci'],
+  ]);
+});
+
 test('what is wrong with a new token is named by its field, with a code', async () => {
   const { send } = await startHttpApp();
   const right = { name: 'ci', scopes: ['chat'] };

@@ -134,10 +134,11 @@ function textRoutes(config: Services['config']): Route[] {
       body: configTextRequest,
       minimumBodyLimit: 2 * MAX_CONFIG_BYTES,
       answer: configTextWrittenResponse,
-      handle: async (ctx, { body: { text, dryRun } }) => ({
-        status: 'ok',
-        ...(await tagged(ctx, config.writeText(text, { dryRun, ...expectedRevision(ctx) }))),
-      }),
+      async handle(ctx, { body: { text, dryRun } }) {
+        // The page validates a text while it is typed.
+        if (dryRun) ctx.state.isChange = false;
+        return { status: 'ok', ...(await tagged(ctx, config.writeText(text, { dryRun, ...expectedRevision(ctx) }))) };
+      },
     }),
   ];
 }
