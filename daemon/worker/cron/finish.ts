@@ -15,6 +15,7 @@ import {
   listRunningRuns,
   noteCronRun,
 } from '../store/cron/cron-runs.js';
+import { countInterruptions } from '../store/cron/run-history.js';
 import { hasTurnEffects } from '../store/conversations/turns.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
@@ -22,7 +23,7 @@ import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { JobChats } from './job-chat.js';
-import { decideRetry, isStillPlanned, isTurn, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
+import { decideRetry, isStillPlanned, isTurn, MAX_REPETITIONS, nextAttempt } from './policy.js';
 
 /** A run has started or ended; announced once that is on disk. */
 export interface RunChange {
@@ -76,12 +77,12 @@ export async function dropRun(
  * Whether an interrupted run is repeated. One that is no longer planned is not. Otherwise an unsent message is sent, and a turn is
  * continued after its finished steps if its job wants that.
  */
-function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
+async function isRepeated(tx: Transaction, job: CronJob, { run, nowMs }: { run: CronRun; nowMs: number }): Promise<boolean> {
   if (!isStillPlanned(job, run) || (isTurn(job, run) && job.interrupted === 'leave')) return false;
   // A turn may have waited for a person for hours, and a person may request an old occurrence again.
   const isOnTime = run.trigger === 'schedule' && run.turnId === null;
   const sinceMs = isOnTime ? run.scheduledAtMs : (run.startedAtMs ?? run.scheduledAtMs);
-  return run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - sinceMs <= job.graceMs;
+  return nowMs - sinceMs <= job.graceMs && (await countInterruptions(tx, run)) <= MAX_REPETITIONS;
 }
 
 /** Ends a run that was interrupted by the end of its worker. Repeats it, or notifies a chat. Returns undefined when it had ended already. */
@@ -93,7 +94,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   const job = await findCronJob(tx, run.jobId);
   // Its turn was recorded after it was claimed.
   const stored = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? run;
-  if (job !== undefined && isRepeated(job, stored, nowMs)) {
+  if (job !== undefined && (await isRepeated(tx, job, { run: stored, nowMs }))) {
     const { turnId, questionId } = stored;
     await insertCronRun(tx, { ...nextAttempt(run, nowMs), turnId, questionId });
     return change;

@@ -13,8 +13,8 @@ const MAX_GRACE_MS = 7_200_000;
 const AT_GRACE_MS = 86_400_000;
 /** How long a deleted job can be restored. */
 export const CRON_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
-/** Maximum attempts of an occurrence that end with the death of their worker, in addition to the job's retries. */
-export const MAX_INTERRUPTIONS = 3;
+/** How often an occurrence is repeated after an attempt that was interrupted by the end of its worker, whatever the job's retries are. */
+export const MAX_REPETITIONS = 3;
 
 /** @param failures  number of consecutive failures, from 1 */
 export function backoffMs(failures: number): number {

@@ -18,6 +18,18 @@ export function listRecentRuns(tx: Transaction, query: { jobId: string; limit: n
     .execute();
 }
 
+/** Returns how many attempts at an occurrence were interrupted. */
+export async function countInterruptions(tx: Transaction, { jobId, occurrence }: Pick<CronRun, 'jobId' | 'occurrence'>): Promise<number> {
+  const row = await queriesOf(tx)
+    .selectFrom('cron_runs')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('job_id', '=', jobId)
+    .where('occurrence', '=', occurrence)
+    .where('state', '=', 'interrupted')
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
 /** Returns the newest run of each job. */
 export async function listLastRuns(tx: Transaction): Promise<CronRun[]> {
   const rows = await queriesOf(tx)

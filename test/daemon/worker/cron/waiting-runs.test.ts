@@ -42,6 +42,24 @@ test.each([
   expect([await attemptsAfter(fail, change), await attemptsAfter(interrupt, change)]).toEqual([count, count]);
 });
 
+test.each([0, 3])('with %i retries, a run that ends its worker each time is repeated three times', async (retries) => {
+  const cron = await makeCron({ nowMs: at('09:01') });
+  await cron.addJob('job', { schedule: '0 9 * * *', mode: 'agent', interrupted: 'again', retries });
+  const where = { jobId: 'job', trigger: 'schedule', scheduledAtMs: at('09:00'), dueAtMs: at('09:00'), state: 'queued' } as const;
+  await cron.store.write((tx) => insertCronRun(tx, newRun(where)));
+  for (let death = 1; death <= 4; death += 1) {
+    const [run] = await cron.runs('job');
+    if (run?.state !== 'queued') throw new Error(`not repeated after ${death - 1}`);
+    await cron.store.write(async (tx) => {
+      await startCronRun(tx, { id: run.id, instanceId: 'wk_1', nowMs: at('09:00') });
+      await interrupt(tx, run, at('09:01'));
+    });
+  }
+  expect((await cron.runs('job')).map(({ state, attempt }) => [state, attempt])).toEqual(
+    [4, 3, 2, 1].map((attempt) => ['interrupted', attempt]),
+  );
+});
+
 test.each([
   ['its first attempt', { failures: 0, attempt: 1 }, ['⚠️ The scheduled job “job” has failed: refused']],
   ['a retry', { failures: 1, attempt: 2 }, ['⚠️ The scheduled job “job” has failed 2 times in a row: refused']],
