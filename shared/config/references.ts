@@ -1,4 +1,4 @@
-/** Checks that the providers, agents and MCP servers that `config.json` names exist. Otherwise, only the first message would fail. */
+/** Checks that the providers, agents and MCP servers that `config.json` names exist, and that secrets can be used. Otherwise, only the first message would fail. */
 import { type ConfigDocument, describeFirst, problemAt } from './document.js';
 import { formatKey, type KeyPath, showKey } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
@@ -84,8 +84,20 @@ function isTimeZone(text: string): boolean {
   }
 }
 
+/** A secret of Standard Webhooks; their library also takes it without prefix or padding. */
+const SIGNING_SECRET = /^(?:whsec_)?[A-Za-z0-9+/]+={0,2}$/;
+
+/** Returns the secrets with which a webhook account cannot sign. */
+function badSigningSecrets({ channels }: Config): KeyPath[] {
+  return Object.entries(channels.webhook?.accounts ?? {}).flatMap(([account, settings]) =>
+    (['secret', 'previousSecret'] as const)
+      .filter((name) => settings[name] !== undefined && !SIGNING_SECRET.test(settings[name]))
+      .map((name) => ['channels', 'webhook', 'accounts', account, name]),
+  );
+}
+
 /**
- * Finds unknown agents, MCP servers and time zones. Unlike an unknown provider, they are warnings: only the chats, agents and jobs that use
+ * Finds unknown agents, MCP servers and time zones, and secrets that sign nothing. Unlike an unknown provider, they are warnings: only the chats, agents and jobs that use
  * them fail.
  */
 export function findUnknownNames(document: ConfigDocument, config: Config): Problem[] {
@@ -98,8 +110,12 @@ export function findUnknownNames(document: ConfigDocument, config: Config): Prob
     ({ name, code }) => !known[code].has(name),
   );
   if (!isTimeZone(defaultTimezone)) unknown.push({ path: ['cron', 'defaultTimezone'], name: defaultTimezone, code: 'not-time-zone' });
-  return describeFirst(document, unknown, ({ path, name, code }) => {
+  const found = [
+    ...unknown.map(({ path, name, code }) => ({ path, what: reason(code, { value: name }) })),
+    ...badSigningSecrets(config).map((path) => ({ path, what: reason('not-signing-secret') })),
+  ];
+  return describeFirst(document, found, ({ path, what }) => {
     const textPath = document.textPath(path);
-    return [problemAt(document, textPath, { key: showKey(textPath), ...explain(reason(code, { value: name })) })];
+    return [problemAt(document, textPath, { key: showKey(textPath), ...explain(what) })];
   });
 }

@@ -97,6 +97,7 @@ export const REASONS = {
   'not-in-list': "'{value}' is not in agents.list",
   'not-in-servers': "'{value}' is not in mcp.servers",
   'not-time-zone': "'{value}' is not a time zone; use a name such as Europe/Berlin or UTC, or system for this machine's own",
+  'not-signing-secret': `is not 'whsec_' followed by Base64, as the output of: echo "whsec_$(openssl rand -base64 24)"`,
   'command-or-url': 'must have either a command or a url',
   'no-enabled-agent': 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false',
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createSigner } from '../../../daemon/worker/channels/webhook/signature.js';
 import { validateConfig } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
@@ -35,3 +36,23 @@ test.each(['Mars/Base', 'Europe/Berlin '])('%j is not a time zone', (defaultTime
   expect(value).toBeDefined();
   expect(warnings[0]).toMatchObject({ key: 'cron.defaultTimezone', message: expect.stringContaining('is not a time zone') as string });
 });
+
+const signing = (secret: string) => check({ channels: { webhook: { accounts: { w: { url: 'http://x.example', secret } } } } }).warnings;
+
+test.each(['my secret', 'whsec_', 'whsec_MfKQ-r8_', '{MfKQ}'])(
+  'with %j an account signs nothing: a warning that does not show it',
+  (secret) => {
+    expect(() => createSigner([secret])).toThrow();
+    const [warning] = signing(secret);
+    expect(warning).toMatchObject({ key: 'channels.webhook.accounts.w.secret', code: 'not-signing-secret' });
+    expect(JSON.stringify(warning)).not.toMatch(/my secret|MfKQ/);
+  },
+);
+
+test.each(['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_MDE=', 'whsec_MA==', 'MDEyMzQ1Njc4OWFiY2RlZg=='])(
+  '%s signs messages',
+  (secret) => {
+    expect(() => createSigner([secret])).not.toThrow();
+    expect(signing(secret)).toEqual([]);
+  },
+);
