@@ -7,6 +7,7 @@ import type { ApiClient } from '../api/api-client.js';
 import { definedFields } from '../../shared/fields.js';
 import { ask, type AskOptions, stop } from './ask.js';
 import { messageOf, updatesOf } from './content.js';
+import { embedLinked } from './linked-files.js';
 import { Permissions } from './permissions.js';
 
 /** The parts of the SDK that the bundle exports. */
@@ -39,6 +40,8 @@ class AcpAgent {
   readonly #gone = new AbortController();
   /** By session: there is one prompt at a time. */
   readonly #prompts = new Map<string, AbortController>();
+  /** The editor's directory of each session that it has opened. */
+  readonly #directories = new Map<string, string>();
 
   constructor(options: AcpAgentOptions) {
     this.#options = options;
@@ -53,8 +56,8 @@ class AcpAgent {
         agentInfo: { name: 'xopc', title: 'xopc gateway', version },
         agentCapabilities: { loadSession: true, promptCapabilities: { embeddedContext: true }, sessionCapabilities: { list: {} } },
       }))
-      .onRequest('session/new', () => this.#answer(async () => ({ sessionId: await this.#createSession() })))
-      .onRequest('session/load', ({ params, client }) => this.#answer(() => this.#load(params.sessionId, client)))
+      .onRequest('session/new', ({ params }) => this.#answer(async () => ({ sessionId: await this.#createSession(params) })))
+      .onRequest('session/load', ({ params, client }) => this.#answer(() => this.#load(params, client)))
       .onRequest('session/list', ({ params }) => this.#answer(() => this.#list(params)))
       .onRequest('session/prompt', ({ params, client }) => this.#answer(() => this.#prompt(params, client)))
       .onNotification('session/cancel', ({ params }) => this.#cancel(params.sessionId))
@@ -75,16 +78,21 @@ class AcpAgent {
     }
   }
 
-  async #createSession(): Promise<string> {
+  async #createSession({ cwd }: acp.NewSessionRequest): Promise<string> {
     const api = await this.#options.connect();
     const { session, agentId } = this.#options;
-    if (session !== undefined) return (await readOwn(api, session, 0)).session.key;
     const body = { channel: 'webchat', chat_id: randomUUID(), ...definedFields({ agentId }) };
-    return (await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions', body })).session.key;
+    const opened =
+      session === undefined
+        ? await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions', body })
+        : await readOwn(api, session, 0);
+    this.#directories.set(opened.session.key, cwd);
+    return opened.session.key;
   }
 
-  async #load(sessionId: string, client: acp.AgentContext): Promise<Record<string, never>> {
+  async #load({ sessionId, cwd }: acp.LoadSessionRequest, client: acp.AgentContext): Promise<Record<string, never>> {
     const { messages } = await readOwn(await this.#options.connect(), sessionId, 1_000);
+    this.#directories.set(sessionId, cwd);
     for (const update of messages.flatMap(updatesOf)) await client.notify('session/update', { sessionId, update });
     return {};
   }
@@ -109,8 +117,7 @@ class AcpAgent {
   }
 
   async #prompt({ sessionId: session, prompt }: acp.PromptRequest, client: acp.AgentContext): Promise<acp.PromptResponse> {
-    const content = messageOf(prompt);
-    if (content === '') throw new GatewayError('INVALID_REQUEST', { message: 'the prompt is empty' });
+    if (messageOf(prompt) === '') throw new GatewayError('INVALID_REQUEST', { message: 'the prompt is empty' });
     if (this.#prompts.has(session)) throw new GatewayError('INVALID_REQUEST', { message: 'this session is still answering a prompt' });
     const cancel = new AbortController();
     this.#prompts.set(session, cancel);
@@ -129,6 +136,8 @@ class AcpAgent {
         client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
     });
     try {
+      const directory = this.#directories.get(session);
+      const content = messageOf(directory === undefined ? prompt : await embedLinked(prompt, directory));
       const signals = { cancelled: cancel.signal, gone: this.#gone.signal };
       const onApprovals = (): void => void permissions.check();
       const askedCall: AskOptions['askedCall'] = (call) => permissions.take(call);

@@ -1,7 +1,10 @@
 /** An editor in front of `xopc acp`, in front of a real gateway. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SessionPage } from '../../shared/api/sessions.js';
@@ -9,6 +12,7 @@ import { callsTools, says } from '../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { fakeModels } from '../helpers/make-conversation.js';
 import { cleanEnvironment, launcher, RealGateway, until } from '../helpers/real-gateway.js';
+import { tempDir } from '../helpers/temp-dir.js';
 
 const PARTS = Array.from({ length: 20 }, (_value, index) => `word${index} `);
 const TEXT = PARTS.join('');
@@ -20,6 +24,7 @@ class Editor {
   readonly errors: string[] = [];
   /** Tools that it was asked about; it allows them. */
   readonly asked: unknown[] = [];
+  readonly directory = tempDir();
 
   constructor(gateway: RealGateway) {
     const [command, ...first] = launcher;
@@ -37,7 +42,7 @@ class Editor {
   }
 
   async newSession(): Promise<string> {
-    return (await this.agent.request('session/new', { cwd: '/', mcpServers: [] })).sessionId;
+    return (await this.agent.request('session/new', { cwd: this.directory, mcpServers: [] })).sessionId;
   }
 
   ask(sessionId: string, text: string) {
@@ -101,6 +106,12 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   const calls = editor.updates.filter(({ sessionId, update }) => sessionId === third && 'toolCallId' in update);
   const states = calls.map(({ update }) => ('toolCallId' in update && 'status' in update ? `${update.toolCallId} ${update.status}` : ''));
   expect(states).toEqual(['approval-1 in_progress', 'approval-1 completed']);
+
+  writeFileSync(join(editor.directory, 'notes.txt'), 'Buy 12 eggs.');
+  const uri = pathToFileURL(join(editor.directory, 'notes.txt')).href;
+  model.reply(says('Eggs.'));
+  await agent.request('session/prompt', { sessionId: third, prompt: [{ type: 'resource_link', name: 'notes.txt', uri }] });
+  expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('Buy 12 eggs.');
 
   model.reply({ ...says('You must'), finishReason: 'length' });
   expect(await editor.ask(third, 'How?')).toEqual({ stopReason: 'max_tokens' });
