@@ -21,6 +21,8 @@ interface Attachment {
   /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal until this process exits, so that a late signal does not kill it. */
   readonly onSignal: (listener: () => void) => void;
   readonly note: (text: string) => Promise<void>;
+  /** Says that the gateway runs, and how to end it: signals and its death are noticed by then. */
+  readonly announce: () => Promise<void>;
   /** Set for a service: waits for the gateway that the service manager starts next. @throws when it starts none */
   readonly awaitNext: ((previousInstanceId: string) => Promise<StatusDocument>) | undefined;
 }
@@ -65,6 +67,8 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
     return undefined;
   };
   const detached = once(detachment.signal, 'abort');
+  look();
+  await attachment.announce();
   for (;;) {
     const end = await awaitEnd(look);
     if (end === 'detached') {

@@ -141,14 +141,16 @@ export class RunCommand extends BaseCommand {
     const { gatewayPaths: paths } = io;
     const tools = this.context.runtime.loadTools();
     const end = takeover.isService ? 'it is a service; Ctrl-C detaches and leaves it running' : 'Ctrl-C stops it';
-    if (this.json) await io.printJson(takeoverDocument(takeover));
-    else await io.note(`Gateway taken over (pid ${takeover.pid}); ${end}.`);
     const view = await this.#startLogView();
-    view?.show();
     try {
       return await tools.attachGateway({
         paths,
         note: (text) => io.note(text),
+        announce: async () => {
+          if (this.json) await io.printJson(takeoverDocument(takeover));
+          else await io.note(`Gateway taken over (pid ${takeover.pid}); ${end}.`);
+          view?.show();
+        },
         onSignal: (listener) => this.#onStopSignals(listener),
         awaitNext: takeover.isService ? (previousInstanceId) => tools.awaitServiceManager(paths, previousInstanceId) : undefined,
       });

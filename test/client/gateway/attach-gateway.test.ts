@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { attachGateway } from '../../../client/gateway/attach-gateway.js';
@@ -22,7 +23,11 @@ interface Attached {
 }
 
 /** Attaches to a gateway whose supervisor runs this code. */
-async function attach(awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>, code = READY): Promise<Attached> {
+async function attach(
+  awaitNext?: (previousInstanceId: string) => Promise<StatusDocument>,
+  code = READY,
+  announce: (supervisor: Attached['supervisor']) => Promise<void> = () => Promise.resolve(),
+): Promise<Attached> {
   const paths = testPaths();
   const supervisor = await startProgram(code);
   writeLock(paths, lockRecord(paths, supervisor.pid));
@@ -32,6 +37,7 @@ async function attach(awaitNext?: (previousInstanceId: string) => Promise<Status
     paths,
     awaitNext,
     note: (text) => Promise.resolve(void notes.push(text)),
+    announce: () => announce(supervisor),
     onSignal(listener) {
       signal = listener;
     },
@@ -53,6 +59,14 @@ async function attach(awaitNext?: (previousInstanceId: string) => Promise<Status
 }
 
 const nobodyFollows = (): Promise<never> => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'inactive' }));
+
+test('names a gateway that dies while it is announced', async () => {
+  const attached = await attach(undefined, READY, async ({ child }) => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  await expect(attached.exitCode).rejects.toThrow(`the gateway (pid ${attached.supervisor.pid}) has died`);
+});
 
 test('ends with 0 when the gateway has released its lock', async () => {
   const attached = await attach();
