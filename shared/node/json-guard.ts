@@ -19,21 +19,23 @@ export interface JsonText {
   readonly name: 'body' | 'frame';
   /** The bytes as received. */
   readonly source: Buffer;
+  /** Whether it is a call for a model: its texts and the names in its tools are the model's and the vendor's concern. */
+  readonly isModelCall?: boolean;
 }
 
 function refuse({ name }: JsonText, problem: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message: `The ${name} ${problem}` });
 }
 
-/** A decoder replaces invalid bytes with U+FFFD. */
 function checkText(text: string, given: JsonText): void {
-  if (!isStorable(text)) throw refuse(given, 'has a string with a NUL character or half of a surrogate pair.');
-  if (text.includes('\u{fffd}') && !isUtf8(given.source)) throw refuse(given, 'is not valid UTF-8.');
+  if (given.isModelCall !== true && !isStorable(text))
+    throw refuse(given, 'has a string with a NUL character or half of a surrogate pair.');
 }
 
 function checkKeys(keys: readonly string[], given: JsonText): void {
   for (const key of keys) {
-    if (FORBIDDEN_KEYS.includes(key)) throw refuse(given, `has the key '${key}', which is not allowed.`);
+    const isForbidden = given.isModelCall === true ? key === '__proto__' : FORBIDDEN_KEYS.includes(key);
+    if (isForbidden) throw refuse(given, `has the key '${key}', which is not allowed.`);
     checkText(key, given);
   }
 }
@@ -86,12 +88,28 @@ export function isTooDeep(root: unknown): boolean {
   return level.length > 0;
 }
 
+const repairText = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
+
+/** Replaces unpaired halves of surrogate pairs, which vendors refuse, in the texts of a value that has been checked. */
+export function repairTexts(root: unknown): void {
+  for (let level = [root].filter(isContainer); level.length > 0;) {
+    for (const container of level) {
+      // An array may have millions of numbers: an entry for each would cost more memory than they do.
+      if (Array.isArray(container)) for (let at = 0; at < container.length; at += 1) container[at] = repairText(container[at]);
+      else for (const [key, value] of Object.entries(container)) Reflect.set(container, key, repairText(value));
+    }
+    level = level.flatMap((container): object[] => Object.values(container).filter(isContainer));
+  }
+}
+
 /**
  * Walks the value without recursion. @param given  the text that it was parsed from, which may repeat a key: a parser keeps only
  * the last one.
  * @throws INVALID_REQUEST
  */
 export function checkJson(root: unknown, given: JsonText): void {
+  // A decoder replaces invalid bytes with U+FFFD.
+  if (!isUtf8(given.source)) throw refuse(given, 'is not valid UTF-8.');
   let level: unknown[] = [root];
   let keyCount = 0;
   for (let depth = 0; level.length > 0; depth += 1) {

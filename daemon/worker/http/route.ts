@@ -150,7 +150,8 @@ async function readBody<Body, Query, Params>(
   { readJson, refuseCredentials, params }: Pick<RouteTools, 'readJson' | 'refuseCredentials'> & { readonly params: Params },
 ): Promise<{ readonly body: unknown; readonly rawBody?: Buffer }> {
   const { path, maximumBodyLimit: maximumLimit, authorize } = definition;
-  const minimumLimit = definition.minimumBodyLimit ?? (path.startsWith('/v1/') ? MODEL_BODY_BYTES : 0);
+  const isModelCall = path.startsWith('/v1/');
+  const minimumLimit = definition.minimumBodyLimit ?? (isModelCall ? MODEL_BODY_BYTES : 0);
   const check =
     authorize &&
     (async (rawBody: Buffer): Promise<void> => {
@@ -158,7 +159,7 @@ async function readBody<Body, Query, Params>(
       if (verdict === 'valid') return;
       await refuseCredentials(ctx.state.caller.client.address, { ...authorize.refusal, isWrong: verdict === 'wrong' });
     });
-  const read = await readJson(ctx, { minimumLimit, maximumLimit, authorize: check });
+  const read = await readJson(ctx, { minimumLimit, maximumLimit, isModelCall, authorize: check });
   if (read !== undefined) return definition.needsSource === true ? read : { body: read.body };
   if (definition.isBodyOptional === true) return { body: {} };
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${path} needs a JSON body.` });

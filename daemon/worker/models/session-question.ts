@@ -3,6 +3,7 @@
  * given.
  */
 import { fieldsOf } from '../../../shared/fields.js';
+import { isStorable } from '../../../shared/text/storable.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type { CompletionMessage } from '../providers/completion.js';
 import type { CompletionCall } from './completion-call.js';
@@ -34,12 +35,15 @@ function refusalInSession(call: CompletionCall): GatewayError | undefined {
   return reasoning === undefined ? undefined : refuseSetting(reasoning);
 }
 
-/** @throws INVALID_REQUEST unless the last message is a text from the user, and for settings that a session does not accept */
+/** @throws INVALID_REQUEST unless the last message is a text from the user without NUL characters, and for settings that a session does not accept */
 export function questionOf(call: CompletionCall): string {
   const refusal = refusalInSession(call);
   if (refusal !== undefined) throw refusal;
+  const { input } = settingNames(call);
   const last = call.messages.at(-1);
   if (last?.role !== 'user' || last.content.some(({ type }) => type !== 'text') || textOf(last) === '')
-    throw refuse(settingNames(call).input, 'with a session the last message must be a text from the user; earlier ones are ignored');
-  return textOf(last);
+    throw refuse(input, 'with a session the last message must be a text from the user; earlier ones are ignored');
+  const text = textOf(last);
+  if (!isStorable(text)) throw refuse(input, 'with a session the last message must not have a NUL character', 'Remove it from the text.');
+  return text;
 }

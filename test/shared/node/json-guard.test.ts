@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkJson } from '../../../shared/node/json-guard.js';
+import { checkJson, repairTexts } from '../../../shared/node/json-guard.js';
 
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 const check = (value: unknown) => () => checkJson(value, { name: 'body', source: Buffer.from(JSON.stringify(value)) });
@@ -26,6 +26,23 @@ test.each<[string, unknown]>([
   ['a wide object', Object.fromEntries(Array.from({ length: 10_000 }, (_value, index) => [`k${index}`, index]))],
 ])('%s is let through', (_what, value) => {
   expect(check(value)).not.toThrow();
+});
+
+test.each<[string, unknown, string | undefined]>([
+  ['texts', { 'a\0': ['\0', '\ud83d'] }, undefined],
+  ['a tool with such parameters', { properties: { constructor: {}, prototype: {} } }, undefined],
+  ['__proto__', JSON.parse('{"__proto__":1}'), "the key '__proto__'"],
+  ['65 levels', nested(65), 'deeper than 64 levels'],
+])('of a call for a model, %s', (_what, value, problem) => {
+  const checked = () => checkJson(value, { name: 'body', source: Buffer.from(JSON.stringify(value)), isModelCall: true });
+  if (problem === undefined) expect(checked).not.toThrow();
+  else expect(checked).toThrow(problem);
+});
+
+test('halves of surrogate pairs are replaced, wherever they are', () => {
+  const value = { a: '\ud83d', b: ['x\udc00', { c: '🛶', d: [[['\ud83d\ud83d']]] }], e: [1, null, true] };
+  repairTexts(value);
+  expect(value).toEqual({ a: '\ufffd', b: ['x\ufffd', { c: '🛶', d: [[['\ufffd\ufffd']]] }], e: [1, null, true] });
 });
 
 test.each(['[1e999]', '{"a":-1e999}'])('%s is refused: the number would become null', (text) => {

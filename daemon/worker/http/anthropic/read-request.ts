@@ -11,6 +11,7 @@ import type {
   VendorData,
 } from '../../providers/completion.js';
 import { exactJson, isUnsafeInteger, readExactJson } from '../../../../shared/node/exact-json.js';
+import { repairTexts } from '../../../../shared/node/json-guard.js';
 import { givenFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
@@ -184,7 +185,8 @@ function isRounded(value: unknown): boolean {
 function withExactInputs({ messages }: MessagesRequest, source: Buffer): RequestMessage[] {
   const blocksOf = ({ content }: RequestMessage): readonly object[] => (typeof content === 'string' ? [] : content);
   if (!messages.some((message) => blocksOf(message).some((block) => 'input' in block && isRounded(block.input)))) return messages;
-  const written = (readExactJson(source.toString()) as MessagesRequest).messages;
+  const { messages: written } = readExactJson(source.toString()) as MessagesRequest;
+  repairTexts(written);
   return messages.map((message, index) => {
     if (message.role !== 'assistant' || typeof message.content === 'string') return message;
     const blocks = blocksOf(written[index] as RequestMessage) as Blocks<'assistant'>;

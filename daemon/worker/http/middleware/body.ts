@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { GatewayError } from '../../../../shared/errors.js';
-import { checkJson } from '../../../../shared/node/json-guard.js';
+import { checkJson, repairTexts } from '../../../../shared/node/json-guard.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 
 const MAX_PARSERS = 4;
@@ -104,6 +104,8 @@ export interface BodyRules {
   readonly minimumLimit?: number | undefined;
   /** Larger ones are refused even if `gateway.maxBodyBytes` is more. */
   readonly maximumLimit?: number | undefined;
+  /** Whether it is a call for a model, which may contain any text. */
+  readonly isModelCall?: boolean;
   /** Checks who sends these bytes before they are parsed. @throws the refusal */
   readonly authorize?: ((rawBody: Buffer) => Promise<void>) | undefined;
 }
@@ -130,7 +132,7 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     parsers.set(limitBytes, run);
     return run;
   };
-  return async (ctx, { minimumLimit = 0, maximumLimit = Infinity, authorize } = {}) => {
+  return async (ctx, { minimumLimit = 0, maximumLimit = Infinity, isModelCall = false, authorize } = {}) => {
     if (!hasBody(ctx.req)) {
       await authorize?.(Buffer.alloc(0));
       return undefined;
@@ -143,7 +145,8 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     try {
       const read =
         authorize === undefined ? await parsed(ctx, parserFor(limitBytes)) : await proven(await bytesOf(ctx, limitBytes), authorize);
-      checkJson(read.body, { name: 'body', source: read.rawBody });
+      checkJson(read.body, { name: 'body', source: read.rawBody, isModelCall });
+      if (isModelCall) repairTexts(read.body);
       return read;
     } catch (error) {
       throw bodyError(error, larger);

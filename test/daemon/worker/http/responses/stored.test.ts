@@ -34,6 +34,26 @@ test('a response is continued by its id, whether it was whole or a stream; what 
   }
 });
 
+test('texts, names and metadata with NUL characters are stored and read as they are', async () => {
+  const { client, upstream } = await startOpenAiGateway();
+  upstream.play(saying('o\0ne'), saying('two'));
+  const id = 'msg_\0';
+  const metadata = { constructor: 'a\0b', '\0': 'c' };
+  const first = await client.responses.create({
+    model,
+    metadata,
+    input: [{ id, role: 'user', content: 'a\0b', type: 'message' } as never],
+  });
+  expect(await client.responses.retrieve(first.id)).toMatchObject({ metadata, output_text: 'o\0ne' });
+  const conversation = await client.conversations.create({ metadata });
+  expect((await client.conversations.retrieve(conversation.id)).metadata).toEqual(metadata);
+  const input = [{ type: 'item_reference' as const, id }];
+  await client.responses.create({ model, input, conversation: conversation.id });
+  expect(spoken(upstream.bodies[1])).toEqual([['user', 'a\0b']]);
+  const missing = client.responses.create({ model, input: 'x', previous_response_id: 'resp_\0' });
+  await expect(missing).rejects.toMatchObject({ status: 400, param: 'previous_response_id' });
+});
+
 test('what was asked is listed in pages, and an item is named instead of being sent again', async () => {
   const { client, upstream } = await startOpenAiGateway();
   upstream.play(saying('one'), saying('two'));
