@@ -26,8 +26,6 @@ const MESSAGES: Partial<Record<ErrorKind, string>> = {
 
 const SIGNATURE = 'c2lnbmVk';
 
-const partsOf = (body: Body): Body[] => listOf(body['contents']).flatMap(({ parts }) => listOf(parts));
-
 /** Signatures are demanded for the calls since the user's last words: https://ai.google.dev/gemini-api/docs/thought-signatures. */
 function callsOfTurn(body: Body): Body[] {
   const contents = listOf(body['contents']);
@@ -40,9 +38,11 @@ export const google: VendorProtocol = {
   keyOf: (headers) => headers['x-goog-api-key'] as string | undefined,
   modelOf: (path) => /^\/models\/([^:]+):streamGenerateContent\?alt=sse$/.exec(path)?.[1],
   problemOf(_headers, body) {
-    const parts = partsOf(body);
-    if (parts.length === 0) return 'contents is not specified';
     const contents = listOf(body['contents']).map((content) => listOf(content['parts']));
+    if (contents.length === 0) return 'contents is not specified';
+    const instruction = (body['systemInstruction'] as Body | undefined) ?? { parts: [{ text: 'none' }] };
+    if ([...contents, listOf(instruction['parts'])].some((parts) => parts.length === 0 || parts.some(({ text }) => text === '')))
+      return 'contents.parts must not be empty';
     const count = (of: Body[] | undefined, kind: string): number => of?.filter((part) => part[kind] !== undefined).length ?? 0;
     if (contents.some((content, at) => count(content, 'functionCall') !== count(contents[at + 1], 'functionResponse')))
       return 'the number of function response parts must be equal to the number of function call parts';

@@ -210,7 +210,7 @@ function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameAp
 const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';
 
 /**
- * Omits texts that are empty or only white space, which Anthropic refuses, and messages that consist only of them. The last message
+ * Omits texts that are empty or only white space, which Anthropic and Google refuse, and messages that consist only of them. The last message
  * is the question and is kept.
  */
 function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessage[] {
@@ -239,7 +239,7 @@ export const inputSchemaOf = (schema: Fields): Fields =>
 
 export function toCompletionPrompt(given: readonly CompletionMessage[], target: PromptTarget): SdkMessage[] {
   const { api, isSameApi } = target;
-  const said = withoutLooseReasoning(api === 'anthropic-messages' ? withoutBlanks(given) : given);
+  const said = withoutLooseReasoning(api.startsWith('openai-') ? given : withoutBlanks(given));
   const messages = isSameApi ? said : joinInstructions(said);
   const firstOther = messages.findIndex(({ role }) => role !== 'system');
   const question = messages.findLastIndex(({ role }) => role === 'user');
