@@ -156,6 +156,9 @@ export const chatCompletionRequest = () =>
     response_format: responseFormat().nullish(),
     n: z.literal(1, { error: 'must be 1: only one choice is supported' }).nullish(),
     logprobs: z.literal(false, { error: 'must be false: log probabilities are not supported' }).nullish(),
+    modalities: z
+      .array(z.string().refine((name) => name !== 'audio', 'must not contain audio: only text and pictures are passed on'))
+      .nullish(),
     functions: z.null({ error: 'is not supported; use tools' }).optional(),
     function_call: z.null({ error: 'is not supported; use tool_choice' }).optional(),
   });
@@ -186,6 +189,12 @@ const answerCall = () =>
     z.strictObject({ id: z.string(), type: z.literal('custom'), custom: z.strictObject({ name: z.string(), input: z.string() }) }),
   ]);
 
+/** What a model answers besides text: pictures, in the form of OpenRouter and LiteLLM, and sources of the text, as the provider writes them. */
+const answerExtras = () => ({
+  images: z.array(z.strictObject({ type: z.literal('image_url'), image_url: z.strictObject({ url: z.string() }) })).optional(),
+  annotations: z.array(z.looseObject({})).optional(),
+});
+
 export const chatCompletion = () =>
   z.strictObject({
     id: z.string(),
@@ -202,6 +211,7 @@ export const chatCompletion = () =>
             refusal: z.string().nullable(),
             reasoning_content: z.string().optional(),
             tool_calls: z.array(answerCall()).optional(),
+            ...answerExtras(),
           }),
           logprobs: z.null(),
           finish_reason: finishReason(),
@@ -229,6 +239,7 @@ const delta = () =>
         }),
       )
       .optional(),
+    ...answerExtras(),
   });
 
 export const chatCompletionChunk = () =>

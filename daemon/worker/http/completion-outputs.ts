@@ -25,6 +25,7 @@ export async function* collectedOutputs(events: PulledEvents<CompletionOutput>):
   for await (const output of outputsOf(events)) {
     if (output === undefined) continue;
     if ('text' in output) length += output.text.length;
+    if (output.type === 'image') length += output.url.length;
     if (length > MAX_COLLECTED)
       throw new GatewayError('AGENT_ERROR', {
         message: `The answer is longer than ${MAX_COLLECTED} characters.`,

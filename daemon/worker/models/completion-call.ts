@@ -37,7 +37,7 @@ export interface CompletionCall extends CompletionSettings {
   readonly span?: Span | undefined;
 }
 
-/** Any number of the first seven, then exactly one of the others. */
+/** Any number of the first nine, then exactly one of the others. */
 export type CompletionOutput =
   | Exclude<CompletionEvent, { readonly type: 'finish' | 'failed' | 'aborted' }>
   | Extract<CompletionEvent, { readonly type: 'finish' }>

@@ -13,6 +13,7 @@ import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/an
 import type { CompletionRequest } from '../providers/completion.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { completeWithTools } from './completion-tools.js';
+import { withoutPictures } from './lone-pictures.js';
 import { countTokens, estimateRequest } from './count-tokens.js';
 import { refusalOf } from './refusals.js';
 import { callError, type CompletionCall, type CompletionOutput, type ForwardOutput } from './completion-call.js';
@@ -104,7 +105,12 @@ export class Completions {
    * Runs one call. An agent's instructions go before the messages, and its fallbacks are tried until the first output.
    * @throws before the first output: MODEL_NOT_FOUND, INVALID_REQUEST, AGENT_ERROR, RATE_LIMITED; later failures are an `error`
    */
-  async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
+  run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
+    const outputs = this.#run(call, signal);
+    return call.extra?.api === 'chat-completions' ? outputs : withoutPictures(outputs);
+  }
+
+  async *#run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
     const agent = this.#agentFor(call);
     const registry = this.#options.registry();
     const config = this.#options.config();

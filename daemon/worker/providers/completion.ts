@@ -2,6 +2,7 @@
  * One stateless model call, with all settings of a chat-completions API: roles, images, tools that the caller runs itself,
  * sampling. Nothing is stored or retried.
  */
+import type { Fields } from '../../../shared/fields.js';
 import type { ProviderFailure } from './failure.js';
 
 /**
@@ -132,7 +133,7 @@ export type TokenCount =
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
-/** Any number of the first seven, then exactly one of the others. Tool calls are counted from 0. */
+/** Any number of the first nine, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
   /** `phase`: the purpose of the message as stated by newer OpenAI models, which must be sent back with it. */
   | { readonly type: 'text'; readonly text: string; readonly phase?: string }
@@ -145,6 +146,10 @@ export type CompletionEvent =
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
   /** The arguments of a call are complete. A call that has no such event is as complete as the answer is at its end. */
   | { readonly type: 'toolEnd'; readonly index: number }
+  /** A picture by the model: an `https:` or `data:` URL. */
+  | { readonly type: 'image'; readonly url: string }
+  /** Sources of the text, as chat completions have them. */
+  | { readonly type: 'annotations'; readonly annotations: readonly Fields[] }
   | ({
       readonly type: 'finish';
       readonly usage: TokenUsage;

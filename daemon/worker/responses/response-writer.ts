@@ -148,6 +148,9 @@ export class ResponseWriter {
         return yield* this.#addArguments(output);
       case 'toolEnd':
         return yield* this.#endCall(output.index);
+      case 'image': // not supported
+      case 'annotations':
+        return;
       case 'finish': {
         const { reason, usage } = output;
         const cutOff = asCutOff(reason);

@@ -61,6 +61,8 @@ export class Blocks {
         return yield* this.#release();
       case 'finish':
         return yield* this.#finish();
+      case 'image': // the API has no place for it
+      case 'annotations':
       case 'error': // the reader of outputs throws it
     }
   }

@@ -49,11 +49,18 @@ function toUsage({ inputTokens, outputTokens, cacheReadTokens = null, reasoningT
   };
 }
 
+type AnswerExtras = Pick<ChatDelta, 'images' | 'annotations'>;
+
+const toImages = (urls: readonly string[]): NonNullable<AnswerExtras['images']> =>
+  urls.map((url) => ({ type: 'image_url', image_url: { url } }));
+
 class Collected {
   text = '';
   refusal = '';
   reasoning = '';
   readonly calls: { id: string; name: string; arguments: string }[] = [];
+  readonly images: string[] = [];
+  annotations: AnswerExtras['annotations'];
   usage: ChatUsage | undefined;
   reason: FinishReason = 'stop';
 
@@ -65,7 +72,9 @@ class Collected {
     else if (output.type === 'toolArguments') {
       const call = this.calls[output.index];
       if (call !== undefined) call.arguments += output.text;
-    } else if (output.type === 'finish') {
+    } else if (output.type === 'image') this.images.push(output.url);
+    else if (output.type === 'annotations') this.annotations = [...output.annotations];
+    else if (output.type === 'finish') {
       this.reason = output.reason;
       this.usage = toUsage(output.usage);
     }
@@ -76,13 +85,15 @@ class Collected {
 export async function collectCompletion(events: PulledEvents<CompletionOutput>, { head, custom }: AnswerShape): Promise<ChatCompletion> {
   const collected = new Collected();
   for await (const output of collectedOutputs(events)) collected.add(output);
-  const { text, refusal, reasoning, calls, usage, reason } = collected;
+  const { text, refusal, reasoning, calls, images, annotations, usage, reason } = collected;
   const message = {
     role: 'assistant' as const,
     content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
     refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toCall(call, custom)) }),
+    ...(images.length === 0 ? {} : { images: toImages(images) }),
+    ...(annotations === undefined ? {} : { annotations }),
   };
   return {
     ...head,
@@ -104,6 +115,10 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
       return { tool_calls: [{ index: output.index, id: output.id, type: 'function', function: { name: output.name, arguments: '' } }] };
     case 'toolArguments':
       return { tool_calls: [{ index: output.index, function: { arguments: output.text } }] };
+    case 'image':
+      return { images: toImages([output.url]) };
+    case 'annotations':
+      return { annotations: [...output.annotations] };
     case 'reasoningEnd':
     case 'toolEnd':
     case 'finish':

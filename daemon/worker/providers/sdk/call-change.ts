@@ -1,7 +1,18 @@
-/** Adds parts to a call's request for which the SDK has no option. Part of the vendor bundle. */
+/** Fields of a call's request for which the SDK has no option, or another name. Part of the vendor bundle. */
 import type { CompletionRequest } from '../completion.js';
 import { isOneText, type PromptTarget, writtenArguments } from './completion-prompt.js';
 import type { Body, RequestChange } from './own-request.js';
+
+/** Fields that both APIs of OpenAI have. */
+const SHARED = ['user', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'] as const;
+
+/** Returns fields of the Responses API by their names in chat completions. */
+export function inChatCompletions(fields: Body): Body {
+  const { reasoning, text } = fields as { reasoning?: { effort?: unknown }; text?: { verbosity?: unknown } };
+  const named = { reasoning_effort: reasoning?.effort, verbosity: text?.verbosity };
+  const shared = SHARED.map((name) => [name, fields[name]] as const);
+  return Object.fromEntries([...shared, ...Object.entries(named)].filter(([, value]) => value !== null && value !== undefined));
+}
 
 /** Returns the tools with the fields that the caller gave them. */
 function withFields(tools: unknown, given: unknown): unknown {

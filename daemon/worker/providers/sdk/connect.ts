@@ -9,7 +9,7 @@ import type { ConnectionSettings } from '../provider.js';
 import { withVersion } from '../versioned-url.js';
 import { fetchChanged, fetchForChat } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
-import { ReasoningDetails } from './vendor-step.js';
+import { StreamedFields } from './vendor-step.js';
 import { chatOptions } from './vendors/chat-options.js';
 
 /** Returns the SDK's model of that name. */
@@ -40,7 +40,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
       baseURL: baseUrl,
       ...chatOptions({ id, baseUrl }),
       fetch: fetchForChat(),
-      metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new ReasoningDetails() },
+      metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new StreamedFields() },
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     });

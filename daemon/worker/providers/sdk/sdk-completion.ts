@@ -4,11 +4,11 @@ import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest, TokenCount } from '../completion.js';
 import type { CallNotes } from './call-notes.js';
 import { inputSchemaOf, optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
-import { changeOf } from './call-change.js';
+import { changeOf, inChatCompletions } from './call-change.js';
 import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
-import { VendorStep } from './vendor-step.js';
+import { extrasOf, pictureIn, VendorStep } from './vendor-step.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
@@ -40,17 +40,6 @@ type Fields = NonNullable<SdkCallOptions['providerOptions']>[string];
 function effortOf(budgetTokens: number | null): { reasoningEffort?: string } {
   if (budgetTokens === null) return {};
   return { reasoningEffort: budgetTokens < 4_096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high' };
-}
-
-/** Fields that both APIs of OpenAI have. */
-const SHARED = ['user', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'] as const;
-
-/** Returns fields of the Responses API by their names in chat completions. */
-function inChatCompletions(fields: Body): Body {
-  const { reasoning, text } = fields as { reasoning?: { effort?: unknown }; text?: { verbosity?: unknown } };
-  const named = { reasoning_effort: reasoning?.effort, verbosity: text?.verbosity };
-  const shared = SHARED.map((name) => [name, fields[name]] as const);
-  return Object.fromEntries([...shared, ...Object.entries(named)].filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** The SDK leaves the schema out. */
@@ -216,10 +205,13 @@ class CompletionReader {
         // The SDK also ends a call that the vendor cut off.
         if (isJson(part.input)) yield { type: 'toolEnd', index: this.#indices.get(part.toolCallId) ?? 0 };
         return;
+      case 'file':
+        yield* this.#endReasoning();
+        return yield* pictureIn(part);
       case 'finish': {
         const [first] = this.#indices.keys();
         if (first !== undefined) this.#notes.keepOfMessage(first, this.#step?.vendor);
-        return;
+        return yield* extrasOf(part);
       }
       default: // starts and ends of the parts above, and other parts that are not used
     }

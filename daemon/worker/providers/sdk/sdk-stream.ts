@@ -85,9 +85,10 @@ function toCall({ id, name, arguments: text }: CompletionToolCall, known: Readon
   return { id, name, ...(known.has(name) ? readToolInput(text) : { input: {}, problem: `there is no tool '${name}'` }) };
 }
 
-function withoutWords({ reason }: Extract<CompletionEvent, { type: 'finish' }>): ProviderEvent {
+function withoutWords({ reason }: Extract<CompletionEvent, { type: 'finish' }>, hasPicture: boolean): ProviderEvent {
   const isFiltered = reason === 'content_filter';
-  const detail = reason === 'length' ? 'the token limit was reached before the answer began' : '';
+  const picture = hasPicture ? 'the model answered with a picture, which is not supported here' : '';
+  const detail = reason === 'length' ? 'the token limit was reached before the answer began' : picture;
   return { type: 'failed', failure: { kind: isFiltered ? 'filtered' : 'empty', status: null, detail, retryAfterMs: null } };
 }
 
@@ -102,6 +103,7 @@ export async function* streamModel(
   const step = new VendorStep();
   const calls: ToolCall[] = [];
   let hasText = false;
+  let hasPicture = false;
   // A turn keeps the vendor's data itself.
   const how = { api, signal, notes: new CallNotes(), step };
   for await (const event of completeWithModel(model, withSentIds(toCompletion(request)), how)) {
@@ -113,9 +115,10 @@ export async function* streamModel(
     if (event.type === 'failed' || event.type === 'aborted') return yield event;
     const text = event.type === 'text' ? words.push(event.text) : event.type === 'finish' ? words.end() : '';
     hasText ||= text !== '';
+    hasPicture ||= event.type === 'image';
     if (text !== '') yield { type: 'delta', text };
     if (event.type === 'finish') {
-      if (!hasText && calls.length === 0) return yield withoutWords(event);
+      if (!hasText && calls.length === 0) return yield withoutWords(event, hasPicture);
       const { step: whole, vendor: _reason, ...end } = event;
       return yield { ...end, ...definedFields({ vendor: whole && toStored(whole, calls) }) };
     }

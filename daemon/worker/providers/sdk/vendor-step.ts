@@ -3,7 +3,7 @@
  * data. Part of the vendor bundle.
  */
 import { definedFields, type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
-import type { AnswerStep, CompletionAnswerPart, CompletionToolCall, VendorData } from '../completion.js';
+import type { AnswerStep, CompletionAnswerPart, CompletionEvent, CompletionToolCall, VendorData } from '../completion.js';
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
 
 /** Types of reasoning that come in pieces. */
@@ -11,21 +11,40 @@ const PASSAGES: ReadonlySet<unknown> = new Set(['reasoning.text', 'reasoning.sum
 
 type VendorOptions = SdkMessage['providerOptions'];
 
+/** What a message has besides text and calls. */
+interface Extras {
+  /** Their URLs. */
+  readonly images: string[];
+  readonly annotations: Fields[];
+}
+
+/** The key of the extras in the metadata of an answer. They are for the caller, and do not return to the vendor. */
+const EXTRAS = 'extras';
+
 /**
- * Collects the reasoning of a stream in OpenRouter's own form, signatures of the models behind it included, which must return with
- * the message: https://openrouter.ai/docs/guides/best-practices/reasoning-tokens. The SDK only knows its text.
+ * Collects fields of a streamed message of chat completions that the SDK does not know: pictures, sources, and the reasoning in
+ * OpenRouter's own form, signatures of the models behind it included, which must return with the message:
+ * https://openrouter.ai/docs/guides/best-practices/reasoning-tokens.
  */
-export class ReasoningDetails {
+export class StreamedFields {
   readonly #details: Record<string, unknown>[] = [];
+  readonly #extras: Extras = { images: [], annotations: [] };
 
   processChunk(chunk: unknown): void {
     const [choice] = listOf(fieldsOf(chunk)['choices']);
-    for (const detail of listOf(fieldsOf(choice?.['delta'])['reasoning_details'])) this.#add(detail);
+    const { reasoning_details: details, images, annotations } = fieldsOf(choice?.['delta']);
+    for (const detail of listOf(details)) this.#add(detail);
+    for (const { image_url: image } of listOf(images)) {
+      const { url } = fieldsOf(image);
+      if (typeof url === 'string') this.#extras.images.push(url);
+    }
+    this.#extras.annotations.push(...listOf(annotations));
   }
 
-  /** Returns fields of the message, under the SDK's name for them. */
+  /** Returns fields of the message that must return with it, under the SDK's name for them, and the extras. */
   buildMetadata(): VendorOptions {
-    return this.#details.length === 0 ? undefined : ({ openaiCompatible: { reasoning_details: this.#details } } as VendorOptions);
+    const back = this.#details.length === 0 ? {} : { openaiCompatible: { reasoning_details: this.#details } };
+    return { ...back, [EXTRAS]: this.#extras } as unknown as VendorOptions;
   }
 
   /** One passage of text comes in many pieces, the signature in the last. */
@@ -41,8 +60,23 @@ export class ReasoningDetails {
   }
 }
 
+/** Yields the picture of a part, unless it is a draft that belongs to the reasoning. */
+export function* pictureIn({ mediaType, data, providerMetadata }: Extract<SdkStreamPart, { type: 'file' }>): Generator<CompletionEvent> {
+  if (!mediaType.startsWith('image/') || typeof data !== 'string' || providerMetadata?.['google']?.['thought'] === true) return;
+  yield { type: 'image', url: `data:${mediaType};base64,${data}` };
+}
+
+type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
+
+/** Yields the pictures and sources that came with the end of an answer. */
+export function* extrasOf({ providerMetadata }: SdkFinish): Generator<CompletionEvent> {
+  const { images, annotations } = (providerMetadata?.[EXTRAS] ?? { images: [], annotations: [] }) as unknown as Extras;
+  for (const url of images) yield { type: 'image', url };
+  if (annotations.length > 0) yield { type: 'annotations', annotations };
+}
+
 /** Returns the fields of its message that came with the end of an answer. */
-function messageFields({ providerMetadata }: Extract<SdkStreamPart, { type: 'finish' }>): VendorOptions {
+function messageFields({ providerMetadata }: SdkFinish): VendorOptions {
   const fields = providerMetadata?.['openaiCompatible'];
   return fields && { openaiCompatible: fields };
 }
