@@ -8,6 +8,7 @@ import { enabledAgents } from '../config/agents.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { callModel } from '../turns/model/call-model.js';
 import { type CompletionChange, completionChange } from '../turns/model/completion-change.js';
+import { answerLimit } from '../turns/model/context.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionRequest } from '../providers/completion.js';
@@ -67,7 +68,7 @@ function withInstructions(call: CompletionCall, { systemPrompt }: AgentConfig): 
   return { ...call, messages: [{ role: 'system', content: systemPrompt }, ...call.messages] };
 }
 
-function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall): CompletionRequest {
+function requestOf(model: ResolvedModel, call: CompletionCall): CompletionRequest {
   const {
     model: _name,
     session: _session,
@@ -78,7 +79,8 @@ function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall):
     span: _span,
     ...request
   } = call;
-  return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
+  const maxTokens = answerLimit(model);
+  return { ...request, modelId: model.modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
 }
 
 export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'check' | 'run' | 'count' | 'forward'>;

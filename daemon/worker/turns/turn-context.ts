@@ -4,6 +4,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import type { CommandRegistry } from './commands/commands.js';
 import { type ContextFill, readEarlier } from './memory/earlier-messages.js';
 import {
+  answerLimit,
   contextBudget,
   type ContextItem,
   type ContextOptions,
@@ -107,13 +108,13 @@ const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) 
  * the request, and says so.
  */
 function budgetWithTools({ step, agent, logger, crowded }: TurnContextOptions): number {
-  const { ref: model, contextWindow, maxTokens } = step.model;
+  const { ref: model, contextWindow } = step.model;
   const budgetTokens = contextBudget(step.model);
   const least = Math.floor(budgetTokens * MIN_SHARE);
   const ofTools = toolTokens(step);
   const left = budgetTokens - ofTools;
   // Some providers count the limit of the answer, too.
-  const room = (contextWindow ?? Infinity) - Math.min(maxTokens ?? 0, MAX_ANSWER_TOKENS) - ofTools;
+  const room = (contextWindow ?? Infinity) - Math.min(answerLimit(step.model) ?? 0, MAX_ANSWER_TOKENS) - ofTools;
   const key = `${agent.id} ${model}`;
   if (left < least && !crowded.has(key)) {
     crowded.add(key);
@@ -152,6 +153,7 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const { systemPrompt } = options.agent;
   const { model, tools, isLastStep } = step;
   const { takesImages } = model;
+  const maxTokens = answerLimit(model);
   const budgetTokens = budgetWithTools(options);
   const { steps, tokens } = fitSteps(takesImages ? step.steps : withNewestPictures(step.steps, 0), budgetTokens * STEPS_SHARE);
   const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
@@ -174,6 +176,6 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
     tools,
     isLastStep,
     ...(systemPrompt === undefined ? {} : { system: systemPrompt }),
-    ...(model.maxTokens === null ? {} : { maxTokens: model.maxTokens }),
+    ...(maxTokens === null ? {} : { maxTokens }),
   };
 }

@@ -9,7 +9,7 @@ import type { UsedByCall } from '../../spending/call-usage.js';
 import type { Purse } from '../../spending/spending.js';
 import type { Span } from '../../tracing/span.js';
 import { CallSpan, type Operation } from './call-span.js';
-import { MAX_ANSWER_TOKENS } from './context.js';
+import { answerLimit, MAX_ANSWER_TOKENS } from './context.js';
 import { withIdleTimeout } from './idle-timeout.js';
 import { watchRequests } from './sent-requests.js';
 
@@ -71,7 +71,7 @@ class Cost {
   }
 
   get most(): number {
-    return this.#of(this.#estimate(this.#model.maxTokens ?? MAX_ANSWER_TOKENS)) ?? 0;
+    return this.#of(this.#estimate(answerLimit(this.#model) ?? MAX_ANSWER_TOKENS)) ?? 0;
   }
 
   get actual(): number {

@@ -1,12 +1,15 @@
 /** Chooses how much of a conversation the model gets: the newest part that fits its context window. */
 import { cutText } from '../../../../shared/text/one-line.js';
 import { withNewestPictures } from '../../files/pictures.js';
+import type { ResolvedModel } from '../../providers/registry.js';
 import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResult, ToolResultMessage } from '../../providers/provider.js';
 
 /** For models with an unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
 /** Maximum tokens of an answer, if the model's limit is unknown. */
 export const MAX_ANSWER_TOKENS = 8_192;
+/** Servers of many models accept it: Claude Code sends it. */
+const MAX_REQUIRED_LIMIT = 32_000;
 /** An estimate may be wrong by this much. */
 const SAFETY = 0.85;
 export const MAX_MESSAGES = 1_000;
@@ -46,6 +49,21 @@ export function contextBudget(model: { contextWindow: number | null; maxTokens: 
   const window = model.contextWindow ?? DEFAULT_CONTEXT_WINDOW;
   const answer = Math.min(model.maxTokens ?? MAX_ANSWER_TOKENS, MAX_ANSWER_TOKENS, Math.floor(window / 4));
   return Math.floor((window - answer) * SAFETY);
+}
+
+/**
+ * Returns the limit of an answer in tokens; null: none is sent. Anthropic's API requires one: without it, its SDK sends 4,096 for
+ * models that are not Claude, which one that reasons may use up before its first word. Some servers count the limit as part of the
+ * context window.
+ */
+export function answerLimit({
+  api,
+  modelId,
+  maxTokens,
+  contextWindow,
+}: Pick<ResolvedModel, 'api' | 'modelId' | 'maxTokens' | 'contextWindow'>): number | null {
+  if (maxTokens !== null || api !== 'anthropic-messages' || modelId.includes('claude-')) return maxTokens;
+  return Math.min(MAX_REQUIRED_LIMIT, Math.floor((contextWindow ?? DEFAULT_CONTEXT_WINDOW) / 4));
 }
 
 /** A message, or several that belong together: a tool call and its result. */

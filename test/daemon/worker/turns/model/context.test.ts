@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ToolResult } from '../../../../../daemon/worker/providers/provider.js';
 import type { StepMessage } from '../../../../../daemon/worker/turns/model/context.js';
 import {
+  answerLimit,
   contextBudget,
   estimateTokens,
   fitSteps,
@@ -188,4 +189,18 @@ test('pictures of tools count as those of people do, not by their bytes, and go 
   const { steps, tokens } = fitSteps([...shown, ...shown], 2_000);
   expect(tokens).toBeLessThanOrEqual(2_000);
   expect(steps).toEqual([...step('a', '(omitted: the context is full)'), ...shown]);
+});
+
+const GLM = { api: 'anthropic-messages', modelId: 'glm-5', maxTokens: null, contextWindow: 200_000 } as const;
+
+test.each([
+  [GLM, 32_000],
+  [{ ...GLM, contextWindow: 32_768 }, 8_192],
+  [{ ...GLM, contextWindow: null }, 8_192],
+  [{ ...GLM, maxTokens: 100 }, 100],
+  [{ ...GLM, modelId: 'vendor/claude-opus-5' }, null],
+  [{ ...GLM, api: 'openai-completions' }, null],
+  [{ ...GLM, api: null }, null],
+] as const)('to %j, the limit %s is sent', (model, limit) => {
+  expect(answerLimit(model)).toBe(limit);
 });
