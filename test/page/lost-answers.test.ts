@@ -79,3 +79,45 @@ test.skipIf(noBrowser)('a failing job that Status starts again after a lost answ
   await page.getByRole('dialog', { name: 'Run of Report' }).getByText('Failed').first().waitFor();
   expect(await states()).toEqual(['failed', 'failed']);
 });
+
+test.skipIf(noBrowser)('a schedule that counts from now is created once, also when its form is saved again after a reload', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron/new', { allowedErrors: /ERR_FAILED|409/ });
+  const names = async (): Promise<string[]> =>
+    (await callApi<{ jobs: { name: string }[] }>(gateway, 'GET /api/cron')).jobs.map(({ name }) => name).toSorted();
+  const create = page.getByRole('button', { name: 'Create schedule' });
+  const expected: string[] = [];
+  for (const name of ['At once', 'Later']) {
+    await page.goto(`${gateway.url}/#/cron/new`);
+    await page.getByLabel('When', { exact: true }).fill('in 2 hours');
+    await page.getByLabel('Task', { exact: true }).fill('Remind me');
+    await page.getByLabel('Name').fill(name);
+    await loseAnswer(page, '**/api/cron/create');
+    await create.click();
+    await page.getByText('The gateway does not answer.').first().waitFor();
+    expected.push(name);
+    expect(await names()).toEqual(expected);
+    // The same words describe another time by then.
+    await page.clock.setFixedTime(Date.now() + expected.length * 60_000);
+    if (name === 'Later') await page.reload();
+    await create.click();
+    await page.getByRole('heading', { name }).waitFor();
+    expect(await names()).toEqual(expected);
+  }
+  // What is refused is no creation: the next attempt counts from then.
+  await page.goto(`${gateway.url}/#/cron/new`);
+  await page.getByLabel('When', { exact: true }).fill('in 2 hours');
+  await page.getByLabel('Task', { exact: true }).fill('Remind me');
+  const refuse = { status: 409, json: { error: { code: 'CONFLICT', message: 'there are 1000 scheduled jobs' } } };
+  await page.route('**/api/cron/create', (route) => route.fulfill(refuse), { times: 1 });
+  const schedules: unknown[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/create')) schedules.push((request.postDataJSON() as { schedule: unknown }).schedule);
+  });
+  await create.click();
+  await page.getByText('there are 1000 scheduled jobs').waitFor();
+  await page.clock.setFixedTime(Date.now() + 600_000);
+  await create.click();
+  await page.getByRole('heading', { name: 'Remind me' }).waitFor();
+  expect(new Set(schedules).size).toBe(2);
+});

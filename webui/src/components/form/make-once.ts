@@ -15,16 +15,13 @@ interface Kept {
 /** The keys of calls that have not succeeded yet. They outlive the view that made the call. */
 const keptKeys = signal<Readonly<Record<string, Kept>>>({});
 
-/**
- * Makes a call with a key, which it keeps until it succeeds: after a lost answer, it can be made again without doing anything twice.
- * @param keptMs  how long the same call counts as a repetition; the gateway knows a key for a day
- */
-export async function makeOnce<Answer>(call: Call, keptMs = KEPT_MS): Promise<Answer> {
+/** Makes a call with a key, which it keeps until it succeeds: after a lost answer, it can be made again without doing anything twice. */
+export async function makeOnce<Answer>(call: Call): Promise<Answer> {
   // Before it has a key: the command line that is copied needs none.
   keepInstead(call);
   const name = JSON.stringify([call.path, call.body]);
   const kept = keptKeys.peek()[name];
-  const key = kept !== undefined && Date.now() - kept.atMs < keptMs ? kept.key : newKey();
+  const key = kept !== undefined && Date.now() - kept.atMs < KEPT_MS ? kept.key : newKey();
   keptKeys.value = { ...keptKeys.peek(), [name]: { key, atMs: Date.now() } };
   const answer = await make<Answer>({ ...call, headers: { 'Idempotency-Key': key } });
   const { [name]: _done, ...others } = keptKeys.peek();

@@ -1,8 +1,10 @@
 /** The form's content, kept in this browser until it is saved or discarded. */
 import { useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
-import { apiPath, type Call } from '../../../api/client.js';
+import { ApiError, apiPath, type Call, make } from '../../../api/client.js';
+import { keepInstead } from '../../../api/copy-mode.js';
 import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
+import { newKey } from '../../../browser/new-key.js';
 import { changedFields } from '../../../components/form/changed-fields.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
@@ -127,9 +129,11 @@ interface KeptDraft {
   /** The form without the changes, for a job that is deleted meanwhile. */
   readonly base: Draft;
   readonly changes: Partial<Draft>;
+  /** The call that creates the job, with its key, until its answer is there. */
+  readonly creation?: Call;
 }
 
-/** Returns what is kept after a change; undefined when the form is as without changes. */
+/** Returns what is kept after a change, which makes it another job to create; undefined when the form is as without changes. */
 export function changeDraft(kept: KeptDraft | undefined, base: Draft, change: Partial<Draft>): KeptDraft | undefined {
   const changes = changedFields(base, { ...base, ...kept?.changes, ...change });
   return Object.keys(changes).length === 0 ? undefined : { base, changes };
@@ -147,10 +151,27 @@ export function useDraft(id: string, now: Draft | undefined) {
   const base = now ?? kept?.base ?? draftOf(undefined, false);
   const fields: Draft = { ...base, ...kept?.changes };
   const set = (change: Partial<Draft>): void => writeDraft(draftId, changeDraft(readDraft<KeptDraft>(draftId), base, change));
+  /**
+   * Creates the job. After a lost answer, also after a reload, it repeats the same call with the same key, however late it is: words such as
+   * `in 10 minutes` would describe another time by then, and so another job.
+   */
+  const create = async (): Promise<{ job: Job }> => {
+    const call = saveCall(fields, undefined);
+    // Before it has a key: the command line that is copied needs none.
+    keepInstead(call);
+    const before = readDraft<KeptDraft>(draftId);
+    const creation = before?.creation ?? { ...call, headers: { 'Idempotency-Key': newKey() } };
+    writeDraft(draftId, { base, changes: {}, ...before, creation });
+    return make<{ job: Job }>(creation).catch((error: unknown) => {
+      // Nothing was created.
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) set({});
+      throw error;
+    });
+  };
   /** Forgets what was typed. */
   const drop = (): void => {
     writeDraft(draftId, undefined);
     setKept(false);
   };
-  return { fields, set, wasKept, drop };
+  return { fields, set, wasKept, create, drop };
 }

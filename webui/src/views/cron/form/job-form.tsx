@@ -9,7 +9,6 @@ import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
 import { bind } from '../../../components/form/form.js';
-import { makeOnce } from '../../../components/form/make-once.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
@@ -119,14 +118,13 @@ export function JobForm(props: JobFormProps) {
   const example = readExample(address.value.query['example']);
   const id = draftName(props, example !== undefined);
   const draft = useDraft(id, deleted === undefined ? { ...draftOf(job, isCopy), ...example } : undefined);
-  const { fields, set, wasKept, drop } = draft;
+  const { fields, set, wasKept, create, drop } = draft;
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(fields, changed);
   const save = async (): Promise<void> => {
     const navigateThen = navigateLater();
-    // One form never means two jobs, however late it is saved again.
-    const { job: saved } = await (changed === undefined ? makeOnce<{ job: Job }>(saving(), Infinity) : make<{ job: Job }>(saving()));
+    const { job: saved } = await (changed === undefined ? create() : make<{ job: Job }>(saving()));
     drop();
     onSaved();
     const page = hashOf('cron', [saved.id]);
