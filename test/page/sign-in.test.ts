@@ -80,6 +80,30 @@ test.skipIf(noBrowser)('anybody else sees the one sign-in screen, and most of th
   expect(await cookies(page)).toEqual([]);
 });
 
+test.skipIf(noBrowser)(
+  'where calls need no token, the sign-in screen does not come back once it is closed, until someone asks for it',
+  async () => {
+    const { gateway } = await startPageWorld({ gateway: { allowedHosts: ['gateway.example'] } });
+    const page = await openPage(`${gateway.url}/#/status`, { allowedErrors: refused });
+    // It does without the versions of the configuration.
+    await page.getByText('Last 24 hours').waitFor();
+    expect(await signInScreen(page).count()).toBe(0);
+    await openLog(page, gateway);
+    await page.getByRole('button', { name: 'Continue without token' }).click();
+    const signIn = page.getByRole('alert').getByRole('button', { name: 'Sign in' });
+    await signIn.waitFor();
+    for (let round = 0; round < 2; round += 1) {
+      await page.waitForResponse('**/api/logs?*');
+      await page.waitForResponse('**/api/page-session');
+    }
+    expect(await signInScreen(page).count()).toBe(0);
+    await signIn.click();
+    await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+    await page.keyboard.press('Enter');
+    await logIsShown(page);
+  },
+);
+
 test.skipIf(noBrowser)('the token signs in, in every tab, through a restart and a reload, and is kept nowhere', async () => {
   const { gateway } = await startPageWorld(guarded);
   const page = await openPage(gateway.url, { allowedErrors: refused });

@@ -14,7 +14,11 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** Whether it is an action of the user. Default: every method but GET. */
   readonly isAction?: boolean;
+  /** Whether its caller goes on without the answer: while most calls need no session, nobody is asked to sign in for it. */
+  readonly isOptional?: boolean;
 }
+
+export const isActionOf = (call: Call): boolean => call.isAction ?? call.method !== 'GET';
 
 /** The header that makes a change fail if its target has a different revision by then. */
 export const match = (revision: string): Record<string, string> => ({ 'If-Match': `"${revision}"` });

@@ -34,7 +34,7 @@ export async function request(call: Call): Promise<Response> {
   keepInstead(call);
   await entry.peek();
   let response = await send(call);
-  if (response.status === 401 && (await regainSession())) response = await send(call);
+  if (response.status === 401 && (await regainSession(call))) response = await send(call);
   if (!response.ok) throw await readError(call, response);
   return response;
 }

@@ -3,7 +3,7 @@
  * covers every action of every view. An action may make several calls, so the mode ends when their dialog is closed.
  */
 import { signal } from '@preact/signals';
-import type { Call } from './call.js';
+import { type Call, isActionOf } from './call.js';
 
 export const isCopyMode = signal(false);
 
@@ -20,8 +20,7 @@ export function endCopyMode(): void {
 
 /** Keeps the call that equals an action in copy mode. @returns whether it was kept: then the caller does nothing */
 export function isKeptInstead(call: Call): boolean {
-  const isAction = call.isAction ?? call.method !== 'GET';
-  if (!isCopyMode.peek() || !isAction) return false;
+  if (!isCopyMode.peek() || !isActionOf(call)) return false;
   keptCalls.value = [...keptCalls.peek(), call];
   return true;
 }

@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { PageSession } from '../../../shared/api/gateway/page-session.js';
-import { failUnanswered, readError, send } from './call.js';
+import { type Call, failUnanswered, isActionOf, readError, send } from './call.js';
 
 const PATH = '/api/page-session';
 
@@ -22,6 +22,9 @@ export const signInReason = signal<SignInReason | undefined>(undefined);
 /** Callers that wait for the sign-in screen: true when the user has signed in, false when the screen is closed. */
 const waiting = signal<readonly ((isSignedIn: boolean) => void)[]>([]);
 
+/** Whether the user has closed the sign-in screen. It comes back only for what the user does. */
+const isDeclined = signal(false);
+
 export function askForSignIn(reason: SignInReason): Promise<boolean> {
   signInReason.value = reason;
   return new Promise((resolve) => {
@@ -31,6 +34,7 @@ export function askForSignIn(reason: SignInReason): Promise<boolean> {
 
 export function closeSignIn(isSignedIn: boolean): void {
   signInReason.value = undefined;
+  isDeclined.value = !isSignedIn;
   const callers = waiting.peek();
   waiting.value = [];
   for (const resolve of callers) resolve(isSignedIn);
@@ -60,16 +64,19 @@ export async function signIn(proof: { token?: string; link?: string } = {}): Pro
 /** Calls that are refused at the same time cause only one sign-in. */
 const regaining = signal<Promise<boolean> | undefined>(undefined);
 
-async function regain(): Promise<boolean> {
+/**
+ * Called when a call, or the socket, was refused. Signs in automatically if possible, otherwise asks the user.
+ * @returns whether that succeeded
+ */
+export async function regainSession(call?: Call): Promise<boolean> {
   const reason = session.peek().signedIn ? 'ended' : 'wanted';
-  if (signInReason.peek() === undefined && (await signIn().catch(() => false))) return true;
+  if (signInReason.peek() === undefined) {
+    regaining.value ??= signIn()
+      .catch(() => false)
+      .finally(() => (regaining.value = undefined));
+    if (await regaining.value) return true;
+    const isQuiet = call !== undefined && (call.isOptional === true || (isDeclined.peek() && !isActionOf(call)));
+    if (isQuiet && !session.peek().needsToken) return false;
+  }
   return askForSignIn(signInReason.peek() ?? reason);
-}
-
-/** Called when a call was refused. Signs in automatically if possible, otherwise asks the user. @returns whether that succeeded */
-export function regainSession(): Promise<boolean> {
-  regaining.value ??= regain().finally(() => {
-    regaining.value = undefined;
-  });
-  return regaining.value;
 }

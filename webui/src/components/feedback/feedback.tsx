@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
-import { session } from '../../api/session.js';
+import { askForSignIn, session } from '../../api/session.js';
 import { isGatewayAway } from '../../api/socket.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
@@ -52,13 +52,14 @@ interface ErrorBoxProps {
   readonly isStale?: boolean;
 }
 
-/** An error with its next step: retry, or copy the same call as a command line. */
+/** An error with its next step: sign in, retry, or copy the same call as a command line. */
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   const isUnreachable = error instanceof ApiError && error.status === 0;
   if (error instanceof NotDone || (isStale && isUnreachable)) return null;
   if (isUnreachable && retry !== undefined && isInBanner()) return <Skeleton lines={4} />;
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
+  const signIn = (): void => void askForSignIn('wanted').then((isSignedIn) => isSignedIn && retry?.());
   return (
     <div class="error-box callout bad" role="alert" tabIndex={-1}>
       <Icon name="warning" />
@@ -72,6 +73,7 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
           </p>
         )}
         <div class="row">
+          {error instanceof ApiError && error.status === 401 && <Button text={t('signInNow')} onClick={signIn} />}
           {retry !== undefined && <Button icon="retry" text={t('retry')} onClick={retry} />}
           {error instanceof ApiError && <CopyCommand call={() => error.call} />}
         </div>

@@ -37,7 +37,9 @@ async function readDay(signal: AbortSignal): Promise<DayData> {
   const [history, { versions }] = await Promise.all([
     call<OverviewHistory>('GET', '/api/overview/history', { signal }),
     // Not everyone may read them.
-    call<{ versions: readonly ConfigVersion[] }>('GET', '/api/config/versions', { signal }).catch(() => ({ versions: [] })),
+    call<{ versions: readonly ConfigVersion[] }>('GET', '/api/config/versions', { signal, isOptional: true }).catch(() => ({
+      versions: [],
+    })),
   ]);
   return { history, versions };
 }
