@@ -74,6 +74,9 @@ function options(root, hasDesign) {
   };
 }
 
+/** With little memory zlib makes smaller blocks, each with its own codes, for code, texts and icons: 1 KB less in the first load of a chat. */
+const compress = (content) => gzipSync(content, { level: 9, memLevel: 5 });
+
 /** @returns the parts (name below `/`, and content), and the files that went into them */
 async function bundlePage(root, hasDesign) {
   const { build } = await import('vite');
@@ -98,7 +101,7 @@ export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const files = [...parts, ...described].map(([name, content]) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/bundle/page-pack.mjs`);
-    return [`/${name}`, { type, gzip: gzipSync(content, { level: 9 }).toString('base64') }];
+    return [`/${name}`, { type, gzip: compress(content).toString('base64') }];
   });
   return { text: `${JSON.stringify(Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))}\n`, modules };
 }
