@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { startFakeTranscriber } from '../fakes/openai/transcriptions.js';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
-import { callApi } from '../helpers/page.js';
+import { callApi, openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a failed one is heard when it is asked again', async () => {
@@ -107,3 +107,60 @@ test.skipIf(noBrowser)('a recording that finds eight files stays until one of th
   expect(asked).toContain('7.txt, 8.txt, voice.webm\n[transcript] What do you hear?');
   expect(asked).not.toMatch(/[39]\.txt/);
 });
+
+test.skipIf(noBrowser)(
+  'a recording is kept whatever is opened meanwhile, and what is only in the tab is not left without a question',
+  async () => {
+    const transcriber = await startFakeTranscriber();
+    transcriber.reply({ text: 'What do you hear?' });
+    const providers = { ears: { baseUrl: transcriber.baseUrl, models: [{ id: 'w' }] } };
+    const guarded = { gateway: { auth: { enabled: true } }, transcription: { model: 'ears/w' } };
+    const { gateway, model } = await startPageWorld(guarded, providers);
+    const { session } = await callApi<{ session: { key: string } }>(gateway, 'POST /api/sessions', { chat_id: 'known' });
+    const page = await openView(gateway, `#/chat/${encodeURIComponent(session.key)}`, { allowedErrors: /404|401|ERR_FAILED|WebSocket/ });
+    const kept = page.getByRole('button', { name: 'Remove voice.webm' });
+    const record = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Record a voice message' }).click();
+      await page.getByRole('group', { name: 'Recording' }).getByRole('timer').waitFor();
+    };
+    const newChat = page.getByRole('button', { name: 'New chat', exact: true });
+    await record();
+    await newChat.click();
+    await page.getByText('How can I help?').waitFor();
+    await page.goBack();
+    await kept.waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
+    expect(model.requests.at(-1)?.messages.at(-1)?.content).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+
+    // The chat is deleted elsewhere.
+    await record();
+    await callApi(gateway, `DELETE /api/sessions/${encodeURIComponent(session.key)}`);
+    await page.locator('.empty').getByRole('button', { name: 'New chat' }).click();
+    await kept.waitFor();
+    await kept.click();
+
+    const questions: string[] = [];
+    const stay = (): Promise<void> =>
+      new Promise((resolve) => {
+        page.once('dialog', (dialog) => {
+          questions.push(dialog.type());
+          void dialog.dismiss().then(resolve);
+        });
+        void page.evaluate('void setTimeout(() => location.reload())');
+      });
+    await record();
+    await stay();
+    await page.keyboard.press('Escape');
+    await page.route('**/attachments', (route) => route.abort());
+    await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
+    await page.getByRole('button', { name: 'Remove plan.txt' }).waitFor();
+    await stay();
+    expect(questions).toEqual(['beforeunload', 'beforeunload']);
+    // Whoever signs out wants nothing to stay, and somebody else may be the next at this browser.
+    page.on('dialog', (dialog) => void dialog.dismiss());
+    await page.getByRole('button', { name: 'Preferences' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('This gateway requires an access token.').waitFor();
+  },
+);

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
 import { askForSignIn, entry, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
+import { leaveUnasked } from './browser/leaving.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
 import { preload, retryStyles } from './shell/views.js';
@@ -33,7 +34,7 @@ async function enter(link: string | undefined): Promise<void> {
 function begin(): void {
   const { only } = session.peek();
   window.addEventListener('hashchange', enterAgain);
-  onSettingChanged(SIGNED_OUT, () => location.reload());
+  onSettingChanged(SIGNED_OUT, leaveUnasked);
   // Without the navigation also after a reload, before this is known again.
   if (only !== undefined) return navigate(hashOf(only, [], { bare: '1' }), { replace: true });
   startSocket();

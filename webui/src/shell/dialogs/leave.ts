@@ -1,5 +1,6 @@
 /** Signs out. */
 import { request } from '../../api/client.js';
+import { leaveUnasked } from '../../browser/leaving.js';
 import { readJson, settingNames, SIGNED_OUT, writeSetting } from '../../settings.js';
 import type { Entry } from '../../views/chat/model/outbox.js';
 import { t } from './text.js';
@@ -15,5 +16,5 @@ export async function leave(): Promise<void> {
   await request({ method: 'DELETE', path: '/api/page-session', isAction: false });
   holdMessages();
   writeSetting(SIGNED_OUT, String(Date.now()));
-  location.reload();
+  leaveUnasked();
 }

@@ -5,6 +5,7 @@ import type { AttachmentNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { ApiError, apiPath, call, isTemporary, request } from '../../../api/client.js';
 import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
+import { askBeforeLeaving } from '../../../browser/leaving.js';
 import { newKey } from '../../../browser/new-key.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { whenIdle } from '../../../browser/when-idle.js';
@@ -92,6 +93,8 @@ const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session
 
 const isWaiting = ({ id }: DraftFile): boolean => id === undefined;
 
+askBeforeLeaving(() => Object.values(drafts.peek()).flat().some(isWaiting));
+
 function changeFiles(session: string, edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void {
   drafts.value = { ...drafts.peek(), [session]: edit(filesOf(session)) };
   writeDraftFiles(session, filesOf(session));
@@ -102,15 +105,19 @@ const changeFile = (session: string, key: string, change: Partial<DraftFile>): v
 
 const takeOut = (session: string, key: string): void => changeFiles(session, (now) => now.filter((each) => each.key !== key));
 
-/** Uploads a file of the draft; after a failure, it stays there. */
-async function uploadOne(session: string, { key, file }: DraftFile): Promise<void> {
+/** Uploads a file of the draft; after a failure, it stays there, or goes to a new chat as the text of a deleted session does. */
+async function uploadOne(session: string, draft: DraftFile): Promise<void> {
+  const { key, file } = draft;
   if (file === undefined) return;
   changeFile(session, key, { error: undefined });
   try {
     changeFile(session, key, { ...(await upload(session, key, file)), file: undefined, atMs: Date.now() });
   } catch (error) {
-    if (error instanceof NotDone) takeOut(session, key);
-    else changeFile(session, key, { error: errorText(error), isRefused: !isTemporary(error) });
+    const failure = { error: errorText(error), isRefused: !isTemporary(error) };
+    const isGone = error instanceof ApiError && error.code === 'SESSION_NOT_FOUND';
+    if (isGone || error instanceof NotDone) takeOut(session, key);
+    else changeFile(session, key, failure);
+    if (isGone) changeFiles(NEW, (now) => [...now, { ...draft, ...failure }]);
   }
 }
 

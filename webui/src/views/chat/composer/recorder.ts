@@ -27,8 +27,9 @@ export function record(stream: MediaStream, onEnd: (file: File | undefined) => v
   recorder.start();
   return {
     stop(isKept) {
+      if (recorder.state === 'inactive') return;
       keeps = isKept;
-      if (recorder.state !== 'inactive') recorder.stop();
+      recorder.stop();
     },
   };
 }

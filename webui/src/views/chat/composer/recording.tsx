@@ -3,6 +3,7 @@
  * chat view, because that would add a request to the view's first load.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { askBeforeLeaving } from '../../../browser/leaving.js';
 import { IconButton } from '../../../components/button/button.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { defineText } from '../../../i18n/language.js';
@@ -26,7 +27,7 @@ function explain(error: unknown): string {
 export interface RecordingProps {
   readonly limitSeconds: number;
   readonly limitBytes: number;
-  /** Gets the recording; undefined for none. Not called once this is gone. */
+  /** Gets the recording; undefined for none. Also called once this is gone, for what was recorded until then. */
   readonly onEnd: (file: File | undefined) => void;
 }
 
@@ -41,6 +42,7 @@ function useRecording({ onEnd }: RecordingProps) {
       isGone = true;
     };
     stop.current = () => end(undefined);
+    const stopAsking = askBeforeLeaving(() => true);
     navigator.mediaDevices.getUserMedia({ audio: true }).then(
       (stream) => {
         if (isGone) return stream.getTracks().forEach((track) => track.stop());
@@ -53,8 +55,9 @@ function useRecording({ onEnd }: RecordingProps) {
       },
     );
     return () => {
-      isGone = true;
-      stop.current(false);
+      stopAsking();
+      // Nobody has cancelled it: something else was opened.
+      stop.current(true);
     };
   }, []);
   return { begunAtMs, stop };
