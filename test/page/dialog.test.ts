@@ -87,3 +87,29 @@ test.skipIf(noBrowser)('a form that was filled in asks before it is lost; an unt
   await question.getByRole('button', { name: 'Discard' }).click();
   await expect.poll(() => dialog.count()).toBe(0);
 });
+
+/** What Android's Back does at its second press, of which a page may prevent only the first. */
+const CLOSE = `document.querySelector('dialog').close()`;
+
+test.skipIf(noBrowser)('a dialog that the browser itself closes is gone, or asks again if something would be lost', async () => {
+  const address = await serveComponents(FORM);
+  const page = await openPage(address);
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await page.evaluate(CLOSE);
+  await expect.poll(() => page.locator('dialog').count()).toBe(0);
+
+  await page.goto(address);
+  await page.getByLabel('Name').fill('typed');
+  const question = page.getByRole('alertdialog', { name: 'Discard what you entered?' });
+  for (let pressed = 0; pressed < 2; pressed += 1) {
+    await page.evaluate(CLOSE);
+    await question.waitFor();
+  }
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('typed');
+  await question.getByRole('button', { name: 'Keep editing' }).click();
+  await expect.poll(() => question.count()).toBe(0);
+  await page.evaluate(CLOSE);
+  await question.getByRole('button', { name: 'Discard' }).click();
+  await expect.poll(() => page.locator('dialog').count()).toBe(0);
+});

@@ -49,7 +49,7 @@ function useClose({ isForm = false, onClose }: DialogProps) {
   const isChanged = useRef(false);
   const [isAsking, setAsking] = useState(false);
   const onInput = (): void => void (isChanged.current = isForm);
-  const close = (): void => (isChanged.current && onClose !== undefined ? setAsking(!isAsking) : onClose?.());
+  const close = (asks = !isAsking): void => (isChanged.current && onClose !== undefined ? setAsking(asks) : onClose?.());
   return { onInput, close, isAsking, isChanged };
 }
 
@@ -73,7 +73,14 @@ export function Dialog(props: DialogProps) {
     event.preventDefault();
     close();
   };
-  // A browser lets a page prevent only the first `cancel`, but every key.
+  // A browser lets a page prevent only the first of several requests without a key, such as Android's Back, and closes it at the next.
+  const onClosed = (): void => {
+    // Removed by the page.
+    if (element.current === null) return;
+    element.current.showModal();
+    close(true);
+  };
+  // Every key can be prevented.
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.defaultPrevented || isComposing(event) || !isChanged.current) return;
     event.preventDefault();
@@ -87,6 +94,7 @@ export function Dialog(props: DialogProps) {
       // A second Escape would close it without asking `onCancel`.
       closedby={onClose === undefined ? 'none' : 'closerequest'}
       onCancel={onCancel}
+      onClose={onClosed}
       onInput={onInput}
       onKeyDown={onKeyDown}
       onMouseDown={closeOnBackdrop}
@@ -98,7 +106,7 @@ export function Dialog(props: DialogProps) {
           {onClose !== undefined && <IconButton icon="close" label={t('close')} onClick={onClose} />}
         </header>
         {children}
-        {isAsking && <LossQuestion onDiscard={onClose} onKeep={close} />}
+        {isAsking && <LossQuestion onDiscard={onClose} onKeep={() => close(false)} />}
       </div>
       <Toasts />
     </dialog>
