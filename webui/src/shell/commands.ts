@@ -13,7 +13,7 @@ export interface Command {
   readonly id: string;
   readonly label: string;
   readonly icon?: IconName;
-  /** `mod+k`, `mod+shift+o`, `g s`, `/`, `escape`. `mod` is ⌘ on Apple's machines, Ctrl elsewhere. */
+  /** `mod+k`, `mod+shift+o`, `g s`, `/`, `escape`. `mod` is ⌘ on Apple's machines, Ctrl elsewhere; the other one is `ctrl` or `meta`. */
   readonly keys?: string | undefined;
   /** Whether it also works while a text field has the focus. Default: with `mod`. */
   readonly whileTyping?: boolean;
@@ -103,7 +103,9 @@ const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** Returns keys such as `mod+shift+o` as the keyboard names them. */
 export function keysText(keys: string): string {
-  const names: Record<string, string> = isApple ? { mod: '⌘', shift: '⇧', alt: '⌥' } : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt' };
+  const names: Record<string, string> = isApple
+    ? { mod: '⌘', ctrl: '⌃', shift: '⇧', alt: '⌥' }
+    : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt' };
   const shown = (key: string): string => names[key] ?? (key === 'escape' ? 'Esc' : key.charAt(0).toUpperCase() + key.slice(1));
   return keys
     .split(' ')
@@ -118,11 +120,15 @@ export function keysText(keys: string): string {
 
 /** Returns the keys of an event in the form of {@link Command.keys}. */
 export function chordOf(event: KeyboardEvent): string {
-  const isMod = isApple ? event.metaKey : event.ctrlKey;
-  const key = event.key.toLowerCase();
+  const { ctrlKey, metaKey } = event;
+  const isMod = isApple ? metaKey : ctrlKey;
+  const other = isApple ? ctrlKey && 'ctrl' : metaKey && 'meta';
+  // On a keyboard with other letters than Latin ones, the place of the key counts.
+  const latin = /^[^\p{sc=Latin}\P{L}]/u.test(event.key) && /^Key(.)$/.exec(event.code)?.[1];
+  const key = (latin || event.key).toLowerCase();
   // Shift is part of the character, except for letters and named keys.
   const isShift = event.shiftKey && (isMod || /^[a-z]$|^.{2,}$/.test(key));
-  return [isMod ? 'mod' : '', event.altKey ? 'alt' : '', isShift ? 'shift' : '', key].filter(Boolean).join('+');
+  return [isMod && 'mod', other, event.altKey && 'alt', isShift && 'shift', key].filter(Boolean).join('+');
 }
 
 export const isModifier = ({ key }: KeyboardEvent): boolean => ['Shift', 'Control', 'Meta', 'Alt', 'AltGraph'].includes(key);
