@@ -5,8 +5,8 @@ import { listenError } from '../../shared/node/listen-error.js';
 /**
  * Listens on the address for a moment.
  * @param port  0 only checks the address
- * @throws UNAVAILABLE for a name that does not resolve or an address of another machine; CONFIG_INVALID for a port that this user may
- * not use; PORT_TAKEN
+ * @throws CONFIG_INVALID for a name that does not resolve, an address of another machine, or a port that this user may not use;
+ * PORT_TAKEN
  */
 export function tryListen({ host, port }: { host: string; port: number }): Promise<void> {
   const server = createServer();

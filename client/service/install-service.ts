@@ -68,7 +68,7 @@ function isOwnPort(
 
 /**
  * Checks everything and changes nothing.
- * @throws CONFLICT for edited files or other services (unless forced), and for a masked unit; PORT_TAKEN; CONFIG_INVALID for a port
+ * @throws CONFLICT for edited files or other services (unless forced), and for a masked unit; PORT_TAKEN; CONFIG_INVALID for an address
  *   that cannot be used, and if a gateway would be ended for one that cannot start; UNAVAILABLE; CONTROL_UNREACHABLE
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {

@@ -27,10 +27,7 @@ export function isHostFixed(error: unknown): error is GatewayError {
   return error instanceof GatewayError && error.code === 'CONFLICT' && typeof error.details?.['host'] === 'string';
 }
 
-/** Not `CONFIG_INVALID`: after a boot, the address or the network may come later, so a service manager has to try again. */
-function hostAbsent(message: string): GatewayError {
-  return new GatewayError('UNAVAILABLE', { message, hint: 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.' });
-}
+const HOST_HINT = 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.';
 
 /** @param code  of the system's error */
 export function listenError(code: string, { host, port }: { host: string; port: number }): GatewayError {
@@ -43,10 +40,10 @@ export function listenError(code: string, { host, port }: { host: string; port: 
         hint: 'Choose a port from 1024 on, e.g. --port 18790.',
       });
     case 'EADDRNOTAVAIL':
-      return hostAbsent(`gateway.host '${host}' is not an address of this machine`);
+      return new GatewayError('CONFIG_INVALID', { message: `gateway.host '${host}' is not an address of this machine`, hint: HOST_HINT });
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return hostAbsent(`gateway.host '${host}' does not resolve to an address`);
+      return new GatewayError('CONFIG_INVALID', { message: `gateway.host '${host}' does not resolve to an address`, hint: HOST_HINT });
     default:
       return new GatewayError('CONFIG_INVALID', { message: `cannot listen on ${host}:${port} (${code})` });
   }

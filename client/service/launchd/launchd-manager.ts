@@ -15,6 +15,8 @@ import { launchdFiles, plistName, plistVariable } from './plist.js';
 /** `bootstrap` fails with 5 (EIO) while an earlier `bootout` is in progress. */
 const BOOTSTRAP_ATTEMPTS = 20;
 const BOOTSTRAP_PAUSE_MS = 250;
+/** Exit codes of `bootout`: done, no such process, in progress, not found. */
+const UNLOADED: readonly (number | null)[] = [0, 3, 36, 113];
 const LAST_WORDS = 5;
 /** `xopc gateway` or `xopc gateway start` as words of their own or in the command of a shell, not another command of `gateway`. */
 const STARTS_GATEWAY =
@@ -96,7 +98,9 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   /** Unloads a service that crashes again and again: one that is only killed is started again, as after each exit but 0. */
   async confirmStopped(): Promise<void> {
     if ((await this.#print()).activity === 'inactive') return;
-    await this.run('bootout', await this.#serviceTarget());
+    const args = ['bootout', await this.#serviceTarget()];
+    const result = await this.run(...args);
+    if (!UNLOADED.includes(result.code)) throw this.failed(args, result);
   }
 
   async remove(): Promise<void> {

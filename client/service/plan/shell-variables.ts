@@ -1,4 +1,5 @@
 /** Finds variables of this shell that the gateway uses and does not get: those of a service, and of one that was started before. */
+import { resolve } from 'node:path';
 import { KNOWN_PROVIDERS } from '../../../shared/config/known-providers.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import { readLock } from '../../../shared/node/files/lock-record.js';
@@ -15,11 +16,12 @@ export const NODE_VARIABLES = [
   'NODE_USE_SYSTEM_CA',
 ] as const;
 
+/** The same as those in upper case, whatever the system is. */
+const LOWER_CASE = ['https_proxy', 'http_proxy', 'no_proxy'];
+
 const KNOWN = [
   ...NODE_VARIABLES,
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
+  ...LOWER_CASE,
   'TELEGRAM_BOT_TOKEN',
   'XOPC_GATEWAY_TOKEN',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -31,7 +33,7 @@ const KNOWN = [
 ];
 
 /** Settings that a start by hand takes from its shell; `install` takes the address over. */
-const OF_A_START = ['XOPC_PORT', 'XOPC_HOST', 'XOPC_LOG_LEVEL', 'HTTPS_PROXY', 'NODE_USE_ENV_PROXY'];
+const OF_A_START = ['XOPC_PORT', 'XOPC_HOST', 'XOPC_LOG_LEVEL'];
 
 function referenced(path: string): string[] {
   let text: string | undefined;
@@ -51,7 +53,8 @@ export function shellOnlyVariables(
   others: readonly string[] = [],
 ): string[] {
   const names = new Set([...KNOWN, ...others, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
-  return [...names].filter((name) => lookup(name) !== undefined).toSorted();
+  const isTwin = (name: string): boolean => LOWER_CASE.includes(name) && lookup(name.toUpperCase()) !== undefined;
+  return [...names].filter((name) => lookup(name) !== undefined && !isTwin(name)).toSorted();
 }
 
 /**
@@ -63,7 +66,12 @@ export function variablesNote(paths: GatewayPaths, lookup: (name: string) => str
   const lock = readLock(paths.lockPath);
   const former = lock === undefined ? undefined : readFormerStart(lock);
   if (former === undefined) return undefined;
-  const names = shellOnlyVariables(paths, lookup, OF_A_START).filter((name) => lookup(name) !== former.environment[name]);
+  const isKept = (name: string): boolean => {
+    const [here = '', there = ''] = [lookup(name), former.environment[name]];
+    // A gateway in the background has paths in full.
+    return here === there || resolve(here) === there;
+  };
+  const names = shellOnlyVariables(paths, lookup, OF_A_START).filter((name) => !isKept(name));
   if (names.length === 0) return undefined;
   return `The gateway keeps the variables of its start. This shell has other values of: ${names.join(', ')}. To start it with them: xopc gateway stop   Then: xopc gateway start`;
 }

@@ -37,7 +37,7 @@ export class SocketKeeper {
     this.#log = options.log;
   }
 
-  /** Returns the passed socket, the kept socket, or a new one. @throws PORT_TAKEN, UNAVAILABLE, CONFIG_INVALID */
+  /** Returns the passed socket, the kept socket, or a new one. @throws PORT_TAKEN, CONFIG_INVALID */
   async open(address: Address, environment: Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>): Promise<ListenSocket> {
     if (environment.listenFds === 0) return bindListenSocket(address.host, address.port);
     const passed = inheritListenSocket(FIRST_PASSED_FD);

@@ -47,7 +47,7 @@ export class ListenSocket {
     return (this.handle as { fd?: number }).fd;
   }
 
-  /** Whether it listens on exactly this address. @throws UNAVAILABLE for a name that does not resolve */
+  /** Whether it listens on exactly this address. @throws CONFIG_INVALID for a name that does not resolve */
   async isAt(wanted: Address): Promise<boolean> {
     const name: { address?: string; port?: number } = {};
     if ((this.handle as TcpHandle).getsockname(name) !== 0 || name.port !== wanted.port) return false;
@@ -62,7 +62,7 @@ export class ListenSocket {
   }
 }
 
-/** @throws PORT_TAKEN when another socket listens there; UNAVAILABLE for an absent address; CONFIG_INVALID for a port that cannot be bound */
+/** @throws PORT_TAKEN when another socket listens there; CONFIG_INVALID for an address or port that cannot be bound */
 export async function bindListenSocket(host: string, port: number): Promise<ListenSocket> {
   const { address, family } = await resolveHost(host);
   const handle = createServerHandle(address, port, family);

@@ -91,7 +91,7 @@ export class GatewayResources {
   /**
    * Acquires lock and sockets. A successor waits for {@link takeOver}; it only binds an address that its predecessor does not have, so
    * that a taken port ends the succession harmlessly.
-   * @throws LOCK_HELD, PORT_TAKEN, UNAVAILABLE, CONFIG_INVALID, CONFLICT
+   * @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID, CONFLICT
    */
   async acquire({ address, passed, handler }: Acquisition): Promise<void> {
     const { paths, log, predecessor } = this.#deps;

@@ -142,12 +142,9 @@ export function lockAgeMs(path: string, nowMs: number): number {
   return nowMs - (ifPresent(() => lstatSync(path).mtimeMs) ?? -Infinity);
 }
 
-/**
- * Whether a holder on another machine counts as alive: not if its lock is older than the lease, or that far in the future, because the
- * clock of a machine without a battery for it is behind after a power cut.
- */
+/** Whether a holder on another machine counts as alive. */
 export function isLeased(path: string, nowMs: number): boolean {
-  return Math.abs(lockAgeMs(path, nowMs)) < FOREIGN_LEASE_MS;
+  return lockAgeMs(path, nowMs) < FOREIGN_LEASE_MS;
 }
 
 /** @returns the content, or why it cannot be a lock */

@@ -171,7 +171,9 @@ function differs(left: string | null, right: string | null): boolean {
  */
 export function classifyProcess(identity: ProcessIdentity): ProcessVerdict {
   const machine = machineId();
-  if (differs(identity.machineId, machine)) return 'foreign';
+  // A container that shares its host's processes has an id of its own.
+  const isSameKernel = identity.bootId !== null && identity.bootId === bootId();
+  if (!isSameKernel && differs(identity.machineId, machine)) return 'foreign';
   if (differs(identity.bootId, bootId())) return identity.machineId !== null && machine !== null ? 'dead' : 'foreign';
   if (differs(identity.pidNamespace, pidNamespace())) return 'foreign';
   return isSameProcess(identity) ? 'alive' : 'dead';

@@ -17,7 +17,7 @@ const OWNERS: Readonly<Record<string, unknown>> = {
   living: readIdentity(),
   // A later process has its pid.
   dead: { ...readIdentity(), startTime: '1' },
-  foreign: { ...readIdentity(), machineId: 'another' },
+  foreign: { ...readIdentity(), machineId: 'another', bootId: 'another' },
   unknown: undefined,
 };
 const STAYING = ['living 23', 'living 25', 'foreign 23', 'unknown 23'];

@@ -119,17 +119,6 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => void | Promise<unkno
     /not running/,
   ],
   [
-    'a lock of another machine with a time that is far ahead',
-    (paths) => {
-      writeLock(paths, lockRecord(paths, process.pid, { machineId: 'other', bootId: 'other' }));
-      const aheadSeconds = Date.now() / 1_000 + 3_600;
-      utimesSync(paths.lockPath, aheadSeconds, aheadSeconds);
-    },
-    'absent',
-    'NOT_RUNNING',
-    /not running/,
-  ],
-  [
     'the lock of another container of this kernel, whose socket is dead',
     (paths) => void writeLock(paths, lockRecord(paths, process.pid, { pidNamespace: 'pid:[1]', machineId: 'other' })),
     'absent',

@@ -12,7 +12,7 @@ test.each([
   ['192.0.2.1', 'is not an address of this machine'],
 ])('%s is refused: it %s', async (host, message) => {
   await expect(tryListen({ host, port: 0 })).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
+    code: 'CONFIG_INVALID',
     message: expect.stringContaining(message) as string,
   });
 });

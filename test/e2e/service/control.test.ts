@@ -1,7 +1,6 @@
 /** Control of a service that hangs, that cannot serve, or that is not there. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
 import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
@@ -35,18 +34,6 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await gateway.property('NRestarts')).toBe('1');
     await machine.ok('sh', ['-c', command.replace(' --force', '')], { XOPC_HOME: gateway.home });
     expect((await gateway.status()).restarts.planned).toBe(1);
-  });
-
-  test('whose address does not exist yet is started again until it does', async () => {
-    const gateway = await ServiceGateway.create(machine);
-    await gateway.xopcOk('config', 'set', 'gateway.port', String(gateway.port));
-    await gateway.xopcOk('gateway', 'install');
-    await gateway.xopcOk('gateway', 'stop');
-    await gateway.xopcOk('config', 'set', 'gateway.host', '192.0.2.1');
-    await machine.ok('systemctl', ['--user', 'start', gateway.unit]);
-    await until('a second attempt', async () => Number(await gateway.property('NRestarts')) > 0);
-    await gateway.xopcOk('config', 'set', 'gateway.host', '127.0.0.1');
-    await until('an answer', () => gateway.answers());
   });
 
   test('that hangs is replaced by its manager, and stays stopped after stop --force', async () => {

@@ -39,7 +39,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('setup', (
     const gateway = await ServiceGateway.create(machine);
     await gateway.xopcOk('config', 'set', 'gateway.port', String(gateway.port));
     const refused = await gateway.xopc('gateway', 'install', '--host', 'nowhere.invalid');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('does not resolve to an address')]);
+    expect([refused.code, refused.stderr]).toEqual([78, expect.stringContaining('does not resolve to an address')]);
     expect((await gateway.xopc('gateway', 'service-start')).stderr).toContain('is not installed as a service');
     const { code, stderr } = await gateway.xopc('setup', '--service', '--yes');
     expect(code, stderr).toBe(0);

@@ -105,7 +105,7 @@ function limitUnreadAnswers(server: Server, { connections, limits, clock }: Serv
 /** @returns a server that does not listen yet */
 export function createServer(deps: ServerDeps): Server {
   const { connections, remote, limits, clock, isEntitled, isUpgrade } = deps;
-  // Since Node 24.9; older ones take every offer (see upgrade.ts).
+  // Since Node 22.21 and 24.9; older ones take every offer (see upgrade.ts).
   const upgrades = { shouldUpgradeCallback: isUpgrade };
   const server = createHttpServer({
     ...upgrades,

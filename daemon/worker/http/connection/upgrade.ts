@@ -1,6 +1,6 @@
 /**
- * Handles requests with an `Upgrade` header. A request other than a WebSocket for `/ws` (such as an h2c offer) is answered normally: Node 24.9
- * and newer ask first; older ones emit them here, and get them back without that header.
+ * Handles requests with an `Upgrade` header. A request other than a WebSocket for `/ws` (such as an h2c offer) is answered normally: Node 22.21,
+ * 24.9 and newer ask first; older ones emit them here, and get them back without that header.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';

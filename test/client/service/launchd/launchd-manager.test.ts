@@ -63,7 +63,7 @@ describe('the LaunchAgent manager', () => {
     expect(calls.at(-1)).toMatch(/^launchctl bootstrap gui\/501 /);
   });
 
-  test('a stop needs nothing of it, and never unloads the agent', async () => {
+  test('a stop does not unload an agent that does not run', async () => {
     const { manager, calls } = makeManager([/print gui\/501\/xopc/, { stdout: 'state = not running\n' }]);
     await manager.suspend();
     await manager.confirmStopped();

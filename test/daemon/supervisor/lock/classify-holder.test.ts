@@ -100,8 +100,8 @@ describe('a holder on another machine that shares the directory', () => {
   test.each([
     [0, 'alive'],
     [89_000, 'alive'],
-    [-89_000, 'alive'],
-    [-3_600_000, 'dead'],
+    // Its clock, or this one, is wrong.
+    [-3_600_000, 'alive'],
     [90_000, 'dead'],
     [1e9, 'dead'],
   ] as const)('whose lock was renewed %i ms ago is %s', async (ageMs, verdict) => {

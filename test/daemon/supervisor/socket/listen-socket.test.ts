@@ -115,10 +115,10 @@ describe('a port that somebody else listens on is PORT_TAKEN, never another port
   });
 });
 
-describe('an address that cannot be bound is refused with what to do', () => {
+describe('an address that cannot be bound is CONFIG_INVALID with what to do', () => {
   test('one that this machine does not have', async () => {
     await expect(bindListenSocket('192.0.2.1', 0)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'CONFIG_INVALID',
       message: "gateway.host '192.0.2.1' is not an address of this machine",
       hint: expect.stringContaining('127.0.0.1') as string,
     });
@@ -137,7 +137,7 @@ describe('an address that cannot be bound is refused with what to do', () => {
 
   test('a name that does not resolve', async () => {
     await expect(bindListenSocket('not a host name', 0)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'CONFIG_INVALID',
       message: "gateway.host 'not a host name' does not resolve to an address",
     });
   });

@@ -39,7 +39,7 @@ test.each([[''], ['not json'], ['{}']])("a lock with the content %j is nobody's"
 
 test('a holder in another container, whose process cannot be looked at, keeps the lock for 90 s and not forever', async () => {
   const path = join(tempDir(), 'lock');
-  writeFileSync(path, JSON.stringify({ ...readIdentity(), machineId: 'ffffffffffffffff', instanceId: 'theirs' }));
+  writeFileSync(path, JSON.stringify({ ...readIdentity(), pidNamespace: 'pid:[1]', instanceId: 'theirs' }));
   await expect(withFileLock(path, () => Promise.resolve(1), { waitMs: 0 })).rejects.toMatchObject({ code: 'CONFLICT' });
   utimesSync(path, new Date(), new Date(Date.now() - 91_000));
   expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);

@@ -63,6 +63,6 @@ test.each([
   const nowMs = Date.UTC(2026, 2, 1);
   writeFileSync(path, '{}');
   utimesSync(path, nowMs / 1000, (nowMs - ageMs) / 1000);
-  const elsewhere = deadRecord({ ...readIdentity(), machineId: 'ffffffffffffffff' });
+  const elsewhere = deadRecord({ ...readIdentity(), machineId: 'ffffffffffffffff', bootId: 'other' });
   expect(isHolderAlive(path, elsewhere, { limitMs: 15_000, nowMs })).toBe(isAlive);
 });

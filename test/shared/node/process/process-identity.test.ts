@@ -157,6 +157,7 @@ describe('checking an identity', () => {
   test.runIf(isLinux).each([
     ['another pid namespace', { pidNamespace: 'pid:[1]' }, 'foreign'],
     ['another machine', { machineId: machineId() === null ? null : 'other', bootId: 'other' }, 'foreign'],
+    ['a container that shares the processes of its host', { machineId: 'other' }, 'alive'],
     ['another boot of an unknown machine', { machineId: null, bootId: 'other' }, 'foreign'],
     ['another boot of this machine', { bootId: 'other' }, machineId() === null ? 'foreign' : 'dead'],
     [
