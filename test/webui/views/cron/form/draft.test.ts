@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { CronJobDocument } from '../../../../../shared/api/cron.js';
 import { fakeJob } from '../../../../helpers/fake-cron.js';
+import { runHook } from '../../../../helpers/run-hook.js';
 
 vi.stubGlobal('location', new URL('http://localhost:18790/'));
 vi.stubGlobal('navigator', { language: 'en' });
@@ -12,6 +13,7 @@ interface DraftModule {
   changeDraft(kept: Kept | undefined, base: object, change: object): Kept | undefined;
   hasDraft(id: string): boolean;
   findFaults(draft: object): Record<string, string>;
+  useDraft(id: string, now: object): { create(): Promise<unknown> };
 }
 interface Kept {
   readonly base: object;
@@ -19,7 +21,7 @@ interface Kept {
 }
 // Imported by a name that the compiler does not follow, because it is browser code.
 const source = '../../../../../webui/src/views/cron/form/draft.js';
-const { draftOf, saveCall, changeDraft, hasDraft, findFaults } = (await import(source)) as DraftModule;
+const { draftOf, saveCall, changeDraft, hasDraft, findFaults, useDraft } = (await import(source)) as DraftModule;
 
 const job: CronJobDocument = { ...fakeJob, mode: 'agent', session: 'main', interrupted: 'again', graceMs: 90_500, timeoutMs: 1_001 };
 
@@ -55,4 +57,43 @@ test('a whole form that an earlier version of the page kept is no draft', () => 
   const getItem = (name: string): string | null => (name === 'xopc.draft.cron.new' ? JSON.stringify(draftOf(job, false)) : null);
   vi.stubGlobal('localStorage', { getItem });
   expect(hasDraft('new')).toBe(false);
+});
+
+interface Attempt {
+  readonly key: string;
+  readonly schedule: string;
+}
+
+/** Presses Create again and again, once for each answer, with minutes in between. @returns the attempts. @param answers  undefined: it is lost */
+async function createWith(when: string, answers: readonly (number | undefined)[], minutes: number): Promise<readonly Attempt[]> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1, 10) });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+  const attempts: Attempt[] = [];
+  vi.stubGlobal('fetch', async (_url: URL, { headers, body }: { headers: Record<string, string>; body: string }) => {
+    const status = answers[attempts.length];
+    attempts.push({ key: headers['Idempotency-Key'] ?? '', schedule: (JSON.parse(body) as Attempt).schedule });
+    if (status === undefined) throw new TypeError('Failed to fetch');
+    return Response.json({}, { status });
+  });
+  const hook = await runHook(() => useDraft(`${when} ${answers.join()} ${minutes}`, { ...draftOf(undefined, false), when, message: 'x' }));
+  for (const _ of answers) {
+    await hook.now.create().catch(() => undefined);
+    vi.setSystemTime(Date.now() + minutes * 60_000);
+  }
+  return attempts;
+}
+
+const countOf = (attempts: readonly Attempt[], field: keyof Attempt): number => new Set(attempts.map((attempt) => attempt[field])).size;
+
+test('a repeated creation that is refused before its key was looked at may have made the job: it is repeated again', async () => {
+  expect(countOf(await createWith('in 2 hours', [undefined, 403, 429, 503, 200], 1), 'key')).toBe(1);
+  for (const status of [400, 404, 409]) expect(countOf(await createWith('in 2 hours', [undefined, status, 200], 1), 'key')).toBe(2);
+});
+
+test('a time that counts from now is that of the first attempt for ten minutes; any other schedule is the same however late', async () => {
+  expect(countOf(await createWith('in 2 hours', [undefined, 200], 9), 'schedule')).toBe(1);
+  const late = await createWith('in 2 hours', [undefined, 200], 10);
+  expect([countOf(late, 'key'), countOf(late, 'schedule')]).toEqual([2, 2]);
+  expect(countOf(await createWith('0 9 * * *', [undefined, 200], 90), 'key')).toBe(1);
 });

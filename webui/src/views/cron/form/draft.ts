@@ -129,9 +129,15 @@ interface KeptDraft {
   /** The form without the changes, for a job that is deleted meanwhile. */
   readonly base: Draft;
   readonly changes: Partial<Draft>;
-  /** The call that creates the job, with its key, until its answer is there. */
-  readonly creation?: Call;
+  /** The call that creates the job, with its key and when it was first made, until its answer is there. */
+  readonly creation?: Call & { readonly atMs: number };
 }
+
+/** A creation whose time counts from now means another time after this. */
+const KEPT_MS = 600_000;
+
+/** Of these statuses, the gateway has looked at the key: nothing was created. */
+const ANSWERED = [400, 404, 409];
 
 /** Returns what is kept after a change, which makes it another job to create; undefined when the form is as without changes. */
 export function changeDraft(kept: KeptDraft | undefined, base: Draft, change: Partial<Draft>): KeptDraft | undefined {
@@ -152,19 +158,20 @@ export function useDraft(id: string, now: Draft | undefined) {
   const fields: Draft = { ...base, ...kept?.changes };
   const set = (change: Partial<Draft>): void => writeDraft(draftId, changeDraft(readDraft<KeptDraft>(draftId), base, change));
   /**
-   * Creates the job. After a lost answer, also after a reload, it repeats the same call with the same key, however late it is: words such as
-   * `in 10 minutes` would describe another time by then, and so another job.
+   * Creates the job. After a lost answer, also after a reload, it repeats the same call with the same key. Words such as `in 10 minutes`
+   * describe another time by then: the first one counts for ten minutes.
    */
   const create = async (): Promise<{ job: Job }> => {
     const call = saveCall(fields, undefined);
     // Before it has a key: the command line that is copied needs none.
     keepInstead(call);
     const before = readDraft<KeptDraft>(draftId);
-    const creation = before?.creation ?? { ...call, headers: { 'Idempotency-Key': newKey() } };
+    const kept = before?.creation;
+    const isSame = kept !== undefined && (JSON.stringify(kept.body) === JSON.stringify(call.body) || Date.now() - kept.atMs < KEPT_MS);
+    const creation = isSame ? kept : { ...call, headers: { 'Idempotency-Key': newKey() }, atMs: Date.now() };
     writeDraft(draftId, { base, changes: {}, ...before, creation });
     return make<{ job: Job }>(creation).catch((error: unknown) => {
-      // Nothing was created.
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500) set({});
+      if (error instanceof ApiError && ANSWERED.includes(error.status)) set({});
       throw error;
     });
   };
