@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
+import { tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)(
@@ -32,3 +33,15 @@ test.skipIf(noBrowser)(
     expect(await page.evaluate('window.copied')).not.toContain('secret-token');
   },
 );
+
+test.skipIf(noBrowser)('who has signed in meanwhile, in another tab, is not asked again by the button of an earlier error', async () => {
+  const { gateway } = await startPageWorld({ gateway: { allowedHosts: ['gateway.example'] } });
+  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401|WebSocket/ });
+  await page.getByRole('button', { name: 'Continue without token' }).click();
+  const signIn = page.getByRole('alert').getByRole('button', { name: 'Sign in' });
+  await signIn.waitFor();
+  await page.context().request.post(`${gateway.url}/api/page-session`, { headers: { Authorization: `Bearer ${tokenOf(gateway)}` } });
+  await signIn.click();
+  await page.getByText('Live', { exact: true }).waitFor();
+  expect(await page.getByRole('dialog', { name: 'Sign in' }).count()).toBe(0);
+});

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { runHook, settle } from '../../helpers/run-hook.js';
 
 vi.stubGlobal('location', new URL('http://localhost:18790/'));
@@ -15,12 +15,17 @@ interface Resource {
   set(value: string): void;
 }
 // By names that the compiler does not follow: it is code of the browser.
-const sources = ['use-resource.js', 'live-reload.js', 'client.js', 'use-pages.js'].map((name) => `../../../webui/src/api/${name}`);
-const [{ useResource }, { useBurst }, { ApiError }, { usePages }] = (await Promise.all(sources.map((source) => import(source)))) as [
+const sources = ['use-resource.js', 'live-reload.js', 'client.js', 'use-pages.js', 'session.js'].map(
+  (name) => `../../../webui/src/api/${name}`,
+);
+const [{ useResource }, { useBurst }, { ApiError }, { usePages }, { session }] = (await Promise.all(
+  sources.map((source) => import(source)),
+)) as [
   { useResource(read: (signal: AbortSignal) => Promise<string>, inputs: readonly unknown[]): Resource },
   { useBurst(work: () => void): () => void },
   { ApiError: new (call: object, status: number, error: object) => Error },
   { usePages(readPage: (cursor: string | undefined) => Promise<object>, inputs: readonly string[]): Resource & { more(): void } },
+  { session: { value: object } },
 ];
 
 interface Read {
@@ -62,6 +67,22 @@ test.each(['a reload replaces a running read', 'a refresh replaces a read that h
   reads[1]?.resolve('second');
   await settle();
   expect(hook.now).toMatchObject({ value: 'second', isLoading: false });
+});
+
+test('a read that needs a session is repeated once there is one, and not by intervals until then', async () => {
+  onTestFinished(() => void (session.value = { ...session.value, signedIn: false }));
+  const { reads, hook } = await readWith({ value: 'a' });
+  reads[0]?.reject(new ApiError({ method: 'GET', path: '' }, 401, { message: 'no token' }));
+  await settle();
+  hook.now.refresh();
+  await settle();
+  expect(reads).toHaveLength(1);
+  session.value = { ...session.value, signedIn: true };
+  await settle();
+  await settle();
+  reads[1]?.resolve('mine');
+  await settle();
+  expect(hook.now).toMatchObject({ value: 'mine', error: undefined });
 });
 
 test('other inputs, and a value that takes its place, end a read', async () => {

@@ -17,6 +17,9 @@ export const AGAIN_MS = 3_000;
 /** Whether the gateway does not allow the call. */
 export const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
 
+/** Whether the call needs a session, and the user was not asked to sign in for it, or did not. */
+export const isUnauthorized = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
+
 /** Fills `/api/sessions/:key` and appends the query; undefined values are left out. */
 export function apiPath(
   pattern: string,

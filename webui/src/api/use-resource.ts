@@ -1,6 +1,7 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { AGAIN_MS, isTemporary } from './client.js';
+import { AGAIN_MS, isTemporary, isUnauthorized } from './client.js';
+import { session } from './session.js';
 import { gateway, isGatewayAway } from './socket.js';
 
 export interface Resource<Value> {
@@ -15,7 +16,7 @@ export interface Resource<Value> {
   readonly reload: () => void;
   /**
    * Reads again after an event or an interval. A running read may end first, so that reads that take longer than the interval show
-   * their values; only one that has taken more than half a minute is aborted.
+   * their values; only one that has taken more than half a minute is aborted. Does nothing while the read needs a session.
    */
   readonly refresh: () => void;
   /** Replaces the value after a change. Aborts a running read, which may have begun before the change. */
@@ -35,6 +36,16 @@ export function useReturn(state: 'running' | 'failed' | 'done', run: () => void)
     if (state !== 'running') seen.current = greeting;
     if (state === 'failed' && isNew) run();
   }, [state, greeting]);
+}
+
+/** Repeats a read that needs a session once there is one. @returns whether it waits for that */
+function useSignIn(error: unknown, run: () => void): boolean {
+  const { signedIn } = session.value;
+  const isRefused = isUnauthorized(error);
+  useEffect(() => {
+    if (signedIn && isRefused) run();
+  }, [signedIn]);
+  return isRefused && !signedIn;
 }
 
 const isSame = (one: unknown, other: unknown): boolean => one instanceof Error && other instanceof Error && one.message === other.message;
@@ -74,6 +85,7 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   latest.current = read;
   const running = useRef<AbortController>(undefined);
   const isStale = useRef(false);
+  const isWaiting = useRef(false);
   const begun = useRef(round);
   const begunAtMs = useRef(0);
   const begin = (): void => {
@@ -110,12 +122,14 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     if (running.current === undefined) begin();
     else isStale.current = true;
   }, [round]);
-  const refresh = useCallback(() => setRound((number) => number + 1), []);
+  const again = (): void => setRound((number) => number + 1);
+  const refresh = useCallback(() => void (isWaiting.current || again()), []);
   const reload = useCallback(() => {
     // No running read is waited for.
     begunAtMs.current = 0;
-    refresh();
+    again();
   }, []);
+  isWaiting.current = useSignIn(state.error, reload);
   useReturn(state.isLoading ? 'running' : state.error === undefined ? 'done' : 'failed', reload);
   const set = useCallback((value: Value) => {
     abort();

@@ -1,8 +1,8 @@
 /** The parts of a view shown while it loads, when it is empty, and after an error. */
 import type { ComponentChildren } from 'preact';
-import { ApiError } from '../../api/client.js';
+import { ApiError, isUnauthorized } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
-import { askForSignIn, session } from '../../api/session.js';
+import { regainSession, session } from '../../api/session.js';
 import { isGatewayAway } from '../../api/socket.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
@@ -59,7 +59,7 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   if (isUnreachable && retry !== undefined && isInBanner()) return <Skeleton lines={4} />;
   const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
-  const signIn = (): void => void askForSignIn('wanted').then((isSignedIn) => isSignedIn && retry?.());
+  const signIn = (): void => void regainSession().then((isSignedIn) => isSignedIn && retry?.());
   return (
     <div class="error-box callout bad" role="alert" tabIndex={-1}>
       <Icon name="warning" />
@@ -73,7 +73,7 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
           </p>
         )}
         <div class="row">
-          {error instanceof ApiError && error.status === 401 && <Button text={t('signInNow')} onClick={signIn} />}
+          {isUnauthorized(error) && <Button text={t('signInNow')} onClick={signIn} />}
           {retry !== undefined && <Button icon="retry" text={t('retry')} onClick={retry} />}
           {error instanceof ApiError && <CopyCommand call={() => error.call} />}
         </div>

@@ -1,11 +1,12 @@
 /** The log: a first page, then new lines as they are written, and older pages on request. Bounded by {@link MAX_ROWS}. */
 import { pause, systemClock } from '../../../../shared/clock.js';
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { LogPage } from '../../../../shared/api/gateway/logs.js';
 import type { LogLevel } from '../../../../shared/log/level.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
-import { ApiError, apiPath, call, request } from '../../api/client.js';
+import { ApiError, apiPath, call, isUnauthorized, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
+import { session } from '../../api/session.js';
 import { compileLevel } from './log-filter.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
@@ -16,7 +17,8 @@ const DROPPED_ROWS = 5_000;
 /** The first page fills the window, and little has to be loaded for it. */
 const FIRST_ROWS = 200;
 const PAGE_ROWS = 1_000;
-const RETRY_MS = { first: 800, most: 15_000 } as const;
+/** `refused`: until the user signs in here; in another tab, it is not noticed. */
+const RETRY_MS = { first: 800, most: 15_000, refused: 600_000 } as const;
 /** The number of equal lines in a row that identify a position. */
 const WITNESS_ROWS = 3;
 
@@ -87,6 +89,8 @@ export class LogFeed {
     if (this.#isRunning) return;
     this.#isRunning = true;
     void this.#run();
+    const unwatch = effect(() => void (session.value.signedIn && this.retry()));
+    this.#leaving.signal.addEventListener('abort', unwatch);
   }
 
   async #run(): Promise<void> {
@@ -104,7 +108,8 @@ export class LogFeed {
       }
       this.state.value = this.state.peek() === 'first' ? 'first' : 'lost';
       this.#pause = new AbortController();
-      await pause(retryMs * (0.75 + Math.random() / 2), systemClock, AbortSignal.any([left, this.#pause.signal]));
+      const waitMs = isUnauthorized(this.error.peek()) ? RETRY_MS.refused : retryMs;
+      await pause(waitMs * (0.75 + Math.random() / 2), systemClock, AbortSignal.any([left, this.#pause.signal]));
     }
   }
 
