@@ -33,7 +33,10 @@ test('arguments: what lines cannot show stays as it is stored, and a hidden argu
   expect(findFaults(edit('-q\n••••1234\nx\n••••1234\nlast'), [], simple)).toEqual({});
   expect(patchOf(edit('-y\nnew\nx'), simple)).toEqual({ args: ['-y', 'new', 'x'] });
   // Which of two that look the same is left?
-  for (const args of ['••••1234\nx\n••••1234', '-y\n••••1234\nx']) expect(findFaults(edit(args), [], simple)).toEqual({ args: 'isMoved' });
+  const faults = ['••••1234\nx\n••••1234', '-y\n••••1234\nx', '-y\n••••1234\nx\nnew', '-y\nnew\nx\n••••1234', '-y\nnew\nx\nnew'].map(
+    (args) => findFaults(edit(args), [], simple).args,
+  );
+  expect(faults).toEqual(['isMoved', 'looksAlike', 'looksAlike', 'looksAlike', undefined]);
 });
 
 test('an address: what is left empty stays stored, and what belongs to a program goes', () => {

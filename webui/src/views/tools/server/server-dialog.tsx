@@ -10,6 +10,8 @@ import { entriesOf, readConfig } from '../tools-api.js';
 import { t } from '../text.js';
 import { fieldsOf, findFaults, isComplete, saveCall, type ServerEntry, type ServerFaults, type ServerFields } from './server-fields.js';
 
+const ARGUMENT_FAULTS = { isMoved: 'hiddenArgument', looksAlike: 'hiddenAlike', notLines: 'notLines' } as const;
+
 type Form = ReturnType<typeof useFields<ServerFields>>;
 
 interface PartProps {
@@ -28,7 +30,7 @@ function Program({ form, faults }: PartProps) {
         label={t('args')}
         {...bind(form, 'args')}
         rows={3}
-        error={faults.args === undefined ? undefined : t(faults.args === 'isMoved' ? 'hiddenArgument' : 'notLines')}
+        error={faults.args === undefined ? undefined : t(ARGUMENT_FAULTS[faults.args])}
         isCode
       />
       <TextArea
@@ -135,7 +137,7 @@ export function ServerDialog({ name, entry, revision, taken, onClose, onSaved }:
     <FormDialog
       title={name === undefined ? t('add') : t('editTitle', { name })}
       size="wide"
-      call={() => saveCall(fields, base.entry)}
+      {...(found.args === undefined ? { call: () => saveCall(fields, base.entry) } : {})}
       {...(theirs === undefined ? {} : { submitText: t('saveMine') })}
       isReady={isComplete(fields, base.entry)}
       onClose={onClose}

@@ -22,8 +22,10 @@ export interface ServerFields {
   readonly headers: string;
 }
 
-export type ServerFault = 'badName' | 'isTaken' | 'badLine' | 'notLines' | 'isMoved';
-export type ServerFaults = Partial<Record<'name' | 'args' | 'env' | 'headers', ServerFault>>;
+type ArgumentFault = 'notLines' | 'isMoved' | 'looksAlike';
+export type ServerFaults = Partial<
+  Record<'name', 'badName' | 'isTaken'> & Record<'env' | 'headers', 'badLine'> & Record<'args', ArgumentFault>
+>;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -83,12 +85,15 @@ function argsOf(text: string, stored: readonly unknown[]): readonly unknown[] {
   return lines.map((line, at) => (isSecretMask(stored[at]) && stays(line, at) ? stored[at] : line));
 }
 
-function argsFault(text: string, before: unknown): ServerFault | undefined {
+function argsFault(text: string, before: unknown): ArgumentFault | undefined {
   const stored = itemsOf(before);
   const args = argsOf(text, stored);
   if (args === stored) return undefined;
   if (stored.some((arg) => arg === '' || /[\r\n]/.test(textOf(arg)))) return 'notLines';
-  return args.some((arg) => textOf(arg).startsWith(showMask({}))) ? 'isMoved' : undefined;
+  const texts = stored.map(lineOf);
+  const lost = args.flatMap((arg, at) => (textOf(arg).startsWith(showMask({})) ? [arg === texts[at]] : []));
+  if (lost.length === 0) return undefined;
+  return lost.includes(false) ? 'isMoved' : 'looksAlike';
 }
 
 /** The parts of the form that are fields of the entry; undefined: not in it. A masked value that stays is its mask. */

@@ -73,7 +73,7 @@ function useArguments({ inputSchema }: Tool) {
 
 export function TryOutDialog({ server, tool, onClose }: { server: string; tool: Tool; onClose: () => void }) {
   const args = useArguments(tool);
-  /** What was refused because of errors, which are shown since. A new object each time, so that a refused choice is set back. */
+  /** What was refused because of errors; its errors are shown from then on. A new object each time, so that a refused choice is set back. */
   const [refused, setRefused] = useState<{ readonly what: 'run' | 'form' | 'json' } | undefined>(undefined);
   const [result, setResult] = useState<CallResult | undefined>(undefined);
   const run = async (): Promise<void> => {
