@@ -28,14 +28,17 @@ export interface OpenOptions {
   readonly hasTouch?: boolean;
   /** The browser has signed in with it before. */
   readonly token?: string;
-  /** Texts of errors in the console that the test provokes. */
+  /** Errors in the console that the test provokes: `<text> at <path>`. */
   readonly allowedErrors?: RegExp;
 }
 
 /** What the page must not do: throw, complain in the console, or ask for anything from another origin. */
 function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
   const problems: string[] = [];
-  const note = (text: string, url = page.url()): void => void (allowed?.test(text) === true || problems.push(`${text} at ${url}`));
+  const note = (text: string, url = page.url()): void => {
+    const problem = `${text} at ${url.replace(origin, '')}`;
+    if (allowed?.test(problem) !== true) problems.push(problem);
+  };
   page.on('pageerror', (error) => note(`exception: ${error.message}`));
   page.on('console', (message: ConsoleMessage) => {
     if (message.type() === 'error') note(`console: ${message.text()}`, message.location().url);
