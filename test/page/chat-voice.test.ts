@@ -137,8 +137,10 @@ test.skipIf(noBrowser)(
     await record();
     await callApi(gateway, `DELETE /api/sessions/${encodeURIComponent(session.key)}`);
     await page.locator('.empty').getByRole('button', { name: 'New chat' }).click();
+    await expect.poll(() => page.url()).toContain('#/chat/');
     await kept.waitFor();
-    await kept.click();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
 
     const questions: string[] = [];
     const stay = (): Promise<void> =>

@@ -3,10 +3,10 @@ import { signal } from '@preact/signals';
 
 const isUnasked = signal(false);
 
-/** @returns a function that stops asking */
-export function askBeforeLeaving(isNeeded: () => boolean): () => void {
+/** A browser may not keep the page for its Back button meanwhile. @returns a function that stops asking */
+export function askBeforeLeaving(): () => void {
   const ask = (event: Event): void => {
-    if (isNeeded() && !isUnasked.peek()) event.preventDefault();
+    if (!isUnasked.peek()) event.preventDefault();
   };
   window.addEventListener('beforeunload', ask);
   return () => window.removeEventListener('beforeunload', ask);

@@ -26,8 +26,8 @@ export function NewChat({ isBare }: { isBare: boolean }) {
   const mayChat = connection.value.kind !== 'refused';
   const begin = (): void => void newChat.begin();
   const draftFiles = useDraftFiles(NEW, begin);
-  // For files whose session could not be made.
-  useEffect(begin, []);
+  // For files whose session could not be made, or was deleted.
+  useEffect(begin, [draftFiles.files.length]);
   const isGuide = list !== undefined && !hasProvider(list.models);
   // The list is read again and again until there is a provider.
   useEffect(() => {

@@ -1,5 +1,5 @@
 /** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
@@ -93,7 +93,7 @@ const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session
 
 const isWaiting = ({ id }: DraftFile): boolean => id === undefined;
 
-askBeforeLeaving(() => Object.values(drafts.peek()).flat().some(isWaiting));
+effect(() => (Object.values(drafts.value).flat().some(isWaiting) ? askBeforeLeaving() : undefined));
 
 function changeFiles(session: string, edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void {
   drafts.value = { ...drafts.peek(), [session]: edit(filesOf(session)) };
@@ -113,11 +113,10 @@ async function uploadOne(session: string, draft: DraftFile): Promise<void> {
   try {
     changeFile(session, key, { ...(await upload(session, key, file)), file: undefined, atMs: Date.now() });
   } catch (error) {
-    const failure = { error: errorText(error), isRefused: !isTemporary(error) };
     const isGone = error instanceof ApiError && error.code === 'SESSION_NOT_FOUND';
     if (isGone || error instanceof NotDone) takeOut(session, key);
-    else changeFile(session, key, failure);
-    if (isGone) changeFiles(NEW, (now) => [...now, { ...draft, ...failure }]);
+    else changeFile(session, key, { error: errorText(error), isRefused: !isTemporary(error) });
+    if (isGone) changeFiles(NEW, (now) => [...now, { ...draft, error: undefined }]);
   }
 }
 

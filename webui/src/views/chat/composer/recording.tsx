@@ -42,7 +42,7 @@ function useRecording({ onEnd }: RecordingProps) {
       isGone = true;
     };
     stop.current = () => end(undefined);
-    const stopAsking = askBeforeLeaving(() => true);
+    const stopAsking = askBeforeLeaving();
     navigator.mediaDevices.getUserMedia({ audio: true }).then(
       (stream) => {
         if (isGone) return stream.getTracks().forEach((track) => track.stop());
