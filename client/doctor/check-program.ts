@@ -8,10 +8,13 @@ import { environmentValue } from '../../shared/node/process/env.js';
 import { isSingleExecutable, readTrailer } from '../../shared/node/build/single-executable.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
+/** By `.github/workflows/ci.yml`. */
+const TESTED = ['20', '22', '24', '26'];
+
 export function checkNode(version = process.versions.node): Finding {
-  const isUntried = !['20', '22', '24'].includes(version.split('.', 1)[0] ?? '');
+  const isUntried = !TESTED.includes(version.split('.', 1)[0] ?? '');
   return isUntried
-    ? warn('node', `Node.js ${version} is not one of the tested versions (20, 22, 24)`, {
+    ? warn('node', `Node.js ${version} is not one of the tested versions (${TESTED.join(', ')})`, {
         fix: 'Use one of them if something does not work',
       })
     : ok('node', `Node.js ${version} (${process.execPath})`);

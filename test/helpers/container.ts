@@ -3,7 +3,7 @@
  * and run as an engine would, in namespaces of its own with a read-only root. Linux, as root.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, runProcess, type Outcome, type Running, until } from './real-gateway.js';
 
@@ -33,13 +33,13 @@ const list = (step: Step | undefined): string[] => JSON.parse(step?.text.replace
 function copyLibraries(path: string, image: string): void {
   for (const [, library = ''] of execFileSync('ldd', [path], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)) {
     mkdirSync(dirname(join(image, library)), { recursive: true });
-    cpSync(library, join(image, library), { dereference: true });
+    copyFileSync(library, join(image, library));
   }
 }
 
 function copyProgram(name: string, image: string): void {
   const path = name === 'node' ? process.execPath : execFileSync('which', [name], { encoding: 'utf8' }).trim();
-  cpSync(path, join(image, 'usr/bin', name), { dereference: true });
+  copyFileSync(path, join(image, 'usr/bin', name));
   copyLibraries(path, image);
 }
 

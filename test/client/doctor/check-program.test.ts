@@ -9,6 +9,7 @@ test.each([
   ['20.19.0', 'ok'],
   ['22.11.0', 'ok'],
   ['24.0.0', 'ok'],
+  ['26.12.1', 'ok'],
   ['23.1.0', 'warn'],
 ])('Node.js %s: %s', (version, level) => {
   expect(checkNode(version)).toMatchObject({ id: 'node', level, message: expect.stringContaining(version) as string });
