@@ -79,7 +79,7 @@ function requestOf(model: ResolvedModel, call: CompletionCall): CompletionReques
     span: _span,
     ...request
   } = call;
-  const maxTokens = answerLimit(model);
+  const maxTokens = answerLimit(model, () => estimateRequest(call));
   return { ...request, modelId: model.modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
 }
 

@@ -71,7 +71,7 @@ class Cost {
   }
 
   get most(): number {
-    return this.#of(this.#estimate(answerLimit(this.#model) ?? MAX_ANSWER_TOKENS)) ?? 0;
+    return this.#of(this.#estimate(answerLimit(this.#model, this.#inputTokens) ?? MAX_ANSWER_TOKENS)) ?? 0;
   }
 
   get actual(): number {

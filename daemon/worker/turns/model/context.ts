@@ -10,6 +10,8 @@ const DEFAULT_CONTEXT_WINDOW = 32_768;
 export const MAX_ANSWER_TOKENS = 8_192;
 /** Servers of many models accept it: Claude Code sends it. */
 const MAX_REQUIRED_LIMIT = 32_000;
+/** What the SDK sends by itself. */
+const MIN_REQUIRED_LIMIT = 4_096;
 /** An estimate may be wrong by this much. */
 const SAFETY = 0.85;
 export const MAX_MESSAGES = 1_000;
@@ -54,16 +56,17 @@ export function contextBudget(model: { contextWindow: number | null; maxTokens: 
 /**
  * Returns the limit of an answer in tokens; null: none is sent. Anthropic's API requires one: without it, its SDK sends 4,096 for
  * models that are not Claude, which one that reasons may use up before its first word. Some servers count the limit as part of the
- * context window.
+ * context window, so it is at most what the request leaves of it.
+ * @param requestTokens  default: those of the longest conversation that a turn sends
  */
-export function answerLimit({
-  api,
-  modelId,
-  maxTokens,
-  contextWindow,
-}: Pick<ResolvedModel, 'api' | 'modelId' | 'maxTokens' | 'contextWindow'>): number | null {
+export function answerLimit(
+  model: Pick<ResolvedModel, 'api' | 'modelId' | 'maxTokens' | 'contextWindow'>,
+  requestTokens: () => number = () => contextBudget(model),
+): number | null {
+  const { api, modelId, maxTokens, contextWindow } = model;
   if (maxTokens !== null || api !== 'anthropic-messages' || modelId.includes('claude-')) return maxTokens;
-  return Math.min(MAX_REQUIRED_LIMIT, Math.floor((contextWindow ?? DEFAULT_CONTEXT_WINDOW) / 4));
+  const window = contextWindow ?? DEFAULT_CONTEXT_WINDOW;
+  return Math.min(MAX_REQUIRED_LIMIT, Math.floor(window / 4), Math.max(MIN_REQUIRED_LIMIT, window - requestTokens()));
 }
 
 /** A message, or several that belong together: a tool call and its result. */

@@ -15,3 +15,10 @@ test('a model that is not Claude gets its limit, that of the caller, or enough t
   await ask(conversation, { message: 'Hi', model: 'up/plain' });
   expect(vendor.requests.map(({ body }) => body['max_tokens'])).toEqual([8_192, 9, 777, 8_192]);
 });
+
+test('a long request of a program leaves room for less', async () => {
+  const { vendor, send } = await startMessagesGateway('anthropic-messages');
+  const content = 'word '.repeat(20_000);
+  await send('/v1/chat/completions', { method: 'POST', body: { model: 'up/plain', messages: [{ role: 'user', content }] } });
+  expect(vendor.requests[0]?.body['max_tokens']).toBe(7_762);
+});

@@ -195,6 +195,7 @@ const GLM = { api: 'anthropic-messages', modelId: 'glm-5', maxTokens: null, cont
 
 test.each([
   [GLM, 32_000],
+  [{ ...GLM, contextWindow: 131_072 }, 26_624],
   [{ ...GLM, contextWindow: 32_768 }, 8_192],
   [{ ...GLM, contextWindow: null }, 8_192],
   [{ ...GLM, maxTokens: 100 }, 100],
@@ -203,4 +204,17 @@ test.each([
   [{ ...GLM, api: null }, null],
 ] as const)('to %j, the limit %s is sent', (model, limit) => {
   expect(answerLimit(model)).toBe(limit);
+});
+
+test.each([16_384, 65_536, 102_400, 131_072, 200_000])('the longest conversation and the limit fit into %s tokens', (contextWindow) => {
+  const model = { ...GLM, contextWindow };
+  expect(contextBudget(model) + (answerLimit(model) ?? 0)).toBeLessThanOrEqual(contextWindow);
+});
+
+test.each([
+  [10_000, 32_000],
+  [120_000, 11_072],
+  [130_000, 4_096],
+])('next to a request of %s tokens, the limit in a window of 131072 is %s', (requestTokens, limit) => {
+  expect(answerLimit({ ...GLM, contextWindow: 131_072 }, () => requestTokens)).toBe(limit);
 });
