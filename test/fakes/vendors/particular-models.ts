@@ -54,8 +54,11 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
       ? undefined
       : "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
   [GPT_OSS]({ messages }) {
-    const at = listOf(messages).findIndex((message) => 'reasoning_content' in message);
-    return at < 0 ? undefined : `'messages.${at}' : for 'role:assistant' the property 'reasoning_content' is unsupported`;
+    for (const [index, message] of listOf(messages).entries()) {
+      const odd = ['reasoning_content', 'images', 'annotations'].find((name) => name in message);
+      if (odd !== undefined) return `'messages.${index}' : for 'role:assistant' the property '${odd}' is unsupported`;
+    }
+    return undefined;
   },
   [DEEPSEEK]({ messages }) {
     const at = findInTurn(

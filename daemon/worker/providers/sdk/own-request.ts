@@ -60,28 +60,30 @@ export const fetchChanged: typeof fetch = (input, init) => {
   return fetchStream(input, { ...init, body: exactJson(JSON.stringify(body)) });
 };
 
-/** Returns a request of chat completions without the reasoning of earlier steps. */
-function withoutReasoning({ messages, ...body }: Body): Body {
-  return { ...body, messages: (messages as Body[]).map(({ reasoning_content: _reasoning, ...message }) => message) };
+/** Returns a request of chat completions whose messages do not have a field. */
+function without(field: string, { messages, ...body }: Body): Body {
+  return { ...body, messages: (messages as Body[]).map(({ [field]: _refused, ...message }) => message) };
 }
 
-/**
- * Returns the `fetch` of a server of chat completions. Some require the reasoning of a turn back
- * (https://api-docs.deepseek.com/guides/thinking_mode), others refuse a request that contains it. A refused request is sent again
- * without it; if that succeeds, later requests for the model omit it.
- */
-export function fetchForChat(): typeof fetch {
+/** Sends a request that is refused for a field of its messages again without it; if that succeeds, later requests for the model omit it. */
+function fetchWithout(field: string, next: typeof fetch): typeof fetch {
   const refusing = new Set<unknown>();
   return async (input, init) => {
-    if (typeof init?.body !== 'string' || !init.body.includes('"reasoning_content":')) return await fetchStream(input, init);
+    if (typeof init?.body !== 'string' || !init.body.includes(`"${field}":`)) return await next(input, init);
     const body = JSON.parse(init.body) as Body;
-    const askWithout = (): Promise<Response> => fetchStream(input, { ...init, body: JSON.stringify(withoutReasoning(body)) });
+    const askWithout = (): Promise<Response> => next(input, { ...init, body: JSON.stringify(without(field, body)) });
     if (refusing.has(body['model'])) return await askWithout();
-    const answer = await fetchStream(input, init);
-    const isRefusal = (answer.status === 400 || answer.status === 422) && (await answer.clone().text()).includes('reasoning_content');
+    const answer = await next(input, init);
+    const isRefusal = (answer.status === 400 || answer.status === 422) && (await answer.clone().text()).includes(field);
     if (!isRefusal) return answer;
     const second = await askWithout();
     if (second.ok) refusing.add(body['model']);
     return second;
   };
 }
+
+/**
+ * Returns the `fetch` of a server of chat completions. Some require the reasoning of a turn back
+ * (https://api-docs.deepseek.com/guides/thinking_mode) or use the pictures of an answer, others refuse either of them.
+ */
+export const fetchForChat = (): typeof fetch => fetchWithout('reasoning_content', fetchWithout('images', fetchStream));

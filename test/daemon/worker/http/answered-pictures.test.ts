@@ -83,7 +83,9 @@ test('pictures and sources of a stream arrive as they were sent, and pictures ca
   const streamed = await send('/v1/chat/completions', { method: 'POST', body: { ...body, stream: true } });
   expect(streamed.text).toContain(`"delta":{"annotations":${JSON.stringify([SOURCE])}}`);
   await send('/v1/chat/completions', { method: 'POST', body: { ...body, messages: [...QUESTION, answered, ...QUESTION] } });
-  expect(upstream.bodies).toMatchObject([{ modalities: ['image', 'text'] }, {}, { messages: [{}, answered, {}] }]);
+  expect(upstream.bodies).toMatchObject([{ modalities: ['image', 'text'] }, {}, { messages: [{}, { images: answered.images }, {}] }]);
+  // Nobody needs the sources back, and many refuse them.
+  expect(JSON.stringify(upstream.bodies)).not.toContain('annotations');
 });
 
 test('sound is refused before it is paid for', async () => {

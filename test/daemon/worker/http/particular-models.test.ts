@@ -59,6 +59,22 @@ test('reasoning that a program sends back does not end at a server that refuses 
   expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('Noon.')]);
 });
 
+test('a conversation with a picture, its sources and reasoning goes on with a model that refuses all of them', async () => {
+  const { vendor, send } = await startMessagesGateway('openai-completions');
+  const images = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }];
+  const answered = { role: 'assistant', content: 'A cat:', reasoning_content: 'Let me draw.', images, annotations: [] };
+  const call = { id: 'c1', type: 'function', function: { name: 'time', arguments: '{}' } };
+  const looked = { role: 'assistant', content: null, reasoning_content: 'Let me look.', tool_calls: [call] };
+  const messages = [...QUESTION, answered, ...QUESTION, looked, { role: 'tool', tool_call_id: 'c1', content: '12' }];
+  for (let time = 0; time < 2; time += 1) {
+    vendor.reply(says('Noon.'));
+    const answer = await send('/v1/chat/completions', { method: 'POST', body: { model: `up/${GPT_OSS}`, messages } });
+    expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('Noon.')]);
+  }
+  // The fields are left out at once the second time.
+  expect(vendor.requests).toHaveLength(4);
+});
+
 test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with its calls", async (id) => {
   const { vendor, conversation, send } = await startMessagesGateway('openai-completions');
   const model = `up/${id}`;
