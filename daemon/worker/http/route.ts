@@ -79,6 +79,8 @@ export interface RouteDefinition<Body, Query, Params = object> extends RouteText
   readonly agentOf?: 'filtered' | ((body: Body, ctx: HttpContext) => string | undefined);
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
+  /** False: it only tries something, and is logged like a request that reads. Default: whether it writes with the scope `admin`. */
+  readonly isChange?: false;
   /** For a path with its own credentials: a route that accepts only `body`. */
   readonly authorize?: OwnCredentials<Params>;
   /** Not set: a request with a body is refused. */
@@ -207,7 +209,7 @@ export function route<Body = undefined, Query = undefined, Params = object>(defi
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
-      state.isChange = scope === 'admin' && method !== 'GET';
+      state.isChange = definition.isChange ?? (scope === 'admin' && method !== 'GET');
       if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') state.access = await requireToken(state.caller);
       if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });

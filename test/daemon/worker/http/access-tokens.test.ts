@@ -178,13 +178,17 @@ test('the log and the metrics name the token, never its secret', async () => {
 test('the log names the token that has changed the gateway at the usual level, and not for what only reads or tries', async () => {
   const { send, services, lines } = await startHttpApp();
   const headers = bearer(services.grant({ name: 'ci', scopes: ['admin'] }));
-  const change = (path: string, body: object) => send(path, { method: 'POST', body, headers });
+  const change = (path: string, body?: object) => send(path, { method: 'POST', body, headers });
   await change('/api/config/text', { text: '{}', dryRun: true });
   await send('/api/tokens', { headers });
   await change('/api/agent', { message: 'hi' });
+  await change('/api/models/ask', { model: 'fake/echo' });
+  await change('/api/providers/test', { baseUrl: 'http://127.0.0.1:9/v1' });
+  await change('/api/mcp/files/test');
+  await change('/api/mcp/files/tools/read/call', {});
   const answers = [await change('/api/config/text', { text: '{}' }), await change('/api/tokens', { name: 'new', scopes: ['read'] })];
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-  await expect.poll(() => lines).toHaveLength(5);
+  await expect.poll(() => lines).toHaveLength(9);
   const noted = lines.filter(({ level }) => level === 'info').map(({ fields }) => [fields['path'], fields['token']]);
   expect(noted).toEqual([
     ['/api/config/text', 'ci'],
