@@ -7,12 +7,16 @@ import {
   providerTestResponse,
 } from '../../../../shared/api/models.js';
 import { definedFields } from '../../../../shared/fields.js';
+import { collectedOutputs } from '../completion-outputs.js';
+import { PulledEvents } from '../connection/pulled-events.js';
 import { OWNER_ONLY, type Route, route } from '../route.js';
 import type { RouteDeps } from '../services.js';
 
 const QUESTION = { role: 'user', content: [{ type: 'text', text: 'Reply with the single word OK.' }] } as const;
+/** In this API, a picture is an answer too. */
+const ANY_ANSWER = { api: 'chat-completions', fields: {} } as const;
 
-export function modelRoutes({ services: { models, completions }, connections }: RouteDeps): Route[] {
+export function modelRoutes({ services: { models, completions }, connections, clock }: RouteDeps): Route[] {
   return [
     route({
       method: 'GET',
@@ -53,8 +57,8 @@ export function modelRoutes({ services: { models, completions }, connections }: 
         const { access, span } = ctx.state;
         const startedAt = performance.now();
         const signal = connections.abortable(ctx.res, 'request');
-        for await (const output of completions.run({ model, messages: [QUESTION], tokenId: access?.id, span }, signal))
-          if (output.type === 'error') throw output.error;
+        const call = { model, messages: [QUESTION], extra: ANY_ANSWER, tokenId: access?.id, span };
+        for await (const _output of collectedOutputs(new PulledEvents(completions.run(call, signal), signal, clock)));
         return { status: 'ok', latencyMs: Math.round(performance.now() - startedAt) };
       },
     }),

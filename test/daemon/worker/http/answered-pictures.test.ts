@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { TEXTS } from '../../../fakes/vendors/documents.js';
 import type { DocumentReply } from '../../../fakes/vendors/vendor-reply.js';
 import { chunk, usageChunk } from '../../../fakes/openai/replay.js';
+import { TOKEN } from '../../../helpers/http-app.js';
 import { ask } from '../../../helpers/make-conversation.js';
 import { startOpenAiGateway } from '../../../helpers/openai-gateway.js';
 import { post, startVendorsGateway } from '../../../helpers/vendors-gateway.js';
@@ -39,6 +40,9 @@ test.each(Object.entries(APIS))('a picture by a model of %s is in the answer of 
       choices: [{ message: { content, images: IMAGES }, finish_reason: 'stop' }],
     });
   const streamed = await post(gateway, '/v1/chat/completions', { ...body, stream: true });
+  vendor?.reply(alone);
+  const asked = { method: 'POST', body: { model: body.model }, headers: { Authorization: `Bearer ${TOKEN}` } };
+  expect((await gateway.app.send('/api/models/ask', asked)).status).toBe(200);
   expect([streamed.split(`"delta":{"images":${JSON.stringify(IMAGES)}}`).length, streamed.includes('"error"')]).toEqual([2, false]);
 });
 

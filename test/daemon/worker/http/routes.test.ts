@@ -194,4 +194,9 @@ test('a model that fails, also in the middle of its answer, fails the question w
     json: { error: { code: 'AGENT_ERROR', message: 'fake: no credit' } },
   });
   expect((await ask({})).status).toBe(401);
+  services.script = async function* () {
+    yield { type: 'delta', text: 'O' };
+  };
+  // A stream that only stops is no answer.
+  expect(await ask({ Authorization: `Bearer ${TOKEN}` })).toMatchObject({ status: 500, json: { error: { code: 'INTERNAL_ERROR' } } });
 });
