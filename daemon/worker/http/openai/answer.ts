@@ -60,7 +60,7 @@ class Collected {
   reasoning = '';
   readonly calls: { id: string; name: string; arguments: string }[] = [];
   readonly images: string[] = [];
-  annotations: AnswerExtras['annotations'];
+  readonly annotations: NonNullable<AnswerExtras['annotations']> = [];
   usage: ChatUsage | undefined;
   reason: FinishReason = 'stop';
 
@@ -73,7 +73,7 @@ class Collected {
       const call = this.calls[output.index];
       if (call !== undefined) call.arguments += output.text;
     } else if (output.type === 'image') this.images.push(output.url);
-    else if (output.type === 'annotations') this.annotations = [...output.annotations];
+    else if (output.type === 'annotations') this.annotations.push(...output.annotations);
     else if (output.type === 'finish') {
       this.reason = output.reason;
       this.usage = toUsage(output.usage);
@@ -93,7 +93,7 @@ export async function collectCompletion(events: PulledEvents<CompletionOutput>, 
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toCall(call, custom)) }),
     ...(images.length === 0 ? {} : { images: toImages(images) }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...(annotations.length === 0 ? {} : { annotations }),
   };
   return {
     ...head,

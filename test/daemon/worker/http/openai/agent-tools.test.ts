@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calling, saying } from '../../../../fakes/openai/replay.js';
+import { calling, chunk, saying, usageChunk } from '../../../../fakes/openai/replay.js';
 import type { GatewayEvent } from '../../../../../shared/api/gateway/events.js';
 import { startOpenAiGateway } from '../../../../helpers/openai-gateway.js';
 
@@ -31,6 +31,19 @@ test('an agent uses its own tools beside those of the caller, who gets the words
   expect(call).toMatchObject({ role: 'assistant', tool_calls: [{ id: 'call_1' }] });
   expect(result).toMatchObject({ role: 'tool', tool_call_id: 'call_1', content: expect.stringMatching(/\d{4}-\d\d-\d\d/) as string });
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
+});
+
+test('the sources of every step are in the answer', async () => {
+  const { client, upstream } = await startOpenAiGateway(config);
+  const source = (url: string) => ({ type: 'url_citation', url_citation: { url, title: 'x', start_index: 0, end_index: 2 } });
+  const sources = ['https://a.example/', 'https://b.example/'].map(source);
+  const call = { index: 0, id: TIME.id, type: 'function', function: { name: TIME.name, arguments: TIME.arguments } };
+  upstream.play(
+    { chunks: [chunk({ annotations: sources.slice(0, 1) }), chunk({ tool_calls: [call] }), chunk({}, 'tool_calls'), usageChunk(7, 3)] },
+    { chunks: [chunk({ content: 'Noon.', annotations: sources.slice(1) }), chunk({}, 'stop'), usageChunk(7, 3)] },
+  );
+  const answer = await client.chat.completions.create(withMine);
+  expect(answer.choices[0]?.message).toMatchObject({ content: 'Noon.', annotations: sources });
 });
 
 test('a stream shows the calls of the caller’s tools alone, counted from 0; the agent’s beside them are left for later', async () => {
