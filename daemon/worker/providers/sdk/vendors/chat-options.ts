@@ -42,7 +42,7 @@ interface ChatOptions {
 
 /** Returns the SDK's options for a server. */
 export function chatOptions({ id, baseUrl }: Pick<ConnectionSettings, 'id' | 'baseUrl'>): ChatOptions {
-  const provider = { id, hostname: new URL(baseUrl).hostname };
+  const provider = { id, host: new URL(baseUrl).host };
   return {
     includeUsage: differencesOf('', provider).alwaysReportsUsage !== true,
     transformRequestBody: (body) => writeBody(body, differencesOf(String(body['model']), provider)),

@@ -23,6 +23,10 @@ interface Vendor extends Differences {
   readonly ids?: readonly string[];
 }
 
+const LOCAL_HOSTS = new RegExp(
+  String.raw`^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\]):(?:${LOCAL_SERVERS.map(({ port }) => port).join('|')})$`,
+);
+
 const VENDORS: readonly Vendor[] = [
   // OpenAI's own servers, and Azure's.
   { hosts: /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/, limit: 'max_completion_tokens' },
@@ -30,8 +34,9 @@ const VENDORS: readonly Vendor[] = [
   // `ChatCompletionStreamRequest` in https://github.com/mistralai/client-python. The last chunk has the usage
   // (https://github.com/Portkey-AI/gateway/pull/1260).
   { hosts: /(?:^|\.)mistral\.ai$/, limit: 'max_tokens', seed: 'random_seed', alwaysReportsUsage: true, ...MISTRAL_MESSAGES },
-  // Servers on this machine all know `max_tokens`; Ollama ignores the newer name (https://github.com/ollama/ollama/issues/7125).
-  { hosts: /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/, ids: LOCAL_SERVERS.map(({ id }) => id), limit: 'max_tokens' },
+  // All of them know `max_tokens`; Ollama ignores the newer name (https://github.com/ollama/ollama/issues/7125). On other ports of this
+  // machine are proxies, too, whose model may refuse `max_tokens`.
+  { hosts: LOCAL_HOSTS, ids: LOCAL_SERVERS.map(({ id }) => id), limit: 'max_tokens' },
 ];
 
 const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
@@ -43,9 +48,8 @@ const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
   { models: /claude/i, callIds: /^[\w-]+$/ },
 ];
 
-/** @param provider  its id, and the name of its host; undefined: only what holds for the model everywhere */
-export function differencesOf(modelId: string, provider?: { readonly id: string; readonly hostname: string }): Differences {
-  const isOf = ({ hosts, ids = [] }: Vendor): boolean =>
-    provider !== undefined && (hosts.test(provider.hostname) || ids.includes(provider.id));
+/** @param provider  its id, and its host with a port that is not the scheme's; undefined: only what holds for the model everywhere */
+export function differencesOf(modelId: string, provider?: { readonly id: string; readonly host: string }): Differences {
+  const isOf = ({ hosts, ids = [] }: Vendor): boolean => provider !== undefined && (hosts.test(provider.host) || ids.includes(provider.id));
   return { ...VENDORS.find(isOf), ...MODELS.find(({ models }) => models.test(modelId)) };
 }

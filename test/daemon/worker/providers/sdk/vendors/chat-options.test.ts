@@ -19,6 +19,8 @@ test.each([
 
 test.each([
   [{ baseUrl: 'https://proxy.example/v1' }, 'max_completion_tokens'],
+  [{ baseUrl: 'http://127.0.0.1:4000/v1' }, 'max_completion_tokens'],
+  [{ baseUrl: 'http://localhost/v1' }, 'max_completion_tokens'],
   [{ baseUrl: MISTRAL }, 'max_tokens'],
   [{ baseUrl: 'http://127.0.0.1:11434/v1' }, 'max_tokens'],
   [{ baseUrl: 'http://localhost:1234/v1' }, 'max_tokens'],
