@@ -48,6 +48,14 @@ function findInTurn(messages: readonly Body[], isFault: (message: Body) => boole
   return messages.findIndex((message, index) => index > question && isFault(message));
 }
 
+/** `_validate_message_order` of mistral-common. */
+const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
+  system: ['system', 'user', 'assistant'],
+  user: ['system', 'user', 'assistant'],
+  assistant: ['user', 'assistant', 'tool'],
+  tool: ['assistant', 'tool'],
+};
+
 const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
   [GPT_5]: ({ max_tokens: limit }) =>
     limit === undefined
@@ -81,8 +89,10 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
   },
   [MISTRAL]({ messages: given }) {
     const messages = listOf(given);
-    const isOutOfOrder = messages.some(({ role }, index) => role === 'user' && messages[index - 1]?.['role'] === 'tool');
-    if (isOutOfOrder) return "Unexpected role 'user' after role 'tool'";
+    for (const [index, { role }] of messages.entries()) {
+      const before = index === 0 ? 'system' : String(messages[index - 1]?.['role']);
+      if (FOLLOWERS[before]?.includes(String(role)) !== true) return `Unexpected role '${String(role)}' after role '${before}'`;
+    }
     const ids = messages.flatMap(({ tool_calls: calls, tool_call_id: id }) =>
       [...listOf(calls).map((call) => call['id']), id ?? []].flat(),
     );

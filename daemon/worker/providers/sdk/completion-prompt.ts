@@ -202,9 +202,12 @@ function joinInstructions(messages: readonly CompletionMessage[]): CompletionMes
   return joined;
 }
 
+/** Returns an instruction as the text of a message of the user. */
+export const instructionText = (content: string): string => `<system>\n${content}\n</system>`;
+
 function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameApi }: PromptTarget, isFirst: boolean): SdkMessage {
   if (isFirst || isSameApi || !TAKES_INSTRUCTIONS_FIRST.has(api)) return { role: 'system', content, ...optionsOf(vendor) };
-  return { role: 'user', content: [{ type: 'text', text: `<system>\n${content}\n</system>` }] };
+  return { role: 'user', content: [{ type: 'text', text: instructionText(content) }] };
 }
 
 const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';

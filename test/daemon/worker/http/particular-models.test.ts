@@ -116,6 +116,22 @@ test('a chat goes on after a turn that ended between a tool and the answer', asy
   expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'user']);
 });
 
+test.each(['system', 'developer'])("a program's reminder with the role %s is read after an answer and after a tool", async (role) => {
+  const { vendor, send } = await startMessagesGateway('openai-completions');
+  const call = { id: 'dnEN4JsJy', type: 'function', function: { name: 'time', arguments: '{}' } };
+  const used = [
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: call.id, content: '12' },
+  ];
+  const reminder = { role, content: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }] };
+  const messages = [reminder, ...QUESTION, { role: 'assistant', content: 'Sunny.' }, reminder, ...used, reminder, ...QUESTION];
+  const answer = await send('/v1/chat/completions', { method: 'POST', body: { model: `up/${MISTRAL}`, messages } });
+  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+  const sent = listOf(vendor.requests[0]?.body['messages']);
+  const late = { role: 'user', content: '<system>\nBe brief.\n</system>' };
+  expect([sent[0], sent[3], sent[7]]).toMatchObject([{ role: 'system' }, late, late]);
+});
+
 test('reasoning that a vendor counts in the total alone is output', async () => {
   const { conversation, send } = await startMessagesGateway('openai-completions');
   const model = `up/${GROK}`;

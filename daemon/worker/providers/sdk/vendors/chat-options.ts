@@ -1,5 +1,7 @@
 /** Writes requests for servers of chat completions as they take them. Part of the vendor bundle. */
 import type { ConnectionSettings } from '../../provider.js';
+import { listOf } from '../../../../../shared/fields.js';
+import { instructionText } from '../completion-prompt.js';
 import type { Body } from '../own-request.js';
 import { sentId } from './call-ids.js';
 import { type Differences, differencesOf } from './differences.js';
@@ -17,11 +19,22 @@ function writeMessage({ tool_calls: calls, tool_call_id: id, ...message }: Body,
 /** Stands between the results of tools and a message of the user where the model itself has not answered. */
 const ANSWER: Body = { role: 'assistant', content: 'OK.' };
 
-function writeMessages(messages: readonly Body[], { callIds, wantsAnswerToTools }: Differences): readonly Body[] {
+const wordsOf = (content: unknown): string =>
+  typeof content === 'string'
+    ? content
+    : listOf(content)
+        .map(({ text }) => text)
+        .join('');
+
+function writeMessages(messages: readonly Body[], { callIds, hasStrictOrder }: Differences): readonly Body[] {
   const written = callIds === undefined ? messages : messages.map((message) => writeMessage(message, callIds));
-  if (wantsAnswerToTools !== true) return written;
-  const isUnanswered = (index: number): boolean => written[index]?.['role'] === 'user' && written[index - 1]?.['role'] === 'tool';
-  return written.flatMap((message, index) => (isUnanswered(index) ? [ANSWER, message] : [message]));
+  if (hasStrictOrder !== true) return written;
+  const firstOther = written.findIndex(({ role }) => role !== 'system');
+  const isLate = ({ role }: Body, index: number): boolean => role === 'system' && firstOther >= 0 && index > firstOther;
+  return written.flatMap((given, index) => {
+    const message = isLate(given, index) ? { role: 'user', content: instructionText(wordsOf(given['content'])) } : given;
+    return message['role'] === 'user' && written[index - 1]?.['role'] === 'tool' ? [ANSWER, message] : [message];
+  });
 }
 
 function writeBody(body: Body, { limit, seed: seedName = 'seed', ...differences }: Differences): Record<string, unknown> {

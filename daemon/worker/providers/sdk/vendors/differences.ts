@@ -10,12 +10,12 @@ export interface Differences {
   readonly alwaysReportsUsage?: boolean;
   /** Which ids of tool calls are taken; default: all. */
   readonly callIds?: RegExp;
-  /** Refuses a message of the user right after the results of tools. */
-  readonly wantsAnswerToTools?: boolean;
+  /** Refuses a message of the user right after the results of tools, and instructions after the first other message. */
+  readonly hasStrictOrder?: boolean;
 }
 
 /** Source: `MistralRequestValidatorV3` in https://github.com/mistralai/mistral-common, which servers of Mistral's models use, too. */
-const MISTRAL_MESSAGES = { callIds: /^[A-Za-z0-9]{9}$/, wantsAnswerToTools: true };
+const MISTRAL_MESSAGES = { callIds: /^[A-Za-z0-9]{9}$/, hasStrictOrder: true };
 
 interface Vendor extends Differences {
   readonly hosts: RegExp;
