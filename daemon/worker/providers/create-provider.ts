@@ -7,11 +7,12 @@ import { forwardCall } from './forward-call.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
 import { CallNotes } from './sdk/call-notes.js';
-import { completeWithModel, countWithModel } from './sdk/sdk-completion.js';
+import { type CallHow, completeWithModel, countWithModel } from './sdk/sdk-completion.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
 import { transcribe } from './sdk/transcribe.js';
 import { withSentIds } from './sdk/vendors/call-ids.js';
+import { differencesOf } from './sdk/vendors/differences.js';
 
 type Failed = Extract<ProviderEvent, { type: 'failed' }>;
 
@@ -68,17 +69,18 @@ export function createProvider(settings: ConnectionSettings): Provider {
   const secrets = secretsOf(settings);
   const modelOf = keepModels(CONNECT[api](settings));
   const notes = new CallNotes();
+  const howOf = (modelId: string, signal: AbortSignal): CallHow => ({ api, notes, signal, differences: differencesOf(modelId, settings) });
   return {
     id,
     name,
-    stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, { api, signal }), secrets),
+    stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, howOf(request.modelId, signal)), secrets),
     complete: (request, signal) =>
-      contain(completeWithModel(modelOf(request.modelId), withSentIds(request), { api, notes, signal }), secrets),
+      contain(completeWithModel(modelOf(request.modelId), withSentIds(request), howOf(request.modelId, signal)), secrets),
     // The other APIs have no such call, or one that counts something else.
     ...(api === 'anthropic-messages'
       ? {
           count: (request, signal) =>
-            contain(countWithModel(modelOf(request.modelId), withSentIds(request), { api, notes, signal }), secrets),
+            contain(countWithModel(modelOf(request.modelId), withSentIds(request), howOf(request.modelId, signal)), secrets),
         }
       : {}),
     forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),

@@ -5,6 +5,7 @@ import type { Fields } from '../../../../shared/fields.js';
 import { readExactObject } from '../../../../shared/node/exact-json.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
+import type { Differences } from './vendors/differences.js';
 
 type UserPart = Extract<SdkMessage, { role: 'user' }>['content'][number];
 type AssistantPart = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
@@ -18,6 +19,7 @@ export interface PromptTarget {
   /** The caller wrote its messages for the same API: their order and number are its own. */
   readonly isSameApi: boolean;
   readonly notes: CallNotes;
+  readonly differences: Differences;
 }
 
 /** Whether an API supports images in tool results; otherwise they follow in a user message. */

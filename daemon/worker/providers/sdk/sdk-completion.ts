@@ -9,14 +9,13 @@ import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 import { extrasOf, pictureIn, VendorStep } from './vendor-step.js';
+import { acceptedOptions } from './vendors/chat-options.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
 }
 
-interface CallHow {
-  readonly api: ApiKind;
-  readonly notes: CallNotes;
+export interface CallHow extends Omit<PromptTarget, 'isSameApi'> {
   readonly signal: AbortSignal;
   /** Collects the step of a turn. A turn shows refusals as text, so it does not pay for the raw chunks in which they are marked. */
   readonly step?: VendorStep;
@@ -63,7 +62,7 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
   switch (target.api) {
     case 'openai-completions': {
       const fields = target.isSameApi ? extra?.fields : extra?.api === 'responses' ? inChatCompletions(extra.fields) : {};
-      return {
+      const options = {
         ...(topK === undefined ? {} : { top_k: topK }),
         ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
         ...(reasoning === undefined ? {} : effortOf(reasoning.budgetTokens)),
@@ -72,6 +71,7 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
         ...(typeof fields?.['verbosity'] === 'string' ? { textVerbosity: fields['verbosity'] } : {}),
         ...(fields as Fields),
       };
+      return target.isSameApi ? options : acceptedOptions(options, target.differences);
     }
     case 'openai-responses': {
       const { reasoning_effort: reasoningEffort, user } = extra?.api === 'chat-completions' ? extra.fields : {};

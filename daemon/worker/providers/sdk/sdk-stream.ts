@@ -1,6 +1,5 @@
 /** Makes the model calls of turns as stateless calls, and translates their events. Part of the vendor bundle. */
 import type { LanguageModel } from 'ai';
-import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import { definedFields } from '../../../../shared/fields.js';
 import type {
   AnswerStep,
@@ -15,7 +14,7 @@ import { readToolInput, toImage, toResult, toTool } from '../tool-calls.js';
 import { CallNotes } from './call-notes.js';
 import { optionsOf } from './completion-prompt.js';
 import type { SdkMessage } from './sdk-call.js';
-import { completeWithModel } from './sdk-completion.js';
+import { type CallHow, completeWithModel } from './sdk-completion.js';
 import { WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
 import { withSentIds } from './vendors/call-ids.js';
@@ -96,7 +95,7 @@ function withoutWords({ reason }: Extract<CompletionEvent, { type: 'finish' }>, 
 export async function* streamModel(
   model: LanguageModel,
   request: ModelRequest,
-  { api, signal }: { api: ApiKind; signal: AbortSignal },
+  { api, signal, differences }: Pick<CallHow, 'api' | 'signal' | 'differences'>,
 ): AsyncGenerator<ProviderEvent> {
   const known = new Set(request.tools?.map(({ name }) => name));
   const words = new WithoutThoughts();
@@ -105,7 +104,7 @@ export async function* streamModel(
   let hasText = false;
   let hasPicture = false;
   // A turn keeps the vendor's data itself.
-  const how = { api, signal, notes: new CallNotes(), step };
+  const how = { api, signal, differences, notes: new CallNotes(), step };
   for await (const event of completeWithModel(model, withSentIds(toCompletion(request)), how)) {
     for (const written of step.calls.slice(calls.length)) {
       const call = toCall(written, known);

@@ -1,4 +1,4 @@
-/** Writes requests for servers of chat completions as they take them. Part of the vendor bundle. */
+/** Writes requests for servers of chat completions in the form that they accept. Part of the vendor bundle. */
 import type { ConnectionSettings } from '../../provider.js';
 import { listOf } from '../../../../../shared/fields.js';
 import { instructionText } from '../completion-prompt.js';
@@ -47,6 +47,16 @@ function writeBody(body: Body, { limit, seed: seedName = 'seed', ...differences 
   };
 }
 
+const EFFORTS: readonly string[] = ['reasoning_effort', 'reasoningEffort'];
+
+/** Returns options of a call whose caller did not write them for this API, without what its server refuses. */
+export function acceptedOptions<Options extends Body>(options: Options, { refusedFields = [], hasOneEffort }: Differences): Options {
+  const accepted = Object.entries(options).filter(([name]) => !refusedFields.includes(name));
+  const isRaised = ([name, value]: readonly [string, unknown]): boolean =>
+    hasOneEffort === true && EFFORTS.includes(name) && value !== 'none';
+  return Object.fromEntries(accepted.map((entry) => (isRaised(entry) ? [entry[0], 'high'] : entry))) as Options;
+}
+
 interface ChatOptions {
   /** Without it, strict servers report no tokens. */
   readonly includeUsage: boolean;
@@ -54,8 +64,7 @@ interface ChatOptions {
 }
 
 /** Returns the SDK's options for a server. */
-export function chatOptions({ id, baseUrl }: Pick<ConnectionSettings, 'id' | 'baseUrl'>): ChatOptions {
-  const provider = { id, host: new URL(baseUrl).host };
+export function chatOptions(provider: Pick<ConnectionSettings, 'id' | 'baseUrl'>): ChatOptions {
   return {
     includeUsage: differencesOf('', provider).alwaysReportsUsage !== true,
     transformRequestBody: (body) => writeBody(body, differencesOf(String(body['model']), provider)),

@@ -1,5 +1,6 @@
 /** How particular vendors and models differ from the API that they speak. Part of the vendor bundle. */
 import { LOCAL_SERVERS } from '../../../../../shared/config/known-providers.js';
+import type { ConnectionSettings } from '../../provider.js';
 
 export interface Differences {
   /** The name of the token limit; default: the caller's, or `max_tokens`, because many servers know only that. */
@@ -10,6 +11,10 @@ export interface Differences {
   readonly alwaysReportsUsage?: boolean;
   /** Which ids of tool calls are taken; default: all. */
   readonly callIds?: RegExp;
+  /** Fields of other vendors that it refuses, by the names that the SDK's options have. */
+  readonly refusedFields?: readonly string[];
+  /** Reasons as much as it can, or not at all. */
+  readonly hasOneEffort?: boolean;
   /** Refuses a message of the user right after the results of tools, and instructions after the first other message. */
   readonly hasStrictOrder?: boolean;
 }
@@ -18,6 +23,7 @@ export interface Differences {
 const MISTRAL_MESSAGES = { callIds: /^[A-Za-z0-9]{9}$/, hasStrictOrder: true };
 
 interface Vendor extends Differences {
+  /** With the port, if it is not the scheme's. */
   readonly hosts: RegExp;
   /** Providers with these ids are this vendor's, too. */
   readonly ids?: readonly string[];
@@ -33,7 +39,16 @@ const VENDORS: readonly Vendor[] = [
   // Mistral refuses each field that is not its own (https://github.com/Gitlawb/openclaude/issues/739). Its own are those of
   // `ChatCompletionStreamRequest` in https://github.com/mistralai/client-python. The last chunk has the usage
   // (https://github.com/Portkey-AI/gateway/pull/1260).
-  { hosts: /(?:^|\.)mistral\.ai$/, limit: 'max_tokens', seed: 'random_seed', alwaysReportsUsage: true, ...MISTRAL_MESSAGES },
+  // Its models know the efforts `none` and `high` (https://github.com/anomalyco/models.dev/pull/1986).
+  {
+    hosts: /(?:^|\.)mistral\.ai$/,
+    limit: 'max_tokens',
+    seed: 'random_seed',
+    alwaysReportsUsage: true,
+    refusedFields: ['top_k', 'user', 'safety_identifier', 'prompt_cache_retention', 'verbosity', 'textVerbosity'],
+    hasOneEffort: true,
+    ...MISTRAL_MESSAGES,
+  },
   // All of them know `max_tokens`; Ollama ignores the newer name (https://github.com/ollama/ollama/issues/7125). On other ports of this
   // machine are proxies, too, whose model may refuse `max_tokens`.
   { hosts: LOCAL_HOSTS, ids: LOCAL_SERVERS.map(({ id }) => id), limit: 'max_tokens' },
@@ -48,8 +63,9 @@ const MODELS: readonly (Differences & { readonly models: RegExp })[] = [
   { models: /claude/i, callIds: /^[\w-]+$/ },
 ];
 
-/** @param provider  its id, and its host with a port that is not the scheme's; undefined: only what holds for the model everywhere */
-export function differencesOf(modelId: string, provider?: { readonly id: string; readonly host: string }): Differences {
-  const isOf = ({ hosts, ids = [] }: Vendor): boolean => provider !== undefined && (hosts.test(provider.host) || ids.includes(provider.id));
+/** @param provider  undefined: only what holds for the model everywhere */
+export function differencesOf(modelId: string, provider?: Pick<ConnectionSettings, 'id' | 'baseUrl'>): Differences {
+  const host = provider && new URL(provider.baseUrl).host;
+  const isOf = ({ hosts, ids = [] }: Vendor): boolean => host !== undefined && (hosts.test(host) || ids.includes(provider?.id ?? ''));
   return { ...VENDORS.find(isOf), ...MODELS.find(({ models }) => models.test(modelId)) };
 }

@@ -45,6 +45,30 @@ test("a caller's own field of Mistral is sent to it", async () => {
   expect(await sentRequest({ baseUrl: MISTRAL }, { extra })).toMatchObject({ random_seed: 7 });
 });
 
+const OF_MESSAGES = { topK: 5, reasoning: { budgetTokens: 1_024 }, extra: { api: 'messages', fields: {} } } as const;
+const SHARED = { user: 'me', safety_identifier: 'me', prompt_cache_retention: '24h', prompt_cache_key: 'k' };
+const OF_RESPONSES = {
+  extra: { api: 'responses', fields: { ...SHARED, reasoning: { effort: 'low' }, text: { verbosity: 'low' } } },
+} as const;
+
+test.each([
+  [MISTRAL, OF_MESSAGES, { reasoning_effort: 'high' }],
+  ['https://proxy.example/v1', OF_MESSAGES, { top_k: 5, reasoning_effort: 'low' }],
+  [MISTRAL, OF_RESPONSES, { reasoning_effort: 'high', prompt_cache_key: 'k' }],
+  ['https://proxy.example/v1', OF_RESPONSES, { ...SHARED, reasoning_effort: 'low', verbosity: 'low' }],
+  [MISTRAL, { extra: { api: 'responses', fields: { reasoning: { effort: 'none' } } } }, { reasoning_effort: 'none' }],
+  // What a caller of the same API writes is its own.
+  [
+    MISTRAL,
+    { extra: { api: 'chat-completions', fields: { user: 'me', reasoning_effort: 'low' } } },
+    { user: 'me', reasoning_effort: 'low' },
+  ],
+] as const)('%s gets of %j only fields that it accepts', async (baseUrl, request, fields) => {
+  const body = await sentRequest({ baseUrl }, request);
+  const { model: _model, messages: _messages, stream: _stream, stream_options: _usage, ...others } = body;
+  expect(others).toEqual(fields);
+});
+
 test.each([
   [MISTRAL, 'some-model', ['user', 'assistant', 'tool', 'tool', 'assistant', 'user', 'user']],
   ['https://proxy.example/v1', 'mistralai/devstral-2512', ['user', 'assistant', 'tool', 'tool', 'assistant', 'user', 'user']],
