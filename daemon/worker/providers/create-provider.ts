@@ -75,12 +75,12 @@ export function createProvider(settings: ConnectionSettings): Provider {
     name,
     stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, howOf(request.modelId, signal)), secrets),
     complete: (request, signal) =>
-      contain(completeWithModel(modelOf(request.modelId), withSentIds(request), howOf(request.modelId, signal)), secrets),
+      contain(completeWithModel(modelOf(request.modelId), withSentIds(request, api), howOf(request.modelId, signal)), secrets),
     // The other APIs have no such call, or one that counts something else.
     ...(api === 'anthropic-messages'
       ? {
           count: (request, signal) =>
-            contain(countWithModel(modelOf(request.modelId), withSentIds(request), howOf(request.modelId, signal)), secrets),
+            contain(countWithModel(modelOf(request.modelId), withSentIds(request, api), howOf(request.modelId, signal)), secrets),
         }
       : {}),
     forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),

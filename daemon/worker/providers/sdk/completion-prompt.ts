@@ -5,6 +5,7 @@ import type { Fields } from '../../../../shared/fields.js';
 import { readExactObject } from '../../../../shared/node/exact-json.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
+import { sentId } from './vendors/call-ids.js';
 import type { Differences } from './vendors/differences.js';
 
 type UserPart = Extract<SdkMessage, { role: 'user' }>['content'][number];
@@ -30,8 +31,8 @@ const takesInResults = (api: ApiKind, files: readonly { readonly url: string }[]
   hasPicturesInResults(api) && (api !== 'google-generative-ai' || files.every(({ url }) => url.startsWith('data:')));
 
 /** Introduces the files that follow the results, with the call that they belong to. */
-const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }): string =>
-  `Files of the result of '${name}' (call ${callId}):`;
+const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }, { callIds }: Differences): string =>
+  `Files of the result of '${name}' (call ${sentId(callId, callIds)}):`;
 
 /** APIs whose servers refuse an instruction after the first message: Google's, and the templates of many local models. */
 const TAKES_INSTRUCTIONS_FIRST: ReadonlySet<ApiKind> = new Set<ApiKind>(['google-generative-ai', 'openai-completions']);
@@ -185,11 +186,11 @@ function addResult(prompt: SdkMessage[], message: Message<'tool'>, api: ApiKind)
 }
 
 /** Returns, as a user message, the parts that an API does not support in a result. */
-function filesOf(message: Message<'tool'>, api: ApiKind): UserPart[] {
+function filesOf(message: Message<'tool'>, { api, differences }: PromptTarget): UserPart[] {
   const files = withoutTextFiles(message.content).filter((part) => part.type !== 'text');
   return files.length === 0 || takesInResults(api, files)
     ? []
-    : [{ type: 'text', text: filesLine(message) }, ...files.map((part) => toPart(part, api))];
+    : [{ type: 'text', text: filesLine(message, differences) }, ...files.map((part) => toPart(part, api))];
 }
 
 /** Joins consecutive instructions, because many servers accept only one. */
@@ -259,7 +260,7 @@ export function toCompletionPrompt(given: readonly CompletionMessage[], target: 
       prompt.push({ role: 'assistant', content, ...optionsOf(vendorOf(message, target.notes)) });
     } else {
       addResult(prompt, message, api);
-      files.push(...filesOf(message, api));
+      files.push(...filesOf(message, target));
     }
   }
   if (files.length > 0) prompt.push({ role: 'user', content: files });

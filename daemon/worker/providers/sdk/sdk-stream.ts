@@ -105,7 +105,7 @@ export async function* streamModel(
   let hasPicture = false;
   // A turn keeps the vendor's data itself.
   const how = { api, signal, differences, notes: new CallNotes(), step };
-  for await (const event of completeWithModel(model, withSentIds(toCompletion(request)), how)) {
+  for await (const event of completeWithModel(model, withSentIds(toCompletion(request), api), how)) {
     for (const written of step.calls.slice(calls.length)) {
       const call = toCall(written, known);
       calls.push(call);

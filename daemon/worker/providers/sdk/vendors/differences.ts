@@ -9,7 +9,7 @@ export interface Differences {
   readonly seed?: string;
   /** Reports the usage of a stream unasked, and refuses `stream_options`. */
   readonly alwaysReportsUsage?: boolean;
-  /** Which ids of tool calls are taken; default: all. */
+  /** The ids of tool calls that are accepted; default: all. */
   readonly callIds?: RegExp;
   /** Fields of other vendors that it refuses, by the names that the SDK's options have. */
   readonly refusedFields?: readonly string[];

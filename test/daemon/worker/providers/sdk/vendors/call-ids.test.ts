@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import * as ai from '../../../../../../daemon/worker/lazy/ai.js';
 import type { CompletionMessage } from '../../../../../../daemon/worker/providers/completion.js';
+import type { AiModule } from '../../../../../../daemon/worker/providers/provider.js';
 import { sentId } from '../../../../../../daemon/worker/providers/sdk/vendors/call-ids.js';
+import { chunk } from '../../../../../fakes/openai/replay.js';
 import type { Body } from '../../../../../fakes/vendors/vendor-protocol.js';
 import { sentRequest } from '../../../../../helpers/sent-request.js';
 
@@ -36,11 +39,12 @@ test.each([
   expect(calls).toMatchObject([{ id: answered }]);
 });
 
-test('Mistral itself gets such ids, whatever the name of the model', async () => {
+test('Mistral itself gets such ids, whatever the name of the model, also where files are of a call', async () => {
   const { messages } = await sentRequest({ baseUrl: 'https://api.mistral.ai/v1' }, { messages: transcript('call_1234567890') });
-  const [, { tool_calls: calls }, { tool_call_id: answered }] = messages as [Body, Body, Body];
+  const [, { tool_calls: calls }, { tool_call_id: answered }, , files] = messages as [Body, Body, Body, Body, Body];
   expect(calls).toMatchObject([{ id: other }]);
   expect(calls).toMatchObject([{ id: answered }]);
+  expect(JSON.stringify(files)).toContain(`(call ${String(answered)})`);
 });
 
 test.each([
@@ -63,4 +67,23 @@ test('different ids stay different', () => {
   const ids = Array.from({ length: 1_000 }, (_, index) => sentId(`functions.time:${index}`, NINE));
   expect(new Set(ids).size).toBe(1_000);
   expect(ids.filter((id) => !NINE.test(id))).toEqual([]);
+});
+
+test('what a server sent with a call returns with it also where the id of the call is replaced', async () => {
+  const [user, , result] = transcript('chatcmpl-tool-1') as [CompletionMessage, CompletionMessage, CompletionMessage];
+  const asked = { type: 'toolCall' as const, id: 'chatcmpl-tool-1', name: 'time', arguments: '{}' };
+  const details = [{ type: 'reasoning.text', index: 0, text: 'Let me look.', signature: 'c2ln' }];
+  const call = { index: 0, id: asked.id, type: 'function', function: { name: 'time', arguments: '{}' } };
+  const chunks = [chunk({ reasoning_details: details }), chunk({ tool_calls: [call] }), chunk({}, 'tool_calls')];
+  const stream = chunks.map((part) => `data: ${JSON.stringify(part)}\n\n`).join('');
+  const headers = { 'Content-Type': 'text/event-stream' };
+  const sent = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(stream, { headers })));
+  onTestFinished(() => sent.mockRestore());
+  const { createProvider }: AiModule = ai;
+  const provider = createProvider({ id: 'up', name: 'Up', api: 'openai-completions', baseUrl: PROXY });
+  const tools = [{ name: 'time', parameters: { type: 'object' } }];
+  for (const messages of [[user], [user, { role: 'assistant' as const, content: [asked] }, result]])
+    for await (const _event of provider.complete({ modelId: 'mistralai/devstral', messages, tools }, new AbortController().signal));
+  const { messages } = JSON.parse(sent.mock.lastCall?.[1]?.body as string) as { messages: Body[] };
+  expect(messages[1]).toMatchObject({ reasoning_details: details, tool_calls: [{ id: other }] });
 });
