@@ -64,8 +64,12 @@ interface Attempt {
   readonly schedule: string;
 }
 
-/** Presses Create again and again, once for each answer, with minutes in between. @returns the attempts. @param answers  undefined: it is lost */
-async function createWith(when: string, answers: readonly (number | undefined)[], minutes: number): Promise<readonly Attempt[]> {
+/** Presses Create again and again, by default once for each answer, with minutes in between. @returns the attempts. @param answers  undefined: it is lost */
+async function createWith(
+  when: string,
+  answers: readonly (number | undefined)[],
+  { minutes, presses = answers.length }: { minutes: number; presses?: number },
+): Promise<readonly Attempt[]> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1, 10) });
   onTestFinished(() => void vi.useRealTimers());
   vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
@@ -77,7 +81,7 @@ async function createWith(when: string, answers: readonly (number | undefined)[]
     return Response.json({}, { status });
   });
   const hook = await runHook(() => useDraft(`${when} ${answers.join()} ${minutes}`, { ...draftOf(undefined, false), when, message: 'x' }));
-  for (const _ of answers) {
+  for (let press = 0; press < presses; press += 1) {
     await hook.now.create().catch(() => undefined);
     vi.setSystemTime(Date.now() + minutes * 60_000);
   }
@@ -87,13 +91,20 @@ async function createWith(when: string, answers: readonly (number | undefined)[]
 const countOf = (attempts: readonly Attempt[], field: keyof Attempt): number => new Set(attempts.map((attempt) => attempt[field])).size;
 
 test('a repeated creation that is refused before its key was looked at may have made the job: it is repeated again', async () => {
-  expect(countOf(await createWith('in 2 hours', [undefined, 403, 429, 503, 200], 1), 'key')).toBe(1);
-  for (const status of [400, 404, 409]) expect(countOf(await createWith('in 2 hours', [undefined, status, 200], 1), 'key')).toBe(2);
+  expect(countOf(await createWith('in 2 hours', [undefined, 403, 429, 503, 200], { minutes: 1 }), 'key')).toBe(1);
+  for (const status of [400, 404, 409])
+    expect(countOf(await createWith('in 2 hours', [undefined, status, 200], { minutes: 1 }), 'key')).toBe(2);
 });
 
-test('a time that counts from now is that of the first attempt for ten minutes; any other schedule is the same however late', async () => {
-  expect(countOf(await createWith('in 2 hours', [undefined, 200], 9), 'schedule')).toBe(1);
-  const late = await createWith('in 2 hours', [undefined, 200], 10);
+test('a first time that has passed by then is refused, and the time of now is created at once', async () => {
+  const [first, again, now] = await createWith('in 2 minutes', [undefined, 400, 200], { minutes: 3, presses: 2 });
+  expect(again).toEqual(first);
+  expect([now?.key === first?.key, now?.schedule === first?.schedule]).toEqual([false, false]);
+});
+
+test('a time that counts from now is that of the first attempt for ten minutes; any other schedule is the same for as long as the gateway knows its key', async () => {
+  expect(countOf(await createWith('in 2 hours', [undefined, 200], { minutes: 9 }), 'schedule')).toBe(1);
+  const late = await createWith('in 2 hours', [undefined, 200], { minutes: 10 });
   expect([countOf(late, 'key'), countOf(late, 'schedule')]).toEqual([2, 2]);
-  expect(countOf(await createWith('0 9 * * *', [undefined, 200], 90), 'key')).toBe(1);
+  expect(countOf(await createWith('0 9 * * *', [undefined, 200], { minutes: 90 }), 'key')).toBe(1);
 });

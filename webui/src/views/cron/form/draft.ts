@@ -167,11 +167,15 @@ export function useDraft(id: string, now: Draft | undefined) {
     keepInstead(call);
     const before = readDraft<KeptDraft>(draftId);
     const kept = before?.creation;
-    const isSame = kept !== undefined && (JSON.stringify(kept.body) === JSON.stringify(call.body) || Date.now() - kept.atMs < KEPT_MS);
-    const creation = isSame ? kept : { ...call, headers: { 'Idempotency-Key': newKey() }, atMs: Date.now() };
+    const isEarlier = JSON.stringify(kept?.body) !== JSON.stringify(call.body);
+    const isRepeated = kept !== undefined && (!isEarlier || Date.now() - kept.atMs < KEPT_MS);
+    const creation = isRepeated ? kept : { ...call, headers: { 'Idempotency-Key': newKey() }, atMs: Date.now() };
     writeDraft(draftId, { base, changes: {}, ...before, creation });
     return make<{ job: Job }>(creation).catch((error: unknown) => {
-      if (error instanceof ApiError && ANSWERED.includes(error.status)) set({});
+      if (!(error instanceof ApiError && ANSWERED.includes(error.status))) throw error;
+      set({});
+      // The earlier time may have passed, and it had created nothing.
+      if (isRepeated && isEarlier && error.status === 400) return create();
       throw error;
     });
   };
