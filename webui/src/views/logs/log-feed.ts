@@ -7,6 +7,7 @@ import type { LogEntry } from '../../../../shared/log/entry.js';
 import { ApiError, apiPath, call, isUnauthorized, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
 import { session } from '../../api/session.js';
+import { gateway } from '../../api/socket.js';
 import { compileLevel } from './log-filter.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
@@ -17,7 +18,7 @@ const DROPPED_ROWS = 5_000;
 /** The first page fills the window, and little has to be loaded for it. */
 const FIRST_ROWS = 200;
 const PAGE_ROWS = 1_000;
-/** `refused`: until the user signs in here; in another tab, it is not noticed. */
+/** `refused`: unless the user signs in before. */
 const RETRY_MS = { first: 800, most: 15_000, refused: 600_000 } as const;
 /** The number of equal lines in a row that identify a position. */
 const WITNESS_ROWS = 3;
@@ -89,7 +90,11 @@ export class LogFeed {
     if (this.#isRunning) return;
     this.#isRunning = true;
     void this.#run();
-    const unwatch = effect(() => void (session.value.signedIn && this.retry()));
+    const unwatch = effect(() => {
+      // A sign-in in another tab connects this one again.
+      const isBack = gateway.value !== undefined;
+      if (session.value.signedIn || isBack) this.retry();
+    });
     this.#leaving.signal.addEventListener('abort', unwatch);
   }
 
