@@ -89,7 +89,11 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
   },
   [MISTRAL]({ messages: given }) {
     const messages = listOf(given);
-    for (const [index, { role }] of messages.entries()) {
+    for (const [index, { role, content, tool_calls: calls, images }] of messages.entries()) {
+      if (images !== undefined) return `messages.${index}.assistant.images: Extra inputs are not permitted`;
+      // https://github.com/OpenHands/OpenHands/issues/8685
+      if (role === 'assistant' && (content ?? '') === '' && calls === undefined)
+        return 'Assistant message must have either content or tool_calls, but not none.';
       const before = index === 0 ? 'system' : String(messages[index - 1]?.['role']);
       if (FOLLOWERS[before]?.includes(String(role)) !== true) return `Unexpected role '${String(role)}' after role '${before}'`;
     }

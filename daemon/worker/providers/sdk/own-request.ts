@@ -60,9 +60,16 @@ export const fetchChanged: typeof fetch = (input, init) => {
   return fetchStream(input, { ...init, body: exactJson(JSON.stringify(body)) });
 };
 
+/** Returns a message without a field. One of the model that would be empty gets a text, because servers refuse empty ones, too. */
+function messageWithout(field: string, { [field]: omitted, ...message }: Body): Body {
+  const { role, content, tool_calls: calls } = message;
+  const isEmptied = omitted !== undefined && role === 'assistant' && calls === undefined && (content ?? '') === '';
+  return isEmptied ? { ...message, content: '(no text)' } : message;
+}
+
 /** Returns a request of chat completions whose messages do not have a field. */
 function without(field: string, { messages, ...body }: Body): Body {
-  return { ...body, messages: (messages as Body[]).map(({ [field]: _refused, ...message }) => message) };
+  return { ...body, messages: (messages as Body[]).map((message) => messageWithout(field, message)) };
 }
 
 /** Sends a request that is refused for a field of its messages again without it; if that succeeds, later requests for the model omit it. */

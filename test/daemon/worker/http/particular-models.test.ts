@@ -75,6 +75,15 @@ test('a conversation with a picture, its sources and reasoning goes on with a mo
   expect(vendor.requests).toHaveLength(4);
 });
 
+test('a conversation with a picture without a word goes on with a model that refuses pictures and empty answers', async () => {
+  const { vendor, send } = await startMessagesGateway('openai-completions');
+  const images = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }];
+  const messages = [...QUESTION, { role: 'assistant', content: '', images }, ...QUESTION];
+  const answer = await send('/v1/chat/completions', { method: 'POST', body: { model: `up/${MISTRAL}`, messages } });
+  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+  expect(listOf(vendor.requests.at(-1)?.body['messages'])[1]).toEqual({ role: 'assistant', content: '(no text)' });
+});
+
 test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with its calls", async (id) => {
   const { vendor, conversation, send } = await startMessagesGateway('openai-completions');
   const model = `up/${id}`;
