@@ -75,10 +75,10 @@ const isWhole = (part: unknown): boolean => ['file', 'input_audio'].includes((pa
 const partHasMore = (part: unknown): boolean =>
   isWhole(part) || hasMore(part, ['type', 'text', 'image_url']) || hasMore((part as { image_url?: unknown }).image_url, ['url']);
 
-/** Returns the fields of a message that are not read here, for providers of the same API, without the sources of an answer, which many refuse. */
+/** Returns the fields of a message that are not read here, for providers of the same API. */
 function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
   const { role: _role, content, ...fields } = message;
-  const { tool_calls: calls, tool_call_id: _id, refusal: _refusal, annotations: _sources, ...others } = fields as Record<string, unknown>;
+  const { tool_calls: calls, tool_call_id: _id, refusal: _refusal, ...others } = fields as Record<string, unknown>;
   const more = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null && value !== undefined));
   if (Array.isArray(content) && content.some(partHasMore)) more['content'] = content;
   if (Array.isArray(calls) && calls.some((call) => hasMore(call, ['id', 'type', 'function', 'custom']))) more['tool_calls'] = calls;

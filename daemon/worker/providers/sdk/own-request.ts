@@ -67,30 +67,52 @@ function messageWithout(field: string, { [field]: omitted, ...message }: Body): 
   return isEmptied ? { ...message, content: '(no text)' } : message;
 }
 
-/** Returns a request of chat completions whose messages do not have a field. */
-function without(field: string, { messages, ...body }: Body): Body {
-  return { ...body, messages: (messages as Body[]).map((message) => messageWithout(field, message)) };
+/** A field that some models need and others refuse. */
+interface Optional {
+  readonly field: string;
+  /** Matches the error of a server that refuses it. */
+  readonly refusal: RegExp;
+  /** Returns the request without it. */
+  readonly leaveOut: (body: Body) => Body;
 }
 
-/** Sends a request that is refused for a field of its messages again without it; if that succeeds, later requests for the model omit it. */
-function fetchWithout(field: string, next: typeof fetch): typeof fetch {
-  const refusing = new Set<unknown>();
-  return async (input, init) => {
-    if (typeof init?.body !== 'string' || !init.body.includes(`"${field}":`)) return await next(input, init);
-    const body = JSON.parse(init.body) as Body;
-    const askWithout = (): Promise<Response> => next(input, { ...init, body: JSON.stringify(without(field, body)) });
-    if (refusing.has(body['model'])) return await askWithout();
-    const answer = await next(input, init);
-    const isRefusal = (answer.status === 400 || answer.status === 422) && (await answer.clone().text()).includes(field);
-    if (!isRefusal) return answer;
-    const second = await askWithout();
-    if (second.ok) refusing.add(body['model']);
-    return second;
-  };
-}
+const ofMessages = (field: string): Optional => ({
+  field,
+  refusal: new RegExp(field),
+  leaveOut: ({ messages, ...body }) => ({ ...body, messages: (messages as Body[]).map((message) => messageWithout(field, message)) }),
+});
+
+const OPTIONAL: readonly Optional[] = [
+  // Some require the reasoning of a turn back (https://api-docs.deepseek.com/guides/thinking_mode).
+  ofMessages('reasoning_content'),
+  ofMessages('images'),
+  // OpenRouter reads a PDF again, and charges for it, unless the one that it has read returns (https://openrouter.ai/docs, "PDF Inputs").
+  ofMessages('annotations'),
+];
 
 /**
- * Returns the `fetch` of a server of chat completions. Some require the reasoning of a turn back
- * (https://api-docs.deepseek.com/guides/thinking_mode) or use the pictures of an answer, others refuse either of them.
+ * Returns the `fetch` of a server of chat completions. A request that is refused for optional fields is sent again without them; if
+ * that succeeds, later requests for the model omit them.
  */
-export const fetchForChat = (): typeof fetch => fetchWithout('reasoning_content', fetchWithout('images', fetchStream));
+export function fetchForChat(): typeof fetch {
+  const refused = new Set<string>();
+  return async (input, init) => {
+    const written = init?.body;
+    if (typeof written !== 'string') return await fetchStream(input, init);
+    const given = OPTIONAL.filter(({ field }) => written.includes(`"${field}":`));
+    if (given.length === 0) return await fetchStream(input, init);
+    const body = JSON.parse(written) as Body;
+    const keyOf = ({ field }: Optional): string => `${field} ${String(body['model'])}`;
+    let omitted = given.filter((one) => refused.has(keyOf(one)));
+    for (;;) {
+      const sent = omitted.length === 0 ? written : JSON.stringify(omitted.reduce((rest, { leaveOut }) => leaveOut(rest), body));
+      const answer = await fetchStream(input, { ...init, body: sent });
+      if (answer.ok) for (const one of omitted) refused.add(keyOf(one));
+      if (answer.status !== 400 && answer.status !== 422) return answer;
+      const error = await answer.clone().text();
+      const more = given.filter((one) => !omitted.includes(one) && one.refusal.test(error));
+      if (more.length === 0) return answer;
+      omitted = [...omitted, ...more];
+    }
+  };
+}

@@ -69,7 +69,7 @@ test.each(Object.entries(APIS))('a picture by a model of %s is no empty answer e
   expect(last).toMatchObject({ type: 'error', message: expect.stringContaining('answered with a picture') as string });
 });
 
-test('pictures and sources of a stream arrive as they were sent, and pictures can be sent back', async () => {
+test('pictures and sources of a stream arrive as they were sent, and can be sent back', async () => {
   const { send, upstream } = await startOpenAiGateway();
   const chunks = [
     chunk({ role: 'assistant', content: 'Hi' }),
@@ -87,9 +87,9 @@ test('pictures and sources of a stream arrive as they were sent, and pictures ca
   const streamed = await send('/v1/chat/completions', { method: 'POST', body: { ...body, stream: true } });
   expect(streamed.text).toContain(`"delta":{"annotations":${JSON.stringify([SOURCE])}}`);
   await send('/v1/chat/completions', { method: 'POST', body: { ...body, messages: [...QUESTION, answered, ...QUESTION] } });
-  expect(upstream.bodies).toMatchObject([{ modalities: ['image', 'text'] }, {}, { messages: [{}, { images: answered.images }, {}] }]);
-  // Nobody needs the sources back, and many refuse them.
-  expect(JSON.stringify(upstream.bodies)).not.toContain('annotations');
+  // OpenRouter needs the annotations of a file back: it would read, and charge, the file again.
+  const { images, annotations } = answered;
+  expect(upstream.bodies).toMatchObject([{ modalities: ['image', 'text'] }, {}, { messages: [{}, { images, annotations }, {}] }]);
 });
 
 test('sound is refused before it is paid for', async () => {

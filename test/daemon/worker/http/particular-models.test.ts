@@ -72,7 +72,7 @@ test('a conversation with a picture, its sources and reasoning goes on with a mo
     expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('Noon.')]);
   }
   // The fields are left out at once the second time.
-  expect(vendor.requests).toHaveLength(4);
+  expect(vendor.requests).toHaveLength(5);
 });
 
 test('a conversation with a picture without a word goes on with a model that refuses pictures and empty answers', async () => {
