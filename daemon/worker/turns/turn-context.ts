@@ -8,6 +8,7 @@ import {
   contextBudget,
   type ContextItem,
   type ContextOptions,
+  estimateRequest,
   estimateTokens,
   fitSteps,
   gatherContext,
@@ -114,7 +115,7 @@ function budgetWithTools({ step, agent, logger, crowded }: TurnContextOptions): 
   const ofTools = toolTokens(step);
   const left = budgetTokens - ofTools;
   // Some providers count the limit of the answer, too.
-  const room = (contextWindow ?? Infinity) - Math.min(answerLimit(step.model) ?? 0, MAX_ANSWER_TOKENS) - ofTools;
+  const room = (contextWindow ?? Infinity) - Math.min(answerLimit(step.model, () => 0) ?? 0, MAX_ANSWER_TOKENS) - ofTools;
   const key = `${agent.id} ${model}`;
   if (left < least && !crowded.has(key)) {
     crowded.add(key);
@@ -153,7 +154,6 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const { systemPrompt } = options.agent;
   const { model, tools, isLastStep } = step;
   const { takesImages } = model;
-  const maxTokens = answerLimit(model);
   const budgetTokens = budgetWithTools(options);
   const { steps, tokens } = fitSteps(takesImages ? step.steps : withNewestPictures(step.steps, 0), budgetTokens * STEPS_SHARE);
   const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
@@ -169,13 +169,14 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   let attached = await options.files.attach(await gather(0), limits);
   // The tokens of files are not available to earlier messages.
   if (attached.tokens > 0) attached = await options.files.attach(await gather(attached.tokens), limits);
-  return {
+  const request: ModelRequest = {
     ref: model.ref,
     modelId: model.modelId,
     messages: withNewestPictures([...earlier.before(attached.messages), ...steps]),
     tools,
     isLastStep,
     ...(systemPrompt === undefined ? {} : { system: systemPrompt }),
-    ...(maxTokens === null ? {} : { maxTokens }),
   };
+  const maxTokens = answerLimit(model, () => estimateRequest(request));
+  return { ...request, ...(maxTokens === null ? {} : { maxTokens }) };
 }

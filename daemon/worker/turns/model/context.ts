@@ -57,16 +57,17 @@ export function contextBudget(model: { contextWindow: number | null; maxTokens: 
  * Returns the limit of an answer in tokens; null: none is sent. Anthropic's API requires one: without it, its SDK sends 4,096 for
  * models that are not Claude, which one that reasons may use up before its first word. Some servers count the limit as part of the
  * context window, so it is at most what the request leaves of it.
- * @param requestTokens  default: those of the longest conversation that a turn sends
+ * @param requestTokens  an estimate
  */
 export function answerLimit(
   model: Pick<ResolvedModel, 'api' | 'modelId' | 'maxTokens' | 'contextWindow'>,
-  requestTokens: () => number = () => contextBudget(model),
+  requestTokens: () => number,
 ): number | null {
   const { api, modelId, maxTokens, contextWindow } = model;
   if (maxTokens !== null || api !== 'anthropic-messages' || modelId.includes('claude-')) return maxTokens;
   const window = contextWindow ?? DEFAULT_CONTEXT_WINDOW;
-  return Math.min(MAX_REQUIRED_LIMIT, Math.floor(window / 4), Math.max(MIN_REQUIRED_LIMIT, window - requestTokens()));
+  const left = Math.floor(window - requestTokens() / SAFETY);
+  return Math.min(MAX_REQUIRED_LIMIT, Math.floor(window / 4), Math.max(MIN_REQUIRED_LIMIT, left));
 }
 
 /** A message, or several that belong together: a tool call and its result. */

@@ -16,9 +16,14 @@ test('a model that is not Claude gets its limit, that of the caller, or enough t
   expect(vendor.requests.map(({ body }) => body['max_tokens'])).toEqual([8_192, 9, 777, 8_192]);
 });
 
-test('a long request of a program leaves room for less', async () => {
-  const { vendor, send } = await startMessagesGateway('anthropic-messages');
-  const content = 'word '.repeat(20_000);
+test('a long request leaves room for less, and its tokens may be more than estimated', async () => {
+  const { vendor, conversation, send } = await startMessagesGateway('anthropic-messages');
+  const content = 'word '.repeat(17_000);
   await send('/v1/chat/completions', { method: 'POST', body: { model: 'up/plain', messages: [{ role: 'user', content }] } });
-  expect(vendor.requests[0]?.body['max_tokens']).toBe(7_762);
+  await ask(conversation, { message: content, model: 'up/plain', session: 'long' });
+  const limits = vendor.requests.map(({ body }) => body['max_tokens']);
+  // 21,256 tokens of 32,768 are estimated.
+  expect(limits).toEqual([7_760, expect.any(Number)]);
+  expect(limits[1]).toBeLessThan(7_760);
+  expect(limits[1]).toBeGreaterThan(7_000);
 });

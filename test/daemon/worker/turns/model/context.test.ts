@@ -195,7 +195,7 @@ const GLM = { api: 'anthropic-messages', modelId: 'glm-5', maxTokens: null, cont
 
 test.each([
   [GLM, 32_000],
-  [{ ...GLM, contextWindow: 131_072 }, 26_624],
+  [{ ...GLM, contextWindow: 100_000 }, 25_000],
   [{ ...GLM, contextWindow: 32_768 }, 8_192],
   [{ ...GLM, contextWindow: null }, 8_192],
   [{ ...GLM, maxTokens: 100 }, 100],
@@ -203,17 +203,19 @@ test.each([
   [{ ...GLM, api: 'openai-completions' }, null],
   [{ ...GLM, api: null }, null],
 ] as const)('to %j, the limit %s is sent', (model, limit) => {
-  expect(answerLimit(model)).toBe(limit);
+  expect(answerLimit(model, () => 10)).toBe(limit);
 });
 
 test.each([16_384, 65_536, 102_400, 131_072, 200_000])('the longest conversation and the limit fit into %s tokens', (contextWindow) => {
   const model = { ...GLM, contextWindow };
-  expect(contextBudget(model) + (answerLimit(model) ?? 0)).toBeLessThanOrEqual(contextWindow);
+  const budget = contextBudget(model);
+  // The estimate may be too low.
+  expect(budget / 0.85 + (answerLimit(model, () => budget) ?? 0)).toBeLessThanOrEqual(contextWindow);
 });
 
 test.each([
   [10_000, 32_000],
-  [120_000, 11_072],
+  [96_000, 18_130],
   [130_000, 4_096],
 ])('next to a request of %s tokens, the limit in a window of 131072 is %s', (requestTokens, limit) => {
   expect(answerLimit({ ...GLM, contextWindow: 131_072 }, () => requestTokens)).toBe(limit);
