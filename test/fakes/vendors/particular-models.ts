@@ -30,8 +30,11 @@ export const GROK_USAGE = {
 /** https://github.com/mistralai/mistral-common, whose validators Mistral's API has, too. */
 export const MISTRAL = 'mistral-medium-latest';
 
+/** A model of Mistral that does not reason: https://github.com/vercel/ai/pull/13688. */
+export const DEVSTRAL = 'devstral-latest';
+
 /** Models that have ways of their own. */
-export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI, GROK, MISTRAL];
+export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI, GROK, MISTRAL, DEVSTRAL];
 
 const SIGNED = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
 
@@ -87,7 +90,11 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
       message['tool_calls'] !== undefined && !isDeepStrictEqual(message['reasoning_details'], WHOLE);
     return findInTurn(listOf(messages), isBare) < 0 ? undefined : 'Gemini models require OpenRouter reasoning details to be preserved.';
   },
-  [MISTRAL]({ messages: given }) {
+  [DEVSTRAL]: ({ reasoning_effort: effort }) => (effort === undefined ? undefined : 'reasoning_effort is not enabled for this model'),
+  [MISTRAL]({ messages: given, reasoning_effort: effort = 'none' }) {
+    // https://github.com/architects-toolkit/SmartHopper/issues/647
+    if (effort !== 'none' && effort !== 'high')
+      return `reasoning_effort='${String(effort)}' is not supported for this model. Must be one of …`;
     const messages = listOf(given);
     for (const [index, { role, content, tool_calls: calls, images }] of messages.entries()) {
       if (images !== undefined) return `messages.${index}.assistant.images: Extra inputs are not permitted`;

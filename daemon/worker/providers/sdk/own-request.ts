@@ -88,6 +88,12 @@ const OPTIONAL: readonly Optional[] = [
   ofMessages('images'),
   // OpenRouter reads a PDF again, and charges for it, unless the one that it has read returns (https://openrouter.ai/docs, "PDF Inputs").
   ofMessages('annotations'),
+  {
+    field: 'reasoning_effort',
+    // Models that do not reason. A refusal of the value alone is for the caller: `reasoning_effort='medium' is not supported …`.
+    refusal: /reasoning_effort\W+(?:is (?:not enabled|not supported|unsupported)|msg\W+Extra inputs)/,
+    leaveOut: ({ reasoning_effort: _effort, ...body }) => body,
+  },
 ];
 
 /**

@@ -1,6 +1,6 @@
 /** Models behind chat completions that have ways of their own, in turns and behind each of the APIs for programs. */
 import { expect, test } from 'vitest';
-import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, MISTRAL, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
+import { DEEPSEEK, DEVSTRAL, GEMINI, GPT_5, GPT_OSS, GROK, MISTRAL, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
 import { listOf } from '../../../fakes/vendors/vendor-protocol.js';
 import { calls, fails, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
@@ -82,6 +82,25 @@ test('a conversation with a picture without a word goes on with a model that ref
   const answer = await send('/v1/chat/completions', { method: 'POST', body: { model: `up/${MISTRAL}`, messages } });
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
   expect(listOf(vendor.requests.at(-1)?.body['messages'])[1]).toEqual({ role: 'assistant', content: '(no text)' });
+});
+
+test.each([
+  ['/v1/responses', { input: 'Weather?', reasoning: { effort: 'low' } }],
+  ['/v1/chat/completions', { messages: QUESTION, reasoning_effort: 'high' }],
+])('a model that does not reason is asked again without an effort, once (%s)', async (path, body) => {
+  const { vendor, send } = await startMessagesGateway('openai-completions');
+  for (let time = 0; time < 2; time += 1) {
+    const answer = await send(path, { method: 'POST', body: { ...body, model: `up/${DEVSTRAL}` } });
+    expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+  }
+  expect(vendor.requests.map((request) => 'reasoning_effort' in request.body)).toEqual([true, false, false]);
+});
+
+test('a caller is told of an effort that a model which reasons does not know', async () => {
+  const { vendor, send } = await startMessagesGateway('openai-completions');
+  const body = { model: `up/${MISTRAL}`, messages: QUESTION, reasoning_effort: 'medium' };
+  const answer = await send('/v1/chat/completions', { method: 'POST', body });
+  expect([answer.status, answer.text, vendor.requests.length]).toEqual([400, expect.stringContaining("reasoning_effort='medium'"), 1]);
 });
 
 test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with its calls", async (id) => {
