@@ -3,7 +3,7 @@
  * caller; calls of the caller's tools end the answer.
  */
 import { GatewayError } from '../../../shared/errors.js';
-import { definedFields } from '../../../shared/fields.js';
+import { definedFields, type Fields, fieldsOf } from '../../../shared/fields.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import { type CalledStep, type Candidate, paragraphGap, toolLoop, type TurnTools } from '../turns/model/answer.js';
 import type {
@@ -123,6 +123,16 @@ function refuseSameNames(own: readonly CompletionTool[], callers: readonly Compl
   });
 }
 
+/** Returns a source of a step at its place in the whole answer, because it counts in the text of its step. */
+function sourceBehind(before: string, source: Fields): Fields {
+  const cited = fieldsOf(source['url_citation']);
+  const { start_index: start, end_index: end } = cited;
+  if (typeof start !== 'number' || typeof end !== 'number') return source;
+  return { ...source, url_citation: { ...cited, start_index: start + before.length, end_index: end + before.length } };
+}
+
+const joinTexts = (before: string, text: string): string => (text === '' ? before : before + paragraphGap(before) + text);
+
 /** Yields the caller's part of a step. Ends the model call when the caller disconnects. @returns how the call failed */
 async function* take(
   outputs: ReturnType<AskModel>,
@@ -137,7 +147,9 @@ async function* take(
       const gap = step.text === '' ? paragraphGap(textBefore) : '';
       if (value.type === 'text' && gap !== '') yield { ...value, text: gap };
       const output = step.take(value);
-      if (output !== undefined) yield output;
+      if (output?.type === 'annotations')
+        yield { ...output, annotations: output.annotations.map((source) => sourceBehind(textBefore + paragraphGap(textBefore), source)) };
+      else if (output !== undefined) yield output;
     }
   } finally {
     await outputs.return(undefined);
@@ -166,7 +178,7 @@ export async function* completeWithTools(
   for (const step of stored) {
     const { usage: used, ...answer } = step.vendor as VendorStep;
     yield* sayAgain(answer.parts, textBefore);
-    textBefore = step.text === '' ? textBefore : step.text;
+    textBefore = joinTexts(textBefore, step.text);
     usage = used;
     ran = await runStep(ran, { tools, candidate }, { step, answer: step.ref === ref ? answer : withoutVendor(answer) });
   }
@@ -189,7 +201,7 @@ export async function* completeWithTools(
       yield { type: 'error', error: toolLoop(candidate.model, tools) };
       return undefined;
     }
-    textBefore = step.text === '' ? textBefore : step.text;
+    textBefore = joinTexts(textBefore, step.text);
     const vendor: VendorStep = { ...answer, usage };
     const calls = answer.parts.flatMap((part) => (part.type === 'toolCall' ? [toToolCall(part)] : []));
     ran = await runStep(ran, { tools, candidate }, { step: { text: step.text, calls, ref, vendor, usage: null }, answer });

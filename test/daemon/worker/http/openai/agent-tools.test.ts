@@ -33,17 +33,22 @@ test('an agent uses its own tools beside those of the caller, who gets the words
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
 });
 
-test('the sources of every step are in the answer', async () => {
+test('the sources of every step are in the answer, at their places in its text', async () => {
   const { client, upstream } = await startOpenAiGateway(config);
-  const source = (url: string) => ({ type: 'url_citation', url_citation: { url, title: 'x', start_index: 0, end_index: 2 } });
-  const sources = ['https://a.example/', 'https://b.example/'].map(source);
+  const source = (url: string) => ({ type: 'url_citation', url_citation: { url, title: 'x', start_index: 0, end_index: 5 } });
+  const file = { type: 'file', file: { hash: 'abc' } };
   const call = { index: 0, id: TIME.id, type: 'function', function: { name: TIME.name, arguments: TIME.arguments } };
+  const step = (content: string, url: string) => chunk({ content, annotations: [source(url), file] });
+  const end = [chunk({ tool_calls: [call] }), chunk({}, 'tool_calls'), usageChunk(7, 3)];
   upstream.play(
-    { chunks: [chunk({ annotations: sources.slice(0, 1) }), chunk({ tool_calls: [call] }), chunk({}, 'tool_calls'), usageChunk(7, 3)] },
-    { chunks: [chunk({ content: 'Noon.', annotations: sources.slice(1) }), chunk({}, 'stop'), usageChunk(7, 3)] },
+    { chunks: [step('Clock?', 'https://a.example/'), ...end] },
+    { chunks: end },
+    { chunks: [step('Noon.', 'https://b.example/'), chunk({}, 'stop'), usageChunk(7, 3)] },
   );
-  const answer = await client.chat.completions.create(withMine);
-  expect(answer.choices[0]?.message).toMatchObject({ content: 'Noon.', annotations: sources });
+  const { content, annotations } = (await client.chat.completions.create(withMine)).choices[0]?.message ?? {};
+  expect(content).toBe('Clock?\n\nNoon.');
+  const cited = annotations?.flatMap(({ url_citation: at }) => (at === undefined ? [] : content?.slice(at.start_index, at.end_index)));
+  expect([cited, annotations?.[3]]).toEqual([['Clock', 'Noon.'], file]);
 });
 
 test('a stream shows the calls of the caller’s tools alone, counted from 0; the agent’s beside them are left for later', async () => {
