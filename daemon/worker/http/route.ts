@@ -79,7 +79,7 @@ export interface RouteDefinition<Body, Query, Params = object> extends RouteText
   readonly agentOf?: 'filtered' | ((body: Body, ctx: HttpContext) => string | undefined);
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
-  /** False: it only tries something, and is logged like a request that reads. Default: whether it writes with the scope `admin`. */
+  /** False: it changes nothing of the gateway, and is logged like a request that reads. Default: whether it writes with the scope `admin`. */
   readonly isChange?: false;
   /** For a path with its own credentials: a route that accepts only `body`. */
   readonly authorize?: OwnCredentials<Params>;
