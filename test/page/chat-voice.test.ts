@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { startFakeTranscriber } from '../fakes/openai/transcriptions.js';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { callApi, openView } from '../helpers/page.js';
-import { startPageWorld } from '../helpers/page-world.js';
+import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
+
+/** What the model was asked last. Its answer is announced on the page before that. */
+const lastAsked = ({ requests }: PageWorld['model']): string => requests.at(-1)?.messages.at(-1)?.content ?? '';
 
 test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a failed one is heard when it is asked again', async () => {
   const transcriber = await startFakeTranscriber();
@@ -60,8 +63,7 @@ test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a
   await page.getByRole('article', { name: 'Agent' }).waitFor();
   expect(await you.getByText('[recording').count()).toBe(0);
   expect(transcriber.heard[1]?.bytes.equals(transcriber.heard[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
-  const asked = () => model.requests.at(-1)?.messages.at(-1)?.content;
-  await expect.poll(asked).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+  await expect.poll(() => lastAsked(model)).toContain('[recording voice.webm]\n[transcript] What do you hear?');
 });
 
 test.skipIf(noBrowser)('a recording that finds eight files stays until one of them is removed', async () => {
@@ -103,9 +105,8 @@ test.skipIf(noBrowser)('a recording that finds eight files stays until one of th
   await page.getByRole('button', { name: 'Upload voice.webm again' }).click();
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page.getByRole('article', { name: 'Agent' }).waitFor();
-  const asked = model.requests.at(-1)?.messages.at(-1)?.content;
-  expect(asked).toContain('7.txt, 8.txt, voice.webm\n[transcript] What do you hear?');
-  expect(asked).not.toMatch(/[39]\.txt/);
+  await expect.poll(() => lastAsked(model)).toContain('7.txt, 8.txt, voice.webm\n[transcript] What do you hear?');
+  expect(lastAsked(model)).not.toMatch(/[39]\.txt/);
 });
 
 test.skipIf(noBrowser)(
@@ -131,7 +132,7 @@ test.skipIf(noBrowser)(
     await kept.waitFor();
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('article', { name: 'Agent' }).waitFor();
-    expect(model.requests.at(-1)?.messages.at(-1)?.content).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+    await expect.poll(() => lastAsked(model)).toContain('[recording voice.webm]\n[transcript] What do you hear?');
 
     // The chat is deleted elsewhere.
     await record();
