@@ -8,7 +8,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { copiedLockError } from '../../shared/node/files/gateway-locks.js';
 import { isLeased, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { bootId, classifyProcess } from '../../shared/node/process/process-identity.js';
+import { classifyProcess, isOfBoot } from '../../shared/node/process/process-identity.js';
 import { isUntrusted } from '../ports/socket-owner.js';
 import { callControl, hasLeft } from './control-client.js';
 
@@ -52,8 +52,7 @@ export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
  * answered on the shared socket; another machine renews its lock every 30 s.
  */
 function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
-  const isSameKernel = lock.bootId !== null && lock.bootId === bootId();
-  return !isSameKernel && isLeased(lockPath, Date.now());
+  return !isOfBoot(lock) && isLeased(lockPath, Date.now());
 }
 
 function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {

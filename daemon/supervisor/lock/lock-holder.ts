@@ -5,7 +5,7 @@ import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { isLeased, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { bootId, classifyProcess } from '../../../shared/node/process/process-identity.js';
+import { classifyProcess, isOfBoot } from '../../../shared/node/process/process-identity.js';
 
 /** The gateway that answers on a control socket. */
 export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
@@ -29,8 +29,7 @@ export async function classifyHolder(path: string, record: LockRecord, world: Lo
   const answers = async (): Promise<boolean> => (await world.probe(record.controlPath))?.instanceId === record.instanceId;
   if (await answers()) return 'alive';
   // Another container on this kernel would answer on the shared socket; another machine cannot, so its lease decides.
-  const isSameKernel = record.bootId !== null && record.bootId === bootId();
-  if (!isSameKernel) return isLeased(path, world.now()) ? 'alive' : 'dead';
+  if (!isOfBoot(record)) return isLeased(path, world.now()) ? 'alive' : 'dead';
   for (let leftMs: number = FOREIGN_START.limitMs; leftMs > 0; leftMs -= FOREIGN_START.stepMs) {
     if (lockAgeMs(path, world.now()) >= FOREIGN_START.limitMs) return 'dead';
     await world.pause(FOREIGN_START.stepMs);

@@ -165,16 +165,23 @@ function differs(left: string | null, right: string | null): boolean {
   return left !== null && right !== null && left !== right;
 }
 
+/** Whether a process runs, or ran, on this kernel since it was booted; false if unknown. @param boot  default: this one */
+export function isOfBoot({ bootId: id }: Pick<ProcessIdentity, 'bootId'>, boot = bootId()): boolean {
+  return id !== null && id === boot;
+}
+
 /**
  * Classifies a process by its identity. A process of another boot of the same machine is dead. Where the machine is unknown (many
  * containers have no machine id), another boot may be another machine that shares the directory: that is `foreign`.
  */
 export function classifyProcess(identity: ProcessIdentity): ProcessVerdict {
-  const machine = machineId();
-  // A container that shares its host's processes has an id of its own.
-  const isSameKernel = identity.bootId !== null && identity.bootId === bootId();
-  if (!isSameKernel && differs(identity.machineId, machine)) return 'foreign';
-  if (differs(identity.bootId, bootId())) return identity.machineId !== null && machine !== null ? 'dead' : 'foreign';
+  const boot = bootId();
+  // In this boot, the machine's id says nothing: a container that shares its host's processes has another one.
+  if (!isOfBoot(identity, boot)) {
+    const machine = machineId();
+    if (differs(identity.machineId, machine)) return 'foreign';
+    if (differs(identity.bootId, boot)) return identity.machineId !== null && machine !== null ? 'dead' : 'foreign';
+  }
   if (differs(identity.pidNamespace, pidNamespace())) return 'foreign';
   return isSameProcess(identity) ? 'alive' : 'dead';
 }
