@@ -23,6 +23,6 @@ export const awaitServiceManager = late(async () => (await import('./service/awa
 export const findServiceObstacle = late(async () => (await import('./service/await-service.js')).findServiceObstacle);
 export const isServiceProcess = late(async () => (await import('./service/await-service.js')).isServiceProcess);
 export const serviceWarnings = late(async () => (await import('./service/drift.js')).serviceWarnings);
-export const variablesNote = late(async () => (await import('./service/plan/shell-variables.js')).variablesNote);
+export const noteVariables = late(async () => (await import('./service/plan/shell-variables.js')).noteVariables);
 export const stayStopped = late(async () => (await import('./service/stop-gateway.js')).stayStopped);
 export const startLogWeb = late(async () => (await import('./log-web/start-log-web.js')).startLogWeb);

@@ -166,13 +166,7 @@ export class RestartCommand extends BaseCommand {
     const warnings = [...(status?.warnings ?? []), ...found];
     const lines = warningBlock({ warnings }, out.paint).map((line) => this.io.asCalled(line));
     await this.printResult({ restarted: true, ...result, warnings }, [text, ...lines].join('\n'));
-    if (this.force && status?.supervisedBy === null) await this.#noteVariables();
+    if (this.force && status?.supervisedBy === null) await this.context.runtime.loadTools().noteVariables(this.io, this.context.runtime);
     return 0;
-  }
-
-  async #noteVariables(): Promise<void> {
-    const { runtime } = this.context;
-    const note = await runtime.loadTools().variablesNote(this.io.gatewayPaths, (name) => runtime.environmentValue(name));
-    if (note !== undefined) await this.io.note(note);
   }
 }

@@ -69,9 +69,11 @@ export class RunCommand extends BaseCommand {
     const isFirst = this.#serviceMarker === undefined && isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
-      const takeover = await this.context.runtime.loadTools().forceStart(checks, request);
+      const { runtime } = this.context;
+      const tools = runtime.loadTools();
+      const takeover = await tools.forceStart(checks, request);
       if (takeover !== undefined) {
-        if (!takeover.isService) await this.#noteVariables();
+        if (!takeover.isService) await tools.noteVariables(this.io, runtime);
         return this.#isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
       }
     } else {
@@ -123,12 +125,6 @@ export class RunCommand extends BaseCommand {
         () => error,
         (named: unknown) => named,
       );
-  }
-
-  async #noteVariables(): Promise<void> {
-    const { runtime } = this.context;
-    const text = await runtime.loadTools().variablesNote(this.io.gatewayPaths, (name) => runtime.environmentValue(name));
-    if (text !== undefined) await this.io.note(text);
   }
 
   #reportTakeover(takeover: Takeover): Promise<number> {

@@ -58,20 +58,26 @@ export function shellOnlyVariables(
 }
 
 /**
- * Returns a note about variables that have another value here than in a gateway that was started by hand, whose successors inherit
- * its variables.
- * @returns undefined if there are none, or if the system does not show those of the gateway
+ * Names variables that have another value here than in a gateway that was started by hand, whose successors inherit its variables.
+ * Prints nothing if there are none, or if the system does not show those of the gateway.
  */
-export function variablesNote(paths: GatewayPaths, lookup: (name: string) => string | undefined): string | undefined {
+export async function noteVariables(
+  io: { readonly gatewayPaths: GatewayPaths; note(text: string): Promise<void> },
+  runtime: { environmentValue(name: string): string | undefined },
+): Promise<void> {
+  const { gatewayPaths: paths } = io;
+  const lookup = (name: string): string | undefined => runtime.environmentValue(name);
   const lock = readLock(paths.lockPath);
   const former = lock === undefined ? undefined : readFormerStart(lock);
-  if (former === undefined) return undefined;
+  if (former === undefined) return;
   const isKept = (name: string): boolean => {
     const [here = '', there = ''] = [lookup(name), former.environment[name]];
     // A gateway in the background has paths in full.
     return here === there || resolve(here) === there;
   };
   const names = shellOnlyVariables(paths, lookup, OF_A_START).filter((name) => !isKept(name));
-  if (names.length === 0) return undefined;
-  return `The gateway keeps the variables of its start. This shell has other values of: ${names.join(', ')}. To start it with them: xopc gateway stop   Then: xopc gateway start`;
+  if (names.length === 0) return;
+  await io.note(
+    `The gateway keeps the variables of its start. This shell has other values of: ${names.join(', ')}. To start it with them: xopc gateway stop   Then: xopc gateway start`,
+  );
 }
