@@ -1,4 +1,7 @@
-/** Checks that the providers, agents and MCP servers that `config.json` names exist, and that secrets can be used. Otherwise, only the first message would fail. */
+/**
+ * Checks that the providers, agents and MCP servers that `config.json` names exist, and that its secrets can be used. Otherwise, only the
+ * first message would fail.
+ */
 import { type ConfigDocument, describeFirst, problemAt } from './document.js';
 import { formatKey, type KeyPath, showKey } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
@@ -97,10 +100,10 @@ function badSigningSecrets({ channels }: Config): KeyPath[] {
 }
 
 /**
- * Finds unknown agents, MCP servers and time zones, and secrets that sign nothing. Unlike an unknown provider, they are warnings: only the chats, agents and jobs that use
- * them fail.
+ * Finds unknown agents, MCP servers and time zones, and secrets that cannot sign. Unlike an unknown provider, they are warnings: only the
+ * chats, agents and jobs that use them fail.
  */
-export function findUnknownNames(document: ConfigDocument, config: Config): Problem[] {
+export function findUnusable(document: ConfigDocument, config: Config): Problem[] {
   const known = {
     'not-in-list': new Set(config.agents.list.map(({ id }) => id)),
     'not-in-servers': new Set(Object.keys(config.mcp.servers)),

@@ -11,7 +11,7 @@ import { GUIDE_PROVIDER } from './defaults.js';
 import { HEADER_NAME } from './fields.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, isPrefix, showKey, valueAt, type KeyPath } from './key-path.js';
-import { findUnknownNames, findUnknownProviders } from './references.js';
+import { findUnusable, findUnknownProviders } from './references.js';
 import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
@@ -228,7 +228,7 @@ export function validateConfig(document: ConfigDocument, variables: Variables = 
   const problems = variables === 'known' ? [...found.problems, ...unset] : found.problems;
   if (value === undefined || problems.length > 0) return { value: undefined, problems, warnings: found.warnings };
   const others = found.warnings.filter(({ key }) => !unset.some((warning) => warning.key === key));
-  return { value, problems, warnings: [...unset, ...others, ...findUnknownNames(document, value)] };
+  return { value, problems, warnings: [...unset, ...others, ...findUnusable(document, value)] };
 }
 
 /** JSON Schema of `config.json` for editors (`$schema`) and `xopc config schema`. */
