@@ -1,5 +1,5 @@
 /** A database at a place of its own, and whether it works. */
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Store } from '../../daemon/worker/store/store.js';
 import { addSession, openStore } from './open-store.js';
@@ -14,9 +14,14 @@ export function place(): string {
 export const works = async (store: Store): Promise<boolean> => (await addSession(store, `probe-${Math.random()}`)).id > 0;
 export const codes = (store: Store): string[] => store.warnings().map(({ code }) => code);
 
-/** A sound database with one session, closed. */
+/**
+ * A sound database with one session, closed: a copy, because SQLite removes the logs of the original whenever the last statement of its
+ * connection is collected as garbage.
+ */
 export async function filled(path: string): Promise<void> {
-  const store = await openStore({ path });
+  const source = place();
+  const store = await openStore({ path: source });
   await addSession(store, 'kept');
   await store.close();
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(source + suffix)) copyFileSync(source + suffix, path + suffix);
 }
