@@ -195,7 +195,9 @@ export async function setUp(root, { onlyPackages = false } = {}) {
     const isExpected = error instanceof SetupError || error.code === 'EACCES' || error.code === 'EROFS';
     note(isExpected ? error.message : error.stack);
     if (error.code === 'EACCES')
-      note(`files of another user, such as root, are in the way; make them yours with: sudo chown -R "$USER" '${root}'`);
+      note(
+        `another user, such as root, has set up this clone; run the command as that user, or make the clone yours: sudo chown -R "$USER" '${root}'`,
+      );
     if (onlyPackages || !existsSync(join(root, 'dist', 'build.json')) || error.message?.startsWith('interrupted')) return false;
     note('using the existing build, which may be older than the sources');
     return true;
