@@ -66,6 +66,7 @@ const MAX_CALLS = 16;
 
 const DENIED = `${NOT_RUN}the configuration denies it`;
 const CANNOT_WAIT = `${NOT_RUN}it needs the approval of a person, for which a call without a session cannot wait`;
+const ASK_AGAIN = `${NOT_RUN}it needs the approval of a person, who was not asked yet; call it again`;
 
 /** Returns why a call is not run. */
 function refusalOf({ state, note }: CallDecision): string | undefined {
@@ -98,7 +99,7 @@ export class ToolRun implements TurnTools {
   async *run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[] | 'waiting'> {
     const { log, signal } = this.#place;
     const { calls, known } = 'begun' in step ? { calls: step.calls, known: step.begun } : this.#fresh(step);
-    const { asks, refusals } = await this.#gate(calls, 'begun' in step ? this.#place.decisions(step) : undefined);
+    const { asks, refusals } = await this.#gate(calls, known, 'begun' in step ? this.#place.decisions(step) : undefined);
     const open = [...calls.entries()].filter(([index]) => known.get(index) === undefined && !asks.includes(index));
     for (const [, { name, input }] of open) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input)) };
     // Tools with effects run in the order of the calls.
@@ -139,21 +140,27 @@ export class ToolRun implements TurnTools {
   }
 
   /**
-   * Determines which calls a person decides about, and which are not run. @param decisions  about a stored step: calls allowed then
-   * need no decision now
+   * Determines which calls a person decides about, and which are not run. Nobody was asked about a call of a stored step that asks
+   * only now, for example because its tool was missing then: it is refused, so that the model calls it again and a person is asked.
+   * @param decisions  about a stored step
    */
-  async #gate(calls: readonly StoredCall[], decisions?: ReadonlyMap<number, CallDecision>): Promise<Gated> {
+  async #gate(calls: readonly StoredCall[], known: StoredStep['begun'], decisions?: ReadonlyMap<number, CallDecision>): Promise<Gated> {
     const asks: number[] = [];
     const refusals = new Map<number, { refusal: string }>();
     const { canWait } = this.#place;
+    const unasked = canWait ? ASK_AGAIN : CANNOT_WAIT;
     for (const [index, call] of calls.entries()) {
       const decision = decisions?.get(index);
-      const permission = decision === undefined ? await this.#permissionOf(call, index) : undefined;
-      const refusal = decision === undefined ? undefined : refusalOf(decision);
+      if (decision?.state === 'pending') asks.push(index);
+      const refusal = decision && refusalOf(decision);
       if (refusal !== undefined) refusals.set(index, { refusal });
-      if (permission === 'deny') refusals.set(index, { refusal: DENIED });
-      if (permission === 'ask' && !canWait) refusals.set(index, { refusal: CANNOT_WAIT });
-      if (decision?.state === 'pending' || (permission === 'ask' && canWait && decisions === undefined)) asks.push(index);
+      const permission = decision === undefined ? await this.#permissionOf(call, index) : 'allow';
+      if (permission === 'allow') continue;
+      // A call that has begun may have been allowed then.
+      const mayHaveRun = known.has(index) && this.#find(call)?.hasEffects === true;
+      const reason = permission === 'deny' ? DENIED : unasked;
+      if (permission === 'ask' && canWait && decisions === undefined) asks.push(index);
+      else refusals.set(index, { refusal: mayHaveRun ? UNKNOWN : reason });
     }
     return { asks, refusals };
   }

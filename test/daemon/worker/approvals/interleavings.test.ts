@@ -37,15 +37,29 @@ interface World {
   readonly decided: Map<number, Set<string>>;
 }
 
+/** The tools that words of a question call; others call `pay`. */
+const NAMES: Readonly<Record<string, string>> = { build: 'build', slow: 'slow__pay' };
+
 const inputOf = (turn: string, call: number) => ({ turn, call, deep: { list: [1.5, null, '中文'] } });
 type StartTurn = Parameters<WaitingTurns['start']>[0]['turns']['start'];
 type AskedTurn = Pick<Parameters<StartTurn>[0], 'session' | 'text' | 'messageId' | 'previousTurnId' | 'hooks'>;
 
-/** The parts of a worker that take part in turns that wait. The model calls a tool once or twice in its only step. */
-function makeWorker({ store: file, clock, ran, results }: World, instanceId: string, death: Parameters<typeof mortalStore>[1]) {
+interface WorkerOptions {
+  readonly instanceId: string;
+  readonly death: Parameters<typeof mortalStore>[1];
+  readonly isSlowReady: boolean;
+}
+
+/**
+ * The parts of a worker that take part in turns that wait. The model calls tools in its only step, one for each word: `pay`,
+ * `build`, which is allowed, or `slow__pay`, whose server may not be ready.
+ */
+function makeWorker({ store: file, clock, ran, results }: World, { instanceId, death, isSlowReady }: WorkerOptions) {
   const mortal = mortalStore(file, death);
   const { store } = mortal;
-  const config = testConfig({ agents: { defaults: { tools: [], permissions: { pay: 'ask' }, approvalTimeoutMs: TIMEOUT_MS } } });
+  const config = testConfig({
+    agents: { defaults: { tools: [], permissions: { pay: 'ask', build: 'allow', slow__pay: 'ask' }, approvalTimeoutMs: TIMEOUT_MS } },
+  });
   const [agent] = config.agents.list;
   if (agent === undefined) throw new Error('there is no agent');
   const liveness = createLiveness(instanceId, () => [instanceId]);
@@ -61,23 +75,24 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
   const journal = new TurnJournal(common);
   const expiry = new ApprovalExpiry({ ...common, waiting });
   const gate = new ToolGate({ ...common, questions: { post: async () => undefined, posted: async () => void expiry.look() } });
-  const pay = {
-    definition: { name: 'pay', description: '', inputSchema: {} },
+  const tool = (name: string) => ({
+    definition: { name, description: '', inputSchema: {} },
     hasEffects: true,
     isRepeatable: false,
     isBuiltIn: false,
     async run(input: unknown): Promise<string> {
       if (mortal.isDead()) return new Promise(() => undefined);
-      ran.push(JSON.stringify(input));
+      if (name !== 'build') ran.push(JSON.stringify(input));
       return 'paid';
     },
-  };
+  });
+  const all = (isSlowReady ? ['pay', 'build', 'slow__pay'] : ['pay', 'build']).map(tool);
   const send = { channels: () => [], send: async () => '' };
   const box = new ToolBox({
     ...common,
     send,
     scheduler: undefined,
-    others: { toolsFor: async () => [pay], whyMissing: () => undefined },
+    others: { toolsFor: async () => all, whyMissing: () => undefined },
     gate,
   });
   const stop = new AbortController();
@@ -85,7 +100,7 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
 
   async function useTools(turn: Awaited<ReturnType<typeof journal.begin>>, text: string): Promise<'waiting' | 'done'> {
     const tools = await box.forTurn(agent as NonNullable<typeof agent>, turn, { signal: stop.signal });
-    const calls = text.split(' ').map((_, call) => ({ id: `call_${call}`, name: 'pay', input: inputOf(text, call) }));
+    const calls = text.split(' ').map((word, call) => ({ id: `call_${call}`, name: NAMES[word] ?? 'pay', input: inputOf(text, call) }));
     const [step = { text: 'I pay.', calls, ref: 'fake/one', usage: null }] = turn.steps;
     const run = tools.run(step);
     for (;;) {
@@ -159,7 +174,7 @@ async function decideOne({ store, decided }: World, { approvals, died }: Worker,
 const askAll = (worker: Worker, round: number, random: () => number): Promise<unknown> =>
   Promise.allSettled(
     Array.from({ length: TURNS }, (_, turn) => `r${round}t${turn}`).map((peer) =>
-      worker.ask(random() < 0.5 ? peer : `${peer} twice`, peer),
+      worker.ask(`${peer}${['', '', ' twice', ' build slow'][Math.floor(random() * 4)]}`, peer),
     ),
   );
 
@@ -172,7 +187,11 @@ test('200 random interleavings of ask, decide, expire, restart and kill: each ca
     for (let life = 0; life < 3; life += 1) {
       // The last one lives on until all is done.
       const uses = life === 2 ? Infinity : 40 + Math.floor(random() * 400);
-      const worker = makeWorker(world, `wk_${(workers += 1)}`, { uses, commits: random() < 0.5 });
+      const worker = makeWorker(world, {
+        instanceId: `wk_${(workers += 1)}`,
+        death: { uses, commits: random() < 0.5 },
+        isSlowReady: life > 0,
+      });
       const begun = life === 0 ? askAll(worker, round, random) : undefined;
       await Promise.race([worker.start(), worker.died]);
       for (let turn = 0; turn < TURNS / 2; turn += 1) {
@@ -192,6 +211,8 @@ test('200 random interleavings of ask, decide, expire, restart and kill: each ca
   const approvals = await store.read((tx) => listApprovals(tx, { limit: 1_000 }));
   expect(approvals.length).toBeGreaterThan(100);
   expect(ran.length).toBeGreaterThan(20);
+  const approved = approvals.filter(({ state }) => state === 'approved').map(({ input }) => JSON.stringify(input));
+  expect(ran.filter((one) => !approved.includes(one))).toEqual([]);
   for (const { id, state, input } of approvals) {
     const key = JSON.stringify(input);
     const runs = ran.filter((one) => one === key).length;

@@ -60,7 +60,8 @@ async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'dec
     const rows = await store.read((tx) => readNewestMessages(tx, { sessionId: session.id, limit: 50 }));
     return rows.toReversed().map(({ content }) => content.split('\n').at(-1));
   };
-  return { store, ran, run, read, messages };
+  const addTool = (...added: Parameters<typeof tool>) => void tools.push(tool(...added));
+  return { store, ran, run, read, messages, addTool };
 }
 
 test('a step is stored as it was written, and each call with its result', async () => {
@@ -131,6 +132,36 @@ test('what may not run does not run either when its step is gone on with', async
   const again = stored.calls.map(({ messageId: _messageId, ...known }) => known);
   expect(await run({ ...stored, calls: again, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
   expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
+});
+
+test('a call that nobody was asked about, because its tool was missing then, does not run when its step is gone on with', async () => {
+  const decide: ToolPlace['decide'] = async ({ definition: { name } }) => (name.startsWith('slow__') ? 'ask' : 'allow');
+  const { run, read, ran, addTool } = await makeWorld('pay', { decide });
+  await run(step(call('pay'), call('slow__pay')));
+  addTool('slow__pay', { hasEffects: true, isRepeatable: false });
+  const [stored] = await read();
+  if (stored === undefined) throw new Error('nothing is stored');
+  expect(await run(stored, 1, true)).toEqual([
+    expect.stringContaining('error: outcome unknown'),
+    'error: not run: it needs the approval of a person, who was not asked yet; call it again',
+  ]);
+  expect(ran).toEqual(['pay 0']);
+});
+
+test('a call that has begun does not run again once it asks, and is not said to have had no effect if it may have had one', async () => {
+  const { run, read, ran, addTool } = await makeWorld(undefined, { decide: async () => 'ask' });
+  await run(step(call('slow__set'), call('slow__get')));
+  addTool('slow__set', { hasEffects: true, isRepeatable: true });
+  addTool('slow__get', { hasEffects: false, isRepeatable: true });
+  const [stored] = await read();
+  if (stored === undefined) throw new Error('nothing is stored');
+  const calls = stored.calls.map(({ messageId: _messageId, ...known }) => known);
+  const begun = new Map([0, 1].map((index) => [index, undefined]));
+  expect(await run({ ...stored, calls, begun }, 1, true)).toEqual([
+    expect.stringContaining('error: outcome unknown'),
+    expect.stringMatching(/^error: not run: .*call it again$/),
+  ]);
+  expect(ran).toEqual([]);
 });
 
 test('a tool that is not there says so, and a call of one that was denied says that', async () => {
