@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { callsTools, says } from '../fakes/openai/reply.js';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { type Ask, sendRequest } from '../helpers/http-request.js';
+import { fakeModels } from '../helpers/make-conversation.js';
 import { RealGateway } from '../helpers/real-gateway.js';
 
 const FORWARDED = { 'X-Forwarded-For': '203.0.113.7' };
@@ -63,6 +66,17 @@ describe('with auth.enabled not set', () => {
       { name: 'Forwarded (RFC 7239)', ask: { headers: { Forwarded: 'for=203.0.113.7' } }, status: 401 },
       { name: 'health for everybody', path: '/health', ask: { headers: FORWARDED }, status: 200 },
     ]);
+  });
+
+  test('a model that may fetch from this machine does not count as its owner', async () => {
+    const model = await startFakeOpenAi();
+    onTestFinished(() => model.close());
+    gateway.put('models.json', fakeModels(model.baseUrl));
+    await gateway.xopc('config', 'set', 'agents.defaults', '{"model":"fake/one","fetchAllow":["localhost"]}');
+    model.reply(callsTools({ name: 'fetch', input: { url: `http://localhost:${gateway.port}/api/sessions` } }), says('Done.'));
+    const asked = await sendRequest(gateway.port, '/api/agent', { method: 'POST', body: { message: 'Read my other chats' } });
+    expect(asked.status, asked.text).toBe(200);
+    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('HTTP 401 ');
   });
 
   test('a foreign Host, a foreign Origin and a null one are refused', async () => {

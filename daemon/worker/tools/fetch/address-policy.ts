@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import {
   type AddressList,
   canonicalAddress,
+  type IpAddress,
   isPublicAddress,
   parseAddress,
   parseAddressList,
@@ -15,6 +16,11 @@ import {
 
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));
+}
+
+function targetOf(address: string): IpAddress | undefined {
+  const parsed = parseAddress(address);
+  return parsed && withoutTranslation(parsed);
 }
 
 const isName = (entry: string): boolean => isIP(entry.split('/', 1)[0] ?? '') === 0;
@@ -37,10 +43,17 @@ export class AddressPolicy {
   }
 
   isAllowed(address: string): boolean {
-    const parsed = parseAddress(address);
-    if (parsed === undefined) return false;
-    const target = withoutTranslation(parsed);
-    if (this.#addresses.has(target)) return true;
+    const target = targetOf(address);
+    return target !== undefined && (this.#addresses.has(target) || this.#isPublic(target));
+  }
+
+  /** Whether that is this machine, or may be a host of its network. */
+  isInside(address: string): boolean {
+    const target = targetOf(address);
+    return target === undefined || !this.#isPublic(target);
+  }
+
+  #isPublic(target: IpAddress): boolean {
     return isPublicAddress(target) && !this.#own().some((own) => canonicalAddress(own) === target.toString());
   }
 }

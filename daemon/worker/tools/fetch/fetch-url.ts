@@ -72,11 +72,13 @@ function pinnedLookup(addresses: readonly string[]): LookupFunction {
   };
 }
 
-function send(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
+function send(url: URL, addresses: readonly string[], { policy, signal }: FetchOptions): Promise<IncomingMessage> {
   const headers = {
     accept: 'text/html, text/*;q=0.9, application/json;q=0.9, */*;q=0.1',
     'accept-encoding': 'gzip, deflate, br',
     'user-agent': 'xopc',
+    // A gateway of this machine must not take the model for its owner: a forwarded request needs the token.
+    ...(addresses.some((address) => policy.isInside(address)) && { via: '1.1 xopc' }),
   };
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     headers,
@@ -103,7 +105,7 @@ export async function fetchUrl(address: string, options: FetchOptions): Promise<
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const addresses = await pinnedAddresses(hostOf(url), options);
     options.signal.throwIfAborted();
-    const response = await send(url, addresses, options.signal);
+    const response = await send(url, addresses, options);
     response.on('error', () => undefined);
     const next = redirectOf(response, url);
     if (next === undefined) {

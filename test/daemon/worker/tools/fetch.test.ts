@@ -90,6 +90,14 @@ test('a name is asked for once a hop, so that a second answer cannot lead elsewh
   expect(asked).toEqual([`rebind.example:${port} /`, `rebind.example:${port} /next`]);
 });
 
+test('what the owner allows of this machine gets a request with a sign of forwarding, which no gateway takes for local', async () => {
+  const seen: unknown[] = [];
+  const { port } = await serve((request, response) => response.end(void seen.push(request.headers.via)));
+  await fetchTool({ allow: ['127.0.0.1'] })(`http://127.0.0.1:${port}/`);
+  await fetchTool({ allow: ['wiki.example'], resolve: hostile })(`http://wiki.example:${port}/`);
+  expect(seen).toEqual(['1.1 xopc', '1.1 xopc']);
+});
+
 test('of a name with public and private addresses only the public ones are tried', async () => {
   const { port, asked } = await serve((_request, response) => response.end('secret'));
   await expect(fetchTool({ resolve: hostile, timeoutMs: 300 })(`http://pair.example:${port}/`)).rejects.toThrow();

@@ -56,7 +56,7 @@ test.each([
   ['localhost', false],
   ['', false],
 ])('%s may be fetched: %s', (address, isAllowed) => {
-  expect(policy.isAllowed(address)).toBe(isAllowed);
+  expect([policy.isAllowed(address), policy.isInside(address)]).toEqual([isAllowed, !isAllowed]);
 });
 
 test('only the addresses, ranges and names that the owner allows are added', () => {
