@@ -159,7 +159,7 @@ async function readBody<Body, Query, Params>(
     (async (rawBody: Buffer): Promise<void> => {
       const verdict = authorize.check(ctx, rawBody, params);
       if (verdict === 'valid') return;
-      await refuseCredentials(ctx.state.caller.client.address, { ...authorize.refusal, isWrong: verdict === 'wrong' });
+      await refuseCredentials(ctx.state.caller.client, { ...authorize.refusal, isWrong: verdict === 'wrong' });
     });
   const read = await readJson(ctx, { minimumLimit, maximumLimit, isModelCall, authorize: check });
   if (read !== undefined) return definition.needsSource === true ? read : { body: read.body };

@@ -3,11 +3,16 @@
  * its forwarding headers. A forwarded request is never local, whatever its headers say.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type AddressList, canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
+import { type AddressList, canonicalAddress, isLoopback, networkOf } from '../../../../shared/node/ip-address.js';
 
 export interface ClientAddress {
-  /** For the log and the failure count: the client's address if known, else the peer's. */
+  /** For the log and messages: the addresses, separated by commas. */
   readonly address: string;
+  /**
+   * The client's address if known, else the peer's. Several if headers contradict each other: one of them is the proxy's, the others
+   * may have been sent by the client.
+   */
+  readonly addresses: readonly string[];
   /** Every address given by the peer and trusted headers, '' for an unreadable one. A rule must admit all of them. */
   readonly claims: readonly string[];
   /** The peer has a loopback address, and there is no sign of forwarding. */
@@ -85,14 +90,26 @@ function claimsOf(headers: IncomingHttpHeaders, trusted: AddressList): string[] 
   return claims.length === 0 ? [''] : claims;
 }
 
+/** With several proxies, `X-Real-IP` is often the address of the first one, which is not the client. */
+function addressesOf(claims: readonly string[], trusted: AddressList): string[] {
+  const readable = [...new Set(claims)].filter((claim) => claim !== '');
+  const untrusted = readable.filter((claim) => !trusted.has(claim));
+  return untrusted.length === 0 ? readable : untrusted;
+}
+
+/** Returns the networks for which a client is counted. */
+export const networksOf = (client: Pick<ClientAddress, 'addresses'>): string[] => [...new Set(client.addresses.map(networkOf))];
+
 /**
  * @param trusted  `gateway.trustedProxies`.
  * Source of the header forms: RFC 7239 (Forwarded), section 7.6.3 of RFC 9110 (Via).
  */
 export function clientAddress(request: AddressedRequest, trusted: AddressList): ClientAddress {
   const peer = canonicalAddress(request.socket.remoteAddress ?? '') ?? '';
-  if (!isForwarded(request.headers)) return { address: peer, claims: [peer], isLocal: isLoopback(peer) };
-  if (!trusted.has(peer)) return { address: peer, claims: [peer], isLocal: false };
+  const addresses = [peer];
+  if (!isForwarded(request.headers)) return { address: peer, addresses, claims: addresses, isLocal: isLoopback(peer) };
+  if (!trusted.has(peer)) return { address: peer, addresses, claims: addresses, isLocal: false };
   const claims = claimsOf(request.headers, trusted);
-  return { address: claims.find((claim) => claim !== '') ?? peer, claims, isLocal: false };
+  const known = addressesOf(claims, trusted);
+  return { address: known.join(', ') || peer, addresses: known.length === 0 ? addresses : known, claims, isLocal: false };
 }

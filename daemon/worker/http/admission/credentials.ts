@@ -1,8 +1,8 @@
 /** Refuses missing and wrong credentials. Wrong ones are counted per client address. */
 import { GatewayError } from '../../../../shared/errors.js';
-import { networkOf } from '../../../../shared/node/ip-address.js';
 import type { AccessToken } from '../../access/access-tokens.js';
 import type { Caller } from './caller.js';
+import { type ClientAddress, networksOf } from './client-address.js';
 import type { PageSessions } from './page-sessions.js';
 import { createLimiter } from './rate-limit.js';
 
@@ -27,16 +27,17 @@ export interface CredentialRefusal {
 const MAX_FAILURES = 19;
 
 /** Always rejects: UNAUTHORIZED; from an address's 20th wrong credentials in a minute on, RATE_LIMITED. */
-export type RefuseCredentials = (address: string, refusal: CredentialRefusal) => Promise<never>;
+export type RefuseCredentials = (client: Pick<ClientAddress, 'address' | 'addresses'>, refusal: CredentialRefusal) => Promise<never>;
 
 /** Only requests with wrong credentials are ever refused for their number. */
 export function createRefuseCredentials(): RefuseCredentials {
   const limit = createLimiter(60);
-  return async (address, { message, hint, isWrong }) => {
-    const retryAfterSeconds = isWrong ? await limit(networkOf(address), MAX_FAILURES) : undefined;
+  return async (client, { message, hint, isWrong }) => {
+    const waits = isWrong ? await Promise.all(networksOf(client).map((network) => limit(network, MAX_FAILURES))) : [];
+    const retryAfterSeconds = waits.find((wait) => wait !== undefined);
     if (retryAfterSeconds === undefined) throw new GatewayError('UNAUTHORIZED', { message, hint });
     throw new GatewayError('RATE_LIMITED', {
-      message: `Too many wrong tokens from ${address}. The correct token is still accepted.`,
+      message: `Too many wrong tokens from ${client.address}. The correct token is still accepted.`,
       details: { retryAfterSeconds },
     });
   };
@@ -65,6 +66,6 @@ export function createRequireToken(sessions: Pick<PageSessions, 'find'>, refuseC
     if (token === 'unread') throw unreadTokens();
     const session = token === 'none' && cookies !== undefined ? await sessions.find(cookies) : undefined;
     if (session !== undefined) return session.access;
-    return await refuseCredentials(client.address, tokenRefusal(token, hint));
+    return await refuseCredentials(client, tokenRefusal(token, hint));
   };
 }

@@ -37,10 +37,9 @@ export function createSocketDoor(deps: SocketDoorDeps): SocketDoor {
   const { gate, refuseCredentials, requireToken, tokenState, admitRequest, entitle } = deps;
   const admit = async (request: IncomingMessage): Promise<Caller> => {
     const { caller, refusal } = gate(request, SOCKET_PATH);
-    const { address } = caller.client;
-    if (refusal !== undefined) await refuse(refusal, address, refuseCredentials);
+    if (refusal !== undefined) await refuse(refusal, caller.client, refuseCredentials);
     // A browser cannot send a token here; a program that sends a wrong one is refused at once.
-    if (caller.token === 'wrong' || caller.token === 'ended') await refuseCredentials(address, tokenRefusal(caller.token));
+    if (caller.token === 'wrong' || caller.token === 'ended') await refuseCredentials(caller.client, tokenRefusal(caller.token));
     return caller;
   };
   return async (request) => {

@@ -1,15 +1,16 @@
 /** Applies the gate's decision. CORS headers are set before the token is checked, so that a page can read the refusal. */
 import type { Socket } from 'node:net';
 import { GatewayError } from '../../../../shared/errors.js';
+import type { ClientAddress } from '../admission/client-address.js';
 import type { RefuseCredentials, RequireToken } from '../admission/credentials.js';
 import type { Gate, Refusal } from '../admission/gate.js';
 import type { HttpMiddleware } from '../context.js';
 import type { AnonymousLoad } from './anonymous-load.js';
 
 /** Always rejects: INVALID_REQUEST, FORBIDDEN, UNAUTHORIZED, RATE_LIMITED. */
-export async function refuse({ reason }: Refusal, address: string, refuseCredentials: RefuseCredentials): Promise<never> {
+export async function refuse({ reason }: Refusal, client: ClientAddress, refuseCredentials: RefuseCredentials): Promise<never> {
   if (reason instanceof GatewayError) throw reason;
-  return await refuseCredentials(address, reason);
+  return await refuseCredentials(client, reason);
 }
 
 interface AdmissionDeps {
@@ -31,11 +32,11 @@ export function admission({ gate, refuseCredentials, requireToken, cors, entitle
     if (refusal === undefined) {
       if (!caller.client.isLocal) {
         if (caller.token === 'valid' || !caller.needsToken) entitle(ctx.req.socket);
-        else load.begin(caller.client.address, ctx.req, ctx.res);
+        else load.begin(caller.client, ctx.req, ctx.res);
       }
       return cors(ctx, next);
     }
-    if (refusal.rule !== 'token') return refuse(refusal, caller.client.address, refuseCredentials);
+    if (refusal.rule !== 'token') return refuse(refusal, caller.client, refuseCredentials);
     return cors(ctx, async () => {
       ctx.state.access = await requireToken(caller);
       entitle(ctx.req.socket);

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
-import { networkOf } from '../../../../shared/node/ip-address.js';
+import { type ClientAddress, networksOf } from '../admission/client-address.js';
 import { hasBody } from './body.js';
 
 /** For each address, or IPv6 network of 64 bits. */
@@ -15,6 +15,7 @@ const MAX_BODY_BYTES = 16_777_216;
 const MAX_ALL_BODY_BYTES = 33_554_432;
 
 interface Held {
+  readonly network: string;
   requests: number;
   /** Bytes of bodies, as announced. */
   bytes: number;
@@ -31,26 +32,30 @@ export class AnonymousLoad {
   }
 
   /** Counts a request until its answer has ended. @throws RATE_LIMITED */
-  begin(address: string, request: IncomingMessage, response: ServerResponse): void {
-    const network = networkOf(address);
-    const held = this.#byNetwork.get(network) ?? { requests: 0, bytes: 0 };
+  begin(client: Pick<ClientAddress, 'addresses'>, request: IncomingMessage, response: ServerResponse): void {
+    const held = networksOf(client).map((network) => this.#byNetwork.get(network) ?? { network, requests: 0, bytes: 0 });
     const limit = this.#maxBodyBytes();
     const bytes = hasBody(request) ? Math.min(Number(request.headers['content-length'] ?? limit), limit) : 0;
     const isOver = (sum: number, most: number): boolean => bytes > 0 && sum > 0 && sum + bytes > most;
-    if (held.requests >= MAX_REQUESTS || isOver(held.bytes, MAX_BODY_BYTES) || isOver(this.#allBytes, MAX_ALL_BODY_BYTES))
+    const isFull = held.some((one) => one.requests >= MAX_REQUESTS || isOver(one.bytes, MAX_BODY_BYTES));
+    if (isFull || isOver(this.#allBytes, MAX_ALL_BODY_BYTES))
       throw new GatewayError('RATE_LIMITED', {
         message: 'Too many requests without the token are being answered.',
         details: { retryAfterSeconds: 1 },
       });
-    this.#byNetwork.set(network, held);
-    held.requests += 1;
-    held.bytes += bytes;
+    for (const one of held) {
+      this.#byNetwork.set(one.network, one);
+      one.requests += 1;
+      one.bytes += bytes;
+    }
     this.#allBytes += bytes;
     response.once('close', () => {
-      held.requests -= 1;
-      held.bytes -= bytes;
       this.#allBytes -= bytes;
-      if (held.requests === 0) this.#byNetwork.delete(network);
+      for (const one of held) {
+        one.requests -= 1;
+        one.bytes -= bytes;
+        if (one.requests === 0) this.#byNetwork.delete(one.network);
+      }
     });
   }
 }

@@ -49,7 +49,7 @@ async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | un
   const { client, token, access, cookies, needsToken } = ctx.state.caller;
   const options = cookieOptions(ctx);
   const entitled = async (): Promise<PageSession | undefined> => {
-    if (link !== undefined) return (await sessions.takeLink(link)) ?? (await refuseCredentials(client.address, USED_LINK));
+    if (link !== undefined) return (await sessions.takeLink(link)) ?? (await refuseCredentials(client, USED_LINK));
     return token === 'valid' || (token === 'none' && (await isOwner(ctx))) ? { access } : undefined;
   };
   if (link === undefined && token === 'none' && cookies !== undefined && (await sessions.find(cookies)) !== undefined) return true;
@@ -59,7 +59,7 @@ async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | un
     return true;
   }
   const refused = token === 'wrong' || token === 'ended' ? token : 'none';
-  if (needsToken || refused !== 'none') await refuseCredentials(client.address, tokenRefusal(refused, HOW));
+  if (needsToken || refused !== 'none') await refuseCredentials(client, tokenRefusal(refused, HOW));
   return false;
 }
 

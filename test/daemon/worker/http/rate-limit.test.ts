@@ -18,6 +18,16 @@ test('from the 20th wrong token in a minute on, wrong ones are answered 429, and
   expect((await send('/health')).status).toBe(200);
 });
 
+test('a client of a proxy that sets only X-Real-IP is counted, whatever address it invents for each attempt', async () => {
+  const { send } = await startHttpApp({ peer: '10.0.0.9', gateway: { trustedProxies: ['10.0.0.9'] } });
+  const statuses: number[] = [];
+  for (let attempt = 1; attempt <= 25; attempt += 1) {
+    const headers = { 'X-Api-Key': 'wrong', 'X-Forwarded-For': `198.51.100.${attempt}`, 'X-Real-IP': '203.0.113.5' };
+    statuses.push((await send('/api/sessions', { headers })).status);
+  }
+  expect(statuses).toEqual([...Array<number>(19).fill(401), ...Array<number>(6).fill(429)]);
+});
+
 test('asking without a token is no guess and is never limited', async () => {
   const { send } = await startHttpApp({ peer: '198.51.100.7' });
   const answers = await Promise.all(Array.from({ length: 40 }, () => send('/api/sessions')));
@@ -40,7 +50,7 @@ test('addresses are counted apart, those of one IPv6 network together, and a min
   const fail = async (address: string, times: number): Promise<unknown> => {
     let wait: unknown;
     for (let count = 0; count < times; count += 1)
-      wait = await refuse(address, { message: 'm', hint: 'h', isWrong: true }).catch(
+      wait = await refuse({ address, addresses: [address] }, { message: 'm', hint: 'h', isWrong: true }).catch(
         (error: GatewayError) => error.details?.['retryAfterSeconds'],
       );
     return wait;

@@ -31,7 +31,10 @@ const chains: readonly { headers: Record<string, string>; address: string }[] = 
   { headers: { 'x-real-ip': '203.0.113.5' }, address: '203.0.113.5' },
   { headers: { 'x-real-ip': '127.0.0.1' }, address: '127.0.0.1' },
   { headers: { 'x-real-ip': '127.0.0.1, 203.0.113.5' }, address: '10.0.0.9' },
-  { headers: { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '203.0.113.5' }, address: '127.0.0.1' },
+  { headers: { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '203.0.113.5' }, address: '203.0.113.5' },
+  { headers: { 'x-forwarded-for': '203.0.113.5', 'x-real-ip': '10.1.1.1' }, address: '203.0.113.5' },
+  { headers: { 'x-forwarded-for': '198.51.100.7', 'x-real-ip': '203.0.113.5' }, address: '198.51.100.7, 203.0.113.5' },
+  { headers: { 'x-forwarded-for': '203.0.113.5', 'x-real-ip': '203.0.113.5' }, address: '203.0.113.5' },
   { headers: { 'x-forwarded-for': '203.0.113.5', forwarded: 'for=127.0.0.1' }, address: '203.0.113.5' },
   { headers: { 'x-forwarded-host': 'localhost' }, address: '10.0.0.9' },
   { headers: { via: '1.1 proxy' }, address: '10.0.0.9' },
@@ -42,17 +45,23 @@ test.each(chains)('behind a trusted proxy, $headers mean $address, who is not th
 });
 
 test.each(chains)('from anybody else, $headers mean the peer, who is not this machine', ({ headers }) => {
-  expect(ask('203.0.113.99', headers)).toEqual({ address: '203.0.113.99', claims: ['203.0.113.99'], isLocal: false });
+  expect(ask('203.0.113.99', headers)).toEqual({
+    address: '203.0.113.99',
+    addresses: ['203.0.113.99'],
+    claims: ['203.0.113.99'],
+    isLocal: false,
+  });
   expect(clientAddress({ socket: { remoteAddress: '127.0.0.1' }, headers }, parseAddressList([])).isLocal).toBe(false);
 });
 
 test('a socket that has no address any more is not this machine', () => {
-  expect(ask(undefined)).toEqual({ address: '', claims: [''], isLocal: false });
+  expect(ask(undefined)).toEqual({ address: '', addresses: [''], claims: [''], isLocal: false });
 });
 
 test('contradicting headers are claims that all have to be allowed', () => {
   expect(ask('127.0.0.1', { 'x-forwarded-for': '127.0.0.1', forwarded: 'for=203.0.113.5' })).toEqual({
-    address: '127.0.0.1',
+    address: '203.0.113.5',
+    addresses: ['203.0.113.5'],
     claims: ['127.0.0.1', '203.0.113.5'],
     isLocal: false,
   });
@@ -69,6 +78,21 @@ test('whatever a client writes, what its trusted proxy appends decides', () => {
         ['203.0.113.5', false],
         ['203.0.113.5', false],
       ]);
+    }),
+  );
+});
+
+test('whatever a client writes into the headers that its trusted proxy does not set, its address is among those that count', () => {
+  const texts = fc.oneof(fc.string(), fc.ipV4(), fc.ipV6(), fc.constantFrom('127.0.0.1', 'unknown', '203.0.113.5'));
+  fc.assert(
+    fc.property(texts, texts, (list, node) => {
+      const { address, addresses, isLocal } = ask('127.0.0.1', {
+        'x-forwarded-for': list,
+        forwarded: `for="${node}"`,
+        'x-real-ip': '203.0.113.5',
+      });
+      expect([addresses.includes('203.0.113.5'), address.split(', ').includes('203.0.113.5'), isLocal]).toEqual([true, true, false]);
+      expect(new Set(addresses).size).toBe(addresses.length);
     }),
   );
 });

@@ -36,6 +36,12 @@ test.each([
   await expect.poll(() => ask('203.0.113.7')).toBe(401);
 });
 
+test('a client whose proxy sets only X-Real-IP has no more by inventing addresses', async () => {
+  const { ask } = await sendSlowly(64, 1_000, (index) => `198.51.100.${index}\r\nX-Real-IP: 203.0.113.7`);
+  expect(await ask('203.0.113.7')).toBe(429);
+  expect(await ask('203.0.113.8')).toBe(401);
+});
+
 test('what this machine has in flight is not limited, not even where any Host is taken', async () => {
   const { port, app, send } = await startHttpApp();
   const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Content-Length: 9'];
