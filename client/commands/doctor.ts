@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { checkService } from '../doctor/check-service.js';
 import { doctorExitCode, renderFindings } from '../doctor/render-findings.js';
 import { repairAll, runChecks } from '../doctor/run-doctor.js';
-import { readListenSettings } from '../gateway/gateway-settings.js';
+import { readListenSettings, readServiceListen } from '../gateway/gateway-settings.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { recordOf } from '../service/files/install-record.js';
 
@@ -25,12 +25,13 @@ export class DoctorCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const ownerProblem = this.io.findPaths();
     const { gatewayPaths: paths, environment } = this.io;
+    const service = recordOf(paths)?.plan;
     const deps = {
       paths,
       ownerProblem,
       locate: () => locateGateway(paths),
-      listen: () => readListenSettings(paths, environment),
-      isSocketPassed: (recordOf(paths)?.plan.socket ?? null) !== null,
+      listen: () => (service === undefined ? readListenSettings(paths, environment) : readServiceListen(service, paths)),
+      isSocketPassed: (service?.socket ?? null) !== null,
       service: () => checkService(paths),
       inspectServer: (url: string) => this.context.runtime.loadDatabase().inspectServer(url),
     };

@@ -41,6 +41,17 @@ export function readListenSettings(
   };
 }
 
+/**
+ * Where an installed service listens: the options given to `install` override the configuration, and this shell's variables do not
+ * reach it. @throws CONFIG_INVALID when the file cannot be read at all
+ */
+export function readServiceListen(
+  { port, host }: { readonly port: number | null; readonly host: string | null },
+  paths: Pick<GatewayPaths, 'configPath'>,
+): ListenSettings {
+  return readListenSettings(paths, { host: host ?? undefined, port: port ?? undefined });
+}
+
 /** Returns the drain time in milliseconds of a gateway that does not answer; the default if the file has no valid one. */
 export function readDrainTimeoutMs(paths: GatewayPaths): number {
   try {

@@ -17,7 +17,7 @@ export interface StartChecks {
   listen(): Promise<ListenSettings>;
   /** Problems of the edited configuration if the start, after a crash, uses the last good one instead. */
   readonly rejected: readonly Problem[];
-  /** The host of `--host`. */
+  /** The host of `--host`, given to this command or to the installation of the service that it starts. */
   readonly givenHost: string | undefined;
   /** The service manager holds the port and passes it. */
   readonly isSocketPassed: boolean;

@@ -103,13 +103,17 @@ export class RunCommand extends BaseCommand {
   #checks(flags: Flags): StartChecks {
     const { environment, gatewayPaths: paths } = this.io;
     const source = { configPath: this.#rejected.length === 0 ? paths.configPath : paths.lastGoodConfigPath };
+    const service = this.#serviceToStart(flags)?.plan;
     return {
       paths,
       rejected: this.#rejected,
-      listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(source, environment, flags),
-      givenHost: flags.host,
+      async listen() {
+        const { readListenSettings, readServiceListen } = await import('../../gateway/gateway-settings.js');
+        return service === undefined ? readListenSettings(source, environment, flags) : readServiceListen(service, source);
+      },
+      givenHost: flags.host ?? service?.host ?? undefined,
       // systemd may hold the port of the service.
-      isSocketPassed: environment.listenFds > 0 || (this.#serviceToStart(flags)?.plan.socket ?? null) !== null,
+      isSocketPassed: environment.listenFds > 0 || (service?.socket ?? null) !== null,
       note: (text) => this.io.note(text),
     };
   }
@@ -180,13 +184,16 @@ export class RunCommand extends BaseCommand {
   async #start(flags: Flags): Promise<Omit<StartedGateway, 'ok'>> {
     const { gatewayPaths: paths, environment } = this.io;
     const tools = this.context.runtime.loadTools();
-    const start = { flags, rejected: this.#rejected };
-    if (this.#serviceToStart(flags) === undefined) return tools.startSupervisor(start);
+    const rejected = this.#rejected;
+    const service = this.#serviceToStart(flags)?.plan;
+    if (service === undefined) return tools.startSupervisor({ flags, rejected });
     const obstacle = await tools.findServiceObstacle(paths);
     if (obstacle === undefined)
       return tools.startAgain({ paths, environment, configPath: flags.configPath, before: undefined, isService: true });
     await this.io.note(`The service cannot be started, so the gateway runs without it: ${obstacle}`);
-    return tools.startSupervisor(start);
+    // Clients look for it where the service listens.
+    const address = definedFields({ port: service.port ?? undefined, host: service.host ?? undefined });
+    return tools.startSupervisor({ flags: { ...address, ...flags }, rejected });
   }
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {

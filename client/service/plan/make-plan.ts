@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { type ListenSettings, readDrainTimeoutMs, readListenSettings } from '../../gateway/gateway-settings.js';
+import { readDrainTimeoutMs, readServiceListen } from '../../gateway/gateway-settings.js';
 import { chooseProgram } from './choose-program.js';
 import { serviceDirectory } from '../files/install-record.js';
 import { posixLauncher } from '../launcher/posix-launcher.js';
@@ -45,7 +45,7 @@ export function makePlan(
   refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;
   const host = options.host ?? environment.host ?? null;
-  const listen = listenSettings({ port, host }, paths);
+  const listen = readServiceListen({ port, host }, paths);
   return {
     name: manager.name,
     marker: manager.marker,
@@ -61,15 +61,9 @@ export function makePlan(
   };
 }
 
-/** Options given to `install`, as flags that override the configuration. */
-function listenSettings({ port, host }: Pick<ServicePlan, 'port' | 'host'>, paths: GatewayPaths): ListenSettings {
-  const flags = { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) };
-  return readListenSettings(paths, { port: undefined, host: undefined }, flags);
-}
-
 /** Rebuilds the plan of an earlier installation from its options and the current configuration. */
 export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan {
-  const listen = listenSettings(plan, paths);
+  const listen = readServiceListen(plan, paths);
   return {
     ...plan,
     socket: plan.socket === null ? null : socketAddress(listen.host, listen.port),

@@ -19,25 +19,28 @@ import { tempDir } from '../../helpers/temp-dir.js';
 interface Installed {
   /** Why the service cannot be started here. */
   readonly obstacle?: string;
-  readonly socket?: ServicePlan['socket'];
+  /** What `install` was given. */
+  readonly plan?: Partial<ServicePlan>;
+  /** `gateway.port` */
+  readonly configured?: number;
   /** XOPC_SERVICE_MARKER */
   readonly marker?: string;
 }
 
-function writeInstalled(paths: GatewayPaths, socket: ServicePlan['socket'] = null): void {
+function writeInstalled(paths: GatewayPaths, given: Partial<ServicePlan> = {}): void {
   const directory = join(paths.dataDir, 'service');
   mkdirSync(directory, { recursive: true });
-  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch'), socket });
+  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch'), ...given });
   writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
 }
 
 async function start(
   args: readonly string[],
-  { obstacle, socket = null, marker }: Installed = {},
-): Promise<CommandOutcome & { readonly started: string[] }> {
+  { obstacle, plan, configured, marker }: Installed = {},
+): Promise<CommandOutcome & { readonly started: string[]; readonly flags: object | undefined }> {
   const paths = testPaths();
-  writeInstalled(paths, socket);
-  const port = await freePort();
+  writeInstalled(paths, plan);
+  const port = configured ?? (await freePort());
   writeFileSync(paths.configPath, JSON.stringify({ gateway: { port, host: '127.0.0.1' } }));
   const started: string[] = [];
   const { runtime, background } = recording(paths);
@@ -53,13 +56,22 @@ async function start(
         findServiceObstacle: () => Promise.resolve(obstacle),
         async startAgain({ isService }) {
           started.push(isService ? 'service' : 'by hand');
-          await fakeControl(paths.controlPath, gateway({ port }));
-          return { ...sampleStatus, port };
+          const own = { port: plan?.port ?? port };
+          await fakeControl(paths.controlPath, gateway(own));
+          return { ...sampleStatus, ...own };
         },
       }),
     },
   });
-  return { ...outcome, started: [...started, ...background.map(() => 'detached')] };
+  return { ...outcome, started: [...started, ...background.map(() => 'detached')], flags: background[0]?.flags };
+}
+
+/** The port of another program. */
+async function takenPort(): Promise<number> {
+  const stranger = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void stranger.close());
+  await once(stranger, 'listening');
+  return (stranger.address() as AddressInfo).port;
 }
 
 test('it starts the service, so that every hint to start the gateway is right', async () => {
@@ -78,18 +90,38 @@ test('a run with options of its own does not start the service', async () => {
 });
 
 test('a run with a port of its own checks that, also where systemd holds that of the service', async () => {
-  const stranger = createServer().listen(0, '127.0.0.1');
-  await once(stranger, 'listening');
-  const { port } = stranger.address() as AddressInfo;
-  const { code, started } = await start(['--port', String(port)], { socket: { host: '127.0.0.1', port: 18_790 } });
-  stranger.close();
+  const { code, started } = await start(['--port', String(await takenPort())], {
+    plan: { socket: { host: '127.0.0.1', port: 18_790 } },
+  });
   expect({ code, started }).toEqual({ code: 78, started: [] });
+});
+
+test.each([[[]], [['--force']]])(
+  'a service with a port of its own is started while another program has the configured one: %j',
+  async (args) => {
+    const configured = await takenPort();
+    const { code, started } = await start(args, { configured, plan: { port: await freePort() } });
+    expect({ code, started }).toEqual({ code: 0, started: ['service'] });
+  },
+);
+
+test('a service with a port of its own is not started while another program has that', async () => {
+  const port = await takenPort();
+  const { code, stderr, started } = await start([], { plan: { port, host: '127.0.0.1' } });
+  expect({ code, started }).toEqual({ code: 78, started: [] });
+  expect(stderr).toContain(`port ${port} is taken`);
 });
 
 test('where the service cannot be started it runs without it, and says why', async () => {
   const { code, stderr, started } = await start([], { obstacle: 'this machine does not run systemd' });
   expect({ code, started }).toEqual({ code: 0, started: ['detached'] });
   expect(stderr).toContain('The service cannot be started, so the gateway runs without it: this machine does not run systemd\n');
+});
+
+test('without the service it runs on the address of the service', async () => {
+  const plan = { port: await freePort(), host: '127.0.0.1' };
+  const { code, flags } = await start([], { obstacle: 'this machine does not run systemd', configured: await takenPort(), plan });
+  expect({ code, flags }).toEqual({ code: 0, flags: plan });
 });
 
 test.runIf(process.platform === 'linux')(

@@ -1,8 +1,15 @@
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { runChecks } from '../../../client/doctor/run-doctor.js';
+import { recordPath } from '../../../client/service/files/install-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { freePort } from '../../helpers/free-port.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 
 const deps = (paths: GatewayPaths): Parameters<typeof runChecks>[0] => ({
   paths,
@@ -43,4 +50,21 @@ test('a check that fails says what to do, and the others still run', async () =>
     },
   ]);
   expect(findings.map(({ id }) => id)).toEqual(expect.arrayContaining(['node', 'disk', 'lock']));
+});
+
+test('of an installed service the port is checked that it was installed with', async () => {
+  const paths = testPaths();
+  const stranger = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void stranger.close());
+  await once(stranger, 'listening');
+  const configured = (stranger.address() as AddressInfo).port;
+  writeFileSync(paths.configPath, JSON.stringify({ gateway: { port: configured, host: '127.0.0.1' } }));
+  const directory = join(paths.dataDir, 'service');
+  mkdirSync(directory);
+  const port = await freePort();
+  const plan = makeServicePlan({ home: paths.home, launcherPath: join(directory, 'launch'), port });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+  const { stdout } = await runCommand(['doctor', '--json'], { home: paths.home });
+  const { checks } = JSON.parse(stdout) as { checks: { id: string }[] };
+  expect(checks.filter(({ id }) => id === 'port')).toMatchObject([{ level: 'ok', message: `127.0.0.1:${port} is free` }]);
 });
