@@ -2,6 +2,7 @@ import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
+import { finalPath } from '../../../shared/node/files/final-path.js';
 import { listGatewayLocks } from '../../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { pathWord } from '../../../shared/node/path-word.js';
@@ -98,7 +99,10 @@ export class StopCommand extends BaseCommand {
     return 0;
   }
 
-  /** Names a gateway that still runs under the old path of a moved home. It is recognised by its port. */
+  /**
+   * Names a gateway that still runs under the old path of a moved home. It is recognised by its port; a gateway of this home on that port
+   * is that of another configuration.
+   */
   async #noteNamesake(): Promise<void> {
     const { gatewayPaths: paths, environment } = this.io;
     const others = listGatewayLocks(paths).filter(({ lockPath, record }) => lockPath !== paths.lockPath && isSameProcess(record));
@@ -110,7 +114,8 @@ export class StopCommand extends BaseCommand {
     } catch {
       return; // a configuration that cannot be read names no port
     }
-    for (const { record } of others.filter((other) => other.record.port === port)) {
+    const home = finalPath(paths.home);
+    for (const { record } of others.filter((other) => other.record.port === port && finalPath(other.record.home) !== home)) {
       const { pid, configPath } = record;
       await this.io.note(
         `  Port ${port} is held by the gateway that runs as ${configPath} (pid ${pid}). Stop it with: xopc gateway stop --config ${pathWord(configPath)}`,
