@@ -2,7 +2,7 @@ import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
-import { isUnavailable } from '../../shared/errors.js';
+import { GatewayError, isUnavailable } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -16,6 +16,21 @@ const ATTEMPTS = 3;
 const RETRY_MS = 300;
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
+/** How long a wait continues without an answer: longer than a restart of a service or a container. */
+const SILENCE_LIMIT_MS = 60_000;
+
+/** Whether the gateway may answer the next look: it may be restarting, also with another address or token. */
+function mayPass(error: unknown): boolean {
+  return error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING' || error.code === 'UNAUTHORIZED');
+}
+
+/** Adds the message's id to the error of a look, so that the message is not sent a second time. */
+function namingMessage(error: unknown, id: string): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, details } = error;
+  const hint = shellCommand`The message was accepted and need not be sent again. See its status with: xopc messages show ${id}`;
+  return new GatewayError(code, { message, details: { ...details, message_id: id }, hint, cause: error });
+}
 
 export class SendCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -78,10 +93,21 @@ export class SendCommand extends BaseCommand {
     );
   }
 
-  async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
+  /** @throws an error of the API; that of the last look once nothing has answered for a minute */
+  async #untilFinal(firstApi: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
+    let api: ApiClient | undefined = firstApi;
+    let silentSince: number | undefined;
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
-      const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path: messagePath(id), signal });
-      if (isFinalStatus(message.status)) return message;
+      try {
+        api ??= await this.connect();
+        const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path: messagePath(id), signal });
+        if (isFinalStatus(message.status)) return message;
+        silentSince = undefined;
+      } catch (error) {
+        silentSince ??= Date.now();
+        if (!mayPass(error) || Date.now() - silentSince >= SILENCE_LIMIT_MS) throw namingMessage(error, id);
+        api = undefined;
+      }
       await pause(waitMs, undefined, { signal });
     }
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, startCommand, type CommandOutcome, type CommandRun } from '../../helpers/command-line.js';
@@ -131,6 +131,38 @@ test.each([
   });
   const outcome = await run(['send', '--channel', 'webhook', '--chat', '1', '--wait', 'x']);
   expect(outcome).toEqual({ code, stdout: `msg_1 ${status}\n`, stderr: error === null ? '' : `${error}\n` });
+});
+
+const refusal = (code: string): object => ({ error: { code, message: 'not now' } });
+
+test('--wait continues while the gateway restarts, also with another token', async () => {
+  let looks = 0;
+  const { run } = await setUp(({ method }, response) => {
+    if (method === 'POST') return json(response, { message_id: 'msg_1' });
+    looks += 1;
+    if (looks === 1) return response.destroy();
+    if (looks === 2) return json(response, refusal('UNAVAILABLE'), 503);
+    if (looks === 3) return json(response, refusal('UNAUTHORIZED'), 401);
+    return json(response, { message: { ...fakeOutgoing, status: 'delivered', error: null } });
+  });
+  expect(await run('send --channel webhook --chat 1 --wait x'.split(' '))).toMatchObject({ code: 0, stdout: 'msg_1 delivered\n' });
+});
+
+test.each([
+  [503, 'UNAVAILABLE', 3],
+  [404, 'NOT_FOUND', 1],
+])('--wait that ends with %d names the message that it has sent', async (status, code, looks) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { run, seen } = await setUp(({ method }, response) => {
+    if (method === 'POST') return json(response, { message_id: 'msg_1' });
+    vi.setSystemTime(Date.now() + 30_000);
+    return json(response, refusal(code), status);
+  });
+  const { stderr, ...outcome } = await run(['send', '--channel', 'webhook', '--chat', '1', '--wait', 'x']);
+  expect(outcome).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^xopc: not now\n.* need not be sent again\. .* xopc messages show msg_1\n$/);
+  expect(seen.filter(({ method }) => method === 'GET')).toHaveLength(looks);
 });
 
 test('Ctrl-C ends only the waiting', async () => {
