@@ -73,7 +73,7 @@ function makeParts(start: GatewayStart) {
   const succession = new Succession({ log, clock, flags, spawn, resources, supervisor, config });
   const changes = new ConfigChanges({ config, supervisor, resources, succession, clock, log, onApplied });
   const restoration = new Restoration({ paths, log, config, supervisor });
-  const { serviceMarker } = environment;
+  const { serviceMarker, noRespawn } = environment;
   const status = new GatewayStatus({
     instanceId,
     startedAtMs,
@@ -85,6 +85,7 @@ function makeParts(start: GatewayStart) {
     changes,
     life,
     serviceMarker,
+    noRespawn,
     installedBuild: readBuildInfo,
   });
   return { instanceId, foundation, resources, supervisor, changes, succession, restoration, life, status };

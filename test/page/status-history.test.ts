@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { Installation } from '../helpers/installation.js';
 import { failOnce, untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
@@ -96,4 +97,14 @@ test.skipIf(noBrowser)('the nodes of a cluster: which one is silent, and in what
   await page.getByText('Give all nodes the same version').waitFor();
   expect(await page.getByText('three differs').count()).toBe(0);
   await expectAccessible(page);
+});
+
+test.skipIf(noBrowser)('with XOPC_NO_RESPAWN a restart is not said to activate a newer build', async () => {
+  const installation = new Installation();
+  const gateway = await RealGateway.start({ command: installation.command, env: { XOPC_NO_RESPAWN: '1' } });
+  installation.setBuild({ version: '9.9.9', buildId: 'ffffffffffffffff' });
+  const page = await openView(gateway, '#/status');
+  await page.getByText('Restart the container, or stop the gateway').waitFor();
+  await page.getByText('xopc gateway stop', { exact: true }).waitFor();
+  expect((await gateway.xopc('gateway', 'restart')).stdout).toContain('A restart replaces only the worker (XOPC_NO_RESPAWN)');
 });

@@ -27,6 +27,8 @@ export interface GatewayParts {
   readonly changes: Pick<ConfigChanges, 'auth' | 'warnings'>;
   readonly life: Pick<LifeLog, 'summary'>;
   readonly serviceMarker: string | null;
+  /** A restart never replaces the supervisor. */
+  readonly noRespawn: boolean;
   /** @returns the build on disk; undefined while it is being replaced */
   installedBuild(): BuildInfo | undefined;
 }
@@ -56,7 +58,7 @@ export class GatewayStatus {
   }
 
   document(): StatusDocument {
-    const { instanceId, startedAtMs, clock, foundation, resources, respawn, supervisor, changes, serviceMarker } = this.#parts;
+    const { instanceId, startedAtMs, clock, foundation, resources, respawn, supervisor, changes, serviceMarker, noRespawn } = this.#parts;
     const { paths, config, build } = foundation;
     const { host, port } = resources.openSocket ?? config.settings;
     const { active, retiring } = supervisor.slots;
@@ -73,7 +75,7 @@ export class GatewayStatus {
       lastExit: respawn.lastExit,
       fallback: supervisor.fallback.isRunning,
       auth: changes.auth,
-      warnings: [...this.#warnings, ...newerBuildWarning(build, installed)],
+      warnings: [...this.#warnings, ...newerBuildWarning(build, installed, noRespawn)],
       health: this.observe(),
       pid: process.pid,
       version: build.version,
@@ -110,7 +112,7 @@ function workerStatus(worker: WorkerProcess): WorkerStatus {
   };
 }
 
-function newerBuildWarning(running: BuildInfo, installed: BuildInfo): StatusWarning[] {
+function newerBuildWarning(running: BuildInfo, installed: BuildInfo, noRespawn: boolean): StatusWarning[] {
   if (installed.buildId === running.buildId) return [];
   const message = sayOfGateway('newer-build', {
     installed: installed.version,
@@ -118,7 +120,10 @@ function newerBuildWarning(running: BuildInfo, installed: BuildInfo): StatusWarn
     running: running.version,
     runningBuild: running.buildId,
   });
-  return [{ code: 'NEWER_BUILD', message, hint: 'Switch to it without downtime: xopc gateway restart' }];
+  const hint = noRespawn
+    ? 'A restart replaces only the worker (XOPC_NO_RESPAWN). Restart the container, or stop the gateway with: xopc gateway stop   Then start it again as before'
+    : 'Switch to it without downtime: xopc gateway restart';
+  return [{ code: 'NEWER_BUILD', message, hint }];
 }
 
 /** URLs at which this gateway is reached. */

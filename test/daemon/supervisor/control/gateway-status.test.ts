@@ -41,6 +41,7 @@ const BARE: GatewayParts = {
   changes: { auth: { enabled: false, tokenHint: null }, warnings: [] },
   life: { summary: () => ({ last24Hours: LAST_DAY, crashesLastHour: 0 }) },
   serviceMarker: null,
+  noRespawn: false,
   installedBuild: () => BUILD,
 };
 
@@ -123,6 +124,12 @@ describe('builds', () => {
         hint: expect.stringContaining('xopc gateway restart') as string,
       },
     ]);
+  });
+
+  test('where only the worker is ever replaced, the warning does not promise that a restart switches', () => {
+    const { warnings } = documentOf({ noRespawn: true, installedBuild: () => ({ version: '1.3.0', buildId: 'bbbb' }) });
+    expect(warnings[0]?.hint).toMatch(/^A restart replaces only the worker .*: xopc gateway stop {3}/);
+    expect(warnings[0]?.hint).not.toContain('gateway restart');
   });
 
   test('a build that is just being replaced is no other build', () => {

@@ -146,7 +146,10 @@ function ofIssue(issue: StatusIssue): Shown {
 }
 
 function ofWarning({ code, message, why, hint }: StatusWarning): Words {
-  if (code === 'NEWER_BUILD') return { title: t('newerBuild'), cause: t('newerWhy'), command: 'xopc gateway restart' };
+  if (code === 'NEWER_BUILD') {
+    const command = commandIn(hint) ?? 'xopc gateway restart';
+    return { title: t('newerBuild'), cause: t(command.endsWith('stop') ? 'newerWhyStop' : 'newerWhy'), command };
+  }
   const words = ofKind(code, { text: message, why, hint });
   if (code !== 'LOG_LEVEL_CHANGED') return words;
   const { title, cause } = words;
