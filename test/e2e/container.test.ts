@@ -12,28 +12,35 @@ import { root, until } from '../helpers/real-gateway.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
 const stages = readStages();
+/** What the last stage takes from the build. */
+const fromBuild = stages.at(-1)?.flatMap(({ text }) => /^--from=build \/src\/(\S+)/.exec(text)?.[1] ?? []) ?? [];
 
 test('the steps of the Containerfile name files that exist, and what is copied reaches the build', () => {
-  const [first = [], last = []] = stages;
+  const [first = []] = stages;
   const copied = first.filter(({ instruction }) => instruction === 'COPY').flatMap(({ text }) => text.split(' ').slice(0, -1));
   const run = first.filter(({ instruction }) => instruction === 'RUN').flatMap(({ text }) => text.match(/bin\/\S+/g) ?? []);
   expect([...copied, ...run].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').match(/(?<=^!).+$/gm);
   expect(copied.toSorted()).toEqual(allowed?.toSorted());
-  const fromBuild = last.flatMap(({ text }) => /^--from=build \/src\/(\S+)/.exec(text)?.[1] ?? []);
   expect(fromBuild.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   expect(fromBuild.length).toBeGreaterThan(0);
 });
 
-test('what is copied is enough for the build', { timeout: 180_000 }, () => {
+test('what is copied is enough for the build, also if only the owner of the clone can read it', { timeout: 180_000 }, () => {
   const source = tempDir();
+  const run = (command: string): string =>
+    execFileSync('sh', ['-c', `umask 022; ${command}`], { cwd: source, stdio: 'pipe', encoding: 'utf8' });
   for (const { instruction, text } of stages[0] ?? []) {
     const paths = text.split(' ').slice(0, -1);
-    if (instruction === 'COPY') for (const path of paths) cpSync(join(root, path), join(source, path), { recursive: true });
-    else if (text === 'npm ci --ignore-scripts') symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
-    else if (instruction === 'RUN') execFileSync('sh', ['-c', text], { cwd: source, stdio: 'pipe' });
+    if (instruction === 'COPY') {
+      for (const path of paths) cpSync(join(root, path), join(source, path), { recursive: true });
+      run(`chmod -R go= ${paths.join(' ')}`);
+    } else if (text === 'npm ci --ignore-scripts') symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
+    else if (instruction === 'RUN') run(text);
   }
   expect(existsSync(join(source, 'dist', 'build.json'))).toBe(true);
+  const unreadable = run(`find ${fromBuild.join(' ')} ! -perm -o=r -o -type d ! -perm -o=x -o -name xopc.mjs ! -perm -o=x`);
+  expect(unreadable).toBe('');
 });
 
 const missing = installDebianPackages(['tini']);
