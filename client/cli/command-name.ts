@@ -1,5 +1,5 @@
 /** Finds out how the user calls this program, so that a hint can be typed as printed. */
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bundleDirectory } from '../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
@@ -28,12 +28,16 @@ function launcherOf({ entry, variable }: Invocation): string {
   return basename(entry) === 'main.cjs' ? (variable('XOPC_CALLED_AS') ?? 'xopc') : entry;
 }
 
+const isInPath = (invocation: Invocation): boolean =>
+  pathEntries(invocation).some((entry) => canAccess(join(entry, 'xopc'), constants.X_OK));
+
 /** Returns `xopc` if that works, else what was typed: `./bin/xopc`, `npx xopc`, `node bin/xopc.mjs`. */
 export function commandName(invocation: Invocation): string {
   const launcher = launcherOf(invocation);
+  // What a package manager puts in PATH may be a script that starts `bin/xopc.mjs`.
   const isPackage = launcher.includes(`${sep}node_modules${sep}`);
   if (isPackage && invocation.variable('npm_command') === 'exec') return 'npx xopc';
-  if (isPackage || launcher === 'xopc' || pathEntries(invocation).includes(dirname(launcher))) return 'xopc';
+  if (launcher === 'xopc' || pathEntries(invocation).includes(dirname(launcher)) || (isPackage && isInPath(invocation))) return 'xopc';
   return launcher.endsWith('.mjs') ? `node ${pathWord(launcher)}` : pathWord(launcher);
 }
 
@@ -42,24 +46,31 @@ export function commandName(invocation: Invocation): string {
  * @param config  the path from `--config`, added to commands that do not name another
  */
 export function withCommandName(text: string, invocation: Invocation, config?: string): string {
+  const name = commandName(invocation);
   const option = config === undefined ? '' : ` --config ${pathWord(config)}`;
   return text.replace(COMMANDS, (_word, offset: number) => {
     const hasOwn = /^xopc(?: \S+)+ --config\b/.test(text.slice(offset));
-    return commandName(invocation) + (hasOwn ? '' : option);
+    return name + (hasOwn ? '' : option);
   });
+}
+
+/** Returns the file that starts this program. A package has `bin/xopc.mjs` only. */
+export function ownLauncher(directory: string): string {
+  const script = join(directory, 'bin', 'xopc');
+  if (isSingleExecutable()) return process.execPath;
+  return existsSync(script) ? script : `${script}.mjs`;
 }
 
 /**
  * Returns the command that links `xopc` into a directory of PATH; undefined if PATH already has one, or if neither the user's directories
  * nor `/usr/local/bin` are in PATH and writable.
  */
-export function linkCommand(invocation: Invocation): string | undefined {
+export function linkCommand(invocation: Invocation, packageDirectory = dirname(bundleDirectory)): string | undefined {
+  if (isInPath(invocation)) return undefined;
   const entries = pathEntries(invocation);
-  if (entries.some((entry) => canAccess(join(entry, 'xopc'), constants.X_OK))) return undefined;
   const home = invocation.variable('HOME') ?? '/';
   const directory = [join(home, '.local', 'bin'), join(home, 'bin'), '/usr/local/bin'].find(
     (path) => entries.includes(path) && canAccess(path, constants.W_OK),
   );
-  const launcher = isSingleExecutable() ? process.execPath : join(dirname(bundleDirectory), 'bin', 'xopc');
-  return directory === undefined ? undefined : `ln -s ${pathWord(launcher)} ${pathWord(join(directory, 'xopc'))}`;
+  return directory === undefined ? undefined : `ln -s ${pathWord(ownLauncher(packageDirectory))} ${pathWord(join(directory, 'xopc'))}`;
 }

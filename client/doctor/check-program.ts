@@ -6,6 +6,7 @@ import { BUNDLE_NAMES, bundleDirectory, readBuildInfo } from '../../shared/node/
 import { canAccess } from '../../shared/node/files/if-present.js';
 import { environmentValue } from '../../shared/node/process/env.js';
 import { isSingleExecutable, readTrailer } from '../../shared/node/build/single-executable.js';
+import { ownLauncher } from '../cli/command-name.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 /** By `.github/workflows/ci.yml`. */
@@ -62,11 +63,11 @@ export function checkLauncher(
   path = environmentValue('PATH') ?? '',
 ): Finding {
   const found = inPath(process.platform === 'win32' ? 'xopc.cmd' : 'xopc', path);
-  if (found === undefined) return ok('launcher', `${isSingleExecutable() ? own : join(own, 'bin', 'xopc')}; no xopc is in PATH`);
+  if (found === undefined) return ok('launcher', `${ownLauncher(own)}; no xopc is in PATH`);
   const target = realpathSync(found);
   const isPackage = existsSync(join(target, '..', '..', 'dist', 'main.cjs')) || readTrailer(target) !== undefined;
-  // A shim of a version manager, or of npm on Windows: its target cannot be determined from outside.
-  if (!isPackage) return ok('launcher', `${found}, which starts a different package; this one is ${own}`);
+  // A script of a version manager, of pnpm, or of npm on Windows: its target cannot be determined from outside.
+  if (!isPackage) return ok('launcher', `${found}, a script whose target is not known; this one is ${own}`);
   return target === own || target.startsWith(join(own, 'bin'))
     ? ok('launcher', `${found} is this one`)
     : warn('launcher', `xopc in PATH is ${target}, this one is ${own}`, {

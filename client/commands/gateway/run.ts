@@ -227,7 +227,7 @@ export class RunCommand extends BaseCommand {
     if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect(), this.io.out)));
     const link = isFirst && this.io.out.isTerminal ? linkCommand(this.context.runtime.invocation()) : undefined;
     if (link !== undefined) lines.push(`   ${link}   # Make xopc a command of your shell`);
-    for (const line of lines.map((text) => this.io.asCalled(text)))
-      await (this.io.out.isTerminal || this.background || this.path.includes('start') ? this.io.printLine(line) : this.io.note(line));
+    const isResult = this.io.out.isTerminal || this.background || this.path.includes('start');
+    for (const line of lines) await (isResult ? this.io.printLine(this.io.asCalled(line)) : this.io.note(line));
   }
 }

@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commandName, type Invocation, linkCommand, withCommandName } from '../../../client/cli/command-name.js';
 import { COMMANDS } from '../../../client/commands/registry.js';
 import { runCommand } from '../../helpers/command-line.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 const invocation = (entry: string, variables: Record<string, string> = {}): Invocation => ({ entry, variable: (name) => variables[name] });
 const cloned = (calledAs: string, PATH = '/usr/bin:/bin'): Invocation =>
@@ -17,7 +17,11 @@ test.each([
   ['a bundle without a launcher', invocation('/clone/dist/main.cjs'), 'xopc'],
   ['the launcher of Windows in a clone', invocation('/clone/bin/xopc.mjs'), 'node /clone/bin/xopc.mjs'],
   ['the command of an installed package', invocation('/usr/bin/xopc', { PATH: '/usr/bin' }), 'xopc'],
-  ["pnpm's command", invocation('/p/.pnpm/xopc@1/node_modules/xopc/bin/xopc.mjs', { PATH: '/p' }), 'xopc'],
+  [
+    'the command of a package whose directory is not in PATH',
+    invocation('/p/node_modules/.bin/xopc', { PATH: '/p' }),
+    '/p/node_modules/.bin/xopc',
+  ],
   ['npm exec', invocation('/c/_npx/1/node_modules/.bin/xopc', { PATH: '/c/_npx/1/node_modules/.bin', npm_command: 'exec' }), 'npx xopc'],
   [
     'a clone under npm exec of another package',
@@ -27,6 +31,14 @@ test.each([
   ['an executable', invocation('./xopc'), './xopc'],
 ])('%s', (_what, how, expected) => {
   expect(commandName(how)).toBe(expected);
+});
+
+test("pnpm's command is a script, which starts the package's launcher", () => {
+  const directory = tempDir();
+  const called = invocation('/p/.pnpm/xopc@1/node_modules/xopc/bin/xopc.mjs', { PATH: `/nowhere:${directory}` });
+  expect(commandName(called)).toBe('node /p/.pnpm/xopc@1/node_modules/xopc/bin/xopc.mjs');
+  writeFileSync(join(directory, 'xopc'), '#!/bin/sh\n', { mode: 0o755 });
+  expect(commandName(called)).toBe('xopc');
 });
 
 test('only commands are replaced, not mentions of the program', () => {
@@ -50,8 +62,7 @@ test('every command can be replaced', () => {
 });
 
 test('the hint of an error names the launcher, its JSON document does not', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'xopc-name-'));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+  const home = tempDir();
   const runtime = { invocation: () => cloned('./bin/xopc') };
   expect((await runCommand(['agent', 'hello'], { home, runtime })).stderr).toContain('Start it with: ./bin/xopc gateway start');
   expect((await runCommand(['agent', 'hello', '--json'], { home, runtime })).stdout).toContain('Start it with: xopc gateway start');
@@ -66,15 +77,16 @@ test('help is shown as called, with the names of the commands as they are', asyn
   expect(one).toMatch(/Usage: \.\/bin\/xopc gateway stop [^]*\n {2}\.\/bin\/xopc gateway stop/);
 });
 
-test('a link is offered into a directory of PATH, unless there is an xopc in PATH', () => {
-  const home = mkdtempSync(join(tmpdir(), 'xopc-link-'));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+test('a link to the launcher of the clone or package is offered into a directory of PATH, unless there is an xopc in PATH', () => {
+  const home = tempDir();
   const bin = join(home, '.local', 'bin');
-  mkdirSync(bin, { recursive: true });
+  for (const path of [bin, join(home, 'bin')]) mkdirSync(path, { recursive: true });
   const how = (PATH: string): Invocation => invocation('/clone/dist/main.cjs', { XOPC_CALLED_AS: './bin/xopc', HOME: home, PATH });
-  expect(linkCommand(how(`/nowhere:${bin}`))).toMatch(new RegExp(`^ln -s \\S+/bin/xopc ${bin}/xopc$`));
-  expect(linkCommand(how('/nowhere'))).toBe(undefined);
-  writeFileSync(join(bin, 'xopc'), '');
-  chmodSync(join(bin, 'xopc'), 0o755);
-  expect(linkCommand(how(`/nowhere:${bin}`))).toBe(undefined);
+  const link = (PATH: string): string | undefined => linkCommand(how(PATH), home);
+  expect(link(`/nowhere:${bin}`)).toBe(`ln -s ${home}/bin/xopc.mjs ${bin}/xopc`);
+  writeFileSync(join(home, 'bin', 'xopc'), '');
+  expect(link(`/nowhere:${bin}`)).toBe(`ln -s ${home}/bin/xopc ${bin}/xopc`);
+  expect(link('/nowhere')).toBe(undefined);
+  writeFileSync(join(bin, 'xopc'), '', { mode: 0o755 });
+  expect(link(`/nowhere:${bin}`)).toBe(undefined);
 });

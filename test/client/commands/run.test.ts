@@ -44,6 +44,20 @@ describe('a start where nothing is in the way', () => {
     expect(supervisors[0]?.environment.home).toBe(paths.home);
   });
 
+  test('npx is named once, also where the first lines are a note', async () => {
+    const paths = testPaths();
+    const { runtime } = recording(paths);
+    const invocation = () => ({
+      entry: '/c/_npx/1/node_modules/.bin/xopc',
+      variable: (name: string) => (name === 'npm_command' ? 'exec' : undefined),
+    });
+    const args = ['gateway', '--port', String(await freePort())];
+    const { err, exitCode } = startCommand(args, { home: paths.home, runtime: { ...runtime, invocation } });
+    await exitCode;
+    await expect.poll(() => err.text).toContain(' npx xopc agent "hello"');
+    expect(err.text).not.toContain('npx npx');
+  });
+
   test('--json is one document', async () => {
     const paths = testPaths();
     const port = await freePort();
