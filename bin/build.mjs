@@ -8,8 +8,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundleSources } from './bundle/bundles.mjs';
 import { libsqlPackages } from './libsql-packages.mjs';
 import { noticesOf } from './bundle/notices.mjs';
@@ -126,7 +126,8 @@ async function main() {
   process.stdout.write(`xopc ${version} build ${buildId}: ${kilobytes.join(', ')} in ${Math.round(performance.now() - startedAt)} ms\n`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+// Not compared by path: that of the module is without links.
+if (basename(process.argv[1] ?? '') === 'build.mjs') {
   const isLocked = process.argv.includes('--locked');
   const onWait = (pid) => process.stderr.write(`xopc: process ${pid} is building here; waiting for it ...\n`);
   const lock = isLocked ? undefined : await acquireSetupLock(join(root, '.cache', 'setup'), onWait);

@@ -5,8 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { acquireSetupLock } from './setup-lock.mjs';
 import { readSources, readStampHash, writeStamp } from './stamp.mjs';
 
@@ -204,7 +204,8 @@ export async function setUp(root, { onlyPackages = false } = {}) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+// Not compared by path: that of the module is without links.
+if (basename(process.argv[1] ?? '') === 'setup.mjs') {
   const options = { onlyPackages: process.argv.includes('--packages') };
   const isReady = await setUp(dirname(dirname(fileURLToPath(import.meta.url))), options);
   process.exitCode = isReady ? 0 : 1;

@@ -63,6 +63,17 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(clone.npmRuns()).toEqual([]);
   });
 
+  test('a clone in a linked directory is set up, and built after a change', async () => {
+    const clone = miniClone();
+    const link = join(clone.npm, 'link');
+    symlinkSync(clone.root, link);
+    const run = (): Promise<{ code: number | null; stdout: string }> => start(join(link, 'bin', 'xopc'), [], { env: clone.env }).done;
+    expect(await run()).toMatchObject({ code: 3, stdout: expect.stringContaining('first words') as string });
+    edit(clone.at('client', 'words.ts'), 'first', 'second');
+    touchLater(clone.at('client', 'words.ts'));
+    expect((await run()).stdout).toContain('second words');
+  });
+
   test('the program learns how it was called', async () => {
     const clone = miniClone();
     writeFileSync(clone.at('client', 'main.ts'), 'export const main = async () => console.log(process.env.XOPC_CALLED_AS);\n');
