@@ -1,11 +1,13 @@
 /**
  * Lets the launcher check without starting a process that the build matches the sources:
  * `dist/ready.sh` names every source file and directory, and none of them may be newer than it. It is a shell script because a
- * shell reads that format fastest. A hash over the contents decides when a time has changed.
+ * shell reads that format fastest. A hash over the contents decides when a time has changed, and, for some commands, when none has.
+ * As a program, it compares the hash.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const SOURCE_DIRECTORIES = ['bin', 'client', 'daemon', 'shared', 'webui'];
 const SOURCE_FILES = ['package.json', 'package-lock.json'];
@@ -60,6 +62,15 @@ export function readStampHash(root) {
   }
 }
 
+/** Whether the contents of the sources are those that were built, whatever their times say. */
+export function hasBuiltSources(root) {
+  try {
+    return readSources(root).hash === readStampHash(root);
+  } catch {
+    return false;
+  }
+}
+
 /** File systems keep times in steps of some milliseconds: an edit may seem to be that much earlier than it was. */
 const TIME_STEP_MS = 10;
 
@@ -91,3 +102,6 @@ export function isStampFresh(root) {
     return false;
   }
 }
+
+if (basename(process.argv[1] ?? '') === 'stamp.mjs')
+  process.exitCode = hasBuiltSources(dirname(dirname(fileURLToPath(import.meta.url)))) ? 0 : 1;

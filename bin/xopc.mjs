@@ -13,8 +13,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 async function isReady() {
   if (!existsSync(join(root, 'client'))) return true;
   if (process.argv[2] === '@complete' && existsSync(join(root, 'dist', 'main.cjs'))) return true;
-  const { isStampFresh } = await import('./stamp.mjs');
-  if (isStampFresh(root)) return true;
+  const { hasBuiltSources, isStampFresh } = await import('./stamp.mjs');
+  const isSwitch = ['restart', 'install', 'doctor'].some((word) => process.argv.includes(word));
+  if (isStampFresh(root) && (!isSwitch || hasBuiltSources(root))) return true;
   const { setUp } = await import('./setup.mjs');
   return setUp(root);
 }

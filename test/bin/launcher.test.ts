@@ -99,6 +99,24 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
   });
 
+  test('changed sources with an old mtime are built by the commands that switch to the build', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const words = clone.at('client', 'words.ts');
+    const { mtime } = statSync(words);
+    const change = (from: string, to: string): void => {
+      edit(words, from, to);
+      utimesSync(words, mtime, mtime);
+    };
+    change('first', 'second');
+    expect(await clone.run('agent')).toMatchObject({ stdout: expect.stringContaining('first words') as string, stderr: '' });
+    expect((await clone.run('--config', '/c.json', 'gateway', 'restart', '--force')).stdout).toContain('second words');
+    expect(await clone.run('gateway', 'restart')).toMatchObject({ code: 3, stderr: '' });
+    change('second', 'third');
+    const twin = start(process.execPath, [clone.at('bin', 'xopc.mjs'), 'doctor'], { env: clone.env });
+    expect((await twin.done).stdout).toContain('third words');
+  });
+
   test('completion in the shell uses the existing build, without a check of the sources; the next command builds', async () => {
     const clone = miniClone();
     await clone.run();
