@@ -20,10 +20,13 @@ async function isReady() {
   return setUp(root);
 }
 
-if (await isReady()) {
-  // Children are started with these flags, so that no debugger can open before they have their signal handler.
-  process.execArgv.push('--inspect-port=192.0.2.1:9229');
-  createRequire(import.meta.url)('../dist/main.cjs');
-} else {
-  process.exitCode = 1;
-}
+// Without a top-level await: a Node that is too old must parse this, so that dist/main.cjs can say so.
+void isReady().then((ready) => {
+  if (ready) {
+    // Children are started with these flags, so that no debugger can open before they have their signal handler.
+    process.execArgv.push('--inspect-port=192.0.2.1:9229');
+    createRequire(import.meta.url)('../dist/main.cjs');
+  } else {
+    process.exitCode = 1;
+  }
+});
