@@ -31,6 +31,9 @@ const NPM_CI = [
   '--fetch-retry-maxtimeout=5000',
 ];
 
+/** What npm and the registry watch print if the network is the cause. */
+const NETWORK_CODE = /\b(ENOTFOUND|EAI_\w+|ECONN\w+|ENETUNREACH|EHOSTUNREACH|[A-Z_]*TIMED?OUT)\b/;
+
 const note = (text) => process.stderr.write(`xopc: ${text}\n`);
 const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
 
@@ -148,9 +151,10 @@ async function install(root, lock) {
   }
   if (failure !== undefined) {
     const reason = failure.replace(/^npm (http .*|error A complete log.*|error +at .*)\n?/gm, '').trim();
-    throw new SetupError(
-      `npm could not install the packages:\n${reason}\nInstalling needs network access. Run the same command again when it is available.`,
-    );
+    const advice = NETWORK_CODE.test(reason)
+      ? 'Installing needs network access. Run the same command again when it is available.'
+      : 'Correct this problem, then run the same command again.';
+    throw new SetupError(`npm could not install the packages:\n${reason}\n${advice}`);
   }
   note(`packages installed in ${seconds(startedAt)}`);
 }

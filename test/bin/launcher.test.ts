@@ -187,6 +187,12 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect((await clone.run()).code).toBe(3);
   });
 
+  test('a failure of npm that is not of the network is not blamed on it', async () => {
+    const clone = miniClone(false);
+    writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOSPC\nnpm error nospc no space left on device, write\n');
+    expect((await clone.run()).stderr).toMatch(/no space left.*\nCorrect this problem, then run the same command again\.\n$/);
+  });
+
   test('a registry that never answers fails the setup after the second attempt', async () => {
     const clone = miniClone(false);
     const request = 'npm http fetch GET https://registry.example/zod/-/zod-4.6.7.tgz attempt';
