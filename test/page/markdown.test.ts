@@ -49,3 +49,32 @@ test.skipIf(noBrowser)('formulas keep their delimiters, tasks have names, wide t
   await expect.poll(() => page.evaluate<number>(`document.querySelector('[role=region]').scrollLeft`)).toBeGreaterThan(0);
   await expectAccessible(page);
 });
+
+const BROKEN = `
+  import { render } from 'preact';
+  import './styles/tokens.css';
+  import { Markdown, loadMarkdown } from './components/markdown/markdown.js';
+
+  DOMParser.prototype.parseFromString = () => {
+    throw new Error('broken renderer');
+  };
+  loadMarkdown();
+  window.show = (text) => render(<main><p>Before</p><Markdown text={text} /><button>Approve</button></main>, document.body);
+`;
+
+test.skipIf(noBrowser)('a text whose rendering fails is shown verbatim, and what is beside it as ever', async () => {
+  const page = await openPage(await serveComponents(BROKEN), { allowedErrors: /broken renderer/ });
+  const shown = (): Promise<string> => page.locator('main').innerHTML();
+  const around = (text: string): string => `<p>Before</p>${text}<button>Approve</button>`;
+  const grow = (text: string): Promise<void> => page.evaluate(`window.show(${JSON.stringify(text)})`);
+  await grow('**one**');
+  await page.locator('strong', { hasText: 'one' }).waitFor();
+  // An answer grows, and then there is another one.
+  await grow('**one** &copy;');
+  await expect.poll(shown).toBe(around('<p class="markdown unread">**one** &amp;copy;</p>'));
+  await grow('**one** &copy; two');
+  await expect.poll(shown).toBe(around('<p class="markdown unread">**one** &amp;copy; two</p>'));
+  await grow('**three**');
+  await page.locator('strong', { hasText: 'three' }).waitFor();
+  expect(await shown()).toMatch(/^<p>Before<\/p>.*<button>Approve<\/button>$/);
+});

@@ -2,6 +2,7 @@
  * A Markdown text. The renderer is loaded separately: until then, the text is shown verbatim, which has a different height. A view
  * that shows texts from its start waits for {@link isMarkdownSettled}.
  */
+import { Component } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { late } from '../../browser/late.js';
 import './markdown.css';
@@ -16,8 +17,24 @@ export function loadMarkdown(): void {
 /** Whether texts are shown in their final form from now on. */
 export const isMarkdownSettled = blocks.isSettled;
 
-export function Markdown({ text }: { text: string }) {
+interface Props {
+  readonly text: string;
+}
+
+function Rendered({ text }: Props) {
   useEffect(loadMarkdown, []);
   const Blocks = blocks.component.value;
   return Blocks === undefined ? <p class="markdown unread">{text}</p> : <Blocks text={text} />;
+}
+
+/** A text whose rendering fails is shown verbatim: it must not take a conversation or a question with it. */
+export class Markdown extends Component<Props, { failed?: string }> {
+  override componentDidCatch(error: unknown): void {
+    reportError(error);
+    this.setState({ failed: this.props.text });
+  }
+
+  override render({ text }: Props, { failed }: { failed?: string }) {
+    return failed === undefined || !text.startsWith(failed) ? <Rendered text={text} /> : <p class="markdown unread">{text}</p>;
+  }
 }
