@@ -133,8 +133,10 @@ export async function insertSummary(tx: Transaction, { sessionId, usage, ...summ
       undone_seq: null,
     })
     .execute();
-  const kept = db.selectFrom('session_summaries').select('id').where('session_id', '=', sessionId).orderBy('id', 'desc').limit(KEPT);
-  await db.deleteFrom('session_summaries').where('session_id', '=', sessionId).where('id', 'not in', kept).execute();
+  // The ids of others may be later, after the clock was set back, or if they are of a node whose clock is ahead.
+  const others = db.selectFrom('session_summaries').select('id').where('session_id', '=', sessionId).where('id', '<>', summary.id);
+  const removed = others.where('id', 'not in', others.orderBy('id', 'desc').limit(KEPT - 1));
+  await db.deleteFrom('session_summaries').where('id', 'in', removed).execute();
 }
 
 /** Restores the full history of a session in its context. Runs in a transaction. Returns whether a summary was in use. */

@@ -56,6 +56,18 @@ test('the newest summary holds whose last message is on the chosen path and in t
   expect(await found()).toBe('sum_2');
 });
 
+test('a new summary is kept and holds, even if all of the others have later ids', async () => {
+  const { store, sessionId, say, summarise, found } = await makeWorld();
+  const [first, second, third] = [await say('a'), await say('b'), await say('c')] as const;
+  for (const number of [5, 6, 7, 8, 9]) await summarise(`sum_${number}`, first);
+  await summarise('sum_2', second);
+  expect(await found()).toBe('sum_2');
+  await summarise('sum_3', third);
+  expect(await found()).toBe('sum_3');
+  const kept = await store.read((tx) => listSummaries(tx, sessionId));
+  expect(kept.map(({ id }) => id)).toEqual(['sum_9', 'sum_8', 'sum_7', 'sum_6', 'sum_3']);
+});
+
 test('a session keeps its last five summaries; undone ones do not hold, and all of them go with the session', async () => {
   const { store, sessionId, key, say, summarise, found } = await makeWorld();
   const seq = await say('a');
