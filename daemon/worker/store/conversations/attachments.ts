@@ -156,7 +156,14 @@ export async function removeUnsent(tx: Transaction, id: string): Promise<boolean
   return result.numDeletedRows > 0n;
 }
 
-/** Purges old unsent files: one step. Returns their number. Runs in a transaction. */
+/**
+ * Purges old files that belong to no message: unsent ones, and those of messages that were taken back before their turn. One step. Returns
+ * their number. Runs in a transaction.
+ */
 export function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
-  return purgeRows(tx, PURGED_FILES, sql`message_id = ${UNSENT} and created_at <= ${beforeMs}`);
+  // They are looked for in the index: SQLite reads the content of a row before its time.
+  const withoutMessage = sql`select seq from attachments as files
+    where not exists (select 1 from messages where messages.id = files.message_id)
+    and not exists (select 1 from inbox_messages where inbox_messages.id = files.message_id and finished_at is null)`;
+  return purgeRows(tx, PURGED_FILES, sql`seq in (${withoutMessage}) and created_at <= ${beforeMs}`);
 }

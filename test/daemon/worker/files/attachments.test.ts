@@ -11,6 +11,7 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { greetSocket } from '../../../helpers/socket-client.js';
+import { purgeUnsent } from '../../../../daemon/worker/store/conversations/attachments.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
@@ -19,7 +20,7 @@ const recording = { name: 'a.ogg', mediaType: 'audio/ogg', data: Buffer.from('Og
 const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') };
 
 async function makeWorld(
-  options: { clock?: FakeClock } = {},
+  options: { clock?: FakeClock; isActive?: boolean } = {},
 ): Promise<{ model: FakeOpenAi; conversation: TestConversation; session: string }> {
   const model = await startFakeOpenAi({ models: ['sees', 'blind'] });
   onTestFinished(() => model.close());
@@ -191,6 +192,23 @@ test.skipIf(isOnPostgres)('a file that is not sent within a day is purged', asyn
     await pass(1);
     await expect(conversation.attachments.read(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
+});
+
+test('the files of a message that was taken back are purged like unsent ones, and those of one that waits are kept', async () => {
+  const { conversation, session } = await makeWorld({ isActive: false });
+  const { attachments, chat, home, sessions } = conversation;
+  const [waits, takenBack] = [await attachments.upload(session, picture), await attachments.upload(session, picture)];
+  await chat.send({ session, key: 'a', content: 'Look', attachments: [waits.id] }, undefined);
+  await chat.send({ session, key: 'b', content: 'The wrong one', attachments: [takenBack.id] }, undefined);
+  expect(await chat.stop(session, 'b')).toBe(true);
+  const store = await openStore({ home, isSoleWorker: () => false });
+  const purge = () => store.write((tx) => purgeUnsent(tx, Number.MAX_SAFE_INTEGER));
+  expect(await purge()).toBe(1);
+  await expect(attachments.read(takenBack.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await conversation.activate();
+  await expect.poll(async () => (await sessions.get(session)).messages.at(-1)?.content).toBe('Seen');
+  expect(await purge()).toBe(0);
+  expect((await attachments.read(waits.id)).content).toEqual(PNG);
 });
 
 test.each([
