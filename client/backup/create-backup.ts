@@ -16,9 +16,11 @@ import { GatewayError, type Problem } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import { configInvalid } from '../../shared/node/config/config-text.js';
+import { finalPath } from '../../shared/node/files/final-path.js';
 import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientRuntime } from '../cli/client-context.js';
+import { assertReplaceable } from './assert-replaceable.js';
 import { textProblems } from './check-texts.js';
 import { databasePlace } from './database-place.js';
 import { targetFile } from '../output/target-file.js';
@@ -32,7 +34,7 @@ const ARCHIVE = 'archive';
 interface BackupOptions {
   readonly runtime: Pick<ClientRuntime, 'cleanAtSignal'>;
   readonly paths: GatewayPaths;
-  readonly database: Pick<DatabaseModule, 'copyDatabase'>;
+  readonly database: Pick<DatabaseModule, 'copyDatabase' | 'findDamaged' | 'hasDatabase'>;
   readonly target: string;
   readonly isOverwriting: boolean;
   readonly nowMs: number;
@@ -50,7 +52,7 @@ interface BackupResult {
 
 /**
  * @throws CONFIG_INVALID if the configuration is damaged, NOT_FOUND if there is nothing to back up, CONFLICT or USAGE
- *   as {@link targetFile}, STORE_UNAVAILABLE for a database that cannot be copied
+ *   as {@link targetFile} and {@link assertReplaceable}, STORE_UNAVAILABLE for a database that has lost its content or cannot be copied
  */
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
   const { paths, isOverwriting, nowMs } = options;
@@ -68,7 +70,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   const release = options.runtime.cleanAtSignal(() => removeTemp(work));
   try {
     noteOwner(work);
-    const { names, schemaVersion } = await collect(options, { work, hasFile: place === undefined });
+    const { names, schemaVersion } = await collect({ ...options, target }, { work, hasFile: place === undefined });
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
     const manifest: BackupManifest = {
@@ -93,22 +95,24 @@ function textPaths(paths: GatewayPaths): Record<BackupText, string> {
 }
 
 async function collect(
-  { paths, database, onProgress }: BackupOptions,
+  { paths, database, target, onProgress }: BackupOptions,
   { work, hasFile }: { work: string; hasFile: boolean },
 ): Promise<{ names: BackupName[]; schemaVersion: number | null }> {
   const from = textPaths(paths);
   const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
   if (!hasFile) return { names, schemaVersion: null };
-  const rescued = paths.databasePath + RESCUED;
+  const rescued = finalPath(paths.databasePath) + RESCUED;
   const source = existsSync(rescued) ? rescued : paths.databasePath;
-  if (!existsSync(source)) {
-    if (names.length > 0) return { names, schemaVersion: null };
+  const isThere = database.hasDatabase(source);
+  if (!isThere && names.length === 0) {
     throw new GatewayError('NOT_FOUND', {
       message: `there is nothing to back up in ${paths.home}`,
       hint: 'To back up another home, set XOPC_HOME or --config.',
     });
   }
+  await assertReplaceable(target, { paths, findDamaged: isThere ? database.findDamaged : undefined });
+  if (!isThere) return { names, schemaVersion: null };
   onProgress('Copying the database ...');
   const schemaVersion = await database.copyDatabase(source, join(work, BACKUP_DATABASE));
   return { names: [...names, BACKUP_DATABASE], schemaVersion };

@@ -118,3 +118,18 @@ function toUnusable(path: string, error: unknown): GatewayError {
   const reason = REASONS[codeOf(error)] ?? TAR_REASONS.find(({ pattern }) => pattern.test(message))?.reason ?? message;
   return unusable(path, reason, error);
 }
+
+/** Returns what the archive at `path` contains; undefined for any other file, and for none. */
+export async function readArchiveManifest(path: string): Promise<BackupManifest | undefined> {
+  const tar = extract();
+  // Ends as soon as the first entry is read.
+  const reading = pipeline(createReadStream(path), createGunzip(), tar).catch(() => undefined);
+  try {
+    for await (const stream of tar) return await readManifest({ header: stream.header, stream: stream as AsyncIterable<Buffer> });
+  } catch {
+    // Not an archive of ours.
+  } finally {
+    await reading;
+  }
+  return undefined;
+}

@@ -45,6 +45,14 @@ export interface ServerReport {
 
 export interface DatabaseModule {
   /**
+   * Whether there is a SQLite database at `path`.
+   * @throws STORE_UNAVAILABLE where one has been, but is missing or has lost its content: a link that leads to nothing, a log without
+   *   its database, an empty file
+   */
+  hasDatabase(path: string): boolean;
+  /** Returns the newest copy of the database at `path` that the gateway has set aside since then, because it was damaged. */
+  findDamaged(path: string, options: { readonly sinceMs: number }): string | undefined;
+  /**
    * Writes a consistent copy of a database file that may be in use. `to` must not exist.
    * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for corrupt content
    */

@@ -18,6 +18,7 @@ const OPENERS: Record<string, readonly string[]> = {
     'daemon/worker/store/sqlite/copy-place.ts',
     'daemon/worker/store/sqlite/damage.ts',
     'daemon/worker/store/sqlite/database-copy.ts',
+    'daemon/worker/store/sqlite/database-file.ts',
   ],
 };
 

@@ -13,6 +13,7 @@ import { findDamage } from '../store/sqlite/damage.js';
 export { postgresEngine } from '../store/postgres/engine.js';
 export { inspectServer } from '../store/postgres/inspect.js';
 export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js';
+export { findDamaged, hasDatabase } from '../store/sqlite/database-file.js';
 
 export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onProgress, beforeEnd }) => {
   const source = await ('path' in from ? openSqliteSource(from.path) : openPostgresSource(from.url));

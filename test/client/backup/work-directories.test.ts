@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { createBackup } from '../../../client/backup/create-backup.js';
 import { stageRestore } from '../../../client/backup/stage-restore.js';
-import { copyDatabase, prepareDatabase } from '../../../daemon/worker/lazy/database.js';
+import * as database from '../../../daemon/worker/lazy/database.js';
 import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { testPaths } from '../../helpers/lock-file.js';
@@ -22,6 +22,8 @@ const OWNERS: Readonly<Record<string, unknown>> = {
 };
 const STAYING = ['living 23', 'living 25', 'foreign 23', 'unknown 23'];
 const OTHERS = Object.keys(OWNERS).flatMap((owner) => [23, 25].map((hours) => ({ owner, hours })));
+
+const { copyDatabase } = database;
 
 let paths: GatewayPaths;
 let archives: string;
@@ -57,13 +59,19 @@ const backup: Work = {
   root: () => archives,
   nameOf: (number) => `.xopc-backup-${number}`,
   run: (copy) =>
-    createBackup({ ...common, paths, database: { copyDatabase: copy }, target: join(archives, 'one.tar.gz'), isOverwriting: true }),
+    createBackup({
+      ...common,
+      paths,
+      database: { ...database, copyDatabase: copy },
+      target: join(archives, 'one.tar.gz'),
+      isOverwriting: true,
+    }),
 };
 const restore: Work = {
   root: () => join(paths.stateDir, 'restore'),
   nameOf: (number) => `20261124T192403Z-00000${number}`,
   run: (copy) =>
-    stageRestore({ ...common, paths, database: { copyDatabase: copy, prepareDatabase }, source: paths.databasePath, unsettled: undefined }),
+    stageRestore({ ...common, paths, database: { ...database, copyDatabase: copy }, source: paths.databasePath, unsettled: undefined }),
 };
 const WORKS = { backup, restore };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createBackup } from '../../../client/backup/create-backup.js';
 import { unpackArchive } from '../../../client/backup/read-archive.js';
 import { stageRestore } from '../../../client/backup/stage-restore.js';
-import { copyDatabase, prepareDatabase } from '../../../daemon/worker/lazy/database.js';
+import * as database from '../../../daemon/worker/lazy/database.js';
 import { MIGRATIONS } from '../../../daemon/worker/store/migrations/index.js';
 import { insertOutboxMessages } from '../../../daemon/worker/store/delivery/outbox.js';
 import { openSqlite } from '../../../daemon/worker/store/sqlite/open.js';
@@ -14,7 +14,6 @@ import { type GatewayPaths, resolvePaths } from '../../../shared/node/process/pa
 import { readOutgoing } from './database.js';
 import type { End, Operation } from './operation.js';
 
-const database = { copyDatabase, prepareDatabase };
 const pathsIn = (root: string): GatewayPaths => resolvePaths({ home: join(root, 'home'), runtimeDir: root });
 const archivePath = (root: string): string => join(root, 'archive.tar.gz');
 

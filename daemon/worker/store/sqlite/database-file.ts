@@ -117,6 +117,34 @@ function assertLocal(path: string): void {
   throw storeUnavailable(path, `its file system is ${found}, and on a network file system SQLite can lose data`, { hint });
 }
 
+/** @throws STORE_UNAVAILABLE for anything but a file, and for a link that leads to nothing */
+function fileAt(path: string): Stats | undefined {
+  const entry = existing(path);
+  // The disk may be missing only for now: a new database elsewhere would hide the old one.
+  if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
+  if (entry?.isDirectory() === true) throw storeUnavailable(path, 'it is a directory, not a database file');
+  if (entry?.isFile() === false) throw storeUnavailable(path, 'it is not a regular file');
+  return entry;
+}
+
+/** @throws STORE_UNAVAILABLE for a database that has lost its content */
+function assertContent(path: string, entry: Stats | undefined): void {
+  if (entry === undefined) assertNew(path);
+  // SQLite also treats a file of one byte as new.
+  else if (entry.size <= 1) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
+}
+
+/** See `DatabaseModule`. */
+export function hasDatabase(path: string): boolean {
+  try {
+    const entry = fileAt(path);
+    assertContent(path, entry);
+    return entry !== undefined;
+  } catch (error) {
+    throw fromFileError(path, error);
+  }
+}
+
 /**
  * Removes the access of other users before SQLite opens the file: SQLite gives its sidecars the mode of the database.
  * An existing file is never opened here, because closing it would release the locks that SQLite holds on it.
@@ -129,18 +157,10 @@ async function prepare(path: string, isAlone: boolean): Promise<void> {
     removeAbandonedTemps(dirname(finalPath(path)));
     await placeRescued(finalPath(path));
   }
-  const entry = existing(path);
-  // The disk may be missing only for now: a new database elsewhere would hide the old one.
-  if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
-  if (entry?.isDirectory() === true) throw storeUnavailable(path, 'it is a directory, not a database file');
-  if (entry?.isFile() === false) throw storeUnavailable(path, 'it is not a regular file');
+  const entry = fileAt(path);
   if (!isAlone) assertWhole(finalPath(path));
-  if (entry === undefined) {
-    assertNew(path);
-    return create(path);
-  }
-  // SQLite also treats a file of one byte as new.
-  if (entry.size <= 1) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
+  assertContent(path, entry);
+  if (entry === undefined) return create(path);
   if (process.platform !== 'win32') {
     for (const file of [path, ...SIDECARS.map((suffix) => path + suffix)]) {
       const mode = existing(file)?.mode;
@@ -192,14 +212,29 @@ export interface Aside {
 
 const ASIDE = /^\.(corrupt|replaced)-(\d{8}T\d{6}Z(?:\.\d+)?)$/;
 
-/** Returns the newest file that was moved out of the way and still exists. */
-export function findSetAside(path: string): Aside | undefined {
-  const original = realpathSync(path);
+interface DatedAside extends Aside {
+  /** As in its name. */
+  readonly time: string;
+}
+
+/** Returns the files that were moved out of the way and still exist, the newest first. */
+function listAsides(path: string): DatedAside[] {
+  const original = finalPath(path);
   const found = readdirSync(dirname(original)).flatMap((name) => {
     const match = name.startsWith(basename(original)) ? ASIDE.exec(name.slice(basename(original).length)) : null;
     return match === null ? [] : [{ path: join(dirname(original), name), kind: match[1] as Aside['kind'], time: match[2] ?? '' }];
   });
-  return found.toSorted((one, other) => one.time.localeCompare(other.time)).at(-1);
+  return found.toSorted((one, other) => other.time.localeCompare(one.time));
+}
+
+/** Returns the newest file that was moved out of the way and still exists. */
+export function findSetAside(path: string): Aside | undefined {
+  return listAsides(path)[0];
+}
+
+/** See `DatabaseModule`. */
+export function findDamaged(path: string, { sinceMs }: { readonly sinceMs: number }): string | undefined {
+  return listAsides(path).find(({ kind, time }) => kind === 'corrupt' && time > compactTime(sinceMs))?.path;
 }
 
 /** Moves a file and its sidecars; these first: one left beside another database would be taken for its log, or be deleted. */
