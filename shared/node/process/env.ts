@@ -84,6 +84,16 @@ export function defaultHome(): string {
   return join(homeDirectory(), '.xopc');
 }
 
+/** Whether commands without XOPC_HOME use this home. */
+export function isDefaultHome(home: string): boolean {
+  try {
+    return home === defaultHome();
+  } catch {
+    // The user has none.
+    return false;
+  }
+}
+
 /** Returns why a value cannot be used as the token, as a phrase that follows its name; undefined if it can. */
 export function tokenProblem(value: string): string | undefined {
   if (isMaskText(value)) return 'is the mask of a token, not the token';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import * as database from '../../../daemon/worker/lazy/database.js';
 import { findSession } from '../../../daemon/worker/store/conversations/sessions.js';
 import type { DatabaseModule } from '../../../shared/node/database-module.js';
@@ -11,6 +11,8 @@ import { lockRecord, testPaths } from '../../helpers/lock-file.js';
 import { addSession, openStore, session } from '../../helpers/open-store.js';
 import { gateway } from '../../helpers/recorded-start.js';
 import { tempDir } from '../../helpers/temp-dir.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 test('a gateway that uses the data under another path is asked to restore', async () => {
   const paths = testPaths();
@@ -33,8 +35,10 @@ test('a gateway that uses the data under another path is asked to restore', asyn
   expect(requests.filter(({ type }) => type === 'restore')).toHaveLength(1);
 });
 
-test('the commands that backup and restore print act on the same configuration, and quote their paths', async () => {
-  const paths = testPaths(tempDir(), 'my other.json');
+test('the commands that backup and restore print act on the same home and configuration, and quote their paths', async () => {
+  const user = tempDir();
+  vi.stubEnv('HOME', user);
+  const paths = testPaths(join(user, '.xopc'), 'my other.json');
   const file = join(paths.home, 'my backup.tar.gz');
   const named = ['--config', paths.configPath];
   await runCommand(['gateway', 'token', ...named], { home: paths.home });
@@ -45,7 +49,10 @@ test('the commands that backup and restore print act on the same configuration, 
   expect(undo).toBe(`xopc restore ${replaced} --config '${paths.configPath}'`);
   writeFileSync(testPaths(paths.home).configPath, '{}');
   const ofDefault = await runCommand(['backup', join(paths.home, 'default.tar.gz')], { home: paths.home });
-  expect(ofDefault.stderr).toContain(`xopc restore ${join(paths.home, 'default.tar.gz')}\n`);
+  expect(ofDefault.stderr).toContain(`Restore it with: xopc restore ${join(paths.home, 'default.tar.gz')}\n`);
+  vi.stubEnv('HOME', tempDir());
+  const ofOther = await runCommand(['restore', join(paths.home, 'default.tar.gz')], { home: paths.home });
+  expect(ofOther.stdout).toContain(`Undo it with: XOPC_HOME=${paths.home} xopc restore /`);
   writeFileSync(testPaths(paths.home).configPath, '{ "store": { "url": "${NOT_SET_HERE}" } }');
   const ofServer = await runCommand(['backup', join(paths.home, 'server.tar.gz')], { home: paths.home });
   expect(ofServer.stderr).toContain('It does not contain the data in the database of store.url. ');
@@ -204,7 +211,7 @@ test('a backup with an invalid configuration is made and restored with a warning
   const restored = await runCommand(['restore', file], { home, runtime: { invocation: () => called } });
   expect(restored).toMatchObject({ code: 0, stderr: expect.stringContaining('after the restore') as string });
   expect([readFileSync(paths.configPath, 'utf8'), readFileSync(paths.modelsPath, 'utf8')]).toEqual([config, models]);
-  const [, undo = ''] = /Undo it with: \.\/bin\/xopc restore (\S+)/.exec(restored.stdout) ?? [];
+  const [, undo = ''] = /Undo it with: XOPC_HOME=\S+ \.\/bin\/xopc restore (\S+)/.exec(restored.stdout) ?? [];
   expect(await runCommand(['restore', undo, '--json'], { home })).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('"code": "json-value-expected"') as string,
