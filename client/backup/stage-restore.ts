@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
-import type { DatabaseModule } from '../../shared/node/database-module.js';
+import type { DatabaseModule, ValidAgain } from '../../shared/node/database-module.js';
 import type { Problem } from '../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { parseConfigText } from '../../shared/node/config/config-text.js';
@@ -13,12 +13,13 @@ import type { ClientRuntime } from '../cli/client-context.js';
 import { textProblems } from './check-texts.js';
 import { assertSameDatabase } from './database-place.js';
 import { unpackArchive, unusable } from './read-archive.js';
+import { findValidAgain } from './valid-again.js';
 import { noteOwner, removeAbandoned, removeOwner } from './work-directory.js';
 
 interface StageOptions {
   readonly runtime: Pick<ClientRuntime, 'cleanAtSignal'>;
   readonly paths: GatewayPaths;
-  readonly database: Pick<DatabaseModule, 'copyDatabase' | 'prepareDatabase'>;
+  readonly database: Pick<DatabaseModule, 'copyDatabase' | 'findValidAgain' | 'hasDatabase' | 'prepareDatabase'>;
   /** An archive, a database, or the directory kept by an earlier restore. */
   readonly source: string;
   readonly unsettled: 'unknown' | 'send' | undefined;
@@ -34,6 +35,8 @@ export interface StagedRestore {
   readonly names: readonly BackupName[];
   /** Problems of its configuration and models.json, which are restored unchanged; the gateway reports what prevents its start. */
   readonly problems: readonly Problem[];
+  /** What has ended since and is valid again; null if that is unknown. */
+  readonly validAgain: readonly ValidAgain[] | null;
 }
 
 /**
@@ -65,10 +68,11 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
+    const validAgain = await findValidAgain({ directory, names }, options);
     await commitStaging(paths, id, { names, createdAt, textsStay });
     // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
-    return { id, createdAt, names: textsStay === true ? [BACKUP_DATABASE] : names, problems };
+    return { id, createdAt, names: textsStay === true ? [BACKUP_DATABASE] : names, problems, validAgain };
   } catch (error) {
     discardStaging(paths, id);
     throw error;

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
-import { GatewayError, type Problem } from '../../shared/errors.js';
+import { GatewayError } from '../../shared/errors.js';
 import { configInvalid } from '../../shared/node/config/config-text.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { textWarning } from '../backup/check-texts.js';
 import { restoreCommand } from '../backup/restore-command.js';
 import { type StagedRestore, stageRestore } from '../backup/stage-restore.js';
+import { validAgainWarning } from '../backup/valid-again.js';
 import { claimPaths } from '../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
@@ -22,7 +23,7 @@ interface Restored {
   readonly gateway?: RestoreResult;
 }
 
-interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems'> {
+interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems' | 'validAgain'> {
   readonly source: string;
   readonly restored: Restored;
 }
@@ -68,22 +69,23 @@ export class RestoreCommand extends BaseCommand {
       nowMs: Date.now(),
       onProgress: (message) => void this.io.note(message),
     });
-    const { id, createdAt, names, problems } = staged;
+    const { id, createdAt, names, problems, validAgain } = staged;
     if (this.check) {
-      await this.#warn(problems);
+      await this.#warn(staged);
       discardStaging(this.io.gatewayPaths, id);
       const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
-      return this.printResult({ file: source, usable: true, createdAt, names, problems }, text);
+      return this.printResult({ file: source, usable: true, createdAt, names, problems, validAgain }, text);
     }
     const restored = await this.#putInPlace(staged, source);
-    await this.#warn(problems);
-    return this.#report({ source, createdAt, names, problems, restored });
+    await this.#warn(staged);
+    return this.#report({ source, createdAt, names, problems, validAgain, restored });
   }
 
-  async #warn(problems: readonly Problem[]): Promise<void> {
+  async #warn({ problems, validAgain, createdAt }: StagedRestore): Promise<void> {
+    if (this.json) return;
     const what = 'It is restored as it is, but no gateway starts with it. Correct it after the restore, then: xopc config validate';
-    const warning = textWarning(problems, what);
-    if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
+    for (const warning of [textWarning(problems, what), validAgainWarning(validAgain, createdAt)])
+      if (warning !== undefined) await this.io.note(warning, this.io.err.paint.yellow);
   }
 
   /** @throws the error of the restore; the staging directory is then removed unless the restore has begun */

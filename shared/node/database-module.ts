@@ -43,6 +43,13 @@ export interface ServerReport {
   readonly warnings: readonly StatusWarning[];
 }
 
+/** Something that admits a person or a program, and has ended since a backup that still has it. */
+export interface ValidAgain {
+  readonly what: string;
+  /** The command that ends it. */
+  readonly revoke: string;
+}
+
 export interface DatabaseModule {
   /**
    * Whether there is a SQLite database at `path`.
@@ -61,10 +68,16 @@ export interface DatabaseModule {
    * Prepares a copy for use: checks its integrity, migrates its schema to this build's, and resolves messages and runs that were pending
    * when the copy was made. Also changes the copy itself.
    * @param options.to  must not exist
-   * @param options.unsettled  `unknown`: pending messages may have been sent since, and are not sent automatically; `send`: they are sent.
+   * @param options.unsettled  `unknown`: pending messages may have been sent since, and are not sent automatically, and the page's sessions
+   *   end; `send`: they are sent, and the sessions stay.
    * @throws STORE_UNAVAILABLE when it is damaged, belongs to another program, or to a newer xopc
    */
   prepareDatabase(path: string, options: { readonly to: string; readonly unsettled: 'unknown' | 'send' }): Promise<void>;
+  /**
+   * Returns what is valid in `restored`, the result of {@link prepareDatabase}, and not in the database at `present`.
+   * @throws STORE_UNAVAILABLE or the driver's error
+   */
+  findValidAgain(restored: string, options: { readonly present: string; readonly nowMs: number }): Promise<ValidAgain[]>;
   /**
    * Copies all data that does not belong to a single process into another database, which must be empty or contain an interrupted
    * copy. During the copy nobody can write to either database, and no gateway uses the target before it is complete.

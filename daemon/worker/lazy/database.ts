@@ -12,7 +12,7 @@ import { findDamage } from '../store/sqlite/damage.js';
 
 export { postgresEngine } from '../store/postgres/engine.js';
 export { inspectServer } from '../store/postgres/inspect.js';
-export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js';
+export { copyDatabase, findValidAgain, prepareDatabase } from '../store/sqlite/database-copy.js';
 export { findDamaged, hasDatabase } from '../store/sqlite/database-file.js';
 
 export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onProgress, beforeEnd }) => {

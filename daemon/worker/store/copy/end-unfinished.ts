@@ -1,13 +1,17 @@
-/** Resolves unfinished work in a copy of a database that replaces it. */
+/** Resolves unfinished work, and ends the page's sessions, in a copy of a database that replaces it. */
 import type { Queries } from '../schema.js';
 
 const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup';
 const UNFINISHED_REASON = 'the state was restored from a backup: it may have been completed after the backup';
 
-/** Ends work that was unfinished when the copy was made, because the copy cannot know its outcome. */
+/**
+ * Ends work that was unfinished when the copy was made, because the copy cannot know its outcome; and the page's sessions, because a
+ * browser may have been signed out since.
+ */
 export async function endUnfinished(db: Queries): Promise<void> {
   await endUnsent(db);
   await endUnanswered(db);
+  await db.deleteFrom('page_secrets').execute();
 }
 
 const UNSENT = ['queued', 'sending', 'retry_wait'] as const;

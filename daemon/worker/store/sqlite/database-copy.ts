@@ -1,5 +1,7 @@
 /** Copies of a database: made while others write to it, checked, and prepared to take its place. */
 import { statSync } from 'node:fs';
+import type { ValidAgain } from '../../../../shared/node/database-module.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { endUnfinished } from '../copy/end-unfinished.js';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
@@ -51,6 +53,36 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
   } catch (error) {
     throw toUnavailable(path, error);
   }
+}
+
+/** See `DatabaseModule`. */
+export function findValidAgain(restored: string, { present, nowMs }: { present: string; nowMs: number }): Promise<ValidAgain[]> {
+  return withConnection(restored, async (connection) => {
+    await connection.run('attach ? as present', [present]);
+    const tokens = await connection.run<{ name: string }>(
+      'select name from access_tokens where ifnull(expires_at > ?, true) and id not in (select id from present.access_tokens)',
+      [nowMs],
+    );
+    const approved = (schema: string): string =>
+      `select channel, account_id as account, sender_id as id, sender_name as name from ${schema}.pairings where code is null`;
+    const senders = await connection.run<{ channel: string; account: string; id: string; name: string }>(
+      `${approved('main')} except ${approved('present')}`,
+    );
+    const grants = await connection.run<{ seq: number; agent: string; tool: string }>(
+      'select seq, agent_id as agent, tool from approval_grants except select seq, agent_id, tool from present.approval_grants',
+    );
+    return [
+      ...tokens.rows.map(({ name }) => ({ what: `access token ${name}`, revoke: shellCommand`xopc token revoke ${name}` })),
+      ...senders.rows.map(({ channel, account, id, name }) => ({
+        what: `sender ${name || id} (${channel}/${account})`,
+        revoke: shellCommand`xopc channels revoke ${channel} ${id} --account ${account}`,
+      })),
+      ...grants.rows.map(({ seq, agent, tool }) => ({
+        what: `remembered approval of ${tool} for agent ${agent}`,
+        revoke: shellCommand`xopc approvals revoke ${seq}`,
+      })),
+    ];
+  });
 }
 
 /** Reads every page and index. @throws STORE_UNAVAILABLE */

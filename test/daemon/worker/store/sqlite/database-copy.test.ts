@@ -4,6 +4,7 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../../daemon/worker/store/migrations/index.js';
+import { addPageSecret } from '../../../../../daemon/worker/store/access/page-secrets.js';
 import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { openSqlite } from '../../../../../daemon/worker/store/sqlite/open.js';
 import { addSession, openStore } from '../../../../helpers/open-store.js';
@@ -19,6 +20,7 @@ async function filledStore() {
   await addSession(store, 'kept');
   const values = { ...lane, content: 'hi', bodies: ['hi', 'ho'], nowMs: 1_000, expiresAtMs: 9_000 };
   await store.write((db) => insertOutboxMessages(db, [{ ...values, id: 'msg_1' }]));
+  await store.write((tx) => addPageSecret(tx, { kind: 'session', hash: 'h1', expiresAtMs: 9_000, tokenId: null, nowMs: 1_000 }));
   return { path, store, copy: join(dirname(path), 'copy.db'), ready: join(dirname(path), 'ready.db') };
 }
 
@@ -40,14 +42,16 @@ test('a copy holds what was committed when it was made, while the store goes on,
 });
 
 test.each([
-  { unsettled: 'unknown' as const, state: 'unknown', parts: ['unknown', 'unknown'] },
-  { unsettled: 'send' as const, state: 'queued', parts: ['queued', 'queued'] },
-])('what was on its way when the copy was made is $state with $unsettled', async ({ unsettled, state, parts }) => {
+  { unsettled: 'unknown' as const, state: 'unknown', parts: ['unknown', 'unknown'], signedIn: [] },
+  { unsettled: 'send' as const, state: 'queued', parts: ['queued', 'queued'], signedIn: [{ hash: 'h1' }] },
+])('what was on its way when the copy was made is $state with $unsettled', async ({ unsettled, state, parts, signedIn }) => {
   const { path, copy, ready } = await filledStore();
   await copyDatabase(path, copy);
   await prepareDatabase(copy, { to: ready, unsettled });
   expect(rows(ready, 'select state from outbox_messages')).toEqual([{ state }]);
   expect(rows(ready, 'select state from outbox_parts').map((row) => (row as { state: string }).state)).toEqual(parts);
+  // A browser may have been signed out since.
+  expect(rows(ready, 'select hash from page_secrets')).toEqual(signedIn);
   expect(rows(path, 'select state from outbox_messages')).toEqual([{ state: 'queued' }]);
   expect(existsSync(`${ready}-wal`)).toBe(false);
   const store = await openStore({ path: ready });

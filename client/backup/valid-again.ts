@@ -1,0 +1,54 @@
+/** Tells what a restore makes valid again: what was revoked since the backup works again after it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BACKUP_DATABASE, type BackupName } from '../../shared/backup.js';
+import type { DatabaseModule, ValidAgain } from '../../shared/node/database-module.js';
+import { escapeControls } from '../../shared/log/escape.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+
+interface Staged {
+  /** With the files of the state to restore. */
+  readonly directory: string;
+  readonly names: readonly BackupName[];
+}
+
+interface Present {
+  readonly paths: GatewayPaths;
+  readonly database: Pick<DatabaseModule, 'findValidAgain' | 'hasDatabase'>;
+  readonly nowMs: number;
+}
+
+/** Returns what is valid in a staged state and not in the present one; null if the present database cannot be read. */
+export async function findValidAgain({ directory, names }: Staged, { paths, database, nowMs }: Present): Promise<ValidAgain[] | null> {
+  const present = paths.databasePath;
+  const found = differsIn([join(directory, 'token'), paths.tokenPath]) ? [GATEWAY_TOKEN] : [];
+  if (!names.includes(BACKUP_DATABASE)) return found;
+  try {
+    // Nothing was revoked in a new home.
+    if (!database.hasDatabase(present)) return [];
+    return [...found, ...(await database.findValidAgain(join(directory, BACKUP_DATABASE), { present, nowMs }))];
+  } catch {
+    // A damaged database is what a restore is for.
+    return null;
+  }
+}
+
+const GATEWAY_TOKEN: ValidAgain = { what: "the gateway's own token of that time", revoke: 'xopc gateway token --rotate' };
+
+function differsIn(files: readonly [string, string]): boolean {
+  const [one, other] = files.map((path) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined));
+  return one !== undefined && other !== undefined && one !== other;
+}
+
+/** The warning about {@link findValidAgain} of a state of that time. */
+export function validAgainWarning(found: readonly ValidAgain[] | null, createdAt: string): string | undefined {
+  if (found === null) {
+    return `Warning: the present database cannot be read. What has been revoked since ${createdAt} is valid again.\n  See: xopc token list   xopc channels   xopc approvals grants`;
+  }
+  if (found.length === 0) return undefined;
+  // Others have chosen some of the names.
+  const lines = found.map(({ what, revoke }) => escapeControls(`  ${what}: ${revoke}`));
+  return [`Warning: in the state of ${createdAt}, these are valid again. After the restore, revoke what should not be:`, ...lines].join(
+    '\n',
+  );
+}

@@ -1,0 +1,71 @@
+/** What was revoked since a backup is valid again after its restore, and the command names it. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { beforeEach, expect, test } from 'vitest';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { type CommandOutcome, runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+import { openStore } from '../../helpers/open-store.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+let paths: GatewayPaths;
+let file: string;
+beforeEach(async () => {
+  paths = testPaths();
+  file = join(tempDir(), 'backup.tar.gz');
+  await run('gateway', 'token');
+  await (await openStore({ path: paths.databasePath })).close();
+  change(`insert into access_tokens (id, name, hash, scopes, created_at, expires_at) values
+      ('tok_1', 'ci', 'h1', '["cron"]', 1, null), ('tok_2', 'kept', 'h2', '["cron"]', 2, null), ('tok_3', 'expired', 'h3', '["cron"]', 3, 4);
+    insert into pairings (channel, account_id, sender_id, sender_name, code, expires_at, created_at) values
+      ('telegram', 'personal', '42', 'Ann' || char(10) || 'forged', null, null, 1),
+      ('telegram', 'personal', '43', 'Waiting', 'CODE', 9, 1);
+    insert into approval_grants (agent_id, session_id, tool, approval_seq, granted_at) values
+      ('main', null, 'shell__run', 1, 1), ('main', null, 'files__write', 2, 2)`);
+  expect(await run('backup', file)).toMatchObject({ code: 0 });
+});
+
+const run = (...args: string[]): Promise<CommandOutcome> => runCommand(args, { home: paths.home });
+
+function change(sql: string): void {
+  const database = new Database(paths.databasePath);
+  database.exec(sql);
+  database.close();
+}
+
+async function restoreJson(...args: string[]): Promise<{ replaced: string; validAgain: { what: string; revoke: string }[] | null }> {
+  return JSON.parse((await run('restore', ...args, '--json')).stdout) as Awaited<ReturnType<typeof restoreJson>>;
+}
+
+const REVOKED = [
+  { what: "the gateway's own token of that time", revoke: 'xopc gateway token --rotate' },
+  { what: 'access token ci', revoke: 'xopc token revoke ci' },
+  { what: 'sender Ann\nforged (telegram/personal)', revoke: 'xopc channels revoke telegram 42 --account personal' },
+  { what: 'remembered approval of shell__run for agent main', revoke: 'xopc approvals revoke 1' },
+];
+
+test('all that was revoked since the backup is named, with the command that revokes it', async () => {
+  expect((await run('restore', file, '--check')).stderr).not.toContain('valid again');
+  writeFileSync(paths.tokenPath, 'rotated\n');
+  change(`delete from access_tokens where name <> 'kept'; delete from pairings; delete from approval_grants where approval_seq = 1;
+    insert into access_tokens (id, name, hash, scopes, created_at) values ('tok_4', 'ci', 'h4', '["cron"]', 5)`);
+  expect((await restoreJson(file, '--check')).validAgain).toEqual(REVOKED);
+  const lines = REVOKED.map(({ what, revoke }) => `  ${what.replace('\n', String.raw`\n`)}: ${revoke}\n`).join('');
+  const warning = `these are valid again. After the restore, revoke what should not be:\n${lines}`;
+  expect((await run('restore', file, '--check')).stderr).toContain(warning);
+  const { stdout, stderr } = await run('restore', file);
+  expect(stderr).toContain(warning);
+  const [replaced = ''] = /(?<=kept in ).*/.exec(stdout) ?? [];
+  expect((await restoreJson(replaced)).validAgain).toEqual(REVOKED.slice(0, 2));
+});
+
+test('a present database that cannot be read hides nothing silently, and in a new home nothing was revoked', async () => {
+  writeFileSync(paths.databasePath, 'damaged '.repeat(1_000));
+  expect((await run('restore', file, '--check')).stderr).toContain('the present database cannot be read. What has been revoked since');
+  expect((await restoreJson(file, '--check')).validAgain).toBeNull();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(paths.databasePath + suffix, { force: true });
+  writeFileSync(paths.tokenPath, 'new\n');
+  expect((await restoreJson(file)).validAgain).toEqual([]);
+  expect(readFileSync(paths.tokenPath, 'utf8')).not.toBe('new\n');
+});
