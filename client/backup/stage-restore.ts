@@ -8,7 +8,14 @@ import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readFileStart } from '../../shared/node/files/file-start.js';
-import { commitStaging, discardStaging, listStagings, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
+import {
+  commitStaging,
+  discardStaging,
+  listStagings,
+  makeStaging,
+  newRestoreId,
+  RESTORED,
+} from '../../shared/node/files/restore-journal.js';
 import type { ClientRuntime } from '../cli/client-context.js';
 import { textProblems } from './check-texts.js';
 import { assertSameDatabase } from './database-place.js';
@@ -56,7 +63,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
   try {
     const directory = await makeStaging(paths, id);
     noteOwner(dirname(directory));
-    const { createdAt, names, isReplacedState, textsStay } = await unpack(options, directory);
+    const { createdAt, names, from, restoredAt, textsStay } = await unpack(options, directory);
     onProgress('Checking ...');
     checkToken(options, directory);
     const config = join(directory, 'config.json');
@@ -64,12 +71,16 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
       config: existsSync(config) ? parseConfigText(readFileSync(config, 'utf8'), 'config.json') : undefined,
       names,
     });
-    // No message of a state kept by a restore has been sent since.
-    const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
+    // No message of a state kept by a restore has been sent since, unless it was restored before.
+    const isUnused = from !== undefined && restoredAt === undefined;
+    const { unsettled = isUnused ? 'send' : 'unknown' } = options;
+    if (restoredAt !== undefined && unsettled === 'unknown') {
+      onProgress(`This state was in use again from ${restoredAt} on: what it had queued may have been sent, and is not sent now.`);
+    }
     const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     const validAgain = await findValidAgain({ directory, names }, options);
-    await commitStaging(paths, id, { names, createdAt, textsStay });
+    await commitStaging(paths, id, { names, createdAt, textsStay, from });
     // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
     return { id, createdAt, names: textsStay === true ? [BACKUP_DATABASE] : names, problems, validAgain };
@@ -92,7 +103,10 @@ async function prepare(database: StageOptions['database'], options: { directory:
 interface Unpacked {
   readonly createdAt: string;
   readonly names: readonly BackupName[];
-  readonly isReplacedState: boolean;
+  /** The directory of a state kept by a restore. */
+  readonly from?: string;
+  /** When that state was restored last. */
+  readonly restoredAt?: string | undefined;
   /** The texts are copies of the present ones, for the checks. */
   readonly textsStay?: boolean;
 }
@@ -107,7 +121,7 @@ async function unpack(options: StageOptions, directory: string): Promise<Unpacke
   onProgress('Unpacking ...');
   const onManifest = (manifest: BackupManifest): void => assertSpace(source, { manifest, directory });
   const { createdAt, entries } = await unpackArchive(source, { directory, onManifest });
-  return { createdAt, names: entries.map(({ name }) => name), isReplacedState: false };
+  return { createdAt, names: entries.map(({ name }) => name) };
 }
 
 function assertSpace(source: string, { manifest, directory }: { manifest: BackupManifest; directory: string }): void {
@@ -130,7 +144,7 @@ async function copyDatabaseAlone({ source, paths, database, onProgress }: StageO
   const texts = BACKUP_TEXTS.filter((name) => existsSync(present[name]));
   for (const name of texts) copyFileSync(present[name], join(directory, name));
   await database.copyDatabase(source, join(directory, BACKUP_DATABASE));
-  return { createdAt: statSync(source).mtime.toISOString(), names: [...texts, BACKUP_DATABASE], isReplacedState: false, textsStay: true };
+  return { createdAt: statSync(source).mtime.toISOString(), names: [...texts, BACKUP_DATABASE], textsStay: true };
 }
 
 async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {
@@ -139,7 +153,8 @@ async function copyReplacedState({ source, database, onProgress }: StageOptions,
   const names = BACKUP_NAMES.filter((name) => existsSync(join(source, name)));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(join(source, name), join(directory, name));
   if (names.includes(BACKUP_DATABASE)) await database.copyDatabase(join(source, BACKUP_DATABASE), join(directory, BACKUP_DATABASE));
-  return { createdAt: statSync(join(source, 'journal.json')).mtime.toISOString(), names, isReplacedState: true };
+  const restoredAt = statSync(join(source, RESTORED), { throwIfNoEntry: false })?.mtime.toISOString();
+  return { createdAt: statSync(join(source, 'journal.json')).mtime.toISOString(), names, from: source, restoredAt };
 }
 
 function checkToken({ source }: StageOptions, directory: string): void {

@@ -21,6 +21,8 @@ import { shellCommand } from '../../text/shell-word.js';
 const SIDECARS = ['-wal', '-shm', '-journal', RESCUED] as const;
 const JOURNAL = 'journal.json';
 const STAGED = 'staged';
+/** In the directory of a kept state once it was restored: it has been in use since then. */
+export const RESTORED = 'restored';
 /** How many replaced states are kept. */
 const KEPT_STATES = 5;
 /** How long a restore waits for another one to end. */
@@ -46,6 +48,8 @@ interface Journal {
   readonly names: readonly BackupName[];
   /** Only the database is replaced: the other files stay as they are at that time. */
   readonly textsStay?: boolean | undefined;
+  /** The directory of the kept state that is restored. */
+  readonly from?: string | undefined;
 }
 
 /** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. The id names a restore and the state that it replaced. */
@@ -163,6 +167,8 @@ async function replaceState(paths: RestorePaths, id: string): Promise<void> {
   if (journal === undefined) return;
   await withTextLocks(paths, () => replaceTexts(paths, { directory, journal }));
   await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
+  // It may be gone, or a copy that cannot be written to.
+  if (journal.from !== undefined) await writeFileAtomic(join(journal.from, RESTORED), '').catch(() => undefined);
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
   // Removed only now, because a later start that finishes the restore reads it again.
