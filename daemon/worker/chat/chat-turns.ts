@@ -23,7 +23,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
-import { findSession } from '../store/conversations/sessions.js';
+import { ensureSession, findSession } from '../store/conversations/sessions.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
 import type { CommandRegistry } from '../turns/commands/commands.js';
@@ -34,7 +34,7 @@ import type { VoiceNotes } from '../turns/voice/voice-notes.js';
 import { textOfSteps } from '../turns/steps/adoption.js';
 import { UNSENDABLE } from '../turns/steps/reply-delivery.js';
 import { textOf, unsent } from './answer-text.js';
-import { findSessionKey, sessionOfMessage } from './message-session.js';
+import { findSessionOf, sessionOfMessage } from './message-session.js';
 import { keepUnanswered } from './unanswered.js';
 import type { AnsweredQuestion, Titles } from './titles.js';
 
@@ -139,9 +139,13 @@ export class ChatTurns implements InboxHandler {
   }
 
   async note(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
-    const key = findSessionKey(this.#options, message);
-    const session = key === undefined ? undefined : await findSession(tx, key);
-    if (session !== undefined) await keepUnanswered(tx, { message, session, reason: text, nowMs: this.#options.clock.now() });
+    const parts = findSessionOf(this.#options, message);
+    if (parts === undefined) return;
+    const nowMs = this.#options.clock.now();
+    // A session that the page has deleted since is not created again.
+    const session =
+      message.channel === 'webchat' ? await findSession(tx, parts.key) : (await ensureSession(tx, { ...parts, nowMs })).session;
+    if (session !== undefined) await keepUnanswered(tx, { message, session, reason: text, nowMs });
   }
 
   async notify(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
@@ -152,8 +156,8 @@ export class ChatTurns implements InboxHandler {
   }
 
   noted(message: InboxMessage): void {
-    const key = findSessionKey(this.#options, message);
-    if (key !== undefined) this.#options.live.touch(key);
+    const session = findSessionOf(this.#options, message);
+    if (session !== undefined) this.#options.live.touch(session.key);
   }
 
   /** @returns the error that ended the turn, if one did */

@@ -22,9 +22,9 @@ export function sessionOfMessage({ channels, config }: Sources, { channel, accou
 }
 
 /** @returns undefined if the chat's channel was removed from the configuration */
-export function findSessionKey(sources: Sources, sender: Sender): string | undefined {
+export function findSessionOf(sources: Sources, sender: Sender): NewSession | undefined {
   try {
-    return sessionOfMessage(sources, sender).key;
+    return sessionOfMessage(sources, sender);
   } catch (error) {
     if (error instanceof GatewayError) return undefined;
     throw error;

@@ -141,6 +141,7 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     const message = isWaiting ? await firstOf(tx, lane, isAlwaysHandled) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
+    if (message.error !== null) return this.#endRestored(tx, message, message.error);
     if (!hasPlace && !this.#handler.isCommand(message.content)) return { type: 'full' };
     const withdrawn = isStop(message.content) ? await this.#withdrawBefore(tx, message) : 0;
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
@@ -158,6 +159,13 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     }
     // An earlier attempt took them back in its claim, and its worker died before it could say so.
     return stop.attempts === 0 ? waiting.length : countTakenBack(tx, stop);
+  }
+
+  /** Ends a message that may have been answered elsewhere. Nothing is sent. */
+  async #endRestored(tx: Transaction, message: InboxMessage, error: string): Promise<Claim<TakenMessage>> {
+    await this.#endPending(tx, message, { state: 'interrupted', error });
+    await this.#handler.note(tx, message, `Not answered: ${error}. Send it again if it still matters.`);
+    return { type: 'wait', untilMs: this.#options.clock.now(), committed: () => this.#noted(message) };
   }
 
   /** Ends a message that nobody handles. */

@@ -41,6 +41,8 @@ export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKi
   readonly questionId: string | null;
   /** The access token that sent it; null: none. */
   readonly tokenId: string | null;
+  /** Why it is not to be answered: known before its end only in a restored database. */
+  readonly error: string | null;
   readonly receivedAtMs: number;
 }
 
@@ -49,7 +51,7 @@ const MESSAGE = [
   ...(['seq', 'id', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
   ...(['preview_id as previewId', 'sent_length as sentLength', 'question_id as questionId'] as const),
-  ...(['token_id as tokenId', 'received_at as receivedAtMs'] as const),
+  ...(['token_id as tokenId', 'error', 'received_at as receivedAtMs'] as const),
 ] as const;
 
 const insert = prepare<

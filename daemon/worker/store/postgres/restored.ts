@@ -23,7 +23,10 @@ export const KEEP_MARK = `update restore_mark set written_by = pg_current_xact_i
  */
 export async function endRestored(session: Session): Promise<boolean> {
   if ((await session.run(FIND_MARK)).rows.length > 0) return false;
-  await endUnfinished(queriesOver((sql, parameters) => session.run(sql, parameters)));
+  await endUnfinished(
+    queriesOver((sql, parameters) => session.run(sql, parameters)),
+    Date.now(),
+  );
   await session.exec(`delete from restore_mark; ${INSERT_MARK}`);
   return true;
 }

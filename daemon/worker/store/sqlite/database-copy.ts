@@ -44,7 +44,7 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
     const database = await openSqlite(path, MIGRATIONS);
     try {
       await database.contract();
-      if (unsettled === 'unknown') await database.transaction((tx) => endUnfinished(queriesOf(tx)));
+      if (unsettled === 'unknown') await database.transaction((tx) => endUnfinished(queriesOf(tx), Date.now()));
     } finally {
       await database.close();
     }

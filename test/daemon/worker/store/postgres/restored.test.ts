@@ -17,15 +17,15 @@ async function openOnce(url: string): Promise<unknown> {
   const database = await postgresAt(url).open({ isAlone: true });
   await database.close();
   const messages = await query(url, 'select state, last_error is not null as has_reason from outbox_messages');
-  const received = await query(url, 'select state from inbox_messages');
+  const received = await query(url, 'select state, error is not null as has_reason from inbox_messages');
   return { warnings: database.warnings?.map(({ code }) => code), messages, received };
 }
 
-const AS_BEFORE = { warnings: [], messages: [{ state: 'queued', has_reason: false }], received: [{ state: 'pending' }] };
+const AS_BEFORE = { warnings: [], messages: [{ state: 'queued', has_reason: false }], received: [{ state: 'pending', has_reason: false }] };
 const SET_ASIDE = {
   warnings: ['STORE_RESTORED'],
   messages: [{ state: 'unknown', has_reason: true }],
-  received: [{ state: 'interrupted' }],
+  received: [{ state: 'pending', has_reason: true }],
 };
 
 /** A database in which a message waits to be sent and another one to be answered. */

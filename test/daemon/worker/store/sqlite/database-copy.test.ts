@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../../daemon/worker/store/migrations/index.js';
 import { addPageSecret } from '../../../../../daemon/worker/store/access/page-secrets.js';
+import { insertInboxMessage } from '../../../../../daemon/worker/store/delivery/inbox.js';
 import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { openSqlite } from '../../../../../daemon/worker/store/sqlite/open.js';
 import { addSession, openStore } from '../../../../helpers/open-store.js';
@@ -56,6 +57,20 @@ test.each([
   expect(existsSync(`${ready}-wal`)).toBe(false);
   const store = await openStore({ path: ready });
   expect(store.warnings()).toEqual([]);
+});
+
+test('what became unknown is kept as long as if it had just ended, however old the copy is', async () => {
+  const { path, store, copy, ready } = await filledStore();
+  await store.write((tx) =>
+    insertInboxMessage(tx, { ...lane, id: 'in_1', scope: 's', updateId: '1', peerKind: 'direct', content: 'hi', nowMs: 1_000 }),
+  );
+  rows(path, "update inbox_messages set turn_id = 'turn_1'");
+  await copyDatabase(path, copy);
+  const beganAtMs = Date.now();
+  await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
+  const ended = rows(ready, 'select finished_at from outbox_messages union all select finished_at from inbox_messages');
+  expect(ended).toHaveLength(2);
+  for (const row of ended) expect((row as { finished_at: number }).finished_at).toBeGreaterThanOrEqual(beganAtMs);
 });
 
 test('an older schema is brought up to date', async () => {

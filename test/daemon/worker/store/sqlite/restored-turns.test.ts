@@ -17,7 +17,8 @@ const pathIn = (home: string): string => resolvePaths({ home, runtimeDir: home }
 /** A gateway whose agent asks before it sends. */
 async function makeWorld() {
   const { fake, models, chat, config, said } = await makeAskingAgent();
-  const start = (instanceId: string, home: string) => chat.start({ models, config, instanceId, home });
+  const start = (instanceId: string, home: string, options: { isActive?: boolean } = {}) =>
+    chat.start({ models, config, instanceId, home, ...options });
   /** Starts a gateway with what is restored from a backup of another one. */
   const restore = async (from: TestConversation, instanceId: string): Promise<TestConversation> => {
     const home = tempDir();
@@ -28,7 +29,7 @@ async function makeWorld() {
     await prepareDatabase(copy, { to: pathIn(home), unsettled: 'unknown' });
     return start(instanceId, home);
   };
-  return { fake, chat, said, first: await start('wk_1', tempDir()), restore };
+  return { fake, chat, said, start, first: await start('wk_1', tempDir()), restore };
 }
 
 const pending = async ({ approvals }: TestConversation): Promise<number> =>
@@ -57,6 +58,37 @@ test('what waited for a decision when the backup was made is ended, not asked ab
   await chat.say(second, 'next');
   await expect.poll(async () => (await said(second, 'main:webhook:default:direct:chat')).at(-1), LONG).toBe('assistant: Next.');
   expect(fake.requests).toHaveLength(4);
+});
+
+test('a message that waited behind it is kept in its session, and not answered', async () => {
+  const { fake, chat, said, first, restore } = await makeWorld();
+  fake.reply(asks('Chat.'), says('Next.'));
+  await chat.say(first, 'go');
+  await expect.poll(() => pending(first), LONG).toBe(1);
+  await chat.say(first, 'second');
+  const second = await restore(first, 'wk_2');
+  await chat.say(second, 'next');
+  const lines = () => said(second, 'main:webhook:default:direct:chat');
+  await expect.poll(async () => (await lines()).at(-1), LONG).toBe('assistant: Next.');
+  expect((await lines()).slice(-4, -1)).toEqual(['user: second', expect.stringMatching(/^system: Not answered: /), 'user: next']);
+  expect(fake.requests).toHaveLength(2);
+});
+
+test('so is the first message of a chat, and one that the page sends again', async () => {
+  const { fake, chat, said, start, restore } = await makeWorld();
+  const first = await start('wk_0', tempDir(), { isActive: false });
+  await chat.say(first, 'hi');
+  const { session } = await first.sessions.create({});
+  const call = { session: session.key, key: 'k', content: 'hello' };
+  const { messageId } = await first.chat.send(call, undefined);
+  const second = await restore(first, 'wk_2');
+  const notice: unknown = expect.stringMatching(/^system: Not answered: /);
+  await expect.poll(() => said(second, session.key), LONG).toEqual(['user: hello', notice]);
+  await expect.poll(() => said(second, 'main:webhook:default:direct:chat').catch(() => []), LONG).toEqual(['user: hi', notice]);
+  expect(await second.chat.send(call, undefined)).toEqual({ messageId, isRepeated: true });
+  expect((await second.sessions.get(session.key)).messages[0]?.id).toBe(messageId);
+  expect(fake.requests).toEqual([]);
+  expect(chat.receiver.received).toEqual([]);
 });
 
 test('a background response that had not ended when the backup was made has failed', async () => {
