@@ -84,6 +84,11 @@ export interface DatabaseModule {
    * @throws STORE_UNAVAILABLE, CONFLICT
    */
   copyContent(options: CopyContentOptions): Promise<ContentCopy>;
+  /**
+   * Ends what is unfinished in a database whose copy is used from now on, so that it is not done again if the original is used once
+   * more. @throws STORE_UNAVAILABLE, CONFLICT
+   */
+  endCopied(original: DatabaseAt): Promise<void>;
   /** Checks a PostgreSQL database the way a worker would use it, within three seconds. Changes nothing, never rejects. */
   inspectServer(url: string): Promise<ServerReport>;
 }

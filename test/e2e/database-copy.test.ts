@@ -44,14 +44,16 @@ function addInLog(path: string): void {
   expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
 }
 
-function newestIn(path: string): unknown[] {
+function readIn(path: string, statement: string): unknown[] {
   const database = new Database(path);
   try {
-    return database.prepare('select content from messages order by seq desc limit 2').all();
+    return database.prepare(statement).all();
   } finally {
     database.close();
   }
 }
+
+const newestIn = (path: string): unknown[] => readIn(path, 'select content from messages order by seq desc limit 2');
 
 test.skipIf(reason !== undefined)(
   'a gateway moves to PostgreSQL and back, whatever was killed on the way, and shows no password',
@@ -63,6 +65,7 @@ test.skipIf(reason !== undefined)(
       const gateway = await RealGateway.create({ XOPC_DATABASE_URL: url });
       await gateway.run();
       await send(gateway, 'one');
+      expect((await gateway.xopc('cron', 'add', 'every 1h', 'hi', '--channel', 'webchat', '--chat', 'chat')).code).toBe(0);
       const outcomes: Outcome[] = [];
       const run = async (...args: string[]): Promise<Outcome> => {
         const outcome = await gateway.xopc(...args);
@@ -93,6 +96,8 @@ test.skipIf(reason !== undefined)(
         }),
       ]);
       expect(readFileSync(gateway.paths.configPath, 'utf8')).toContain('${XOPC_DATABASE_URL}');
+      expect(readIn(gateway.paths.databasePath, 'select next_at from cron_jobs')).toEqual([{ next_at: 0 }]);
+      expect(Number((await query(url, 'select next_at from cron_jobs'))[0]?.['next_at'])).toBeGreaterThan(0);
       expect((await run('config', 'set', 'store.listenUrl', '${XOPC_DATABASE_URL}')).code).toBe(0);
       await gateway.run();
       await send(gateway, 'two');

@@ -36,7 +36,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     category: 'Backup',
     description: 'Copy everything from the database in use into another one: from SQLite to PostgreSQL, or back.',
     details: `
-      The gateway must be stopped. The target must be empty. A copy that was killed continues where it ended when the command is repeated; until it is complete, no gateway uses the target. At the end every table is read again and compared. The source stays as it is.
+      The gateway must be stopped. The target must be empty. A copy that was killed continues where it ended when the command is repeated; until it is complete, no gateway uses the target. At the end every table is read again and compared. The source keeps its content. With --use, what is unfinished in it, such as messages on their way, is ended there, because the copy continues it.
 
       Other users of this machine can see the arguments of a command, so give a URL with a password as a reference to an environment variable, in single quotes, or with --to-stdin. With --use, the reference itself is written into the configuration.
     `,
@@ -58,7 +58,8 @@ export class DatabaseCopyCommand extends ConfigCommand {
     const target = await this.#target(from);
     await this.#assertStopped();
     this.prepareDirectories();
-    const copy = await this.context.runtime.loadDatabase().copyContent({
+    const database = this.context.runtime.loadDatabase();
+    const copy = await database.copyContent({
       from,
       to: target.at,
       onProgress: (progress) => this.#show(progress),
@@ -68,6 +69,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     if (this.use) {
       const edits = [{ path: ['store', 'url'], value: target.value }, ...this.#formerKeys().map((path) => ({ path, value: undefined }))];
       await writeConfig(writeOptions(this.io.gatewayPaths), edits);
+      await database.endCopied(from);
     }
     return this.#report(copy, target);
   }

@@ -14,6 +14,7 @@ import {
   requeueCronRun,
   startCronRun,
 } from '../store/cron/cron-runs.js';
+import { NOT_PLANNED } from '../store/cron/tables.js';
 import type { Liveness, Need } from '../store/liveness.js';
 import { dropRun, type RunChange } from './finish.js';
 import type { JobChats } from './job-chat.js';
@@ -62,6 +63,10 @@ async function claimOccurrence(
 ): Promise<{ changes: RunChange[]; missed: number }> {
   const { unfinished, nowMs, delayMs } = facts;
   const schedule = scheduleOf(job);
+  if (job.nextAtMs === NOT_PLANNED) {
+    await updateCronJob(tx, job.id, { nextAtMs: schedule.next(nowMs) });
+    return { changes: [], missed: 0 };
+  }
   const due = decideDue(job, schedule, nowMs);
   const { state, error, replaced } = due.verdict === 'missed' ? MISSED : admit(job, unfinished);
   const missed = due.hasEarlier ? countBetween(schedule, job.nextAtMs ?? nowMs, due.scheduledAtMs) : 0;

@@ -6,6 +6,7 @@
 import { constants, setPriority } from 'node:os';
 import type { DatabaseModule } from '../../../shared/node/database-module.js';
 import { copyContent as copyBetween } from '../store/copy/copy-content.js';
+import { endCopied as endIn } from '../store/copy/end-unfinished.js';
 import { openPostgresSource, openPostgresTarget } from '../store/postgres/copy-place.js';
 import { openSqliteSource, openSqliteTarget } from '../store/sqlite/copy-place.js';
 import { findDamage } from '../store/sqlite/damage.js';
@@ -27,6 +28,15 @@ export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onP
     }
   } finally {
     await source.close();
+  }
+};
+
+export const endCopied: DatabaseModule['endCopied'] = async (at) => {
+  const original = await ('path' in at ? openSqliteTarget(at.path) : openPostgresTarget(at.url));
+  try {
+    await original.write((db) => endIn(db, Date.now()));
+  } finally {
+    await original.close();
   }
 };
 

@@ -1,23 +1,44 @@
-/** Resolves unfinished work, and ends the page's sessions, in a copy of a database that replaces it. */
+/** Resolves unfinished work, and ends the page's sessions, in a database that exists twice. */
+import { NOT_PLANNED } from '../cron/tables.js';
 import type { Queries } from '../schema.js';
 
-const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup';
-const UNANSWERED_REASON = 'the state was restored from a backup; it may have been answered after the backup';
-const UNFINISHED_REASON = 'the state was restored from a backup: it may have been completed after the backup';
+interface Reasons {
+  readonly unsent: string;
+  readonly unanswered: string;
+  readonly unfinished: string;
+}
+
+const RESTORED: Reasons = {
+  unsent: 'the state was restored from a backup: it may have been sent after the backup',
+  unanswered: 'the state was restored from a backup; it may have been answered after the backup',
+  unfinished: 'the state was restored from a backup: it may have been completed after the backup',
+};
+
+const COPIED: Reasons = {
+  unsent: 'the gateway moved to another database: it may have been sent from there',
+  unanswered: 'the gateway moved to another database; it may have been answered there',
+  unfinished: 'the gateway moved to another database: it may have been completed there',
+};
 
 /**
- * Ends work that was unfinished when the copy was made, because the copy cannot know its outcome; and the page's sessions, because a
+ * Ends work that was unfinished when this copy was made, because the copy cannot know its outcome; and the page's sessions, because a
  * browser may have been signed out since.
  */
-export async function endUnfinished(db: Queries, nowMs: number): Promise<void> {
-  await endUnsent(db, nowMs);
-  await endUnanswered(db, nowMs);
+export async function endUnfinished(db: Queries, nowMs: number, reasons = RESTORED): Promise<void> {
+  await endUnsent(db, nowMs, reasons);
+  await endUnanswered(db, nowMs, reasons);
   await db.deleteFrom('page_secrets').execute();
+}
+
+/** Ends in the original what its copy continues. Its jobs skip what is due until it is used again. */
+export async function endCopied(db: Queries, nowMs: number): Promise<void> {
+  await endUnfinished(db, nowMs, COPIED);
+  await db.updateTable('cron_jobs').set({ next_at: NOT_PLANNED }).where('next_at', 'is not', null).execute();
 }
 
 const UNSENT = ['queued', 'sending', 'retry_wait'] as const;
 
-async function endUnsent(db: Queries, nowMs: number): Promise<void> {
+async function endUnsent(db: Queries, nowMs: number, { unsent }: Reasons): Promise<void> {
   await db
     .updateTable('outbox_parts')
     .set({ state: 'unknown' })
@@ -26,16 +47,16 @@ async function endUnsent(db: Queries, nowMs: number): Promise<void> {
     .execute();
   await db
     .updateTable('outbox_messages')
-    .set({ state: 'unknown', instance_id: null, last_error: UNSENT_REASON, finished_at: nowMs })
+    .set({ state: 'unknown', instance_id: null, last_error: unsent, finished_at: nowMs })
     .where('state', 'in', UNSENT)
     .execute();
 }
 
-async function endUnanswered(db: Queries, nowMs: number): Promise<void> {
-  const ended = { instance_id: null, error: UNFINISHED_REASON, state: 'interrupted', finished_at: nowMs } as const;
+async function endUnanswered(db: Queries, nowMs: number, { unanswered, unfinished }: Reasons): Promise<void> {
+  const ended = { instance_id: null, error: unfinished, state: 'interrupted', finished_at: nowMs } as const;
   const received = db.updateTable('inbox_messages').where('state', 'in', ['pending', 'running', 'waiting']);
   // Not yet in a session: the next worker ends them with this reason, and keeps their texts there.
-  await received.set({ state: 'pending', instance_id: null, error: UNANSWERED_REASON }).where('turn_id', 'is', null).execute();
+  await received.set({ state: 'pending', instance_id: null, error: unanswered }).where('turn_id', 'is', null).execute();
   // Without its turn: the next worker would keep the turn for another attempt.
   await received
     .set({ ...ended, turn_id: null })

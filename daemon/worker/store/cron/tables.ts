@@ -2,6 +2,9 @@
 import type { Generated } from 'kysely';
 import type { CronJobDocument, CronRunDocument } from '../../../../shared/api/cron.js';
 
+/** The time of the next occurrence of a job that may have run elsewhere until now: its next one is still to be planned. */
+export const NOT_PLANNED = 0;
+
 export interface CronJobTable {
   seq: Generated<number>;
   id: string;
@@ -33,6 +36,7 @@ export interface CronJobTable {
   is_chat_id_number: Generated<number>;
   is_alert_chat_id_number: Generated<number>;
   enabled: number;
+  /** Null: it fires no more. See also {@link NOT_PLANNED}. */
   next_at: number | null;
   failures: Generated<number>;
   created_at: number;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { copyContent } from '../../../../../daemon/worker/lazy/database.js';
+import { copyContent, endCopied } from '../../../../../daemon/worker/lazy/database.js';
 import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { getProgram } from '../../../../helpers/debian-programs.js';
@@ -104,6 +104,12 @@ test('a table whose rows were written again while a gateway runs is no restored 
   expect(await openOnce(url)).toEqual(AS_BEFORE);
   await repack(url);
   expect(await openOnce(url)).toEqual(SET_ASIDE);
+});
+
+test('a database whose copy is used from now on does nothing that was unfinished', async () => {
+  const url = await waitingDatabase();
+  await endCopied({ url });
+  expect(await openOnce(url)).toEqual({ ...SET_ASIDE, warnings: [] });
 });
 
 test('a copy by `xopc database copy` is no restored one', async () => {

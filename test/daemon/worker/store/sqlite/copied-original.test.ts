@@ -1,0 +1,41 @@
+import Database from 'libsql';
+import { expect, test } from 'vitest';
+import { endCopied } from '../../../../../daemon/worker/lazy/database.js';
+import { resolvePaths } from '../../../../../shared/node/process/paths.js';
+import { chatHistory, makeChat } from '../../../../helpers/chat-fixture.js';
+
+const MINUTE_MS = 60_000;
+const LONG = { timeout: 10_000 };
+
+test('a database whose copy was used sends, answers and runs nothing of that when it is used again', async () => {
+  const chat = await makeChat();
+  const first = await chat.start({ isActive: false });
+  await chat.say(first, 'hi');
+  await first.messages.accept({ channel: 'webhook', chat_id: 'other', content: 'on its way' });
+  const job = { message: 'Report', mode: 'direct', channel: 'webhook', chat_id: 'chat' } as const;
+  const every = await first.cron.create({ ...job, schedule: 'every 1h' });
+  const once = await first.cron.create({ ...job, schedule: `at ${new Date(Date.now() + 60 * MINUTE_MS).toISOString()}` });
+  await first.close();
+  const { databasePath: path } = resolvePaths({ home: first.home, runtimeDir: first.home });
+  await endCopied({ path });
+  const database = new Database(path);
+  // Both were due a minute ago.
+  const dueAtMs = Date.now() - MINUTE_MS;
+  database.prepare('update cron_jobs set anchor_at = ? where id = ?').run(dueAtMs - 60 * MINUTE_MS, every.id);
+  database.prepare('update cron_jobs set schedule = ? where id = ?').run(`at ${new Date(dueAtMs).toISOString()}`, once.id);
+  database.close();
+  const second = await chat.start({ instanceId: 'wk_2', home: first.home });
+  await expect
+    .poll(() => chatHistory(second).catch(() => []), LONG)
+    .toEqual(['user complete: hi', expect.stringMatching(/^system error: Not answered: /)]);
+  const planned = async () => (await second.cron.list()).map(({ id, nextRunAt }) => [id, nextRunAt]);
+  await expect.poll(planned, LONG).toEqual(
+    expect.arrayContaining([
+      [every.id, new Date(dueAtMs + 60 * MINUTE_MS).toISOString()],
+      [once.id, null],
+    ]),
+  );
+  for (const { id } of [every, once]) expect((await second.cron.runs(id, {})).runs).toEqual([]);
+  expect((await second.outgoing.list({})).messages.map(({ status }) => status)).toEqual(['unknown']);
+  expect([chat.receiver.received, chat.model.requests]).toEqual([[], []]);
+});
