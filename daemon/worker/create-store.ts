@@ -41,11 +41,12 @@ function endAsByFault(error: Error): never {
   throw error;
 }
 
-/** Fingerprints of the settings that all nodes should share: one each for agents, channels and models. */
+/** Fingerprints of the settings that all nodes should share: one each for agents, channels, models, and what each node purges. */
 function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): string {
-  const { agents, channels } = config();
+  const { agents, channels, sessions, cron } = config();
+  const purged = [sessions.retention, cron.historyRetentionDays];
   const partOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 6);
-  return [agents, channels, models()].map(partOf).join('-');
+  return [agents, channels, models(), purged].map(partOf).join('-');
 }
 
 /** The work that this gateway can do. */

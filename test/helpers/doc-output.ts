@@ -19,7 +19,7 @@ const VARYING: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   [/(running +\d+ +)\d+/g, '$1PID'],
   [/gateways\/[0-9a-f]{16}/g, 'gateways/KEY'],
   [/\S+\.xopc on \S+( \(this one\))? +(\S+) +\S+ /g, 'NODE$1 $2 ADDRESS '],
-  [/\b[0-9a-f]{6}-[0-9a-f]{6}-[0-9a-f]{6}\b/g, 'SETTINGS'],
+  [/\b[0-9a-f]{6}(?:-[0-9a-f]{6}){3}\b/g, 'SETTINGS'],
   // Columns are as wide as their widest value.
   [/ {2,}/g, '  '],
   [DURATION, 'DURATION'],

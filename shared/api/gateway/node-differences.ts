@@ -2,7 +2,7 @@
 import type { NodeStatus } from './status.js';
 
 /** In the order of the parts of {@link NodeStatus.settings}, which include the build's own defaults. */
-const SETTINGS = ['agents', 'channels', 'models'] as const;
+const SETTINGS = ['agents', 'channels', 'models', 'retention'] as const;
 
 /** `version`: another build, even of the same version. */
 export type NodeDifference = 'version' | (typeof SETTINGS)[number];

@@ -97,7 +97,7 @@ const node = () =>
     /** When its worker started, and when the worker last renewed its membership, by the database's clock. */
     since: z.iso.datetime(),
     renewedAt: z.iso.datetime(),
-    /** Fingerprints of its agents, channels and models, separated by `-`; nodes with the same settings have the same value. */
+    /** Fingerprints of its agents, channels, models and retention, separated by `-`; nodes with the same settings have the same value. */
     settings: z.string(),
     /** Whether this is the node that answers. */
     isSelf: z.boolean(),

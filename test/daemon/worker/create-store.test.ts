@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { PostgresModule } from '../../../daemon/worker/conversation.js';
 import { createStore } from '../../../daemon/worker/create-store.js';
 import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
+import { nodeDifferences } from '../../../shared/api/gateway/node-differences.js';
 import { modelsSchema } from '../../../shared/config/models-schema.js';
 import { configSchema } from '../../../shared/config/schema.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
@@ -9,9 +10,9 @@ import { FakeClock } from '../../helpers/fake-clock.js';
 import { logMemory } from '../../helpers/log-memory.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
-function place(url?: string) {
+function place(url?: string, settings: object = {}) {
   const home = tempDir();
-  let config = configSchema.parse({ store: { url } });
+  let config = configSchema.parse({ store: { url }, ...settings });
   const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => ({ ...sqliteEngine('unused'), membership: {} as never }));
   const loadPostgres = vi.fn(() => ({ postgresEngine }) as PostgresModule);
   const paths = resolvePaths({ home, runtimeDir: home });
@@ -32,6 +33,17 @@ test('with one it is that database, of the gateway with this data directory', ()
   expect(isFile).toBe(false);
   expect(postgresEngine).toHaveBeenCalledWith(expect.objectContaining({ url, dataDir: paths.dataDir, instanceId: 'wk_1' }));
 });
+
+test.each([{ sessions: { retention: { channels: { maxMessages: 500 } } } }, { cron: { historyRetentionDays: 365 } }])(
+  'a node that purges more than another one differs from it: %o',
+  (settings) => {
+    const [one, other] = [{}, settings].map((own): Parameters<typeof nodeDifferences>[0] => {
+      const { postgresEngine } = place('postgres://db.example/xopc', own);
+      return { version: '1', build: 'b', settings: postgresEngine.mock.calls[0]?.[0].facts().settings ?? '' };
+    });
+    expect(one && other && nodeDifferences(one, other)).toEqual(['retention']);
+  },
+);
 
 test('a changed URL takes effect at the next start, and until then a warning names the place in use without its secret', () => {
   const { movedWarnings, change } = place('postgres://xopc:secret@db.example/xopc');
