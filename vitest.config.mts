@@ -50,8 +50,8 @@ const together = { isolate: false };
  * Real gateways whose tests wait much: some files at a time. Not among them: the package, which is built anew, and what floods a gateway.
  */
 const SCENARIOS = [
-  'test/e2e/{acp,api,api-docs,approvals,cluster,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
-  'test/e2e/{backup,delivery-failures,cron,error-words,signals-and-succession,specification}.test.ts',
+  'test/e2e/{acp,api,api-docs,approvals,cluster,cluster-proxy,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
+  'test/e2e/{backup,delivery-failures,cron,error-words,restart,signals-and-succession,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,invalid-config,live-config,odd-circumstances,overview,own-token,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',
@@ -73,6 +73,12 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },
+    tags: [
+      {
+        name: 'long',
+        description: 'takes over 6 s beside others: for `npm run torture -- long` and the nightly run of CI, not for `npm test`',
+      },
+    ],
     projects: [
       {
         test: {
@@ -116,7 +122,7 @@ export default defineConfig({
           include: SCENARIOS,
           fileParallelism: true,
           // They wait more than half of the time.
-          maxWorkers: 5,
+          maxWorkers: 6,
           sequence: { groupOrder: 1 },
           // Each has only a part of a core.
           testTimeout: 120_000,

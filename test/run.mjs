@@ -1,6 +1,6 @@
 /**
- * `npm test`: makes the clone ready (packages, build), then runs every suite but torture, and ends with the totals of
- * all of them on a line of its own, whatever happens. Further arguments go to vitest.
+ * `npm test`: makes the clone ready (packages, build), then runs every suite but torture, without the tests that are tagged `long`, and ends
+ * with the totals of all of them on a line of its own, whatever happens. Further arguments go to vitest.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUp } from '../bin/setup.mjs';
 import { inMemory } from './memory.mjs';
-import { addTotals, describeFailures, describeTotals, readTotals } from './totals.mjs';
+import { addTotals, describeFailures, describeLong, describeTotals, readTotals } from './totals.mjs';
 import { runVitest } from './vitest.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,7 +17,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ROUNDS = [['unit', 'replacing', 'postgres', 'guards', 'fuzz'], ['scenarios'], ['e2e'], ['page']];
 /** Node.js 20 reads these certificates whenever it starts, which takes longer than the start itself; no test needs them. */
 const env = { NODE_EXTRA_CA_CERTS: undefined };
-const BROKEN = { passed: 0, failed: 1, skipped: 0, failures: [] };
+const BROKEN = { passed: 0, failed: 1, skipped: 0, long: 0, failures: [] };
 
 /** @returns the totals of each round that was begun */
 async function runRounds(rounds, args) {
@@ -30,7 +30,7 @@ async function runRounds(rounds, args) {
     for (const projects of rounds) {
       const report = join(directory, `${projects.join('-')}.json`);
       const selection = projects.flatMap((project) => ['--project', project]);
-      const { code, isEnded } = await runVitest([...selection, ...args], { root, report, prefix, env });
+      const { code, isEnded } = await runVitest([...selection, '--tags-filter=!long', ...args], { root, report, prefix, env });
       totals.push(readTotals(report, code));
       if (isEnded) break;
     }
@@ -48,5 +48,5 @@ const totals = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`${error.stack}\n`);
   return BROKEN;
 });
-process.stdout.write(`\n${describeFailures(totals)}\n${describeTotals(totals)}\n`);
+process.stdout.write(`\n${describeFailures(totals)}${describeLong(totals)}\n${describeTotals(totals)}\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

@@ -31,7 +31,7 @@ function failuresOf({ testResults }) {
  * Totals of one round. A run that failed without a failed test (an unhandled error, a file that does not load, a crash) counts
  * as one failure, and so does one without a report.
  * @param report  path of vitest's JSON report
- * @returns also `errors`: a test that is repeated has one for each failed round
+ * @returns also `long`: how many of the skipped tests are left to `npm run torture`; `errors`: a test that is repeated has one for each failed round
  */
 export function readTotals(report, exitCode) {
   const found = readReport(report);
@@ -43,6 +43,7 @@ export function readTotals(report, exitCode) {
     passed: result.numPassedTests,
     failed: exitCode === 0 && found !== undefined ? failed : Math.max(failed, 1),
     skipped: result.numPendingTests + result.numTodoTests,
+    long: tests.filter(({ status, tags = [] }) => status === 'skipped' && tags.includes('long')).length,
     failures: failuresOf(result),
     errors: tests.reduce((sum, { failureMessages = [] }) => sum + failureMessages.length, 0),
   };
@@ -54,6 +55,7 @@ export function addTotals(rounds) {
     passed: sum('passed'),
     failed: sum('failed'),
     skipped: sum('skipped'),
+    long: sum('long'),
     failures: rounds.flatMap(({ failures = [] }) => failures),
   };
 }
@@ -68,6 +70,11 @@ export function describeFailures({ failures }) {
       return `${shown}FAILED ${title}\n${first(error, MESSAGE_LINES)}\n`;
     })
     .join('\n');
+}
+
+/** Says where the tests run that were left out because they take long. */
+export function describeLong({ long }) {
+  return long > 0 ? `${long} of the skipped tests take long and run with: npm run torture -- long\n` : '';
 }
 
 /** The last line of a run. @returns `N passed, N failed[, N skipped]` */

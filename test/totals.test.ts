@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tempDir } from './helpers/temp-dir.js';
-import { addTotals, describeFailures, describeTotals, readTotals } from './totals.mjs';
+import { addTotals, describeFailures, describeLong, describeTotals, readTotals } from './totals.mjs';
 
 const FILE = { status: 'passed', assertionResults: [{}] };
 const REPORT = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 1, testResults: [FILE] };
@@ -15,7 +15,16 @@ function totalsOf(report: object | string | undefined, exitCode: number): { pass
 
 describe('a round', () => {
   test('that passes counts what it ran and what it left out', () => {
-    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, failures: [], errors: 0 });
+    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, long: 0, failures: [], errors: 0 });
+  });
+
+  test('knows which of the skipped tests take long', () => {
+    const tests = [
+      { status: 'skipped', tags: ['long'] },
+      { status: 'skipped', tags: [] },
+      { status: 'passed', tags: ['long'] },
+    ];
+    expect(totalsOf({ ...REPORT, testResults: [{ ...FILE, assertionResults: tests }] }, 0)).toMatchObject({ skipped: 3, long: 1 });
   });
 
   test('counts an error for each failed repetition of a test', () => {
@@ -38,11 +47,13 @@ describe('a round', () => {
 
 test('the last line names all rounds together, and what was left out only if something was', () => {
   const rounds = [
-    { passed: 1, failed: 0, skipped: 2 },
-    { passed: 3, failed: 4, skipped: 0 },
+    { passed: 1, failed: 0, skipped: 2, long: 1 },
+    { passed: 3, failed: 4, skipped: 0, long: 0 },
   ];
   expect(describeTotals(addTotals(rounds))).toBe('4 passed, 4 failed, 2 skipped');
+  expect(describeLong(addTotals(rounds))).toMatch(/^1 of the skipped tests .+: npm run torture -- long\n$/);
   expect(describeTotals(addTotals([]))).toBe('0 passed, 0 failed');
+  expect(describeLong(addTotals([]))).toBe('');
 });
 
 test('what failed is named with the beginning of its error', () => {

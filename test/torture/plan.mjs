@@ -57,12 +57,13 @@ function testsOf({ id, must, tests }, rounds = must ? MUST_ROUNDS : ROUNDS) {
   }));
 }
 
-function longRun({ id, files, project, env }, { minutes }) {
+function longRun({ id, files, projects, tag, env }, { minutes }) {
   return {
     id,
     must: false,
     files,
-    project,
+    projects,
+    tag,
     pattern: undefined,
     repeats: 1,
     faults: 1,

@@ -14,8 +14,9 @@ async function inflict(run, { seed, report }) {
   const startedAt = performance.now();
   const env = { ...run.env, XOPC_TORTURE_ROUNDS: String(run.repeats), XOPC_TORTURE_SEED: String(seed) };
   const pattern = run.pattern === undefined ? [] : [`--testNamePattern=${run.pattern}`];
-  const project = run.project === undefined ? [] : [`--project=${run.project}`];
-  const { code, output, isEnded } = await runVitest([run.files, ...project, ...pattern], {
+  const projects = (run.projects ?? []).map((project) => `--project=${project}`);
+  const tag = run.tag === undefined ? [] : [`--tags-filter=${run.tag}`];
+  const { code, output, isEnded } = await runVitest([run.files, ...projects, ...tag, ...pattern], {
     root,
     report,
     env,
