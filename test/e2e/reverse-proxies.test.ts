@@ -167,7 +167,8 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
     });
 
     test('takes an upload of more than 4 MB, and says whose address it is', async () => {
-      const headers = { ...(await signIn()), 'x-request-id': `upload-${name}${base.replace('/', '-')}`, 'x-forwarded-for': '203.0.113.7' };
+      const invented = { 'x-forwarded-for': '203.0.113.7', 'x-real-ip': '203.0.113.8', forwarded: 'for=203.0.113.9' };
+      const headers = { ...(await signIn()), 'x-request-id': `upload-${name}${base.replace('/', '-')}`, ...invented };
       const made = await ask('/api/sessions', { method: 'POST', headers });
       const session = (JSON.parse(made.text) as { session: { key: string } }).session.key;
       const picture = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(3_200_000)]).toString('base64');

@@ -5,16 +5,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type AddressList, canonicalAddress, isLoopback, networkOf } from '../../../../shared/node/ip-address.js';
 
+/** An address of the client, as named by one source. */
+export interface Claim {
+  /** '' for the connection. */
+  readonly header: '' | 'X-Forwarded-For' | 'Forwarded' | 'X-Real-IP';
+  /** '' if it cannot be read. */
+  readonly address: string;
+}
+
 export interface ClientAddress {
-  /** For the log and messages: the addresses, separated by commas. */
+  /** For the log and messages: the different addresses of `counted`, separated by commas. */
   readonly address: string;
   /**
-   * The client's address if known, else the peer's. Several if headers contradict each other: one of them is the proxy's, the others
-   * may have been sent by the client.
+   * The claims for which the client is counted: the readable ones of headers, else the peer's address. If there are several, one of them
+   * is the proxy's, and the others may have been sent by the client.
    */
-  readonly addresses: readonly string[];
-  /** Every address given by the peer and trusted headers, '' for an unreadable one. A rule must admit all of them. */
-  readonly claims: readonly string[];
+  readonly counted: readonly Claim[];
+  /** Every claim of the peer and of trusted headers. A rule must admit all of them. */
+  readonly claims: readonly Claim[];
   /** The peer has a loopback address, and there is no sign of forwarding. */
   readonly isLocal: boolean;
 }
@@ -79,26 +87,33 @@ function forwardedFor(header: string): string[] {
   return [...header.matchAll(/(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)/gi)].map((match) => match[1] ?? '');
 }
 
-function claimsOf(headers: IncomingHttpHeaders, trusted: AddressList): string[] {
+function claimsOf(headers: IncomingHttpHeaders, trusted: AddressList): Claim[] {
   const list = headers['x-forwarded-for'];
   const forwarded = headers.forwarded;
   const realIp = headers['x-real-ip'];
-  const claims: string[] = [];
-  if (list !== undefined) claims.push(clientOfChain(String(list).split(','), trusted));
-  if (forwarded !== undefined) claims.push(clientOfChain(forwardedFor(forwarded), trusted));
-  if (realIp !== undefined) claims.push(parseHop(String(realIp)) ?? '');
-  return claims.length === 0 ? [''] : claims;
+  const claims: Claim[] = [];
+  if (list !== undefined) claims.push({ header: 'X-Forwarded-For', address: clientOfChain(String(list).split(','), trusted) });
+  if (forwarded !== undefined) claims.push({ header: 'Forwarded', address: clientOfChain(forwardedFor(forwarded), trusted) });
+  if (realIp !== undefined) claims.push({ header: 'X-Real-IP', address: parseHop(String(realIp)) ?? '' });
+  return claims.length === 0 ? [{ header: '', address: '' }] : claims;
 }
 
 /** With several proxies, `X-Real-IP` is often the address of the first one, which is not the client. */
-function addressesOf(claims: readonly string[], trusted: AddressList): string[] {
-  const readable = [...new Set(claims)].filter((claim) => claim !== '');
-  const untrusted = readable.filter((claim) => !trusted.has(claim));
+function knownOf(claims: readonly Claim[], trusted: AddressList): Claim[] {
+  const readable = claims.filter(({ address }) => address !== '');
+  const untrusted = readable.filter(({ address }) => !trusted.has(address));
   return untrusted.length === 0 ? readable : untrusted;
 }
 
-/** Returns the networks for which a client is counted. */
-export const networksOf = (client: Pick<ClientAddress, 'addresses'>): string[] => [...new Set(client.addresses.map(networkOf))];
+/** Returns the different addresses of claims, separated by commas. */
+export const addressesOf = (claims: readonly Claim[]): string => [...new Set(claims.map(({ address }) => address))].join(', ');
+
+/**
+ * Returns the keys under which a client is counted. Each header counts apart: an address that a client invents in a header that its proxy
+ * passes on must not use up the limit of the client whose address the proxy names in another one.
+ */
+export const networksOf = ({ counted }: Pick<ClientAddress, 'counted'>): string[] =>
+  counted.map(({ header, address }) => `${header} ${networkOf(address)}`);
 
 /**
  * @param trusted  `gateway.trustedProxies`.
@@ -106,10 +121,11 @@ export const networksOf = (client: Pick<ClientAddress, 'addresses'>): string[] =
  */
 export function clientAddress(request: AddressedRequest, trusted: AddressList): ClientAddress {
   const peer = canonicalAddress(request.socket.remoteAddress ?? '') ?? '';
-  const addresses = [peer];
-  if (!isForwarded(request.headers)) return { address: peer, addresses, claims: addresses, isLocal: isLoopback(peer) };
-  if (!trusted.has(peer)) return { address: peer, addresses, claims: addresses, isLocal: false };
+  const own: Claim[] = [{ header: '', address: peer }];
+  if (!isForwarded(request.headers)) return { address: peer, counted: own, claims: own, isLocal: isLoopback(peer) };
+  if (!trusted.has(peer)) return { address: peer, counted: own, claims: own, isLocal: false };
   const claims = claimsOf(request.headers, trusted);
-  const known = addressesOf(claims, trusted);
-  return { address: known.join(', ') || peer, addresses: known.length === 0 ? addresses : known, claims, isLocal: false };
+  const known = knownOf(claims, trusted);
+  const counted = known.length === 0 ? own : known;
+  return { address: addressesOf(counted), counted, claims, isLocal: false };
 }

@@ -27,7 +27,7 @@ export interface CredentialRefusal {
 const MAX_FAILURES = 19;
 
 /** Always rejects: UNAUTHORIZED; from an address's 20th wrong credentials in a minute on, RATE_LIMITED. */
-export type RefuseCredentials = (client: Pick<ClientAddress, 'address' | 'addresses'>, refusal: CredentialRefusal) => Promise<never>;
+export type RefuseCredentials = (client: Pick<ClientAddress, 'address' | 'counted'>, refusal: CredentialRefusal) => Promise<never>;
 
 /** Only requests with wrong credentials are ever refused for their number. */
 export function createRefuseCredentials(): RefuseCredentials {

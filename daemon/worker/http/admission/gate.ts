@@ -64,7 +64,7 @@ function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | un
 
 function checkAddress({ caller: { client } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
   const { address, claims } = client;
-  if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim))) return undefined;
+  if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim.address))) return undefined;
   const reason = new GatewayError('FORBIDDEN', {
     message: `The address ${address} is not allowed to connect.`,
     hint: 'Allowed addresses are listed in gateway.allowedIps.',

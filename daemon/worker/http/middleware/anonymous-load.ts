@@ -32,7 +32,7 @@ export class AnonymousLoad {
   }
 
   /** Counts a request until its answer has ended. @throws RATE_LIMITED */
-  begin(client: Pick<ClientAddress, 'addresses'>, request: IncomingMessage, response: ServerResponse): void {
+  begin(client: Pick<ClientAddress, 'counted'>, request: IncomingMessage, response: ServerResponse): void {
     const held = networksOf(client).map((network) => this.#byNetwork.get(network) ?? { network, requests: 0, bytes: 0 });
     const limit = this.#maxBodyBytes();
     const bytes = hasBody(request) ? Math.min(Number(request.headers['content-length'] ?? limit), limit) : 0;

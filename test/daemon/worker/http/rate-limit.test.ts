@@ -28,6 +28,15 @@ test('a client of a proxy that sets only X-Real-IP is counted, whatever address 
   expect(statuses).toEqual([...Array<number>(19).fill(401), ...Array<number>(6).fill(429)]);
 });
 
+test('wrong tokens with the address of another client in a header that the proxy passes on do not count for that client', async () => {
+  const { send } = await startHttpApp({ peer: '10.0.0.9', gateway: { trustedProxies: ['10.0.0.9'] } });
+  const ask = async (from: Record<string, string>) => (await send('/api/sessions', { headers: { 'X-Api-Key': 'wrong', ...from } })).status;
+  const invented = { 'X-Real-IP': '203.0.113.5', Forwarded: 'for=203.0.113.5' };
+  for (let attempt = 1; attempt <= 20; attempt += 1) await ask({ 'X-Forwarded-For': '198.51.100.7', ...invented });
+  expect(await ask({ 'X-Forwarded-For': '198.51.100.7' })).toBe(429);
+  expect(await ask({ 'X-Forwarded-For': '203.0.113.5' })).toBe(401);
+});
+
 test('asking without a token is no guess and is never limited', async () => {
   const { send } = await startHttpApp({ peer: '198.51.100.7' });
   const answers = await Promise.all(Array.from({ length: 40 }, () => send('/api/sessions')));
@@ -50,7 +59,7 @@ test('addresses are counted apart, those of one IPv6 network together, and a min
   const fail = async (address: string, times: number): Promise<unknown> => {
     let wait: unknown;
     for (let count = 0; count < times; count += 1)
-      wait = await refuse({ address, addresses: [address] }, { message: 'm', hint: 'h', isWrong: true }).catch(
+      wait = await refuse({ address, counted: [{ header: '', address }] }, { message: 'm', hint: 'h', isWrong: true }).catch(
         (error: GatewayError) => error.details?.['retryAfterSeconds'],
       );
     return wait;

@@ -8,7 +8,7 @@ async function sendSlowly(
   count: number,
   length: number,
   from = (_index: number): string => '203.0.113.7',
-): Promise<{ wires: Wire[]; ask: (client: string, token?: string) => Promise<number> }> {
+): Promise<{ wires: Wire[]; ask: (client: string, headers?: Record<string, string>) => Promise<number> }> {
   const { port, app, send } = await startHttpApp({ gateway: { trustedProxies: ['127.0.0.1'] } });
   const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'Content-Type: application/json'];
   const wires: Wire[] = [];
@@ -17,8 +17,8 @@ async function sendSlowly(
     wires.push(await openWire(port, [...head, `X-Forwarded-For: ${from(index)}`, `Content-Length: ${length}`, '', '{'].join('\r\n')));
     await begun;
   }
-  const ask = async (client: string, token?: string): Promise<number> => {
-    const headers = { 'X-Forwarded-For': client, Host: 'localhost', ...(token === undefined ? {} : { 'X-Api-Key': token }) };
+  const ask = async (client: string, more: Record<string, string> = {}): Promise<number> => {
+    const headers = { 'X-Forwarded-For': client, Host: 'localhost', ...more };
     return (await send('/api/webhook/any', { method: 'POST', headers, body: { text: 'x' } })).status;
   };
   return { wires, ask };
@@ -31,13 +31,19 @@ test.each([
   const { wires, ask } = await sendSlowly(count, length);
   expect(await ask('203.0.113.7')).toBe(429);
   expect(await ask('203.0.113.8')).toBe(401);
-  expect(await ask('203.0.113.7', TOKEN)).toBe(401);
+  expect(await ask('203.0.113.7', { 'X-Api-Key': TOKEN })).toBe(401);
   wires[0]?.socket.destroy();
   await expect.poll(() => ask('203.0.113.7')).toBe(401);
 });
 
 test('a client whose proxy sets only X-Real-IP has no more by inventing addresses', async () => {
   const { ask } = await sendSlowly(64, 1_000, (index) => `198.51.100.${index}\r\nX-Real-IP: 203.0.113.7`);
+  expect(await ask('198.51.100.99', { 'X-Real-IP': '203.0.113.7' })).toBe(429);
+  expect(await ask('198.51.100.99', { 'X-Real-IP': '203.0.113.8' })).toBe(401);
+});
+
+test('a client that names another one in headers that its proxy passes on takes nothing from it', async () => {
+  const { ask } = await sendSlowly(64, 1_000, () => '203.0.113.7\r\nX-Real-IP: 203.0.113.8\r\nForwarded: for=203.0.113.8');
   expect(await ask('203.0.113.7')).toBe(429);
   expect(await ask('203.0.113.8')).toBe(401);
 });
