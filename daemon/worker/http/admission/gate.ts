@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Caller } from './caller.js';
-import { clientAddress } from './client-address.js';
+import { addressesOf, clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal, unreadTokens } from './credentials.js';
 import { isOfOtherSite, isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
@@ -63,13 +63,15 @@ function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | un
 }
 
 function checkAddress({ caller: { client } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
-  const { address, claims } = client;
-  if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim.address))) return undefined;
-  const reason = new GatewayError('FORBIDDEN', {
-    message: `The address ${address} is not allowed to connect.`,
-    hint: 'Allowed addresses are listed in gateway.allowedIps.',
-  });
-  return { rule: 'address', reason };
+  if (allowedIps.isEmpty) return undefined;
+  const refused = client.claims.filter(({ address }) => !allowedIps.has(address));
+  if (refused.length === 0) return undefined;
+  const named = addressesOf(refused.filter(({ address }) => address !== ''));
+  const words =
+    named === ''
+      ? { message: 'The proxy did not send a readable address of the client.', hint: 'Let the proxy set X-Forwarded-For.' }
+      : { message: `The address ${named} is not allowed to connect.`, hint: 'Allowed addresses are listed in gateway.allowedIps.' };
+  return { rule: 'address', reason: new GatewayError('FORBIDDEN', words) };
 }
 
 /** While the database cannot be read, nobody knows what an access token allows. */

@@ -217,6 +217,16 @@ test.each(lists)(
   },
 );
 
+test.each<[headers: Record<string, string>, words: string]>([
+  [{ 'X-Forwarded-For': '10.1.1.1', 'X-Real-IP': '203.0.113.5' }, 'The address 10.1.1.1 is not allowed'],
+  [{ 'X-Forwarded-For': '203.0.113.5', 'X-Real-IP': '198.51.100.7' }, 'The address 198.51.100.7 is not allowed'],
+  [{ 'X-Forwarded-For': 'unknown', 'X-Real-IP': '203.0.113.5' }, 'did not send a readable address'],
+])('a refusal of %j says what is not allowed: %s', async (headers, words) => {
+  const gateway = { allowedIps: ['203.0.113.0/24'], trustedProxies: ['10.0.0.0/8'] };
+  const { send } = await startHttpApp({ peer: '10.0.0.9', gateway });
+  expect((await send('/api/sessions', { headers })).text).toContain(words);
+});
+
 test('the rules in force change with the configuration, without a restart', async () => {
   const { send, configure } = await startHttpApp();
   expect((await send('/api/sessions')).status).toBe(200);
