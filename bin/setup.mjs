@@ -31,8 +31,9 @@ const NPM_CI = [
   '--fetch-retry-maxtimeout=5000',
 ];
 
-/** What npm and the registry watch print if the network is the cause. */
-const NETWORK_CODE = /\b(ENOTFOUND|EAI_\w+|ECONN\w+|ENETUNREACH|EHOSTUNREACH|[A-Z_]*TIMED?OUT)\b/;
+/** Matches the sentence of the registry watch, or npm's error code, if the network or the registry failed; not if npm refused a certificate. */
+const NETWORK_FAILURE =
+  /(?: cannot be reached: |^npm (?:error|ERR!) code E?)(?:408|420|429|5\d\d|undefined|FETCH_ERROR|ERR_STREAM_PREMATURE_CLOSE|ENOTFOUND|EAI_\w+|ECONN\w+|ENETUNREACH|EHOSTUNREACH|[A-Z_]*TIMED?OUT)\b/m;
 
 const note = (text) => process.stderr.write(`xopc: ${text}\n`);
 const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
@@ -151,7 +152,7 @@ async function install(root, lock) {
   }
   if (failure !== undefined) {
     const reason = failure.replace(/^npm (http .*|error A complete log.*|error +at .*)\n?/gm, '').trim();
-    const advice = NETWORK_CODE.test(reason)
+    const advice = NETWORK_FAILURE.test(reason)
       ? 'Installing needs network access. Run the same command again when it is available.'
       : 'Correct this problem, then run the same command again.';
     throw new SetupError(`npm could not install the packages:\n${reason}\n${advice}`);

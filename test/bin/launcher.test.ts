@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { edit, isProcessAlive, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
+import { edit, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
 
 type Packages = Record<string, { optional?: boolean } | undefined>;
 
@@ -173,34 +173,6 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     touchLater(clone.at('client', 'words.ts'));
     expect((await clone.run()).stderr).toMatch(/installing packages[\s\S]*building/);
     expect(clone.npmRuns()).toHaveLength(1);
-  });
-
-  test("without a network npm's own reason is shown, and the next command retries", async () => {
-    const clone = miniClone(false);
-    writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOTFOUND\nnpm error network request to https://registry.example failed\n');
-    const failed = await clone.run();
-    expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toMatch(
-      /npm could not install[\s\S]*ENOTFOUND[\s\S]*https:\/\/registry\.example failed[\s\S]*needs network access/,
-    );
-    rmSync(join(clone.npm, 'fail'));
-    expect((await clone.run()).code).toBe(3);
-  });
-
-  test('a failure of npm that is not of the network is not blamed on it', async () => {
-    const clone = miniClone(false);
-    writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOSPC\nnpm error nospc no space left on device, write\n');
-    expect((await clone.run()).stderr).toMatch(/no space left.*\nCorrect this problem, then run the same command again\.\n$/);
-  });
-
-  test('a registry that never answers fails the setup after the second attempt', async () => {
-    const clone = miniClone(false);
-    const request = 'npm http fetch GET https://registry.example/zod/-/zod-4.6.7.tgz attempt';
-    writeFileSync(join(clone.npm, 'unreachable'), `${request} 1 failed with EAI_AGAIN\n${request} 2 failed with EAI_AGAIN\n`);
-    const result = await clone.run();
-    expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toMatch(/https:\/\/registry\.example cannot be reached: EAI_AGAIN[\s\S]*needs network access/);
-    expect(isProcessAlive(clone.npmRuns()[0]?.pid ?? 0)).toBe(false);
   });
 
   test('without npm, without Node and with an old Node the message says what is missing', async () => {
