@@ -99,7 +99,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
   });
 
-  test('changed sources with an old mtime are built by the commands that switch to the build', async () => {
+  test('changed sources with an old mtime are built by `gateway restart`, `gateway install` and `doctor`, not by a start', async () => {
     const clone = miniClone();
     await clone.run();
     const words = clone.at('client', 'words.ts');
@@ -108,13 +108,23 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
       edit(words, from, to);
       utimesSync(words, mtime, mtime);
     };
+    const runTwin = (...args: string[]): ReturnType<MiniClone['run']> =>
+      start(process.execPath, [clone.at('bin', 'xopc.mjs'), ...args], { env: clone.env }).done;
+    const old = { stdout: expect.stringContaining('first words') as string, stderr: '' };
     change('first', 'second');
-    expect(await clone.run('agent')).toMatchObject({ stdout: expect.stringContaining('first words') as string, stderr: '' });
+    for (const args of [
+      ['agent', 'restart the doctor and', 'install', 'it'],
+      ['gateway', 'start'],
+    ])
+      for (const run of [clone.run, runTwin]) expect(await run(...args)).toMatchObject(old);
     expect((await clone.run('--config', '/c.json', 'gateway', 'restart', '--force')).stdout).toContain('second words');
     expect(await clone.run('gateway', 'restart')).toMatchObject({ code: 3, stderr: '' });
     change('second', 'third');
-    const twin = start(process.execPath, [clone.at('bin', 'xopc.mjs'), 'doctor'], { env: clone.env });
-    expect((await twin.done).stdout).toContain('third words');
+    expect((await runTwin('gateway', 'install', '--port', '1')).stdout).toContain('third words');
+    change('third', 'fourth');
+    expect((await clone.run('doctor')).stdout).toContain('fourth words');
+    change('fourth', 'fifth');
+    expect((await runTwin('doctor')).stdout).toContain('fifth words');
   });
 
   test('completion in the shell uses the existing build, without a check of the sources; the next command builds', async () => {
