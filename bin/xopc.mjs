@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-/** The launcher for Windows and for installed packages; see `bin/xopc` for what it does. Runs the program in this process. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/**
+ * The launcher for Windows and for installed packages; see `bin/xopc` for what it does. Runs the program in this process.
+ * A Node that is too old must get as far as dist/main.cjs, which says so: hence no `node:` in the imports (Node 14.13.1) and
+ * no top-level await (14.8).
+ */
+import { existsSync } from 'fs';
+import { createRequire } from 'module';
+import { dirname, join } from 'path';
+import { fileURLToPath } from 'url';
 
 process.on('SIGUSR1', () => undefined);
 
@@ -20,7 +24,6 @@ async function isReady() {
   return setUp(root);
 }
 
-// Without a top-level await: a Node that is too old must parse this, so that dist/main.cjs can say so.
 void isReady().then((ready) => {
   if (ready) {
     // Children are started with these flags, so that no debugger can open before they have their signal handler.

@@ -140,13 +140,13 @@ test('each owned package is installed for the build, and at run time only the na
   expect(manifest.optionalDependencies).toEqual(libsql.optionalDependencies);
 });
 
-test('built-in modules are named with node:', () => {
-  const bare = sources.flatMap((file) =>
+test('built-in modules are named with node:, except in the launcher, which must run on a Node that is too old', () => {
+  const misnamed = sources.flatMap((file) =>
     file.imports
-      .filter(({ specifier }) => isBuiltin(specifier) && !specifier.startsWith('node:'))
+      .filter(({ specifier }) => isBuiltin(specifier) && specifier.startsWith('node:') === (file.path === 'bin/xopc.mjs'))
       .map(({ specifier }) => `${file.path} imports ${specifier}`),
   );
-  expect(bare).toEqual([]);
+  expect(misnamed).toEqual([]);
 });
 
 test('what runs in the browser imports nothing of Node', () => {
