@@ -206,6 +206,16 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(await runWith()).toMatchObject({ code: 1, stderr: expect.stringContaining('npm is not installed') as string });
   });
 
+  test('with an old Node, `gateway restart` of a clone that is set up prints only that Node is too old', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const script = '#!/bin/sh\ncase $1 in --version) echo v12.22.9 ;; *.mjs) echo SyntaxError >&2 ;; esac\nexit 1\n';
+    writeFileSync(join(clone.npm, 'node'), script, { mode: 0o755 });
+    const { code, stderr } = await clone.run('gateway', 'restart');
+    expect(stderr).toMatch(/^xopc: Node\.js v12\.22\.9 is too old.*\n$/);
+    expect(code).toBe(1);
+  });
+
   test('a clone that was moved works where it is now', async () => {
     const clone = miniClone();
     await clone.run();
