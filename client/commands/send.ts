@@ -93,7 +93,7 @@ export class SendCommand extends BaseCommand {
     );
   }
 
-  /** @throws an error of the API; that of the last look once nothing has answered for a minute */
+  /** @throws an error of the API; that of the last request once nothing has answered for a minute */
   async #untilFinal(firstApi: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
     let api: ApiClient | undefined = firstApi;
     let silentSince: number | undefined;

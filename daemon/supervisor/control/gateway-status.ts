@@ -27,7 +27,7 @@ export interface GatewayParts {
   readonly changes: Pick<ConfigChanges, 'auth' | 'warnings'>;
   readonly life: Pick<LifeLog, 'summary'>;
   readonly serviceMarker: string | null;
-  /** A restart never replaces the supervisor. */
+  /** True if a restart never replaces the supervisor (`XOPC_NO_RESPAWN`). */
   readonly noRespawn: boolean;
   /** @returns the build on disk; undefined while it is being replaced */
   installedBuild(): BuildInfo | undefined;

@@ -52,7 +52,7 @@ test('a check that fails says what to do, and the others still run', async () =>
   expect(findings.map(({ id }) => id)).toEqual(expect.arrayContaining(['node', 'disk', 'lock']));
 });
 
-test('of an installed service the port is checked that it was installed with', async () => {
+test('doctor checks the port that a service was installed with', async () => {
   const paths = testPaths();
   const stranger = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void stranger.close());

@@ -66,7 +66,7 @@ const MAX_CALLS = 16;
 
 const DENIED = `${NOT_RUN}the configuration denies it`;
 const CANNOT_WAIT = `${NOT_RUN}it needs the approval of a person, for which a call without a session cannot wait`;
-const ASK_AGAIN = `${NOT_RUN}it needs the approval of a person, who was not asked yet; call it again`;
+const ASK_AGAIN = `${NOT_RUN}it needs a person's approval, which was not requested; call it again`;
 
 /** Returns why a call is not run. */
 function refusalOf({ state, note }: CallDecision): string | undefined {

@@ -90,7 +90,7 @@ test('a name is asked for once a hop, so that a second answer cannot lead elsewh
   expect(asked).toEqual([`rebind.example:${port} /`, `rebind.example:${port} /next`]);
 });
 
-test('what the owner allows of this machine gets a request with a sign of forwarding, which no gateway takes for local', async () => {
+test('a request to an allowed address of this machine has a Via header, so that no gateway treats it as local', async () => {
   const seen: unknown[] = [];
   const { port } = await serve((request, response) => response.end(void seen.push(request.headers.via)));
   await fetchTool({ allow: ['127.0.0.1'] })(`http://127.0.0.1:${port}/`);

@@ -97,7 +97,7 @@ test.each([
     ran: ['look 0', 'look 1', 'look 1'],
     results: ['look is done', 'look is done'],
   },
-])('a step that the end of the gateway stops is gone on with: $what', async ({ calls, ...expected }) => {
+])('a step that the end of the gateway interrupted is continued: $what', async ({ calls, ...expected }) => {
   const { run, read, messages, ran } = await makeWorld('b');
   await run(step(...calls));
   const [stored] = await read();
@@ -120,7 +120,7 @@ test('nothing runs, and nothing is stored, once another worker has ended the tur
   expect([ran, await read(), await messages()]).toEqual([[], [], []]);
 });
 
-test('what may not run does not run either when its step is gone on with', async () => {
+test('a call that is not allowed is not run when its step is continued either', async () => {
   const decide: ToolPlace['decide'] = async ({ definition: { name } }) => (name === 'pay' ? 'deny' : name === 'send' ? 'ask' : 'allow');
   const { run, read, ran } = await makeWorld(undefined, { decide, canWait: false });
   const said = [expect.stringContaining('look is done'), expect.stringContaining('not run'), expect.stringContaining('not run')];
@@ -134,7 +134,7 @@ test('what may not run does not run either when its step is gone on with', async
   expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
 });
 
-test('a call that nobody was asked about, because its tool was missing then, does not run when its step is gone on with', async () => {
+test('a call whose tool was missing, so that nobody was asked, is not run when its step is continued', async () => {
   const decide: ToolPlace['decide'] = async ({ definition: { name } }) => (name.startsWith('slow__') ? 'ask' : 'allow');
   const { run, read, ran, addTool } = await makeWorld('pay', { decide });
   await run(step(call('pay'), call('slow__pay')));
@@ -143,12 +143,12 @@ test('a call that nobody was asked about, because its tool was missing then, doe
   if (stored === undefined) throw new Error('nothing is stored');
   expect(await run(stored, 1, true)).toEqual([
     expect.stringContaining('error: outcome unknown'),
-    'error: not run: it needs the approval of a person, who was not asked yet; call it again',
+    "error: not run: it needs a person's approval, which was not requested; call it again",
   ]);
   expect(ran).toEqual(['pay 0']);
 });
 
-test('a call that has begun does not run again once it asks, and is not said to have had no effect if it may have had one', async () => {
+test('a call that has begun and now needs approval is not run again; its outcome is unknown if it may have had an effect', async () => {
   const { run, read, ran, addTool } = await makeWorld(undefined, { decide: async () => 'ask' });
   await run(step(call('slow__set'), call('slow__get')));
   addTool('slow__set', { hasEffects: true, isRepeatable: true });
