@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly rejected?: SupervisorBoot['rejected'];
   /** Default: our own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether XOPC_PORT and XOPC_HOST are ignored, which a service does not get from a shell. */
+  readonly ignoresAddress?: boolean;
   /** Program and leading arguments, default this Node with the built entry. */
   readonly command?: readonly [string, ...string[]];
   readonly limitMs?: number;
@@ -88,12 +90,13 @@ function diedSilently(exit: {
  */
 export async function startSupervisor(options: StartOptions): Promise<StartedGateway> {
   const { flags, rejected = [] } = options;
+  const address = options.ignoresAddress === true ? { XOPC_PORT: '', XOPC_HOST: '' } : {};
   const boot: SupervisorBoot = { flags, ...(rejected.length === 0 ? {} : { rejected }), foreground: false, reportFd: REPORT_FD };
   const [file, ...args] = options.command ?? supervisorCommand();
   const subprocess = execa(file, args, {
     cwd: lastingDirectory(),
     // A supervisor started here is not the service's, even if a service manager runs this process (e.g. a tool inside the gateway).
-    env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '' }, options.environment),
+    env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '', ...address }, options.environment),
     extendEnv: false,
     detached: true,
     cleanup: false,

@@ -193,7 +193,7 @@ export class RunCommand extends BaseCommand {
     await this.io.note(`The service cannot be started, so the gateway runs without it: ${obstacle}`);
     // Clients look for it where the service listens.
     const address = definedFields({ port: service.port ?? undefined, host: service.host ?? undefined });
-    return tools.startSupervisor({ flags: { ...address, ...flags }, rejected });
+    return tools.startSupervisor({ flags: { ...address, ...flags }, rejected, ignoresAddress: true });
   }
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { StartOptions } from '../../../client/gateway/start-supervisor.js';
 import { recordPath } from '../../../client/service/files/install-record.js';
 import type { ServicePlan } from '../../../client/service/plan/service-plan.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -37,7 +38,7 @@ function writeInstalled(paths: GatewayPaths, given: Partial<ServicePlan> = {}): 
 async function start(
   args: readonly string[],
   { obstacle, plan, configured, marker }: Installed = {},
-): Promise<CommandOutcome & { readonly started: string[]; readonly flags: object | undefined }> {
+): Promise<CommandOutcome & { readonly started: string[]; readonly background: StartOptions | undefined }> {
   const paths = testPaths();
   writeInstalled(paths, plan);
   const port = configured ?? (await freePort());
@@ -63,7 +64,7 @@ async function start(
       }),
     },
   });
-  return { ...outcome, started: [...started, ...background.map(() => 'detached')], flags: background[0]?.flags };
+  return { ...outcome, started: [...started, ...background.map(() => 'detached')], background: background[0] };
 }
 
 /** The port of another program. */
@@ -120,8 +121,15 @@ test('where the service cannot be started it runs without it, and says why', asy
 
 test('without the service it runs on the address of the service', async () => {
   const plan = { port: await freePort(), host: '127.0.0.1' };
-  const { code, flags } = await start([], { obstacle: 'this machine does not run systemd', configured: await takenPort(), plan });
-  expect({ code, flags }).toEqual({ code: 0, flags: plan });
+  const { code, background } = await start([], { obstacle: 'this machine does not run systemd', configured: await takenPort(), plan });
+  expect({ code, flags: background?.flags }).toEqual({ code: 0, flags: plan });
+});
+
+test('without the service it runs on the port that was checked, not on XOPC_PORT, which the service would not get', async () => {
+  vi.stubEnv('XOPC_PORT', String(await takenPort()));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { code, background } = await start([], { obstacle: 'this machine does not run systemd' });
+  expect({ code, background }).toMatchObject({ code: 0, background: { flags: {}, ignoresAddress: true } });
 });
 
 test.runIf(process.platform === 'linux')(

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { startSupervisor } from '../../../client/gateway/start-supervisor.js';
+import { type StartOptions, startSupervisor } from '../../../client/gateway/start-supervisor.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { isAlive } from '../../../shared/node/process/process-identity.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -15,7 +15,10 @@ const program = (code: string): readonly [string, ...string[]] => [process.execP
 const running = { ok: true, pid: 1, instanceId: 'gw_1', host: '0.0.0.0', port: 18_790 };
 
 /** Starts `code`, which writes its pid to a file, and sees to its end. */
-function start(code: string, options: { limitMs?: number } = {}): { started: ReturnType<typeof startSupervisor>; pid: () => number } {
+function start(
+  code: string,
+  options: Pick<StartOptions, 'limitMs' | 'ignoresAddress'> = {},
+): { started: ReturnType<typeof startSupervisor>; pid: () => number } {
   const pidFile = join(tempDir(), 'pid');
   const pid = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0);
   onTestFinished(() => {
@@ -48,6 +51,16 @@ test('the supervisor leads a session of its own, has no terminal, a lasting dire
   expect(JSON.parse(String(facts['boot']))).toEqual({ flags: {}, foreground: false, reportFd: 3 });
   expect(facts['marker']).toBe('');
   expect(facts['options']).toBeUndefined();
+});
+
+test.each([
+  [false, ['9000', '::1']],
+  [true, ['', '']],
+])('the variables of the address are ignored if that is asked for: %s', async (ignoresAddress, seen) => {
+  vi.stubEnv('XOPC_PORT', '9000');
+  vi.stubEnv('XOPC_HOST', '::1');
+  const code = "require('fs').writeSync(3, JSON.stringify({ ok: true, seen: [process.env.XOPC_PORT, process.env.XOPC_HOST] }) + '\\n');";
+  expect(await start(code, { ignoresAddress }).started).toMatchObject({ seen });
 });
 
 test("a failed start is reported with the supervisor's message and problems", async () => {
