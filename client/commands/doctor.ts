@@ -31,8 +31,8 @@ export class DoctorCommand extends BaseCommand {
       ownerProblem,
       locate: () => locateGateway(paths),
       listen: () => (service === undefined ? readListenSettings(paths, environment) : readServiceListen(service, paths)),
-      isSocketPassed: (service?.socket ?? null) !== null,
-      service: () => checkService(paths),
+      service,
+      checkService: () => checkService(paths),
       inspectServer: (url: string) => this.context.runtime.loadDatabase().inspectServer(url),
     };
     const found = await runChecks(deps);

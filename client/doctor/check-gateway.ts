@@ -7,6 +7,7 @@ import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { howToFree } from '../ports/free-port.js';
 import { findPortOwners } from '../ports/port-owner.js';
 import { describeListener, type PortListener } from '../ports/port-listener.js';
+import type { ServicePlan } from '../service/plan/service-plan.js';
 import { describeExit, otherIssues } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
@@ -62,21 +63,26 @@ function ownPids(location: GatewayLocation): Set<number | null> {
   ]);
 }
 
-/** @param passed  the service manager holds the socket */
+/** @param context.service  the installed one, whose manager may hold the socket */
 export function checkPort(
   listen: ListenSettings,
-  context: { paths: Pick<GatewayPaths, 'lockDir'>; location: GatewayLocation; passed: boolean; find?: typeof findPortOwners },
+  context: {
+    paths: Pick<GatewayPaths, 'lockDir'>;
+    location: GatewayLocation;
+    service: ServicePlan | undefined;
+    find?: typeof findPortOwners;
+  },
 ): Finding {
-  const { paths, location, passed, find = findPortOwners } = context;
+  const { paths, location, service, find = findPortOwners } = context;
   const { host, port } = listen;
   const own = ownPids(location);
   const strangers: PortListener[] = find(host, port).filter(({ pid }) => !own.has(pid));
   if (location.kind === 'answers' && (location.status.ready || location.status.fallback))
     return ok('port', `${host}:${port} is the gateway's`);
   if (strangers.length === 0) return ok('port', `${host}:${port} is free`);
-  if (passed) return ok('port', `${host}:${port} is owned by the service manager`);
+  if ((service?.socket ?? null) !== null) return ok('port', `${host}:${port} is owned by the service manager`);
   return fail('port', `${host}:${port} is taken by ${strangers.map(describeListener).join(', ')}`, {
-    fix: howToFree(port, strangers, paths),
+    fix: howToFree({ port, service }, strangers, paths),
   });
 }
 

@@ -5,6 +5,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
+import type { ServicePlan } from '../service/plan/service-plan.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { checkConfig, checkExposure, checkModels } from './check-config.js';
 import { checkDatabase } from './check-database.js';
@@ -20,9 +21,9 @@ interface DoctorDeps {
   locate(): Promise<GatewayLocation>;
   /** Where a gateway started now would listen. @throws CONFIG_INVALID */
   listen(): ListenSettings;
-  /** The service manager holds the listening socket. */
-  readonly isSocketPassed: boolean;
-  service(): Promise<Finding[]>;
+  /** The installed service. */
+  readonly service: ServicePlan | undefined;
+  checkService(): Promise<Finding[]>;
   /** Checks the database of `store.url`. */
   inspectServer(url: string): Promise<ServerReport>;
 }
@@ -92,10 +93,10 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ],
     ['log', () => checkLog(paths, value?.logs ?? LOG_DEFAULTS)],
     ['lock', () => checkLock(paths, location)],
-    ['port', () => (hasAddress ? checkPort(address(), { paths, location, passed: deps.isSocketPassed }) : [])],
+    ['port', () => (hasAddress ? checkPort(address(), { paths, location, service: deps.service }) : [])],
     ['worker', () => checkWorker(location, Date.now())],
     ['exposure', exposure],
-    ['service', () => deps.service()],
+    ['service', () => deps.checkService()],
   ];
   const findings: Finding[] = [];
   for (const [id, check] of checks) findings.push(...(await guarded(id, check)));

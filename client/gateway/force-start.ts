@@ -128,7 +128,8 @@ export async function forceStart(checks: StartChecks, request: SuccessionOptions
   const strangers = await lastingStrangersOn(checks, { listen, dead });
   if (strangers.length === 0) return undefined;
   if (checks.rejected.length === 0) requireValidBeforeEnd(checks.paths);
-  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken({ port: listen.port }, strangers, checks.paths);
+  if (gatewayAmong(strangers, checks.paths) !== undefined)
+    throw portTaken({ port: listen.port, service: checks.service }, strangers, checks.paths);
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

@@ -8,6 +8,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isOlder, ownStartMs } from '../../shared/node/process/process-identity.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
+import type { ServicePlan } from '../service/plan/service-plan.js';
 import { isPortSilent } from '../ports/port-probe.js';
 import { watchGateway } from './wait-ready.js';
 
@@ -17,8 +18,10 @@ export interface StartChecks {
   listen(): Promise<ListenSettings>;
   /** Problems of the edited configuration if the start, after a crash, uses the last good one instead. */
   readonly rejected: readonly Problem[];
-  /** The host of `--host`, given to this command or to the installation of the service that it starts. */
+  /** The host of `--host`. */
   readonly givenHost: string | undefined;
+  /** The service that this command starts. */
+  readonly service: ServicePlan | undefined;
   /** The service manager holds the port and passes it. */
   readonly isSocketPassed: boolean;
   note(text: string): Promise<void>;

@@ -42,5 +42,5 @@ export async function refuseTakenPort(checks: StartChecks, taken: TakenAddress):
   const strangers = await lastingStrangersOn(checks, taken);
   if (strangers.length === 0) return;
   if (checks.rejected.length === 0) requireValidConfig(checks.paths);
-  throw portTaken({ port: taken.listen.port, host: checks.givenHost }, strangers, checks.paths);
+  throw portTaken({ port: taken.listen.port, host: checks.givenHost, service: checks.service }, strangers, checks.paths);
 }

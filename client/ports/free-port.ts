@@ -8,6 +8,8 @@ import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { findPortOwners } from './port-owner.js';
 import { describeListener, type PortListener } from './port-listener.js';
+import { otherPortCommand } from '../service/plan/reinstall-command.js';
+import type { ServicePlan } from '../service/plan/service-plan.js';
 import { pathWord } from '../../shared/node/path-word.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 
@@ -71,8 +73,17 @@ export function gatewayAmong(owners: readonly PortListener[], paths: Pick<Gatewa
   return records.find((record) => [record, ...record.children].some((process) => pids.has(process.pid) && isSameProcess(process)));
 }
 
-/** Returns the command that frees a port and starts the gateway on it. @param options.host  if it differs from the configured one */
-export function takePort({ port, host }: { port: number; host?: string | undefined }): string {
+interface TakenPort {
+  readonly port: number;
+  /** If it differs from the configured one. */
+  readonly host?: string | undefined;
+  /** The service that is to be started on it. */
+  readonly service?: ServicePlan | undefined;
+}
+
+/** Returns the command that frees a port and starts the gateway, or its service, on it. */
+function takePort({ port, host, service }: TakenPort): string {
+  if (service !== undefined) return 'xopc gateway start --force';
   return shellCommand`xopc gateway --force --port ${port}` + (host === undefined ? '' : shellCommand` --host ${host}`);
 }
 
@@ -83,40 +94,34 @@ function reasonToSpareAny(owners: readonly PortListener[]): string | undefined {
 }
 
 /** Returns how to free a taken port or choose another one. Suggests only what {@link freePort} does not refuse. */
-export function howToFree(port: number, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): string {
-  const another = 'choose another port: xopc config set gateway.port PORT';
+export function howToFree(taken: TakenPort, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): string {
+  const another = `choose another port: ${otherPortCommand(taken.service)}`;
   const gateway = gatewayAmong(owners, paths);
   if (gateway !== undefined) return `Stop that gateway: xopc gateway stop --config ${pathWord(gateway.configPath)}   Or ${another}`;
   if (owners.some(isSystemd)) return unitHint(owners);
   const reason = reasonToSpareAny(owners);
   if (reason !== undefined) return `xopc does not end that process, because ${reason}. End it yourself, or ${another}`;
-  return `Stop it, take the port over with ${takePort({ port })}, or ${another}`;
+  return `Stop it, take the port over with ${takePort(taken)}, or ${another}`;
 }
 
-/**
- * The error for a taken port; a gateway of this home is named by its configuration. @param address.host  if it differs from the
- * configured one
- */
-export function portTaken(
-  address: { port: number; host?: string | undefined },
-  owners: readonly PortListener[],
-  paths: Pick<GatewayPaths, 'lockDir'>,
-): GatewayError {
-  const { port } = address;
+/** The error for a taken port; a gateway of this home is named by its configuration. */
+export function portTaken(taken: TakenPort, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): GatewayError {
+  const { port, service } = taken;
+  const move = service === undefined ? undefined : `Use another port with: ${otherPortCommand(service)}   `;
   const gateway = gatewayAmong(owners, paths);
   if (gateway !== undefined) {
     const { pid, configPath } = gateway;
     return new GatewayError('PORT_TAKEN', {
       message: `port ${port} is taken by the gateway that runs as ${configPath} (pid ${pid})`,
       details: { port, owners, configPath },
-      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${pathWord(configPath)}`,
+      hint: `${move ?? 'Use another port with --port or gateway.port.   '}See that one with: xopc gateway status --config ${pathWord(configPath)}`,
     });
   }
-  const free = reasonToSpareAny(owners) === undefined ? `free this one with: ${takePort(address)}` : 'end that process yourself.';
+  const free = reasonToSpareAny(owners) === undefined ? `free this one with: ${takePort(taken)}` : 'end that process yourself.';
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },
-    hint: owners.some(isSystemd) ? unitHint(owners) : `Use another port with --port, or ${free}`,
+    hint: owners.some(isSystemd) ? unitHint(owners) : (move === undefined ? 'Use another port with --port, or ' : `${move}Or `) + free,
   });
 }
 

@@ -111,7 +111,8 @@ export class RunCommand extends BaseCommand {
         const { readListenSettings, readServiceListen } = await import('../../gateway/gateway-settings.js');
         return service === undefined ? readListenSettings(source, environment, flags) : readServiceListen(service, source);
       },
-      givenHost: flags.host ?? service?.host ?? undefined,
+      givenHost: flags.host,
+      service,
       // systemd may hold the port of the service.
       isSocketPassed: environment.listenFds > 0 || (service?.socket ?? null) !== null,
       note: (text) => this.io.note(text),

@@ -21,6 +21,13 @@ export function installAgainCommand(plan: ServicePlan): string {
   return ['xopc gateway install', ...config, ...installOptions(plan).map(shellWord)].join(' ');
 }
 
+/** The command that moves the gateway to another port, which the user puts in. @param plan  of its service */
+export function otherPortCommand(plan: ServicePlan | undefined): string {
+  // The port given to `install` overrides the configured one.
+  if (plan === undefined || plan.port === null) return 'xopc config set gateway.port PORT';
+  return `${reinstallCommand({ ...plan, port: null })} --port PORT`;
+}
+
 /** The command that updates an installation with its original options. */
 export function reinstallCommand(plan: ServicePlan): string {
   return installAgainCommand(plan) + (plan.program.runtime === 'binary' ? ' --runtime binary' : '');

@@ -111,6 +111,7 @@ test('a service with a port of its own is not started while another program has 
   const { code, stderr, started } = await start([], { plan: { port, host: '127.0.0.1' } });
   expect({ code, started }).toEqual({ code: 78, started: [] });
   expect(stderr).toContain(`port ${port} is taken`);
+  expect(stderr).toMatch(/Use another port with: xopc gateway install --config \S+ --host 127\.0\.0\.1 --port PORT\b/);
 });
 
 test('where the service cannot be started it runs without it, and says why', async () => {

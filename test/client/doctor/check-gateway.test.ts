@@ -7,7 +7,9 @@ import type { PortListener } from '../../../client/ports/port-listener.js';
 import type { StatusDocument } from '../../../shared/api/gateway/status.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { sampleStatus } from '../../fakes/control-socket.js';
+import type { ServicePlan } from '../../../client/service/plan/service-plan.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 
 const answering = (change: Partial<StatusDocument> = {}): GatewayLocation => ({
   kind: 'answers',
@@ -75,16 +77,23 @@ describe('the port', () => {
     ],
     ['taken from a gateway that cannot start', answering({ ready: false, state: 'failed' }), [nginx], false, 'fail', 'nginx'],
   ])('is %s', (...[_title, location, owners, passed, level, says]) => {
-    const finding = checkPort(LISTEN, { paths: testPaths('/nowhere'), location, passed, find: () => owners });
+    const service = passed ? makeServicePlan({ socket: LISTEN }) : undefined;
+    const finding = checkPort(LISTEN, { paths: testPaths('/nowhere'), location, service, find: () => owners });
     expect(finding).toMatchObject({ id: 'port', level, message: expect.stringContaining(says) as string });
   });
 
   test('is freed only as a start with --force would free it', () => {
     const paths = testPaths();
-    const fixOf = (owner: PortListener): string =>
-      checkPort(LISTEN, { paths, location: ABSENT, passed: false, find: () => [owner] }).fix ?? '';
+    const fixOf = (owner: PortListener, service?: ServicePlan): string =>
+      checkPort(LISTEN, { paths, location: ABSENT, service, find: () => [owner] }).fix ?? '';
     const own = { ...nginx, uid: process.getuid?.() ?? null, startTime: '1' };
     expect(fixOf(own)).toContain('xopc gateway --force --port 18790');
+    expect(fixOf(own, makeServicePlan({ port: LISTEN.port, host: LISTEN.host }))).toBe(
+      'Stop it, take the port over with xopc gateway start --force, or choose another port: xopc gateway install --host 127.0.0.1 --port PORT',
+    );
+    expect(fixOf(own, makeServicePlan())).toMatch(
+      /xopc gateway start --force, or choose another port: xopc config set gateway\.port PORT$/,
+    );
     expect(fixOf({ ...own, pid: null })).toMatch(/does not end that process, because it belongs to another user/);
     expect(fixOf({ ...own, name: 'systemd' })).toContain('systemctl');
     const other = testPaths(paths.home, 'other.json');

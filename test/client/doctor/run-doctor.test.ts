@@ -16,8 +16,8 @@ const deps = (paths: GatewayPaths): Parameters<typeof runChecks>[0] => ({
   ownerProblem: undefined,
   locate: () => Promise.resolve({ kind: 'absent', lock: undefined }),
   listen: () => ({ host: '127.0.0.1', port: 0 }),
-  isSocketPassed: false,
-  service: () => Promise.resolve([]),
+  service: undefined,
+  checkService: () => Promise.resolve([]),
   inspectServer: () => Promise.reject(new Error('there is none')),
 });
 

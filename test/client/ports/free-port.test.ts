@@ -4,8 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freePort, portTaken, reasonToSpare, selfAndAncestors } from '../../../client/ports/free-port.js';
 import { findPortOwners } from '../../../client/ports/port-owner.js';
 import { type PortListener } from '../../../client/ports/port-listener.js';
+import type { ServicePlan } from '../../../client/service/plan/service-plan.js';
 import { isAlive } from '../../../shared/node/process/process-identity.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 import { endOf, listenerCode, startProgram } from '../../helpers/child-program.js';
 
 const silent = (): Promise<void> => Promise.resolve();
@@ -126,6 +128,14 @@ test('the error for a taken port names all owners', () => {
     message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
     hint: 'Use another port with --port, or free this one with: xopc gateway --force --port 80',
   });
+});
+
+test.each<[Partial<ServicePlan>, Partial<PortListener>, string]>([
+  [{ port: 80 }, {}, 'Use another port with: xopc gateway install --port PORT   Or free this one with: xopc gateway start --force'],
+  [{}, { pid: null }, 'Use another port with: xopc config set gateway.port PORT   Or end that process yourself.'],
+])('the error for the port of a service names the commands that have an effect on the service: %j', (plan, owner, hint) => {
+  const ours = { ...listener, uid: process.getuid?.() ?? null, ...owner };
+  expect(portTaken({ port: 80, service: makeServicePlan(plan) }, [ours], testPaths()).hint).toBe(hint);
 });
 
 test('the error for a port of another user does not suggest what a start refuses', () => {
