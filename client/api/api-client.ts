@@ -26,6 +26,8 @@ export interface ApiRequest {
   /** `Idempotency-Key`: the same one again gets the first answer. */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Fails with UNAVAILABLE once nothing is received for so long; default: waits forever. */
+  readonly silenceMs?: number;
 }
 
 const MAX_RESPONSE_BYTES = 67_108_864;
@@ -162,7 +164,7 @@ export class ApiClient {
   #send(request: ApiRequest, accept: string): Promise<IncomingMessage> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const { host, port, token } = this.#target;
-    const { method, path, key, file, signal } = request;
+    const { method, path, key, file, signal, silenceMs: timeout } = request;
     const headers = {
       Accept: accept,
       'User-Agent': 'xopc',
@@ -171,7 +173,8 @@ export class ApiClient {
       ...definedFields({ Authorization: token === undefined ? undefined : `Bearer ${token}`, 'Idempotency-Key': key }),
     };
     return new Promise((resolve, reject) => {
-      const sent = httpRequest({ host, port, method, path, headers, agent: false, ...definedFields({ signal }) }, resolve);
+      const sent = httpRequest({ host, port, method, path, headers, agent: false, ...definedFields({ signal, timeout }) }, resolve);
+      sent.on('timeout', () => sent.destroy(new Error(`no answer for ${timeout} ms`)));
       sent.on('error', (error) => reject(this.#translate(request, error)));
       if (file === undefined) sent.end(body);
       else file.content.on('error', (error) => sent.destroy(error)).pipe(sent);

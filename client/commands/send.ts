@@ -16,6 +16,8 @@ const ATTEMPTS = 3;
 const RETRY_MS = 300;
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
+/** A gateway that accepts a request and does not answer it may have been suspended. */
+const ANSWER_LIMIT_MS = 10_000;
 /** How long a wait continues without an answer: longer than a restart of a service or a container. */
 const SILENCE_LIMIT_MS = 60_000;
 
@@ -100,7 +102,8 @@ export class SendCommand extends BaseCommand {
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
       try {
         api ??= await this.connect();
-        const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path: messagePath(id), signal });
+        const request = { method: 'GET', path: messagePath(id), signal, silenceMs: ANSWER_LIMIT_MS } as const;
+        const { message } = await api.call<{ message: OutgoingDocument }>(request);
         if (isFinalStatus(message.status)) return message;
         silentSince = undefined;
       } catch (error) {

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { ApiClient, apiTarget, type ApiTarget, errorFromBody } from '../../../client/api/api-client.js';
 import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
@@ -51,6 +52,14 @@ test.each([
   ['{"error":{"code":"UNAUTHORIZED","message":"needs a token"}}', 'UNAUTHORIZED', /needs a token/],
 ])('the body %s is the error %s', (text, code, message) => {
   expect(errorFromBody(502, text)).toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test.each([
+  ['an answer', () => undefined],
+  ['its end', (_request: unknown, response: ServerResponse) => void response.writeHead(200).write('{')],
+])('a call without %s ends once nothing is received for the time given', async (_title, answer) => {
+  const { port } = await fakeHttp(answer);
+  await expect(client(port).call({ method: 'GET', path: '/', silenceMs: 20 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 test('an unreachable address is named in the error', async () => {
