@@ -2,7 +2,7 @@ import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
-import { GatewayError, isUnavailable } from '../../shared/errors.js';
+import { type ErrorCode, GatewayError, isUnavailable } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -21,17 +21,25 @@ const ANSWER_LIMIT_MS = 10_000;
 /** How long a wait continues without an answer: longer than a restart of a service or a container. */
 const SILENCE_LIMIT_MS = 60_000;
 
-/** Whether the gateway may answer the next look: it may be restarting, also with another address or token. */
-function mayPass(error: unknown): boolean {
-  return error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING' || error.code === 'UNAUTHORIZED');
+/**
+ * Whether the gateway may answer the next request: it may be restarting, also with another address or token. Each request after an error
+ * uses the token that is then in force. @param last  code of the previous request's error
+ */
+function mayPass({ code, spec }: GatewayError, last: ErrorCode | undefined): boolean {
+  return spec.retryable || code === 'NOT_RUNNING' || (code === 'UNAUTHORIZED' && last !== code);
 }
 
-/** Adds the message's id to the error of a look, so that the message is not sent a second time. */
-function namingMessage(error: unknown, id: string): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const { code, message, details } = error;
-  const hint = shellCommand`The message was accepted and need not be sent again. See its status with: xopc messages show ${id}`;
-  return new GatewayError(code, { message, details: { ...details, message_id: id }, hint, cause: error });
+/** Returns the error that ends a wait: it names the message, so that it is sent a second time only if that is needed. */
+function namingMessage(error: GatewayError, id: string): GatewayError {
+  const { code } = error;
+  const details = { ...error.details, message_id: id };
+  if (code === 'NOT_FOUND') {
+    const message = `the gateway no longer has message ${id}: it was dropped, or the data was restored from a backup`;
+    return new GatewayError(code, { message, details, hint: 'If the chat does not have it, send it again.', cause: error });
+  }
+  const accepted = shellCommand`The message was accepted and need not be sent again. See its status with: xopc messages show ${id}`;
+  const hint = error.hint === undefined ? accepted : `${error.hint}   ${accepted}`;
+  return new GatewayError(code, { message: error.message, details, hint, cause: error });
 }
 
 export class SendCommand extends BaseCommand {
@@ -99,16 +107,19 @@ export class SendCommand extends BaseCommand {
   async #untilFinal(firstApi: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
     let api: ApiClient | undefined = firstApi;
     let silentSince: number | undefined;
+    let last: ErrorCode | undefined;
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
       try {
         api ??= await this.connect();
         const request = { method: 'GET', path: messagePath(id), signal, silenceMs: ANSWER_LIMIT_MS } as const;
         const { message } = await api.call<{ message: OutgoingDocument }>(request);
         if (isFinalStatus(message.status)) return message;
-        silentSince = undefined;
+        silentSince = last = undefined;
       } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
         silentSince ??= Date.now();
-        if (!mayPass(error) || Date.now() - silentSince >= SILENCE_LIMIT_MS) throw namingMessage(error, id);
+        if (!mayPass(error, last) || Date.now() - silentSince >= SILENCE_LIMIT_MS) throw namingMessage(error, id);
+        last = error.code;
         api = undefined;
       }
       await pause(waitMs, undefined, { signal });

@@ -51,6 +51,7 @@ test.each([
   expect(outcome).toEqual({ code, stdout: `msg_1 ${status}\n`, stderr: error === null ? '' : `${error}\n` });
 });
 
+const ACCEPTED = 'The message was accepted and need not be sent again. See its status with: xopc messages show msg_1';
 const refusal = (code: string): object => ({ error: { code, message: 'not now' } });
 
 test('--wait continues while the gateway restarts, also with another token', async () => {
@@ -82,19 +83,22 @@ test('--wait asks again where the gateway accepts a request and does not answer 
 });
 
 test.each([
-  [503, 'UNAVAILABLE', 3],
-  [404, 'NOT_FOUND', 1],
-])('--wait that ends with %d names the message that it has sent', async (status, code, looks) => {
+  [503, 'UNAVAILABLE', 3, 'not now', ACCEPTED],
+  [401, 'UNAUTHORIZED', 2, 'not now', ACCEPTED],
+  [0, 'destroyed', 3, "the gateway's API on .* is unreachable .*", `Check it with: xopc gateway status   ${ACCEPTED}`],
+  [404, 'NOT_FOUND', 1, 'the gateway no longer has message msg_1: .*', 'If the chat does not have it, send it again.'],
+])('--wait that ends with %d says whether the message must be sent again', async (...[status, code, looks, message, hint]) => {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
   const { run, seen } = await fakeApi(({ method }, response) => {
     if (method === 'POST') return json(response, { message_id: 'msg_1' });
     vi.setSystemTime(Date.now() + 30_000);
-    return json(response, refusal(code), status);
+    if (status === 0) response.destroy();
+    else json(response, refusal(code), status);
   });
   const { stderr, ...outcome } = await run(['send', '--channel', 'webhook', '--chat', '1', '--wait', 'x']);
   expect(outcome).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^xopc: not now\n.* need not be sent again\. .* xopc messages show msg_1\n$/);
+  expect(stderr).toMatch(new RegExp(`^xopc: ${message}\\n *${hint}\\n$`));
   expect(seen.filter(({ method }) => method === 'GET')).toHaveLength(looks);
 });
 
