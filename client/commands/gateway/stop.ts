@@ -2,7 +2,6 @@ import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
-import { finalPath } from '../../../shared/node/files/final-path.js';
 import { listGatewayLocks } from '../../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { pathWord } from '../../../shared/node/path-word.js';
@@ -114,8 +113,8 @@ export class StopCommand extends BaseCommand {
     } catch {
       return; // a configuration that cannot be read names no port
     }
-    const home = finalPath(paths.home);
-    for (const { record } of others.filter((other) => other.record.port === port && finalPath(other.record.home) !== home)) {
+    // As they were given: the old path may be a link to the new one.
+    for (const { record } of others.filter((other) => other.record.port === port && other.record.home !== paths.home)) {
       const { pid, configPath } = record;
       await this.io.note(
         `  Port ${port} is held by the gateway that runs as ${configPath} (pid ${pid}). Stop it with: xopc gateway stop --config ${pathWord(configPath)}`,

@@ -50,19 +50,6 @@ describe('xopc gateway stop', () => {
     expect(await runCommand(['gateway', 'stop', ...args], { home: testPaths().home })).toEqual({ code: 0, stdout, stderr });
   });
 
-  test('in a home that was moved the gateway that runs there under its old path is named, and no other', async () => {
-    const paths = testPaths();
-    const former = testPaths(paths.home, 'former.json');
-    const [other, sibling] = [testPaths(paths.home, 'other.json'), testPaths(paths.home, 'sibling.json')];
-    writeLock(former, lockRecord(former, process.pid, { home: '/former' }));
-    writeLock(other, lockRecord(other, process.pid, { home: '/former', port: 18_791 }));
-    writeLock(sibling, lockRecord(sibling, process.pid));
-    const { code, stderr } = await runCommand(['gateway', 'stop'], { home: paths.home });
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/^The gateway is not running\.\n {2}Port 18790 is held by [^\n]*\n$/);
-    expect(stderr).toContain(`Stop it with: xopc gateway stop --config ${former.configPath}\n`);
-  });
-
   test('a supervisor that leaves before it has answered has stopped all the same', async () => {
     const paths = testPaths();
     const supervisor = await startProgram(READY);
