@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { interpolate } from '../../../shared/config/interpolate.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { databaseUrlOf, placeOfDatabase } from '../../../shared/node/config/database-url.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import type { ContentCopy, CopyProgress, DatabaseAt } from '../../../shared/node/database-module.js';
@@ -66,12 +66,16 @@ export class DatabaseCopyCommand extends ConfigCommand {
       // A gateway started in the meantime has not written yet, but soon will.
       beforeEnd: () => this.#assertStopped(),
     });
+    let unended: unknown;
     if (this.use) {
       const edits = [{ path: ['store', 'url'], value: target.value }, ...this.#formerKeys().map((path) => ({ path, value: undefined }))];
       await writeConfig(writeOptions(this.io.gatewayPaths), edits);
-      await database.endCopied(from);
+      // The copy is in use by now, even if this fails.
+      await database.endCopied(from).catch((error: unknown) => (unended = error));
     }
-    return this.#report(copy, target);
+    const code = await this.#report(copy, target);
+    if (unended !== undefined) await this.#noteUnended(copy, unended);
+    return code;
   }
 
   /** The database in use. @throws CONFIG_INVALID */
@@ -142,6 +146,13 @@ export class DatabaseCopyCommand extends ConfigCommand {
     if (rows < total && !isDue) return;
     this.#shownAtMs = nowMs;
     void this.io.note(`${table}: ${count(rows)}${rows < total ? ` of ${count(total)}` : ''}`);
+  }
+
+  #noteUnended({ from }: ContentCopy, error: unknown): Promise<void> {
+    const again = 'a gateway that uses it would send, answer and run that a second time';
+    return this.io.note(
+      `What is unfinished in ${from} could not be ended (${toErrorDocument(error).message}). Do not use it again: ${again}.`,
+    );
   }
 
   #report({ from, to, tables }: ContentCopy, { command }: Target): Promise<number> {
