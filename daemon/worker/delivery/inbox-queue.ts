@@ -150,15 +150,20 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
 
   /** Takes back the messages before a stop request, also those whose answer a restart interrupted. @returns how many */
   async #withdrawBefore(tx: Transaction, stop: InboxMessage): Promise<number> {
-    const waiting = await listInboxBefore(tx, stop);
-    for (const { seq } of waiting) {
+    let count = 0;
+    for (const { seq } of await listInboxBefore(tx, stop)) {
       const message = await readInboxMessage(tx, { seq });
       if (message === undefined) continue;
+      if (message.error !== null) {
+        await this.#endRestored(tx, message, message.error);
+        continue;
+      }
+      count += 1;
       await this.#endPending(tx, message, { state: 'done', error: TAKEN_BACK });
       if (message.previewId !== null) await this.#handler.notify(tx, message, NOTICES.withdrawn);
     }
     // An earlier attempt took them back in its claim, and its worker died before it could say so.
-    return stop.attempts === 0 ? waiting.length : countTakenBack(tx, stop);
+    return stop.attempts === 0 ? count : countTakenBack(tx, stop);
   }
 
   /** Ends a message that may have been answered elsewhere. Nothing is sent. */

@@ -121,3 +121,15 @@ test('a stop request that is handled again, because its worker died, says how ma
   await store.write((tx) => queue.recover(tx, next));
   expect(await claim()).toMatchObject({ item: { content: '/stop now', withdrawn: 3 } });
 });
+
+test('a stop request does not take back messages of a restored state, which were to get no answer', async () => {
+  const notes: string[] = [];
+  const note: InboxHandler['note'] = async (_tx, { content }, text) => void notes.push(`${content}: ${text}`);
+  const { store, queue, receive, states } = await makeQueue({ note });
+  await receive('chat', 'old');
+  await store.write((tx) => queriesOf(tx).updateTable('inbox_messages').set({ error: 'restored' }).execute());
+  for (const text of ['new', '/stop']) await receive('chat', text);
+  expect(await store.write((tx) => queue.claim(tx, lane('chat'), true))).toMatchObject({ item: { content: '/stop', withdrawn: 1 } });
+  expect(notes).toEqual(['old: Not answered: restored. Send it again if it still matters.']);
+  expect((await states()).map(({ state }) => state)).toEqual(['interrupted', 'done', 'running']);
+});
