@@ -23,6 +23,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
+import type { PublishSession } from '../sessions/sessions.js';
 import { ensureSession, findSession } from '../store/conversations/sessions.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
 import { findAgent, isAgentEnabled } from '../config/agents.js';
@@ -45,6 +46,7 @@ export interface ChatTurnsOptions extends Deps<'store' | 'clock' | 'logger' | 'i
   readonly commands: Pick<CommandRegistry, 'match'>;
   readonly titles: Pick<Titles, 'begin' | 'cancel'>;
   readonly live: Pick<LiveTurns, 'touch'>;
+  readonly publish: PublishSession;
   readonly voice: Pick<VoiceNotes, 'questionOf'>;
   readonly registry: () => ProviderRegistry;
 }
@@ -157,7 +159,9 @@ export class ChatTurns implements InboxHandler {
 
   noted(message: InboxMessage): void {
     const session = findSessionOf(this.#options, message);
-    if (session !== undefined) this.#options.live.touch(session.key);
+    if (session === undefined) return;
+    this.#options.live.touch(session.key);
+    this.#options.publish({ type: 'session', session: session.key, change: 'updated' });
   }
 
   /** @returns the error that ended the turn, if one did */

@@ -24,10 +24,14 @@ test('a database whose copy was used sends, answers and runs nothing of that whe
   database.prepare('update cron_jobs set anchor_at = ? where id = ?').run(dueAtMs - 60 * MINUTE_MS, every.id);
   database.prepare('update cron_jobs set schedule = ? where id = ?').run(`at ${new Date(dueAtMs).toISOString()}`, once.id);
   database.close();
-  const second = await chat.start({ instanceId: 'wk_2', home: first.home });
+  const events: unknown[] = [];
+  const second = await chat.start({ instanceId: 'wk_2', home: first.home, publish: (event) => void events.push(event) });
   await expect
     .poll(() => chatHistory(second).catch(() => []), LONG)
     .toEqual(['user complete: hi', expect.stringMatching(/^system error: Not answered: /)]);
+  // An open page that does not show the chat lists it now.
+  const change = { type: 'session', session: 'main:webhook:default:direct:chat', change: 'updated' };
+  await expect.poll(() => events, LONG).toContainEqual(change);
   const planned = async () => (await second.cron.list()).map(({ id, nextRunAt }) => [id, nextRunAt]);
   await expect.poll(planned, LONG).toEqual(
     expect.arrayContaining([
