@@ -9,6 +9,7 @@ import type { CronRun } from '../store/cron/cron-runs.js';
 import type { RecentRun } from '../store/cron/run-history.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Transaction } from '../store/transaction.js';
+import { nextOf } from './schedule.js';
 
 /** Returns a chat id as the caller gave it. */
 const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
@@ -33,14 +34,14 @@ export async function withDeliveries<Run extends Pick<CronRun, 'messageId'>>(
   });
 }
 
-export function toJobDocument(job: CronJob, last: ReportedRun | undefined): CronJobDocument {
-  const { anchorMs: _anchorMs, nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...stored } = job;
+export function toJobDocument(job: CronJob, last: ReportedRun | undefined, nowMs: number): CronJobDocument {
+  const { anchorMs: _anchorMs, nextAtMs: _nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...stored } = job;
   const { isChatIdNumber, isAlertChatIdNumber, ...settings } = stored;
   return {
     ...settings,
     chat_id: asGiven(job.chat_id, isChatIdNumber),
     alertChatId: asGiven(job.alertChatId, isAlertChatIdNumber),
-    nextRunAt: job.enabled ? isoTime(nextAtMs) : null,
+    nextRunAt: job.enabled ? isoTime(nextOf(job, nowMs)) : null,
     lastRun:
       last === undefined
         ? null

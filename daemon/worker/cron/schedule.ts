@@ -9,6 +9,7 @@ import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { reason, type Reason, say } from '../../../shared/text/reasons.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
+import { NOT_PLANNED } from '../store/cron/tables.js';
 import { withinHours } from './active-hours.js';
 import { resolveTimeZone, toZonedIso } from './time-zone.js';
 
@@ -192,6 +193,11 @@ export async function* timesFrom(
 
 export function scheduleOf(job: Pick<CronJob, keyof ScheduleSource>): Schedule {
   return parseSchedule(job);
+}
+
+/** Returns the next time of a job, also before the scheduler has planned it. */
+export function nextOf(job: CronJob, nowMs: number): number | null {
+  return job.nextAtMs === NOT_PLANNED ? scheduleOf(job).next(nowMs) : job.nextAtMs;
 }
 
 /** Returns why a schedule has no next time. */

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { endCopied } from '../../../../../daemon/worker/lazy/database.js';
 import { resolvePaths } from '../../../../../shared/node/process/paths.js';
 import { chatHistory, makeChat } from '../../../../helpers/chat-fixture.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { makeConversation } from '../../../../helpers/make-conversation.js';
 
 const MINUTE_MS = 60_000;
 const LONG = { timeout: 10_000 };
@@ -42,4 +44,20 @@ test('a database whose copy was used sends, answers and runs nothing of that whe
   for (const { id } of [every, once]) expect((await second.cron.runs(id, {})).runs).toEqual([]);
   expect((await second.outgoing.list({})).messages.map(({ status }) => status)).toEqual(['unknown']);
   expect([chat.receiver.received, chat.model.requests]).toEqual([[], []]);
+});
+
+test('until its jobs are planned again, as with cron.enabled: false, they show when they would run', async () => {
+  const clock = new FakeClock(Date.parse('2026-03-28T12:00:30Z'));
+  const first = await makeConversation({ clock, isActive: false });
+  const job = { message: 'Report', channel: 'webchat', chat_id: 'me' } as const;
+  const { id } = await first.cron.create({ ...job, schedule: 'every 1h' });
+  await first.cron.create({ ...job, schedule: 'at 2026-03-28T13:00', timezone: 'UTC' });
+  await first.close();
+  await endCopied({ path: resolvePaths({ home: first.home, runtimeDir: first.home }).databasePath });
+  clock.advance(90 * MINUTE_MS);
+  const { cron } = await makeConversation({ clock, isActive: false, home: first.home });
+  const next = '2026-03-28T14:00:30.000Z';
+  expect((await cron.list()).map(({ nextRunAt }) => nextRunAt)).toEqual([next, null]);
+  expect((await cron.plan(1)).jobs).toMatchObject([{ id, runs: [next] }]);
+  expect((await cron.preview({ job_id: id, count: 1 })).runs).toMatchObject([{ at: next }]);
 });
