@@ -11,9 +11,10 @@ export function nodeWarnings(nodes: readonly NodeStatus[]): StatusWarning[] {
   const self = nodes.find(({ isSelf }) => isSelf);
   if (self === undefined) return [];
   return nodes.flatMap((node) => {
-    const differing = nodeDifferences(node, self).map((name) =>
-      name === 'version' ? `version ${versionOf(node)} (this one: ${versionOf(self)})` : `other ${name}`,
-    );
+    const differing = nodeDifferences(node, self).map((name) => {
+      if (name === 'version') return `version ${versionOf(node)} (this one: ${versionOf(self)})`;
+      return name === 'retention' ? 'different retention limits' : `other ${name}`;
+    });
     if (differing.length === 0) return [];
     const message = `the gateway ${node.name} on the same database has ${new Intl.ListFormat('en').format(differing)}`;
     return [{ code: 'NODES_DIFFER', message, hint }];

@@ -27,7 +27,7 @@ test.each([
     messages: [
       'the gateway old on the same database has version 0.9.0 (this one: 1.0.0)',
       'the gateway odd on the same database has other channels and other models',
-      'the gateway short on the same database has other retention',
+      'the gateway short on the same database has different retention limits',
     ],
   },
   {
