@@ -8,7 +8,8 @@ interface Reasons {
   readonly unfinished: string;
 }
 
-const RESTORED: Reasons = {
+/** For {@link endUnfinished} in a database that was restored from a backup. */
+export const RESTORED: Reasons = {
   unsent: 'the state was restored from a backup: it may have been sent after the backup',
   unanswered: 'the state was restored from a backup; it may have been answered after the backup',
   unfinished: 'the state was restored from a backup: it may have been completed after the backup',
@@ -24,7 +25,7 @@ const COPIED: Reasons = {
  * Ends work that was unfinished when this copy was made, because the copy cannot know its outcome; and the page's sessions, because a
  * browser may have been signed out since.
  */
-export async function endUnfinished(db: Queries, nowMs: number, reasons = RESTORED): Promise<void> {
+export async function endUnfinished(db: Queries, nowMs: number, reasons: Reasons): Promise<void> {
   await endUnsent(db, nowMs, reasons);
   await endUnanswered(db, nowMs, reasons);
   await db.deleteFrom('page_secrets').execute();
