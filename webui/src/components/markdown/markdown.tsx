@@ -27,7 +27,10 @@ function Rendered({ text }: Props) {
   return Blocks === undefined ? <p class="markdown unread">{text}</p> : <Blocks text={text} />;
 }
 
-/** A text whose rendering fails is shown verbatim: it must not take a conversation or a question with it. */
+/**
+ * A text whose rendering fails is shown verbatim: it must not take a conversation or a question with it. It stays so while the text
+ * grows, as an answer in progress does; another text is rendered.
+ */
 export class Markdown extends Component<Props, { failed?: string }> {
   override componentDidCatch(error: unknown): void {
     reportError(error);
