@@ -71,16 +71,17 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
       config: existsSync(config) ? parseConfigText(readFileSync(config, 'utf8'), 'config.json') : undefined,
       names,
     });
-    // No message of a state kept by a restore has been sent since, unless it was restored before.
+    // No message of a state kept by a restore has been sent since, unless it is marked.
     const isUnused = from !== undefined && restoredAt === undefined;
     const { unsettled = isUnused ? 'send' : 'unknown' } = options;
     if (restoredAt !== undefined && unsettled === 'unknown') {
-      onProgress(`This state was in use again from ${restoredAt} on: what it had queued may have been sent, and is not sent now.`);
+      onProgress(`What this state had queued may have been sent since ${restoredAt}, and is not sent now.`);
     }
     const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     const validAgain = await findValidAgain({ directory, names }, options);
-    await commitStaging(paths, id, { names, createdAt, textsStay, from });
+    const sendsQueued = unsettled === 'send' && !isUnused;
+    await commitStaging(paths, id, { names, createdAt, textsStay, from, sendsQueued });
     // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
     return { id, createdAt, names: textsStay === true ? [BACKUP_DATABASE] : names, problems, validAgain };
@@ -105,7 +106,7 @@ interface Unpacked {
   readonly names: readonly BackupName[];
   /** The directory of a state kept by a restore. */
   readonly from?: string;
-  /** When that state was restored last. */
+  /** Since when what that state had queued may have been sent. */
   readonly restoredAt?: string | undefined;
   /** The texts are copies of the present ones, for the checks. */
   readonly textsStay?: boolean;

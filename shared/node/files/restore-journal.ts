@@ -21,7 +21,7 @@ import { shellCommand } from '../../text/shell-word.js';
 const SIDECARS = ['-wal', '-shm', '-journal', RESCUED] as const;
 const JOURNAL = 'journal.json';
 const STAGED = 'staged';
-/** In the directory of a kept state once it was restored: it has been in use since then. */
+/** In the directory of a kept state whose queued messages may have been sent since: it was restored, or {@link Journal.sendsQueued}. */
 export const RESTORED = 'restored';
 /** How many replaced states are kept. */
 const KEPT_STATES = 5;
@@ -50,6 +50,8 @@ interface Journal {
   readonly textsStay?: boolean | undefined;
   /** The directory of the kept state that is restored. */
   readonly from?: string | undefined;
+  /** The restored state sends what was queued in a backup, which may be one of the replaced state. */
+  readonly sendsQueued?: boolean | undefined;
 }
 
 /** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. The id names a restore and the state that it replaced. */
@@ -169,6 +171,7 @@ async function replaceState(paths: RestorePaths, id: string): Promise<void> {
   await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
   // It may be gone, or a copy that cannot be written to.
   if (journal.from !== undefined) await writeFileAtomic(join(journal.from, RESTORED), '').catch(() => undefined);
+  if (journal.sendsQueued === true) await writeFileAtomic(join(directory, RESTORED), '');
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
   // Removed only now, because a later start that finishes the restore reads it again.

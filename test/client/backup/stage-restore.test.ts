@@ -46,11 +46,21 @@ test('a second time, what it had queued is not sent, unless that is asked for', 
   await restore(kept);
   expect(stateOfMessage()).toMatchObject({ state: 'queued' });
   const { stderr, stdout } = await run('restore', kept);
-  expect(stderr).toContain('This state was in use again from ');
+  expect(stderr).toContain('What this state had queued may have been sent since ');
   expect(stdout).toContain('restored: gateway.db');
   expect(stateOfMessage()).toMatchObject({ state: 'unknown' });
   await restore(kept, '--send-queued');
   expect(stateOfMessage()).toMatchObject({ state: 'queued' });
+});
+
+test('what a restored backup has sent is not sent again by the state that it replaced', async () => {
+  await restore(kept);
+  const file = join(paths.home, 'stopped.tar.gz');
+  await run('backup', file);
+  const replaced = await restore(file, '--send-queued');
+  expect(stateOfMessage()).toMatchObject({ state: 'queued' });
+  expect((await run('restore', replaced)).stderr).toContain('What this state had queued may have been sent since ');
+  expect(stateOfMessage()).toMatchObject({ state: 'unknown' });
 });
 
 test('a restore of it that was killed counts once the next start has finished it, also where it is gone', async () => {
