@@ -111,7 +111,7 @@ async function collect(
       hint: 'To back up another home, set XOPC_HOME or --config.',
     });
   }
-  await assertReplaceable(target, { paths, findDamaged: isThere ? database.findDamaged : undefined });
+  await assertReplaceable(target, { paths, hasDatabase: isThere, findDamaged: database.findDamaged });
   if (!isThere) return { names, schemaVersion: null };
   onProgress('Copying the database ...');
   const schemaVersion = await database.copyDatabase(source, join(work, BACKUP_DATABASE));

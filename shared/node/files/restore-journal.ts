@@ -64,11 +64,13 @@ export function isRestoreId(value: unknown): value is string {
  * removed first.
  */
 export function newRestoreId(paths: RestorePaths, nowMs: number): string {
-  const newest = listOf(keptRoot(paths))
-    .at(-1)
-    ?.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*/, '$1-$2-$3:$4:$5');
-  const atMs = newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest) + 1_000);
-  return `${compactTime(atMs)}-${randomBytes(3).toString('hex')}`;
+  return `${compactTime(Math.max(nowMs, lastRestoreMs(paths) + 1_000))}-${randomBytes(3).toString('hex')}`;
+}
+
+/** When the last restore was prepared whose replaced state is still kept; 0 if none is. */
+export function lastRestoreMs(paths: RestorePaths): number {
+  const newest = listOf(keptRoot(paths)).at(-1) ?? '';
+  return Date.parse(newest.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*/, '$1-$2-$3:$4:$5')) || 0;
 }
 
 /** Next to the target of a linked database, not next to the link, which is kept. */

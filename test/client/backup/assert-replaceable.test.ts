@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { readArchiveManifest } from '../../../client/backup/read-archive.js';
+import { replacedStatePath } from '../../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { type CommandOutcome, runCommand } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
@@ -58,11 +59,20 @@ test('a backup from before a damage is replaced only after the damaged copy is g
   renameSync(paths.databasePath, aside);
   await (await openStore({ path: paths.databasePath })).close();
   const refused = await nightly();
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`is kept as ${aside}`) as string });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`the damaged copy is ${aside}`) as string });
   expect(refused.stderr).toContain(`xopc restore ${file}`);
   expect(readFileSync(file).equals(good)).toBe(true);
   expect(await nightly(join(tempDir(), 'other.tar.gz'))).toMatchObject({ code: 0 });
   renameSync(aside, `${paths.databasePath}.corrupt-20201130T031500Z`);
+  expect(await nightly()).toMatchObject({ code: 0 });
+});
+
+test('a backup from before a damage is replaced once a restore has followed', async () => {
+  renameSync(paths.databasePath, `${paths.databasePath}.corrupt-20361130T031501Z`);
+  await (await openStore({ path: paths.databasePath })).close();
+  mkdirSync(replacedStatePath(paths, '20361130T031500Z-1a2b3c'), { recursive: true });
+  expect(await nightly(), 'after an earlier restore').toMatchObject({ code: 1 });
+  expect(await runCommand(['restore', file], { home: paths.home })).toMatchObject({ code: 0 });
   expect(await nightly()).toMatchObject({ code: 0 });
 });
 
