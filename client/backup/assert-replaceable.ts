@@ -4,8 +4,9 @@ import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError } from '../../shared/errors.js';
 import { lastRestoreMs } from '../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
+import { commandFor } from './command-for.js';
 import { readArchiveManifest } from './read-archive.js';
-import { restoreCommand } from './restore-command.js';
 
 interface Next {
   readonly paths: GatewayPaths;
@@ -24,7 +25,7 @@ export async function assertReplaceable(target: string, { paths, hasDatabase, fi
   if (damaged === undefined || findDamaged(paths.databasePath, { sinceMs: lastRestoreMs(paths) }) === undefined) return;
   throw lastBackup(kept, {
     reason: `the database has been damaged since; the damaged copy is ${damaged}`,
-    hint: `If the present database is the right one, e.g. because you have repaired it, move that copy away. Otherwise restore the backup first: ${restoreCommand(target, paths)}   Or name another file for the new backup.`,
+    hint: `If the present database is the right one, e.g. because you have repaired it, move that copy away. Otherwise restore the backup first: ${commandFor(paths, shellCommand`xopc restore ${target}`)}   Or name another file for the new backup.`,
   });
 }
 

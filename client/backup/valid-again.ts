@@ -5,6 +5,7 @@ import { BACKUP_DATABASE, type BackupName } from '../../shared/backup.js';
 import type { DatabaseModule, ValidAgain } from '../../shared/node/database-module.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { commandFor } from './command-for.js';
 
 interface Staged {
   /** With the files of the state to restore. */
@@ -21,12 +22,14 @@ interface Present {
 /** Returns what is valid in a staged state and not in the present one; null if the present database cannot be read. */
 export async function findValidAgain({ directory, names }: Staged, { paths, database, nowMs }: Present): Promise<ValidAgain[] | null> {
   const present = paths.databasePath;
-  const found = differsIn([join(directory, 'token'), paths.tokenPath]) ? [GATEWAY_TOKEN] : [];
+  const forGateway = ({ what, revoke }: ValidAgain): ValidAgain => ({ what, revoke: commandFor(paths, revoke) });
+  const found = differsIn([join(directory, 'token'), paths.tokenPath]) ? [forGateway(GATEWAY_TOKEN)] : [];
   if (!names.includes(BACKUP_DATABASE)) return found;
   try {
     // Nothing was revoked in a new home.
     if (!database.hasDatabase(present)) return [];
-    return [...found, ...(await database.findValidAgain(join(directory, BACKUP_DATABASE), { present, nowMs }))];
+    const rows = await database.findValidAgain(join(directory, BACKUP_DATABASE), { present, nowMs });
+    return [...found, ...rows.map(forGateway)];
   } catch {
     // A damaged database is what a restore is for.
     return null;
@@ -41,9 +44,13 @@ function differsIn(files: readonly [string, string]): boolean {
 }
 
 /** The warning about {@link findValidAgain} of a state of that time. */
-export function validAgainWarning(found: readonly ValidAgain[] | null, createdAt: string): string | undefined {
+export function validAgainWarning(
+  found: readonly ValidAgain[] | null,
+  { createdAt, paths }: { createdAt: string; paths: GatewayPaths },
+): string | undefined {
   if (found === null) {
-    return `Warning: the present database cannot be read. What has been revoked since ${createdAt} is valid again.\n  See: xopc token list   xopc channels   xopc approvals grants`;
+    const lists = ['xopc token list', 'xopc channels', 'xopc approvals grants'].map((command) => commandFor(paths, command));
+    return `Warning: the present database cannot be read. What has been revoked since ${createdAt} is valid again.\n  See: ${lists.join('   ')}`;
   }
   if (found.length === 0) return undefined;
   // Others have chosen some of the names.

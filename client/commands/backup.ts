@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { compactTime } from '../../shared/text/compact-time.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import { textWarning } from '../backup/check-texts.js';
 import { createBackup } from '../backup/create-backup.js';
-import { restoreCommand } from '../backup/restore-command.js';
+import { commandFor } from '../backup/command-for.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { usage } from '../cli/usage.js';
 import { serviceEnvPath } from '../service/files/install-record.js';
@@ -49,7 +50,7 @@ export class BackupCommand extends BaseCommand {
       databasePlace !== undefined &&
         `It does not contain the data in ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`,
       serviceEnv !== null && `It does not contain ${serviceEnv}, the variables of the service. Copy that file, too.`,
-      `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`,
+      `Restore it with: ${commandFor(this.io.gatewayPaths, shellCommand`xopc restore ${target}`)}`,
     ];
     const warning = textWarning(problems, 'It is in the backup as it is. Correct it, then check it with: xopc config validate');
     if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);

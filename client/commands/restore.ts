@@ -6,10 +6,11 @@ import { GatewayError } from '../../shared/errors.js';
 import { configInvalid } from '../../shared/node/config/config-text.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { textWarning } from '../backup/check-texts.js';
-import { restoreCommand } from '../backup/restore-command.js';
+import { commandFor } from '../backup/command-for.js';
 import { type StagedRestore, stageRestore } from '../backup/stage-restore.js';
 import { validAgainWarning } from '../backup/valid-again.js';
 import { claimPaths } from '../../shared/node/process/claim-paths.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
 import { locateDataUser, unavailableError } from '../gateway/locate-gateway.js';
@@ -84,7 +85,7 @@ export class RestoreCommand extends BaseCommand {
   async #warn({ problems, validAgain, createdAt }: StagedRestore): Promise<void> {
     if (this.json) return;
     const what = 'It is restored as it is, but no gateway starts with it. Correct it after the restore, then: xopc config validate';
-    for (const warning of [textWarning(problems, what), validAgainWarning(validAgain, createdAt)])
+    for (const warning of [textWarning(problems, what), validAgainWarning(validAgain, { createdAt, paths: this.io.gatewayPaths })])
       if (warning !== undefined) await this.io.note(warning, this.io.err.paint.yellow);
   }
 
@@ -134,7 +135,7 @@ export class RestoreCommand extends BaseCommand {
   #report({ restored, source: file, ...state }: Report): Promise<number> {
     const { createdAt, names } = state;
     const { gateway = null, replaced } = restored;
-    const undo = restoreCommand(replaced, this.io.gatewayPaths);
+    const undo = commandFor(this.io.gatewayPaths, shellCommand`xopc restore ${replaced}`);
     const text = [
       `State of ${createdAt} restored: ${names.join(', ')}`,
       `The previous state is kept in ${replaced}`,

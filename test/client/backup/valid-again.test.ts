@@ -38,11 +38,15 @@ async function restoreJson(...args: string[]): Promise<{ replaced: string; valid
   return JSON.parse((await run('restore', ...args, '--json')).stdout) as Awaited<ReturnType<typeof restoreJson>>;
 }
 
-const REVOKED = [
-  { what: "the gateway's own token of that time", revoke: 'xopc gateway token --rotate' },
-  { what: 'access token ci', revoke: 'xopc token revoke ci' },
-  { what: 'sender Ann\nforged (telegram/personal)', revoke: 'xopc channels revoke telegram 42 --account personal' },
-  { what: 'remembered approval of shell__run for agent main', revoke: 'xopc approvals revoke 1' },
+/** Each command is for this gateway, whatever shell it is pasted into. */
+const revoked = () => [
+  { what: "the gateway's own token of that time", revoke: `XOPC_HOME=${paths.home} xopc gateway token --rotate` },
+  { what: 'access token ci', revoke: `XOPC_HOME=${paths.home} xopc token revoke ci` },
+  {
+    what: 'sender Ann\nforged (telegram/personal)',
+    revoke: `XOPC_HOME=${paths.home} xopc channels revoke telegram 42 --account personal`,
+  },
+  { what: 'remembered approval of shell__run for agent main', revoke: `XOPC_HOME=${paths.home} xopc approvals revoke 1` },
 ];
 
 test('all that was revoked since the backup is named, with the command that revokes it', async () => {
@@ -50,14 +54,16 @@ test('all that was revoked since the backup is named, with the command that revo
   writeFileSync(paths.tokenPath, 'rotated\n');
   change(`delete from access_tokens where name <> 'kept'; delete from pairings; delete from approval_grants where approval_seq = 1;
     insert into access_tokens (id, name, hash, scopes, created_at) values ('tok_4', 'ci', 'h4', '["cron"]', 5)`);
-  expect((await restoreJson(file, '--check')).validAgain).toEqual(REVOKED);
-  const lines = REVOKED.map(({ what, revoke }) => `  ${what.replace('\n', String.raw`\n`)}: ${revoke}\n`).join('');
+  expect((await restoreJson(file, '--check')).validAgain).toEqual(revoked());
+  const lines = revoked()
+    .map(({ what, revoke }) => `  ${what.replace('\n', String.raw`\n`)}: ${revoke}\n`)
+    .join('');
   const warning = `these are valid again. After the restore, revoke what should not be:\n${lines}`;
   expect((await run('restore', file, '--check')).stderr).toContain(warning);
   const { stdout, stderr } = await run('restore', file);
   expect(stderr).toContain(warning);
   const [replaced = ''] = /(?<=kept in ).*/.exec(stdout) ?? [];
-  expect((await restoreJson(replaced)).validAgain).toEqual(REVOKED.slice(0, 2));
+  expect((await restoreJson(replaced)).validAgain).toEqual(revoked().slice(0, 2));
 });
 
 test('a present database that cannot be read hides nothing silently, and in a new home nothing was revoked', async () => {
