@@ -10,16 +10,17 @@ import { readArchiveManifest } from './read-archive.js';
 
 interface Next {
   readonly paths: GatewayPaths;
-  readonly hasDatabase: boolean;
+  /** Why the new backup has no database; undefined if it has one. */
+  readonly missing: string | undefined;
   readonly findDamaged: DatabaseModule['findDamaged'];
 }
 
 /** @throws CONFLICT where `target` is a backup with a database, and the new one would have none, or one created since because of damage */
-export async function assertReplaceable(target: string, { paths, hasDatabase, findDamaged }: Next): Promise<void> {
+export async function assertReplaceable(target: string, { paths, missing, findDamaged }: Next): Promise<void> {
   const old = await readArchiveManifest(target);
   if (old?.entries.some(({ name }) => name === BACKUP_DATABASE) !== true) return;
   const kept = { target, createdAt: old.createdAt };
-  if (!hasDatabase) throw lastBackup(kept, { reason: `there is no ${paths.databasePath}`, hint: 'Name another file.' });
+  if (missing !== undefined) throw lastBackup(kept, { reason: missing, hint: 'Name another file for the new backup.' });
   const damaged = findDamaged(paths.databasePath, { sinceMs: Date.parse(old.createdAt) });
   // After a restore, the present database is what the owner has chosen, and may have newer conversations than the backup.
   if (damaged === undefined || findDamaged(paths.databasePath, { sinceMs: lastRestoreMs(paths) }) === undefined) return;

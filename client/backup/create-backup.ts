@@ -70,7 +70,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   const release = options.runtime.cleanAtSignal(() => removeTemp(work));
   try {
     noteOwner(work);
-    const { names, schemaVersion } = await collect({ ...options, target }, { work, hasFile: place === undefined });
+    const { names, schemaVersion } = await collect({ ...options, target }, { work, place });
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
     const manifest: BackupManifest = {
@@ -96,22 +96,22 @@ function textPaths(paths: GatewayPaths): Record<BackupText, string> {
 
 async function collect(
   { paths, database, target, onProgress }: BackupOptions,
-  { work, hasFile }: { work: string; hasFile: boolean },
+  { work, place }: { work: string; place: string | undefined },
 ): Promise<{ names: BackupName[]; schemaVersion: number | null }> {
   const from = textPaths(paths);
   const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
-  if (!hasFile) return { names, schemaVersion: null };
   const rescued = finalPath(paths.databasePath) + RESCUED;
   const source = existsSync(rescued) ? rescued : paths.databasePath;
-  const isThere = database.hasDatabase(source);
+  const isThere = place === undefined && database.hasDatabase(source);
   if (!isThere && names.length === 0) {
     throw new GatewayError('NOT_FOUND', {
       message: `there is nothing to back up in ${paths.home}`,
       hint: 'To back up another home, set XOPC_HOME or --config.',
     });
   }
-  await assertReplaceable(target, { paths, hasDatabase: isThere, findDamaged: database.findDamaged });
+  const missing = place === undefined ? `there is no ${paths.databasePath}` : `the new one would not contain the data in ${place}`;
+  await assertReplaceable(target, { paths, missing: isThere ? undefined : missing, findDamaged: database.findDamaged });
   if (!isThere) return { names, schemaVersion: null };
   onProgress('Copying the database ...');
   const schemaVersion = await database.copyDatabase(source, join(work, BACKUP_DATABASE));

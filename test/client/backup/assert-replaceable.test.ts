@@ -54,6 +54,18 @@ test('a backup with a database is not replaced by one without', async () => {
   expect((await readArchiveManifest(other))?.entries.map(({ name }) => name)).toEqual(['token']);
 });
 
+test('a backup with a database is not replaced by one of a gateway that has moved to PostgreSQL', async () => {
+  writeFileSync(paths.configPath, '{ "store": { "url": "postgres://u:secret@db.example/xopc" } }');
+  const refused = await nightly();
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('would not contain the data in postgres://db.example') as string,
+  });
+  expect(readFileSync(file).equals(good)).toBe(true);
+  const other = join(tempDir(), 'other.tar.gz');
+  for (const round of ['new', 'replaced']) expect(await nightly(other), round).toMatchObject({ code: 0 });
+});
+
 test('a backup from before a damage is replaced only after the damaged copy is gone', async () => {
   const aside = `${paths.databasePath}.corrupt-20361130T031500Z`;
   renameSync(paths.databasePath, aside);
