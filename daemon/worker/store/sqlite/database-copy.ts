@@ -63,13 +63,15 @@ export function findValidAgain(restored: string, { present, nowMs }: { present: 
       'select name from access_tokens where ifnull(expires_at > ?, true) and id not in (select id from present.access_tokens)',
       [nowMs],
     );
-    const approved = (schema: string): string =>
-      `select channel, account_id as account, sender_id as id, sender_name as name from ${schema}.pairings where code is null`;
     const senders = await connection.run<{ channel: string; account: string; id: string; name: string }>(
-      `${approved('main')} except ${approved('present')}`,
+      `select channel, account_id as account, sender_id as id, sender_name as name from pairings where code is null
+        and (channel, account_id, sender_id) not in (select channel, account_id, sender_id from present.pairings where code is null)`,
     );
-    const grants = await connection.run<{ seq: number; agent: string; tool: string }>(
-      'select seq, agent_id as agent, tool from approval_grants except select seq, agent_id, tool from present.approval_grants',
+    const granted = (schema: string): string =>
+      `from ${schema}.approval_grants as g left join ${schema}.sessions as s on s.id = g.session_id where s.deleted_at is null`;
+    const grants = await connection.run<{ seq: number; agent: string; tool: string; session: string | null }>(
+      `select seq, g.agent_id as agent, tool, key as session ${granted('main')}
+        and (g.agent_id, tool, ifnull(key, '')) not in (select g.agent_id, tool, ifnull(key, '') ${granted('present')}) order by seq`,
     );
     return [
       ...tokens.rows.map(({ name }) => ({ what: `access token ${name}`, revoke: shellCommand`xopc token revoke ${name}` })),
@@ -77,8 +79,8 @@ export function findValidAgain(restored: string, { present, nowMs }: { present: 
         what: `sender ${name || id} (${channel}/${account})`,
         revoke: shellCommand`xopc channels revoke ${channel} ${id} --account ${account}`,
       })),
-      ...grants.rows.map(({ seq, agent, tool }) => ({
-        what: `remembered approval of ${tool} for agent ${agent}`,
+      ...grants.rows.map(({ seq, agent, tool, session }) => ({
+        what: `remembered approval of ${tool} for ${session === null ? `agent ${agent}` : `session ${session}`}`,
         revoke: shellCommand`xopc approvals revoke ${seq}`,
       })),
     ];
