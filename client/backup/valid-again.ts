@@ -19,7 +19,7 @@ interface Present {
   readonly nowMs: number;
 }
 
-/** Returns what is valid in a staged state and not in the present one; null if the present database cannot be read. */
+/** Returns what is valid in a staged state and not in the present one; null if they cannot be compared. */
 export async function findValidAgain({ directory, names }: Staged, { paths, database, nowMs }: Present): Promise<ValidAgain[] | null> {
   const present = paths.databasePath;
   const forGateway = ({ what, revoke }: ValidAgain): ValidAgain => ({ what, revoke: commandFor(paths, revoke) });
@@ -31,7 +31,7 @@ export async function findValidAgain({ directory, names }: Staged, { paths, data
     const rows = await database.findValidAgain(join(directory, BACKUP_DATABASE), { present, nowMs });
     return [...found, ...rows.map(forGateway)];
   } catch {
-    // A damaged database is what a restore is for.
+    // It is damaged, which is what a restore is for, or has tables of an older build that no start has migrated yet.
     return null;
   }
 }
@@ -50,7 +50,9 @@ export function validAgainWarning(
 ): string | undefined {
   if (found === null) {
     const lists = ['xopc token list', 'xopc channels', 'xopc approvals grants'].map((command) => commandFor(paths, command));
-    return `Warning: the present database cannot be read. What has been revoked since ${createdAt} is valid again.\n  See: ${lists.join('   ')}`;
+    return `Warning: the state of ${createdAt} could not be compared with the present database. What has been revoked since is valid again.
+  See: ${lists.join('   ')}
+  If the gateway's own token has been replaced since: ${commandFor(paths, GATEWAY_TOKEN.revoke)}`;
   }
   if (found.length === 0) return undefined;
   // Others have chosen some of the names.

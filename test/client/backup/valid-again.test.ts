@@ -75,10 +75,16 @@ test('whoever was approved, and what was granted, again since is not named', asy
   expect((await restoreJson(file, '--check')).validAgain).toEqual([]);
 });
 
-test('a present database that cannot be read hides nothing silently, and in a new home nothing was revoked', async () => {
-  writeFileSync(paths.databasePath, 'damaged '.repeat(1_000));
-  expect((await run('restore', file, '--check')).stderr).toContain('the present database cannot be read. What has been revoked since');
-  expect((await restoreJson(file, '--check')).validAgain).toBeNull();
+test('a present database that cannot be compared hides nothing silently, and in a new home nothing was revoked', async () => {
+  const ofOlderBuild = (): void => change('drop table approval_grants');
+  const damaged = (): void => writeFileSync(paths.databasePath, 'damaged '.repeat(1_000));
+  for (const make of [ofOlderBuild, damaged]) {
+    make();
+    const { stderr } = await run('restore', file, '--check');
+    expect(stderr).toContain('could not be compared with the present database. What has been revoked since is valid again.');
+    expect(stderr).toContain(`If the gateway's own token has been replaced since: XOPC_HOME=${paths.home} xopc gateway token --rotate`);
+    expect((await restoreJson(file, '--check')).validAgain).toBeNull();
+  }
   for (const suffix of ['', '-wal', '-shm']) rmSync(paths.databasePath + suffix, { force: true });
   writeFileSync(paths.tokenPath, 'new\n');
   expect((await restoreJson(file)).validAgain).toEqual([]);
