@@ -57,7 +57,8 @@ export function validAgainWarning(
   if (found.length === 0) return undefined;
   // Others have chosen some of the names.
   const lines = found.map(({ what, revoke }) => escapeControls(`  ${what}: ${revoke}`));
-  return [`Warning: in the state of ${createdAt}, these are valid again. After the restore, revoke what should not be:`, ...lines].join(
-    '\n',
-  );
+  return [
+    `Warning: in the state of ${createdAt}, these are valid again. After the restore, revoke those that should stay revoked:`,
+    ...lines,
+  ].join('\n');
 }

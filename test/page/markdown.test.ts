@@ -62,7 +62,7 @@ const BROKEN = `
   window.show = (text) => render(<main><p>Before</p><Markdown text={text} /><button>Approve</button></main>, document.body);
 `;
 
-test.skipIf(noBrowser)('a text whose rendering fails is shown verbatim, and what is beside it as ever', async () => {
+test.skipIf(noBrowser)('a text whose rendering fails is shown verbatim, and the rest as usual', async () => {
   const page = await openPage(await serveComponents(BROKEN), { allowedErrors: /broken renderer/ });
   const shown = (): Promise<string> => page.locator('main').innerHTML();
   const around = (text: string): string => `<p>Before</p>${text}<button>Approve</button>`;

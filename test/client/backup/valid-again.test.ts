@@ -62,7 +62,7 @@ test('all that was revoked since the backup is named, with the command that revo
   const lines = revoked()
     .map(({ what, revoke }) => `  ${what.replace('\n', String.raw`\n`)}: ${revoke}\n`)
     .join('');
-  const warning = `these are valid again. After the restore, revoke what should not be:\n${lines}`;
+  const warning = `these are valid again. After the restore, revoke those that should stay revoked:\n${lines}`;
   expect((await run('restore', file, '--check')).stderr).toContain(warning);
   const { stdout, stderr } = await run('restore', file);
   expect(stderr).toContain(warning);
