@@ -51,7 +51,7 @@ const together = { isolate: false };
  */
 const SCENARIOS = [
   'test/e2e/{acp,api,api-docs,approvals,cluster,cluster-proxy,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
-  'test/e2e/{backup,delivery-failures,cron,error-words,restart,signals-and-succession,specification}.test.ts',
+  'test/e2e/{backup,delivery-failures,cron,error-words,signals-and-succession,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,invalid-config,live-config,odd-circumstances,overview,own-token,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',

@@ -97,7 +97,7 @@ describe('a running gateway', () => {
     expect(readdirSync(join(gateway.xopcHome, 'state', 'restore'))).toEqual([]);
   });
 
-  test('keeps what it has when the file is unusable, and says why', async () => {
+  test('keeps what it has when the file is unusable, and says why', { tags: ['long'] }, async () => {
     const gateway = await RealGateway.start();
     await addSession(gateway, 'kept');
     const worker = gateway.workerPid();
@@ -174,45 +174,49 @@ test('Ctrl-C ends a backup and a restore at once, and nothing of them is left', 
 });
 
 /** The states that a kill may leave are two: all as before, or all as in the backup. */
-test.each(['command', 'supervisor'] as const)('a restore whose %s is killed is done in full or not at all', async (victim) => {
-  const gateway = await RealGateway.create();
-  expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
-  await addSession(gateway, 'old');
-  const file = await backup(gateway);
-  const oldToken = readFileSync(tokenPath(gateway), 'utf8');
-  await addSession(gateway, 'new');
-  expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);
-  const newToken = readFileSync(tokenPath(gateway), 'utf8');
-  const states = new Set<string>();
-  const kept = join(gateway.xopcHome, 'state', 'replaced');
-  const staging = join(gateway.xopcHome, 'state', 'restore');
-  const keptNames = (): string[] => (existsSync(kept) ? readdirSync(kept) : []);
-  for (const moment of ['staged', 'journal', 'quiet', 'kept'] as const) {
-    const before = new Set(keptNames());
-    // By name: only so many are kept, and two may be of one second.
-    const fresh = (): string | undefined => keptNames().find((name) => !before.has(name));
-    const supervisorPid = gateway.lock().pid;
-    const worker = gateway.workerPid();
-    const running = runProcess(launcher, ['restore', file], { env: gateway.env });
-    await until(moment, () => {
-      const names = existsSync(staging) ? readdirSync(staging) : [];
-      if (moment === 'staged') return names.length > 0;
-      if (moment === 'journal') return names.some((name) => existsSync(join(staging, name, 'journal.json')));
-      if (moment === 'quiet') return gateway.findWorkerPid() !== worker;
-      return fresh() !== undefined;
-    });
-    process.kill(victim === 'command' ? running.pid : supervisorPid, 'SIGKILL');
-    await running.done;
-    if (victim === 'supervisor') expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
-    await until('the restore to have ended', async () => (await gateway.status()).state === 'running');
-    await gateway.untilHealthy();
-    const found = (await chats(gateway)).join();
-    const token = readFileSync(tokenPath(gateway), 'utf8');
-    expect([`old ${oldToken}`, `new,old ${newToken}`]).toContain(`${found} ${token}`);
-    states.add(found);
-    if (found === 'old') await restore(gateway, join(kept, fresh() ?? expect.fail('what was replaced is not kept')));
-    expect(await chats(gateway)).toEqual(['new', 'old']);
-  }
-  expect(states).toContain('old');
-  expect(integrity(join(gateway.xopcHome, 'state', 'gateway.db'))).toEqual([{ integrity_check: 'ok' }]);
-});
+test.each(['command', 'supervisor'] as const)(
+  'a restore whose %s is killed is done in full or not at all',
+  { tags: ['long'] },
+  async (victim) => {
+    const gateway = await RealGateway.create();
+    expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+    await addSession(gateway, 'old');
+    const file = await backup(gateway);
+    const oldToken = readFileSync(tokenPath(gateway), 'utf8');
+    await addSession(gateway, 'new');
+    expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);
+    const newToken = readFileSync(tokenPath(gateway), 'utf8');
+    const states = new Set<string>();
+    const kept = join(gateway.xopcHome, 'state', 'replaced');
+    const staging = join(gateway.xopcHome, 'state', 'restore');
+    const keptNames = (): string[] => (existsSync(kept) ? readdirSync(kept) : []);
+    for (const moment of ['staged', 'journal', 'quiet', 'kept'] as const) {
+      const before = new Set(keptNames());
+      // By name: only so many are kept, and two may be of one second.
+      const fresh = (): string | undefined => keptNames().find((name) => !before.has(name));
+      const supervisorPid = gateway.lock().pid;
+      const worker = gateway.workerPid();
+      const running = runProcess(launcher, ['restore', file], { env: gateway.env });
+      await until(moment, () => {
+        const names = existsSync(staging) ? readdirSync(staging) : [];
+        if (moment === 'staged') return names.length > 0;
+        if (moment === 'journal') return names.some((name) => existsSync(join(staging, name, 'journal.json')));
+        if (moment === 'quiet') return gateway.findWorkerPid() !== worker;
+        return fresh() !== undefined;
+      });
+      process.kill(victim === 'command' ? running.pid : supervisorPid, 'SIGKILL');
+      await running.done;
+      if (victim === 'supervisor') expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+      await until('the restore to have ended', async () => (await gateway.status()).state === 'running');
+      await gateway.untilHealthy();
+      const found = (await chats(gateway)).join();
+      const token = readFileSync(tokenPath(gateway), 'utf8');
+      expect([`old ${oldToken}`, `new,old ${newToken}`]).toContain(`${found} ${token}`);
+      states.add(found);
+      if (found === 'old') await restore(gateway, join(kept, fresh() ?? expect.fail('what was replaced is not kept')));
+      expect(await chats(gateway)).toEqual(['new', 'old']);
+    }
+    expect(states).toContain('old');
+    expect(integrity(join(gateway.xopcHome, 'state', 'gateway.db'))).toEqual([{ integrity_check: 'ok' }]);
+  },
+);

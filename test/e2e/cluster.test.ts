@@ -11,7 +11,7 @@ const HAND_OVER_MS = 1_000;
 
 test.skipIf(reason !== undefined)(
   'of three gateways one is killed and one stands still: the third takes over, nothing is sent twice, and a stop hands over at once',
-  { timeout: 90_000 },
+  { tags: ['long'], timeout: 90_000 },
   async () => {
     const cluster = await startCluster();
     const { telegram, receiver } = cluster;

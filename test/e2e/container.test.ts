@@ -26,22 +26,26 @@ test('the steps of the Containerfile name files that exist, and what is copied r
   expect(fromBuild.length).toBeGreaterThan(0);
 });
 
-test('what is copied is enough for the build, also if only the owner of the clone can read it', { timeout: 180_000 }, () => {
-  const source = tempDir();
-  const run = (command: string): string =>
-    execFileSync('sh', ['-c', `umask 022; ${command}`], { cwd: source, stdio: 'pipe', encoding: 'utf8' });
-  for (const { instruction, text } of stages[0] ?? []) {
-    const paths = text.split(' ').slice(0, -1);
-    if (instruction === 'COPY') {
-      for (const path of paths) cpSync(join(root, path), join(source, path), { recursive: true });
-      run(`chmod -R go= ${paths.join(' ')}`);
-    } else if (text === 'npm ci --ignore-scripts') symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
-    else if (instruction === 'RUN') run(text);
-  }
-  expect(existsSync(join(source, 'dist', 'build.json'))).toBe(true);
-  const unreadable = run(`find ${fromBuild.join(' ')} ! -perm -o=r -o -type d ! -perm -o=x -o -name xopc.mjs ! -perm -o=x`);
-  expect(unreadable).toBe('');
-});
+test(
+  'what is copied is enough for the build, also if only the owner of the clone can read it',
+  { tags: ['long'], timeout: 180_000 },
+  () => {
+    const source = tempDir();
+    const run = (command: string): string =>
+      execFileSync('sh', ['-c', `umask 022; ${command}`], { cwd: source, stdio: 'pipe', encoding: 'utf8' });
+    for (const { instruction, text } of stages[0] ?? []) {
+      const paths = text.split(' ').slice(0, -1);
+      if (instruction === 'COPY') {
+        for (const path of paths) cpSync(join(root, path), join(source, path), { recursive: true });
+        run(`chmod -R go= ${paths.join(' ')}`);
+      } else if (text === 'npm ci --ignore-scripts') symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
+      else if (instruction === 'RUN') run(text);
+    }
+    expect(existsSync(join(source, 'dist', 'build.json'))).toBe(true);
+    const unreadable = run(`find ${fromBuild.join(' ')} ! -perm -o=r -o -type d ! -perm -o=x -o -name xopc.mjs ! -perm -o=x`);
+    expect(unreadable).toBe('');
+  },
+);
 
 const missing = installDebianPackages(['tini']);
 

@@ -87,7 +87,7 @@ describe('a killed supervisor', () => {
     expect((await gateway.status()).pid).toBe(again.pid);
   });
 
-  test('with everything else, many times over, never keeps the next one from starting', async () => {
+  test('with everything else, many times over, never keeps the next one from starting', { tags: ['long'] }, async () => {
     const gateway = await RealGateway.create();
     for (let round = 0; round < 8; round += 1) {
       const running = await gateway.run();
@@ -111,7 +111,7 @@ describe('a killed supervisor', () => {
 });
 
 describe('a worker that hangs', () => {
-  test('is found, its stack is logged, and it is replaced', { timeout: 60_000 }, async () => {
+  test('is found, its stack is logged, and it is replaced', { tags: ['long'], timeout: 60_000 }, async () => {
     const installation = new Installation();
     installation.append('worker', `process.on('SIGUSR2', function spinsForEver() { for (;;); });`);
     const gateway = await RealGateway.start({ command: installation.command });

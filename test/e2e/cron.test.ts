@@ -9,41 +9,49 @@ const JOBS = 60;
 const SPREAD_MS = 6_000;
 const KILLS = 6;
 
-test('60 messages that are due while the worker is killed 6 times come once each, none early, none missing', async () => {
-  const cron = await startCronGateway();
-  const firstMs = Date.now() + 3_000;
-  const instants = Array.from({ length: JOBS }, (_, number) => firstMs + Math.floor((number * SPREAD_MS) / JOBS));
-  const ids = await cron.create(instants.map((atMs) => `at ${new Date(atMs).toISOString()}`));
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    await untilTime(firstMs + (kill * SPREAD_MS) / KILLS);
-    await cron.kill();
-  }
-  await until('every message', () => countByContent(cron.received).size === JOBS, 20_000);
-  expect([...countByContent(cron.received).values()].filter((count) => count !== 1)).toEqual([]);
-  for (const [number, id] of ids.entries()) {
-    const runs = await cron.runs(id);
-    expect(runs.filter(({ state }) => state === 'done')).toHaveLength(1);
-    expect(runs.filter(({ state }) => state !== 'done' && state !== 'interrupted')).toEqual([]);
-    for (const { startedAt } of runs) expect(Date.parse(startedAt ?? '')).toBeGreaterThanOrEqual(instants[number]!);
-  }
-});
+test(
+  '60 messages that are due while the worker is killed 6 times come once each, none early, none missing',
+  { tags: ['long'] },
+  async () => {
+    const cron = await startCronGateway();
+    const firstMs = Date.now() + 3_000;
+    const instants = Array.from({ length: JOBS }, (_, number) => firstMs + Math.floor((number * SPREAD_MS) / JOBS));
+    const ids = await cron.create(instants.map((atMs) => `at ${new Date(atMs).toISOString()}`));
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await untilTime(firstMs + (kill * SPREAD_MS) / KILLS);
+      await cron.kill();
+    }
+    await until('every message', () => countByContent(cron.received).size === JOBS, 20_000);
+    expect([...countByContent(cron.received).values()].filter((count) => count !== 1)).toEqual([]);
+    for (const [number, id] of ids.entries()) {
+      const runs = await cron.runs(id);
+      expect(runs.filter(({ state }) => state === 'done')).toHaveLength(1);
+      expect(runs.filter(({ state }) => state !== 'done' && state !== 'interrupted')).toEqual([]);
+      for (const { startedAt } of runs) expect(Date.parse(startedAt ?? '')).toBeGreaterThanOrEqual(instants[number]!);
+    }
+  },
+);
 
-test('a job that was due while the gateway was stopped runs once and late; one that was done does not run again', async () => {
-  const cron = await startCronGateway();
-  const [done, due] = await cron.create(['at 2099-01-01T00:00:00Z', `at ${new Date(Date.now() + 2_500).toISOString()}`]);
-  await cron.call('POST', '/api/cron/trigger', { job_id: done });
-  await until('the first', () => cron.received.length === 1);
-  expect((await cron.gateway.xopc('gateway', 'stop')).code).toBe(0);
-  await untilTime(Date.now() + 3_000);
-  expect(cron.received).toHaveLength(1);
-  await cron.gateway.run();
-  await until('the second', () => cron.received.length === 2);
-  expect((await cron.gateway.xopc('gateway', 'restart')).code).toBe(0);
-  const [run, ...more] = await cron.runs(due ?? '');
-  expect({ state: run?.state, more }).toEqual({ state: 'done', more: [] });
-  expect((await cron.runs(done ?? '')).map(({ state }) => state)).toEqual(['done']);
-  expect(cron.received.map(({ content }) => content)).toEqual(['job 0', 'job 1']);
-});
+test(
+  'a job that was due while the gateway was stopped runs once and late; one that was done does not run again',
+  { tags: ['long'] },
+  async () => {
+    const cron = await startCronGateway();
+    const [done, due] = await cron.create(['at 2099-01-01T00:00:00Z', `at ${new Date(Date.now() + 2_500).toISOString()}`]);
+    await cron.call('POST', '/api/cron/trigger', { job_id: done });
+    await until('the first', () => cron.received.length === 1);
+    expect((await cron.gateway.xopc('gateway', 'stop')).code).toBe(0);
+    await untilTime(Date.now() + 3_000);
+    expect(cron.received).toHaveLength(1);
+    await cron.gateway.run();
+    await until('the second', () => cron.received.length === 2);
+    expect((await cron.gateway.xopc('gateway', 'restart')).code).toBe(0);
+    const [run, ...more] = await cron.runs(due ?? '');
+    expect({ state: run?.state, more }).toEqual({ state: 'done', more: [] });
+    expect((await cron.runs(done ?? '')).map(({ state }) => state)).toEqual(['done']);
+    expect(cron.received.map(({ content }) => content)).toEqual(['job 0', 'job 1']);
+  },
+);
 
 test('a turn that dies with its worker is interrupted, its chat is told, and with policy again it is answered', async () => {
   const fake = await startFakeOpenAi();

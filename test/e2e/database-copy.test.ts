@@ -57,7 +57,7 @@ const newestIn = (path: string): unknown[] => readIn(path, 'select content from 
 
 test.skipIf(reason !== undefined)(
   'a gateway moves to PostgreSQL and back, whatever was killed on the way, and shows no password',
-  { timeout: 180_000 },
+  { tags: ['long'], timeout: 180_000 },
   async () => {
     const postgres = await startPostgres();
     try {

@@ -198,7 +198,7 @@ async function sweep(ask: Ask, calls: readonly Call[]): Promise<{ refused: numbe
   return { refused, bad };
 }
 
-test('every refusal of a wrong input is in words of the API', { timeout: 300_000 }, async () => {
+test('every refusal of a wrong input is in words of the API', { tags: ['long'], timeout: 300_000 }, async () => {
   const { ask, document } = await start();
   const calls = Object.entries(document.paths)
     .filter(([template]) => !ENDLESS.test(template))

@@ -37,7 +37,7 @@ const succeeded = ({ code, stdout, stderr }: Outcome): string => {
 };
 
 describe('two gateways of one home at once', () => {
-  test('have sessions, jobs, tokens and logs of their own', async () => {
+  test('have sessions, jobs, tokens and logs of their own', { tags: ['long'] }, async () => {
     const { main, work } = await twoOf();
     await Promise.all([main.run(), work.run()]);
     expect([main.paths.dataDir, work.paths.dataDir].filter((path) => path === main.xopcHome)).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('two gateways of one home at once', () => {
     );
   });
 
-  test('one is restarted, killed and stopped while the other stays as it is', async () => {
+  test('one is restarted, killed and stopped while the other stays as it is', { tags: ['long'] }, async () => {
     const { main, work } = await twoOf();
     await main.run();
     const running = await work.run();

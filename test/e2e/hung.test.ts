@@ -84,22 +84,26 @@ const COMMANDS: { command: string[]; limitMs: Record<Hang['role'], number>; isRe
   },
 ];
 
-test.each(COMMANDS)('$command ends or replaces a gateway that hangs, in its time', async ({ command, limitMs, isReplaced }) => {
-  await Promise.all(
-    HANGS.map(async (hang) => {
-      const hung = await startHung(hang);
-      const what = `${hang.role} ${hang.signal}`;
-      const { outcome, slackMs } = await withSlack(() => hung.gateway.xopc(...command), STARTS);
-      const { code, stderr, durationMs } = outcome;
-      expect(code, `${what}: ${stderr}`).toBe(0);
-      expect(durationMs, `${what}: ${stderr}`).toBeLessThan(limitMs[hang.role] + slackMs);
-      if (isReplaced) await expectReplaced(hung);
-      else expectNothingLeft(hung);
-    }),
-  );
-});
+test.each(COMMANDS)(
+  '$command ends or replaces a gateway that hangs, in its time',
+  { tags: ['long'] },
+  async ({ command, limitMs, isReplaced }) => {
+    await Promise.all(
+      HANGS.map(async (hang) => {
+        const hung = await startHung(hang);
+        const what = `${hang.role} ${hang.signal}`;
+        const { outcome, slackMs } = await withSlack(() => hung.gateway.xopc(...command), STARTS);
+        const { code, stderr, durationMs } = outcome;
+        expect(code, `${what}: ${stderr}`).toBe(0);
+        expect(durationMs, `${what}: ${stderr}`).toBeLessThan(limitMs[hang.role] + slackMs);
+        if (isReplaced) await expectReplaced(hung);
+        else expectNothingLeft(hung);
+      }),
+    );
+  },
+);
 
-test('one that hangs is started again with its options and its environment', async () => {
+test('one that hangs is started again with its options and its environment', { tags: ['long'] }, async () => {
   const gateway = await RealGateway.create();
   const env = { ...gateway.env, OPENAI_API_KEY: 'key-of-the-first-start' };
   gateway.put('config.json', { gateway: { drainTimeoutMs: 100 } });

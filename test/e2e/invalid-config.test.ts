@@ -40,7 +40,7 @@ describe.each(INVALID)('with an invalid %s (%#)', (file, text) => {
     expect(stranger.child.exitCode ?? stranger.child.signalCode).toBeNull();
   });
 
-  test('a gateway that hangs is not ended', async () => {
+  test('a gateway that hangs is not ended', { tags: ['long'] }, async () => {
     const gateway = await running();
     spoil(gateway, file, text(gateway.port));
     process.kill(gateway.pid, 'SIGSTOP');

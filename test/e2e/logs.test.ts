@@ -41,44 +41,48 @@ describe('logs', () => {
     ).toHaveLength(3);
   });
 
-  test('--follow gives every line once and in order across rotations, deletion and restarts under load', { timeout: 120_000 }, async () => {
-    const gateway = await gatewayWithSmallLog();
-    await gateway.run();
-    const follower = gateway.follow('--json', '--lines', '0', '--level', 'debug');
-    let sent = 0;
-    const send = async (): Promise<void> => {
-      sent += 1;
-      await fetch(`${gateway.url}/api/models`, { headers: { 'X-Request-Id': `n-${sent}` } });
-    };
-    await until('the follower to have begun', async () => {
-      await send();
-      return requestIds(follower.output().stdout).length > 0;
-    });
-    for (let restart = 0; restart < 3; restart += 1) {
-      const before = rotations(gateway);
-      while (rotations(gateway) < before + 4) await send();
-      expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
-      for (let index = 0; index < 50; index += 1) await send();
-    }
-    rmSync(gateway.logPath); // by hand, under the writers
-    for (let index = 0; index < 20; index += 1) await send();
-    await until('the writers to notice', async () => {
-      await send();
-      try {
-        return requestIds(readFileSync(gateway.logPath, 'utf8')).length > 0;
-      } catch {
-        return false;
+  test(
+    '--follow gives every line once and in order across rotations, deletion and restarts under load',
+    { tags: ['long'], timeout: 120_000 },
+    async () => {
+      const gateway = await gatewayWithSmallLog();
+      await gateway.run();
+      const follower = gateway.follow('--json', '--lines', '0', '--level', 'debug');
+      let sent = 0;
+      const send = async (): Promise<void> => {
+        sent += 1;
+        await fetch(`${gateway.url}/api/models`, { headers: { 'X-Request-Id': `n-${sent}` } });
+      };
+      await until('the follower to have begun', async () => {
+        await send();
+        return requestIds(follower.output().stdout).length > 0;
+      });
+      for (let restart = 0; restart < 3; restart += 1) {
+        const before = rotations(gateway);
+        while (rotations(gateway) < before + 4) await send();
+        expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+        for (let index = 0; index < 50; index += 1) await send();
       }
-    });
-    const last = sent;
-    await until('the last line', () => requestIds(follower.output().stdout).includes(last));
-    follower.child.kill('SIGINT');
-    expect((await follower.done).code).toBe(0);
-    const seen = requestIds(follower.output().stdout);
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-    expect(seen).toHaveLength(last - (seen[0] ?? 0) + 1);
-  });
+      rmSync(gateway.logPath); // by hand, under the writers
+      for (let index = 0; index < 20; index += 1) await send();
+      await until('the writers to notice', async () => {
+        await send();
+        try {
+          return requestIds(readFileSync(gateway.logPath, 'utf8')).length > 0;
+        } catch {
+          return false;
+        }
+      });
+      const last = sent;
+      await until('the last line', () => requestIds(follower.output().stdout).includes(last));
+      follower.child.kill('SIGINT');
+      expect((await follower.done).code).toBe(0);
+      const seen = requestIds(follower.output().stdout);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+      expect(seen).toHaveLength(last - (seen[0] ?? 0) + 1);
+    },
+  );
 });
 
 test('--follow ends with exit 0 when its reader closes while nothing is logged', async () => {

@@ -16,7 +16,7 @@ async function historyOf(gateway: RealGateway): Promise<History> {
 const sum = ({ buckets }: History, name: 'starts' | 'requests' | 'downMinutes'): number =>
   buckets.reduce((total, bucket) => total + bucket[name], 0);
 
-test('what is known of the last hours survives restarts, kills and stops', async () => {
+test('what is known of the last hours survives restarts, kills and stops', { tags: ['long'] }, async () => {
   const gateway = await RealGateway.start();
   const begun = async (count: number): Promise<boolean> => sum(await historyOf(gateway), 'starts') === count;
   await until('the first start', () => begun(1));

@@ -39,52 +39,56 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
   });
   afterAll(() => postgres.close());
 
-  test('what was accepted survives a restart, a crash of the worker and one of the server, whose absence is told and ends by itself', async () => {
-    const gateway = await RealGateway.create({ XOPC_DATABASE_URL: url });
-    mkdirSync(gateway.xopcHome);
-    writeFileSync(gateway.paths.configPath, '{ "store": { "url": "${XOPC_DATABASE_URL}" } }');
-    await gateway.run();
-    expect((await send(gateway, 'one')).status).toBe(200);
-    expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
-    expect((await send(gateway, 'two')).status).toBe(200);
-    const pid = gateway.workerPid();
-    process.kill(pid, 'SIGKILL');
-    await until('another worker', async () => gateway.findWorkerPid() !== pid && (await ready(gateway)) === 200);
-    expect((await send(gateway, 'three')).status).toBe(200);
+  test(
+    'what was accepted survives a restart, a crash of the worker and one of the server, whose absence is told and ends by itself',
+    { tags: ['long'] },
+    async () => {
+      const gateway = await RealGateway.create({ XOPC_DATABASE_URL: url });
+      mkdirSync(gateway.xopcHome);
+      writeFileSync(gateway.paths.configPath, '{ "store": { "url": "${XOPC_DATABASE_URL}" } }');
+      await gateway.run();
+      expect((await send(gateway, 'one')).status).toBe(200);
+      expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+      expect((await send(gateway, 'two')).status).toBe(200);
+      const pid = gateway.workerPid();
+      process.kill(pid, 'SIGKILL');
+      await until('another worker', async () => gateway.findWorkerPid() !== pid && (await ready(gateway)) === 200);
+      expect((await send(gateway, 'three')).status).toBe(200);
 
-    await postgres.stop('immediate');
-    const refused = await send(gateway, 'refused');
-    expect(refused.status).toBe(503);
-    expect(refused.text).toContain(`postgres://127.0.0.1:${postgres.port}/`);
-    expect(await ready(gateway)).toBe(503);
-    expect((await gateway.status()).warnings).toContainEqual(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
-    await postgres.start();
-    await until('the database is used again', async () => (await ready(gateway)) === 200);
-    expect((await send(gateway, 'four')).status).toBe(200);
-    expect(await said(gateway)).toEqual(['one', 'two', 'three', 'four']);
+      await postgres.stop('immediate');
+      const refused = await send(gateway, 'refused');
+      expect(refused.status).toBe(503);
+      expect(refused.text).toContain(`postgres://127.0.0.1:${postgres.port}/`);
+      expect(await ready(gateway)).toBe(503);
+      expect((await gateway.status()).warnings).toContainEqual(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
+      await postgres.start();
+      await until('the database is used again', async () => (await ready(gateway)) === 200);
+      expect((await send(gateway, 'four')).status).toBe(200);
+      expect(await said(gateway)).toEqual(['one', 'two', 'three', 'four']);
 
-    const { password } = new URL(url);
-    const doctor = (await gateway.xopc('doctor')).stdout;
-    expect(doctor).toMatch(/✅ database: postgres:.* answers: PostgreSQL \d+, schema version \d+$/m);
-    const shown = [JSON.stringify(await gateway.status()), refused.text, doctor, readFileSync(gateway.logPath, 'utf8')];
-    expect(shown.filter((text) => text.includes(password))).toEqual([]);
-    expect(existsSync(gateway.paths.databasePath)).toBe(false);
+      const { password } = new URL(url);
+      const doctor = (await gateway.xopc('doctor')).stdout;
+      expect(doctor).toMatch(/✅ database: postgres:.* answers: PostgreSQL \d+, schema version \d+$/m);
+      const shown = [JSON.stringify(await gateway.status()), refused.text, doctor, readFileSync(gateway.logPath, 'utf8')];
+      expect(shown.filter((text) => text.includes(password))).toEqual([]);
+      expect(existsSync(gateway.paths.databasePath)).toBe(false);
 
-    const archive = join(gateway.xopcHome, 'backup.tar.gz');
-    const backup = await gateway.xopc('backup', archive);
-    expect([backup.code, backup.stdout + backup.stderr]).toEqual([
-      0,
-      expect.stringMatching(/does not contain the data in postgres:.*pg_dump/s),
-    ]);
-    const other = await RealGateway.create({ XOPC_DATABASE_URL: url });
-    mkdirSync(other.xopcHome);
-    writeFileSync(other.paths.configPath, '{}');
-    const restored = await other.xopc('restore', archive);
-    expect([restored.code !== 0, restored.stderr]).toEqual([
-      true,
-      expect.stringContaining('cannot be restored: this gateway stores everything in'),
-    ]);
-  });
+      const archive = join(gateway.xopcHome, 'backup.tar.gz');
+      const backup = await gateway.xopc('backup', archive);
+      expect([backup.code, backup.stdout + backup.stderr]).toEqual([
+        0,
+        expect.stringMatching(/does not contain the data in postgres:.*pg_dump/s),
+      ]);
+      const other = await RealGateway.create({ XOPC_DATABASE_URL: url });
+      mkdirSync(other.xopcHome);
+      writeFileSync(other.paths.configPath, '{}');
+      const restored = await other.xopc('restore', archive);
+      expect([restored.code !== 0, restored.stderr]).toEqual([
+        true,
+        expect.stringContaining('cannot be restored: this gateway stores everything in'),
+      ]);
+    },
+  );
 
   test('through pgbouncer in transaction mode two workers write one after another, and read what is prepared', async () => {
     const direct = await postgres.createDatabase();

@@ -213,7 +213,7 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
     expect(JSON.stringify(gateway.log())).not.toContain(basic(PASSWORD).authorization);
   });
 
-  test('an idle chat is kept open by the gateway’s pings, well within each timeout', async () => {
+  test('an idle chat is kept open by the gateway’s pings, well within each timeout', { tags: ['long'] }, async () => {
     expect(manual.timeouts).toHaveLength(3);
     // The last two are the defaults of HAProxy in Debian and of nginx.
     for (const timeoutMs of [...manual.timeouts.map((minutes) => minutes * 60_000), 50_000, 60_000])

@@ -146,7 +146,7 @@ async function runAll(gateway: RealGateway): Promise<string[]> {
   );
 }
 
-test('fourteen kinds of secrets go through a gateway and are nowhere but in the files that keep them', async () => {
+test('fourteen kinds of secrets go through a gateway and are nowhere but in the files that keep them', { tags: ['long'] }, async () => {
   const { gateway, running } = await startGateway();
   const said = await callAll(gateway);
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);

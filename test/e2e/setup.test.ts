@@ -84,7 +84,7 @@ test('on a terminal it leads from nothing to an agent that answers in Telegram, 
   await until('an answer', () => telegram.bot.sent.at(-1)?.text === 'pong');
 });
 
-test('killed at any question it leaves a gateway that works, and the next run goes on from there', async () => {
+test('killed at any question it leaves a gateway that works, and the next run goes on from there', { tags: ['long'] }, async () => {
   const { models, telegram, gateway, read, setup } = await world();
   const answers = answersFor(models.baseUrl, async () => '');
   let runs = 0;

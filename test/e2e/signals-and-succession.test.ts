@@ -97,7 +97,7 @@ describe('restart --force', () => {
     expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
   });
 
-  test('ends a predecessor that hangs in the middle of it, and its worker, and serves', async () => {
+  test('ends a predecessor that hangs in the middle of it, and its worker, and serves', { tags: ['long'] }, async () => {
     const gateway = await RealGateway.start();
     const { pid } = gateway.process;
     const worker = gateway.workerPid();

@@ -57,7 +57,7 @@ test('a forced stop of a successor that hangs ends its predecessor, which takes 
   expect((await restarted).code).not.toBe(0);
 });
 
-test('SIGTERM to the successor ends both too', async () => {
+test('SIGTERM to the successor ends both too', { tags: ['long'] }, async () => {
   const { gateway, predecessor, successor } = await slowSuccession(DRAIN_MS.long);
   process.kill(successor, 'SIGTERM');
   await until('both to end', () => ![predecessor, successor].some(isAlive));

@@ -153,7 +153,7 @@ describe('a cold start that cannot work', () => {
 });
 
 describe('a supervisor that is stopped (SIGSTOP)', () => {
-  test('makes status and start end in 3 s and say so; stop --force ends it', async () => {
+  test('makes status and start end in 3 s and say so; stop --force ends it', { tags: ['long'] }, async () => {
     const gateway = await RealGateway.start();
     process.kill(gateway.process.pid, 'SIGSTOP');
     // Each waits in vain, so they wait together.

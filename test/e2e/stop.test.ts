@@ -78,7 +78,7 @@ describe('a stop', () => {
     await Promise.all(ends);
   });
 
-  test('with --timeout gives turns all of that time, then aborts, stores and answers them, and says so', async () => {
+  test('with --timeout gives turns all of that time, then aborts, stores and answers them, and says so', { tags: ['long'] }, async () => {
     const { gateway, provider } = await startSlow(20_000);
     const running = ask(gateway, { session: 'long' });
     await provider.received(1);

@@ -50,7 +50,7 @@ async function startWithDeadMessage(): Promise<{ gateway: RealGateway; receiver:
   return { gateway, receiver };
 }
 
-test.skipIf(noBrowser)('a message that was refused is seen with its reason, and dropped for good', async () => {
+test.skipIf(noBrowser)('a message that was refused is seen with its reason, and dropped for good', { tags: ['long'] }, async () => {
   const { gateway } = await startWithDeadMessage();
   const page = await openView(gateway, '#/channels', { allowedErrors: /500/ });
   const [first, second] = [page.getByRole('list', { name: 'Channels' }).getByRole('listitem').first(), page.getByRole('dialog')];
@@ -145,7 +145,7 @@ test.skipIf(noBrowser)(
   },
 );
 
-test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', async () => {
+test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', { tags: ['long'] }, async () => {
   const { gateway } = await startWithDeadMessage();
   const chinese = await openView(gateway, '#/channels', { locale: 'zh-CN' });
   await chinese.getByText('过去一小时内有消息未送达。').waitFor();

@@ -52,7 +52,7 @@ test.skipIf(noBrowser)('a new chat that the gateway cannot make at first is made
   await expect.poll(() => model.requests.length).toBe(1);
 });
 
-test.skipIf(noBrowser)('a new chat whose making fails only after the next connection is made', async () => {
+test.skipIf(noBrowser)('a new chat whose making fails only after the next connection is made', { tags: ['long'] }, async () => {
   const { gateway, model } = await startPageWorld();
   const page = await openView(gateway, '#/chat', { allowedErrors: /Failed to load|ERR_|WebSocket/ });
   let sockets = 0;

@@ -30,65 +30,69 @@ function importLong(url: string): Promise<string> {
   );
 }
 
-test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, and leaves it for whoever goes up a little', async () => {
-  const { gateway, model, talk } = await startPageWorld();
-  model.replyAlways(says(LONG));
-  const key = await talk('Say much');
-  const page = await openPage(`${gateway.url}/#/chat`, { allowedErrors: /WebSocket|Failed to load/ });
-  // More than once: what comes when is another matter each time.
-  for (let round = 0; round < 4; round += 1) {
+test.skipIf(noBrowser)(
+  'a chat opens at its end, stays there while that grows, and leaves it for whoever goes up a little',
+  { tags: ['long'] },
+  async () => {
+    const { gateway, model, talk } = await startPageWorld();
+    model.replyAlways(says(LONG));
+    const key = await talk('Say much');
+    const page = await openPage(`${gateway.url}/#/chat`, { allowedErrors: /WebSocket|Failed to load/ });
+    // More than once: what comes when is another matter each time.
+    for (let round = 0; round < 4; round += 1) {
+      await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+      await page.locator('.hljs-keyword').last().waitFor();
+      await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
+      await expect.poll(() => page.getByRole('button', { name: 'Jump to the newest message' }).count()).toBe(0);
+      await page.goto(`${gateway.url}/#/chat`);
+    }
+
     await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
     await page.locator('.hljs-keyword').last().waitFor();
+    let goOn = (): void => undefined;
+    const until = new Promise<void>((resolve) => (goOn = resolve));
+    const parts = LONG.split(/(?<=\n)/);
+    model.reply({ type: 'text', parts, delayMs: 15, gate: { before: parts.indexOf('Paragraph 4\n'), until } });
+    await page.getByRole('textbox', { name: 'Message' }).fill('Again');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Agent' }).nth(1).getByText('Paragraph 3').waitFor();
+    await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThan(200);
+    // Less than what a line is high.
+    await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
+    goOn();
+    await page.getByRole('button', { name: 'Jump to the newest message' }).waitFor();
+    await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 11').waitFor({ state: 'attached' });
+    expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
+    await page.getByRole('button', { name: 'Jump to the newest message' }).click();
     await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
-    await expect.poll(() => page.getByRole('button', { name: 'Jump to the newest message' }).count()).toBe(0);
-    await page.goto(`${gateway.url}/#/chat`);
-  }
 
-  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
-  await page.locator('.hljs-keyword').last().waitFor();
-  let goOn = (): void => undefined;
-  const until = new Promise<void>((resolve) => (goOn = resolve));
-  const parts = LONG.split(/(?<=\n)/);
-  model.reply({ type: 'text', parts, delayMs: 15, gate: { before: parts.indexOf('Paragraph 4\n'), until } });
-  await page.getByRole('textbox', { name: 'Message' }).fill('Again');
-  await page.keyboard.press('Enter');
-  await page.getByRole('article', { name: 'Agent' }).nth(1).getByText('Paragraph 3').waitFor();
-  await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThan(200);
-  // Less than what a line is high.
-  await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
-  goOn();
-  await page.getByRole('button', { name: 'Jump to the newest message' }).waitFor();
-  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 11').waitFor({ state: 'attached' });
-  expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
-  await page.getByRole('button', { name: 'Jump to the newest message' }).click();
-  await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
-
-  // Of a chat that fills its model's context, a line says what the model is given.
-  const long = await importLong(gateway.url);
-  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(long)}`);
-  model.replyAlways(says('They agreed on **trains**.'));
-  // What the page has missed is read after the gap.
-  let isDeaf = true;
-  await page.routeWebSocket(/ws/, (socket) =>
-    socket.connectToServer().onMessage((frame) => {
-      if (!isDeaf || !String(frame).includes('"updated"')) socket.send(frame);
-    }),
-  );
-  await page.reload();
-  await page.getByRole('textbox', { name: 'Message' }).fill('And now?');
-  await page.keyboard.press('Enter');
-  const newest = `${gateway.url}/api/sessions/${encodeURIComponent(long)}/messages?limit=1`;
-  await expect.poll(async () => (await fetch(newest)).text()).toContain('"summary"');
-  await page.getByRole('article', { name: 'Agent' }).last().getByText('They agreed on trains.').waitFor();
-  process.kill(gateway.workerPid(), 'SIGKILL');
-  const line = page.getByText('Earlier messages are summarised for the model');
-  await line.click();
-  isDeaf = false;
-  await page.locator('details strong').getByText('trains').waitFor();
-  const notice = page.getByText('The model is given the full history again');
-  await Promise.all([notice.waitFor(), page.getByRole('button', { name: 'Use the full history instead' }).click()]);
-  await line.waitFor({ state: 'detached' });
-});
+    // Of a chat that fills its model's context, a line says what the model is given.
+    const long = await importLong(gateway.url);
+    await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(long)}`);
+    model.replyAlways(says('They agreed on **trains**.'));
+    // What the page has missed is read after the gap.
+    let isDeaf = true;
+    await page.routeWebSocket(/ws/, (socket) =>
+      socket.connectToServer().onMessage((frame) => {
+        if (!isDeaf || !String(frame).includes('"updated"')) socket.send(frame);
+      }),
+    );
+    await page.reload();
+    await page.getByRole('textbox', { name: 'Message' }).fill('And now?');
+    await page.keyboard.press('Enter');
+    const newest = `${gateway.url}/api/sessions/${encodeURIComponent(long)}/messages?limit=1`;
+    await expect.poll(async () => (await fetch(newest)).text()).toContain('"summary"');
+    await page.getByRole('article', { name: 'Agent' }).last().getByText('They agreed on trains.').waitFor();
+    process.kill(gateway.workerPid(), 'SIGKILL');
+    const line = page.getByText('Earlier messages are summarised for the model');
+    await line.click();
+    isDeaf = false;
+    await page.locator('details strong').getByText('trains').waitFor();
+    const notice = page.getByText('The model is given the full history again');
+    await Promise.all([notice.waitFor(), page.getByRole('button', { name: 'Use the full history instead' }).click()]);
+    await line.waitFor({ state: 'detached' });
+  },
+);
 
 test.skipIf(noBrowser)('what waits to be sent is never wider than the window, however long it is', async () => {
   const { gateway, model } = await startPageWorld();

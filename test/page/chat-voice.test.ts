@@ -8,63 +8,67 @@ import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 /** What the model was asked last. Its answer is announced on the page before that. */
 const lastAsked = ({ requests }: PageWorld['model']): string => requests.at(-1)?.messages.at(-1)?.content ?? '';
 
-test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a failed one is heard when it is asked again', async () => {
-  const transcriber = await startFakeTranscriber();
-  const { gateway, model } = await startPageWorld({}, { ears: { baseUrl: transcriber.baseUrl, models: [{ id: 'w' }] } });
-  const page = await openPage(gateway.url, { allowedErrors: /ERR_FAILED/ });
-  const record = page.getByRole('button', { name: 'Record a voice message' });
-  const bar = page.getByRole('group', { name: 'Recording' });
-  const chips = page.getByRole('list', { name: 'Attached files' });
-  await page.getByRole('button', { name: /^Model:/ }).waitFor();
-  expect(await record.count()).toBe(0);
-  await callApi(gateway, 'PATCH /api/config', { transcription: { model: 'ears/w' } });
-  await expect.poll(() => callApi(gateway, 'GET /api/models')).toMatchObject({ transcription: { model: 'ears/w' } });
-  await page.reload();
-  await record.waitFor();
-  await page.route('**/assets/recording-*.js', (route) => route.abort(), { times: 1 });
-  await Promise.all([page.getByText('A part of this page could not be loaded.').waitFor(), record.click()]);
-  await page.evaluate(`
+test.skipIf(noBrowser)(
+  'a voice message is recorded, transcribed and answered; a failed one is heard when it is asked again',
+  { tags: ['long'] },
+  async () => {
+    const transcriber = await startFakeTranscriber();
+    const { gateway, model } = await startPageWorld({}, { ears: { baseUrl: transcriber.baseUrl, models: [{ id: 'w' }] } });
+    const page = await openPage(gateway.url, { allowedErrors: /ERR_FAILED/ });
+    const record = page.getByRole('button', { name: 'Record a voice message' });
+    const bar = page.getByRole('group', { name: 'Recording' });
+    const chips = page.getByRole('list', { name: 'Attached files' });
+    await page.getByRole('button', { name: /^Model:/ }).waitFor();
+    expect(await record.count()).toBe(0);
+    await callApi(gateway, 'PATCH /api/config', { transcription: { model: 'ears/w' } });
+    await expect.poll(() => callApi(gateway, 'GET /api/models')).toMatchObject({ transcription: { model: 'ears/w' } });
+    await page.reload();
+    await record.waitFor();
+    await page.route('**/assets/recording-*.js', (route) => route.abort(), { times: 1 });
+    await Promise.all([page.getByText('A part of this page could not be loaded.').waitFor(), record.click()]);
+    await page.evaluate(`
     window.ask = navigator.mediaDevices.getUserMedia;
     navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };`);
-  await Promise.all([page.getByText('The browser does not allow this page to use the microphone.').waitFor(), record.click()]);
-  await page.evaluate('navigator.mediaDevices.getUserMedia = window.ask');
-  // Escape throws a recording away, and the box has the focus again.
-  await record.click();
-  await bar.getByRole('timer').waitFor();
-  await page.keyboard.press('Escape');
-  await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
-  expect([await bar.count(), await chips.count()]).toEqual([0, 0]);
-  // Enter keeps it: the focus is on that button. The session that a file makes meanwhile does not take its place.
-  let letGo = (): void => undefined;
-  const isHeld = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route('**/api/sessions', (route) => isHeld.then(() => route.continue()), { times: 1 });
-  await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
-  await record.press('Enter');
-  await bar.getByRole('timer').waitFor();
-  const isMade = page.waitForResponse('**/api/sessions');
-  letGo();
-  await isMade;
-  await bar
-    .getByRole('timer')
-    .filter({ hasText: /^0:0[1-9] of/ })
-    .waitFor();
-  await expectAccessible(page);
-  await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Remove voice.webm' }).waitFor();
-  await page.getByRole('button', { name: 'Remove plan.txt' }).click();
-  transcriber.reply({ text: '' }, { text: 'What do you hear?' });
-  await page.getByRole('button', { name: 'Send', exact: true }).click();
-  await page.getByText('No words were recognised in the recording.').waitFor();
-  expect(transcriber.heard[0]).toMatchObject({ fileName: 'voice.webm', mediaType: 'audio/webm' });
-  expect(transcriber.heard[0]?.bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');
-  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
-  const you = page.getByRole('article', { name: 'You' });
-  await you.getByText('Transcript What do you hear?').waitFor();
-  await page.getByRole('article', { name: 'Agent' }).waitFor();
-  expect(await you.getByText('[recording').count()).toBe(0);
-  expect(transcriber.heard[1]?.bytes.equals(transcriber.heard[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
-  await expect.poll(() => lastAsked(model)).toContain('[recording voice.webm]\n[transcript] What do you hear?');
-});
+    await Promise.all([page.getByText('The browser does not allow this page to use the microphone.').waitFor(), record.click()]);
+    await page.evaluate('navigator.mediaDevices.getUserMedia = window.ask');
+    // Escape throws a recording away, and the box has the focus again.
+    await record.click();
+    await bar.getByRole('timer').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+    expect([await bar.count(), await chips.count()]).toEqual([0, 0]);
+    // Enter keeps it: the focus is on that button. The session that a file makes meanwhile does not take its place.
+    let letGo = (): void => undefined;
+    const isHeld = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/api/sessions', (route) => isHeld.then(() => route.continue()), { times: 1 });
+    await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
+    await record.press('Enter');
+    await bar.getByRole('timer').waitFor();
+    const isMade = page.waitForResponse('**/api/sessions');
+    letGo();
+    await isMade;
+    await bar
+      .getByRole('timer')
+      .filter({ hasText: /^0:0[1-9] of/ })
+      .waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove voice.webm' }).waitFor();
+    await page.getByRole('button', { name: 'Remove plan.txt' }).click();
+    transcriber.reply({ text: '' }, { text: 'What do you hear?' });
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('No words were recognised in the recording.').waitFor();
+    expect(transcriber.heard[0]).toMatchObject({ fileName: 'voice.webm', mediaType: 'audio/webm' });
+    expect(transcriber.heard[0]?.bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');
+    await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+    const you = page.getByRole('article', { name: 'You' });
+    await you.getByText('Transcript What do you hear?').waitFor();
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
+    expect(await you.getByText('[recording').count()).toBe(0);
+    expect(transcriber.heard[1]?.bytes.equals(transcriber.heard[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
+    await expect.poll(() => lastAsked(model)).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+  },
+);
 
 test.skipIf(noBrowser)('a recording that finds eight files stays until one of them is removed', async () => {
   const transcriber = await startFakeTranscriber();

@@ -27,7 +27,7 @@ async function holdRead(gateway: RealGateway, hash: string, path: string): Promi
   return { page, fail };
 }
 
-test.skipIf(noBrowser)('a read that fails only after the page is connected again is repeated', async () => {
+test.skipIf(noBrowser)('a read that fails only after the page is connected again is repeated', { tags: ['long'] }, async () => {
   const gateway = await RealGateway.start();
   const sessions = await holdRead(gateway, '#/sessions', '**/api/sessions*');
   const usage = await holdRead(gateway, '#/models/usage', '**/api/usage*');
@@ -81,38 +81,42 @@ test.skipIf(noBrowser)('over plain HTTP from the network it works with the token
   expect(await page.getByText('This connection is not encrypted').count()).toBe(0);
 });
 
-test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what it showed and says why; a new one says it too', async () => {
-  const installation = new Installation();
-  const gateway = await RealGateway.create({}, installation.command);
-  expect((await gateway.xopc('config', 'set', 'gateway.basePath', '/x')).code).toBe(0);
-  const running = await gateway.run();
-  // It may be loading the other views in advance when the worker dies.
-  const allowedErrors = /503|WebSocket|Failed to load|Refused to apply style|ERR_/;
-  const page = await openPage(`${gateway.url}/x/#/status`, { locale: 'zh-CN', allowedErrors });
-  await page.getByRole('heading', { name: '状态', exact: true }).waitFor();
-  const loaded = `performance.getEntriesByType('resource').map(({ name }) => name).join()`;
-  await expect.poll(() => page.evaluate<string>(loaded)).toContain('/reasons-');
-  const paths = new Set<string>();
-  const notePath = (request: { url(): string }): void => void paths.add(new URL(request.url()).pathname);
-  page.on('request', notePath);
-  const repair = installation.replace('worker', `process.stderr.write('cannot live like this\\n'); process.exit(1);`);
-  process.kill(gateway.workerPid(), 'SIGKILL');
-  await page.getByText(/网关无法启动：网关的工作进程没有运行：工作进程（PID \d+）退出码 1/).waitFor();
-  await page.getByText(/所显示的是 \d/).waitFor();
-  const late = await openPage(`${gateway.url}/x/`, { allowedErrors: /503/ });
-  late.on('request', notePath);
-  await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
-  await late.getByText(/exited with code 1/).waitFor();
-  await late.getByText('The last worker exited at').waitFor();
-  await expectAccessible(late);
-  repair();
-  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
-  await expect.poll(() => late.getByText('not available right now').count()).toBe(0);
-  expect([...paths].filter((path) => !path.startsWith('/x/'))).toEqual([]);
-  await tryNow(page);
-  await expect.poll(() => page.getByText('网关无法启动').count()).toBe(0);
-  expect(running.child.exitCode).toBeNull();
-});
+test.skipIf(noBrowser)(
+  'while the gateway cannot start, an open tab keeps what it showed and says why; a new one says it too',
+  { tags: ['long'] },
+  async () => {
+    const installation = new Installation();
+    const gateway = await RealGateway.create({}, installation.command);
+    expect((await gateway.xopc('config', 'set', 'gateway.basePath', '/x')).code).toBe(0);
+    const running = await gateway.run();
+    // It may be loading the other views in advance when the worker dies.
+    const allowedErrors = /503|WebSocket|Failed to load|Refused to apply style|ERR_/;
+    const page = await openPage(`${gateway.url}/x/#/status`, { locale: 'zh-CN', allowedErrors });
+    await page.getByRole('heading', { name: '状态', exact: true }).waitFor();
+    const loaded = `performance.getEntriesByType('resource').map(({ name }) => name).join()`;
+    await expect.poll(() => page.evaluate<string>(loaded)).toContain('/reasons-');
+    const paths = new Set<string>();
+    const notePath = (request: { url(): string }): void => void paths.add(new URL(request.url()).pathname);
+    page.on('request', notePath);
+    const repair = installation.replace('worker', `process.stderr.write('cannot live like this\\n'); process.exit(1);`);
+    process.kill(gateway.workerPid(), 'SIGKILL');
+    await page.getByText(/网关无法启动：网关的工作进程没有运行：工作进程（PID \d+）退出码 1/).waitFor();
+    await page.getByText(/所显示的是 \d/).waitFor();
+    const late = await openPage(`${gateway.url}/x/`, { allowedErrors: /503/ });
+    late.on('request', notePath);
+    await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
+    await late.getByText(/exited with code 1/).waitFor();
+    await late.getByText('The last worker exited at').waitFor();
+    await expectAccessible(late);
+    repair();
+    expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+    await expect.poll(() => late.getByText('not available right now').count()).toBe(0);
+    expect([...paths].filter((path) => !path.startsWith('/x/'))).toEqual([]);
+    await tryNow(page);
+    await expect.poll(() => page.getByText('网关无法启动').count()).toBe(0);
+    expect(running.child.exitCode).toBeNull();
+  },
+);
 
 test.skipIf(noBrowser)('a view whose script and styles failed while the network was away looks right once it is back', async () => {
   const gateway = await RealGateway.start();

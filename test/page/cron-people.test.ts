@@ -16,52 +16,56 @@ interface Job {
 
 const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await callApi<{ jobs: Job[] }>(gateway, 'GET /api/cron')).jobs;
 
-test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and failures are told elsewhere', async () => {
-  const gateway = await RealGateway.start();
-  const page = await openView(gateway, '#/cron/new', { allowedErrors: /400/ });
-  const when = page.getByLabel('When', { exact: true });
-  const shown = page.locator('.schedule-words');
-  await when.fill('every blue moon');
-  await page.getByText(/^Not understood/).waitFor();
-  for (const [said, meant] of [
-    ['every monday at 9:30', 'At 09:30, only on Monday'],
-    ['every 45 minutes', 'Every 45 minutes'],
-    ['in 2 days', /^Once, at /],
-    ['at 2031-01-02T03:04', 'Once, at 2031-01-02 03:04'],
-  ] as const) {
-    await when.fill(said);
-    await shown.filter({ hasText: meant }).waitFor();
-  }
-  await page.getByLabel('Task', { exact: true }).fill('Look after the boat');
-  await page.getByText('Advanced').click();
-  await page.getByText('This schedule has no chat: choose where alerts are sent.').waitFor();
-  await page.getByLabel('Send alerts to').selectOption('webchat/default');
-  await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByText('Enter the id of the chat.').waitFor();
-  await page.getByLabel('Chat id for alerts').fill('ops');
-  await when.fill('every day at 9:30');
-  await page.getByLabel('Only from').fill('08:00');
-  await page.getByLabel('Until').fill('09:00');
-  await page.getByText('This schedule never fires in these hours').waitFor();
-  await page.getByLabel('Until').fill('22:00');
-  await page.getByLabel('Sat', { exact: true }).check();
-  await shown.filter({ hasText: 'At 09:30, only 08:00–22:00, Sat' }).waitFor();
-  await page.getByLabel('Limit per day (US dollars)').fill('0.5');
-  await page.getByLabel('Time zone').fill('Mars/Olympus');
-  await page
-    .getByText(/invalid timezone/i)
-    .first()
-    .waitFor();
-  await page.getByLabel('Time zone').fill('UTC');
-  await expectAccessible(page);
-  await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByText('Overlaps, failures and alerts').click();
-  await page.getByText('After 3 failures in a row, to Web chat · ops').waitFor();
-  await page.getByText('Skip this one').waitFor();
-  expect(await jobsOf(gateway)).toMatchObject([
-    { schedule: '30 9 * * *', activeHours: { from: '08:00', to: '22:00', days: [6] }, dailyUsd: 0.5, alertChannel: 'webchat' },
-  ]);
-});
+test.skipIf(noBrowser)(
+  'a schedule is said in words, as an interval or once, and failures are told elsewhere',
+  { tags: ['long'] },
+  async () => {
+    const gateway = await RealGateway.start();
+    const page = await openView(gateway, '#/cron/new', { allowedErrors: /400/ });
+    const when = page.getByLabel('When', { exact: true });
+    const shown = page.locator('.schedule-words');
+    await when.fill('every blue moon');
+    await page.getByText(/^Not understood/).waitFor();
+    for (const [said, meant] of [
+      ['every monday at 9:30', 'At 09:30, only on Monday'],
+      ['every 45 minutes', 'Every 45 minutes'],
+      ['in 2 days', /^Once, at /],
+      ['at 2031-01-02T03:04', 'Once, at 2031-01-02 03:04'],
+    ] as const) {
+      await when.fill(said);
+      await shown.filter({ hasText: meant }).waitFor();
+    }
+    await page.getByLabel('Task', { exact: true }).fill('Look after the boat');
+    await page.getByText('Advanced').click();
+    await page.getByText('This schedule has no chat: choose where alerts are sent.').waitFor();
+    await page.getByLabel('Send alerts to').selectOption('webchat/default');
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    await page.getByText('Enter the id of the chat.').waitFor();
+    await page.getByLabel('Chat id for alerts').fill('ops');
+    await when.fill('every day at 9:30');
+    await page.getByLabel('Only from').fill('08:00');
+    await page.getByLabel('Until').fill('09:00');
+    await page.getByText('This schedule never fires in these hours').waitFor();
+    await page.getByLabel('Until').fill('22:00');
+    await page.getByLabel('Sat', { exact: true }).check();
+    await shown.filter({ hasText: 'At 09:30, only 08:00–22:00, Sat' }).waitFor();
+    await page.getByLabel('Limit per day (US dollars)').fill('0.5');
+    await page.getByLabel('Time zone').fill('Mars/Olympus');
+    await page
+      .getByText(/invalid timezone/i)
+      .first()
+      .waitFor();
+    await page.getByLabel('Time zone').fill('UTC');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    await page.getByText('Overlaps, failures and alerts').click();
+    await page.getByText('After 3 failures in a row, to Web chat · ops').waitFor();
+    await page.getByText('Skip this one').waitFor();
+    expect(await jobsOf(gateway)).toMatchObject([
+      { schedule: '30 9 * * *', activeHours: { from: '08:00', to: '22:00', days: [6] }, dailyUsd: 0.5, alertChannel: 'webchat' },
+    ]);
+  },
+);
 
 test.skipIf(noBrowser)(
   'the next day of all jobs is seen, a failed run is found, tried once more, and leads to its log and conversation',

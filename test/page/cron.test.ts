@@ -14,87 +14,91 @@ interface Job {
 
 const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await callApi<{ jobs: Job[] }>(gateway, 'GET /api/cron')).jobs;
 
-test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, deleted and brought back, with the mouse', async () => {
-  const gateway = await RealGateway.start();
-  // 404: the event of its deletion may come before the answer, and the runs are read once more.
-  const page = await openView(gateway, '#/cron', { allowedErrors: /400|404.* at .*\/runs|ERR_FAILED/ });
-  await page.getByRole('button', { name: 'New schedule' }).click();
-  const when = page.getByLabel('When', { exact: true });
-  const task = page.getByLabel('Task', { exact: true });
-  await when.fill('every weekday at 9');
-  await page.getByText('At 09:00, Monday through Friday').waitFor();
-  await when.fill('0 99 * * *');
-  await page.getByText(/has an invalid hour: 99/).waitFor();
-  await when.fill('30 2 * 3 0#L');
-  await page.getByText('Advanced').click();
-  await page.getByLabel('Time zone').fill('Europe/Berlin');
-  // The last Sunday in March has no 02:30 there.
-  await page.getByText('Clocks go forward: runs right after the skipped hour').first().waitFor();
-  await when.fill('0 0 31 2 *');
-  await page.getByText('This schedule never fires').waitFor();
-  await page.getByRole('button', { name: 'Every hour' }).click();
-  await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
-  await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByText('Enter a task.').waitFor();
-  await task.and(page.locator(':focus')).waitFor();
-  // The task is still empty when another field is changed.
-  await when.fill('every 2 hours');
-  await page.getByText('Every 2 hours', { exact: true }).waitFor();
-  await page.getByText('Enter a task.').waitFor();
-  await page.getByRole('button', { name: 'Every hour' }).click();
-  await task.fill('Look after the house');
-  // What was typed outlives a gateway that does not answer, a reload and another view.
-  await page.route('**/api/cron/create', (route) => route.abort(), { times: 1 });
-  await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByRole('alert').waitFor();
-  await page.reload();
-  await page.getByText('Your draft was kept.').waitFor();
-  await page.getByRole('link', { name: 'Sessions' }).click();
-  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
-  await page.goBack();
-  await expect.poll(() => task.inputValue()).toBe('Look after the house');
-  await page.getByRole('button', { name: 'Create schedule' }).click();
+test.skipIf(noBrowser)(
+  'a job is made with a preview, run, paused, changed, deleted and brought back, with the mouse',
+  { tags: ['long'] },
+  async () => {
+    const gateway = await RealGateway.start();
+    // 404: the event of its deletion may come before the answer, and the runs are read once more.
+    const page = await openView(gateway, '#/cron', { allowedErrors: /400|404.* at .*\/runs|ERR_FAILED/ });
+    await page.getByRole('button', { name: 'New schedule' }).click();
+    const when = page.getByLabel('When', { exact: true });
+    const task = page.getByLabel('Task', { exact: true });
+    await when.fill('every weekday at 9');
+    await page.getByText('At 09:00, Monday through Friday').waitFor();
+    await when.fill('0 99 * * *');
+    await page.getByText(/has an invalid hour: 99/).waitFor();
+    await when.fill('30 2 * 3 0#L');
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    // The last Sunday in March has no 02:30 there.
+    await page.getByText('Clocks go forward: runs right after the skipped hour').first().waitFor();
+    await when.fill('0 0 31 2 *');
+    await page.getByText('This schedule never fires').waitFor();
+    await page.getByRole('button', { name: 'Every hour' }).click();
+    await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    await page.getByText('Enter a task.').waitFor();
+    await task.and(page.locator(':focus')).waitFor();
+    // The task is still empty when another field is changed.
+    await when.fill('every 2 hours');
+    await page.getByText('Every 2 hours', { exact: true }).waitFor();
+    await page.getByText('Enter a task.').waitFor();
+    await page.getByRole('button', { name: 'Every hour' }).click();
+    await task.fill('Look after the house');
+    // What was typed outlives a gateway that does not answer, a reload and another view.
+    await page.route('**/api/cron/create', (route) => route.abort(), { times: 1 });
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.reload();
+    await page.getByText('Your draft was kept.').waitFor();
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+    await page.goBack();
+    await expect.poll(() => task.inputValue()).toBe('Look after the house');
+    await page.getByRole('button', { name: 'Create schedule' }).click();
 
-  await page.getByRole('heading', { name: 'Look after the house' }).waitFor();
-  await page.getByRole('button', { name: 'Run now' }).click();
-  // The run opens, and is followed to its end.
-  const run = page.getByRole('dialog', { name: 'Run of Look after the house' });
-  await run.getByText('Done').waitFor();
-  await run.getByRole('link', { name: 'Conversation' }).waitFor();
-  await run.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('cell', { name: 'Done' }).first().waitFor();
-  const next = page.getByRole('list', { name: 'Next runs' }).getByRole('listitem');
-  await expect.poll(() => next.count()).toBe(3);
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
-  await expect.poll(() => next.count()).toBe(0);
-  await expect.poll(async () => (await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
-  // The preview comes when the pointer may be on its way to a button below it.
-  const previews: Route[] = [];
-  await page.route('**/api/cron/preview*', (route) => void previews.push(route), { times: 1 });
-  const reads = ['**/api/channels', '**/api/models'].map((path) => page.waitForResponse(path));
-  await Promise.all([...reads, until('the preview', () => previews.length === 1), page.getByRole('button', { name: 'Edit' }).click()]);
-  const save = page.getByRole('button', { name: 'Save' });
-  const { y: before } = (await save.boundingBox()) ?? {};
-  await previews[0]?.continue();
-  await next.first().waitFor();
-  expect(await save.boundingBox()).toMatchObject({ y: before });
-  await page.getByLabel('Name').fill('House');
-  await save.click();
-  await page.getByRole('heading', { name: 'House', exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Actions for House' }).click();
-  await page.getByRole('menuitem', { name: 'Delete' }).click();
-  await page.getByText('No schedules yet').waitFor();
-  await page.getByText('House was deleted with its runs').waitFor();
-  expect(await jobsOf(gateway)).toEqual([]);
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('link', { name: 'House' }).waitFor();
-  await expect
-    .poll(() => jobsOf(gateway))
-    .toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
-  await page.getByRole('switch', { name: 'House is on' }).click();
-  await until('the job to be on', async () => (await jobsOf(gateway))[0]?.enabled === true);
-});
+    await page.getByRole('heading', { name: 'Look after the house' }).waitFor();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    // The run opens, and is followed to its end.
+    const run = page.getByRole('dialog', { name: 'Run of Look after the house' });
+    await run.getByText('Done').waitFor();
+    await run.getByRole('link', { name: 'Conversation' }).waitFor();
+    await run.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('cell', { name: 'Done' }).first().waitFor();
+    const next = page.getByRole('list', { name: 'Next runs' }).getByRole('listitem');
+    await expect.poll(() => next.count()).toBe(3);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    await expect.poll(() => next.count()).toBe(0);
+    await expect.poll(async () => (await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
+    // The preview comes when the pointer may be on its way to a button below it.
+    const previews: Route[] = [];
+    await page.route('**/api/cron/preview*', (route) => void previews.push(route), { times: 1 });
+    const reads = ['**/api/channels', '**/api/models'].map((path) => page.waitForResponse(path));
+    await Promise.all([...reads, until('the preview', () => previews.length === 1), page.getByRole('button', { name: 'Edit' }).click()]);
+    const save = page.getByRole('button', { name: 'Save' });
+    const { y: before } = (await save.boundingBox()) ?? {};
+    await previews[0]?.continue();
+    await next.first().waitFor();
+    expect(await save.boundingBox()).toMatchObject({ y: before });
+    await page.getByLabel('Name').fill('House');
+    await save.click();
+    await page.getByRole('heading', { name: 'House', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Actions for House' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByText('No schedules yet').waitFor();
+    await page.getByText('House was deleted with its runs').waitFor();
+    expect(await jobsOf(gateway)).toEqual([]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('link', { name: 'House' }).waitFor();
+    await expect
+      .poll(() => jobsOf(gateway))
+      .toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
+    await page.getByRole('switch', { name: 'House is on' }).click();
+    await until('the job to be on', async () => (await jobsOf(gateway))[0]?.enabled === true);
+  },
+);
 
 test.skipIf(noBrowser)('a job is made from an example, run and deleted by keyboard alone', async () => {
   const gateway = await RealGateway.start();
@@ -207,7 +211,7 @@ test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for
   await page.getByRole('row', { name: 'Often' }).getByText(`${local} GMT+4`).waitFor();
 });
 
-test.skipIf(noBrowser)('table, form and history are free of barriers, and the words come in Chinese too', async () => {
+test.skipIf(noBrowser)('table, form and history are free of barriers, and the words come in Chinese too', { tags: ['long'] }, async () => {
   const gateway = await RealGateway.start();
   const body = { name: '<b>Bold</b>', schedule: '*/5 * * * *', message: 'x', mode: 'agent', timezone: 'Asia/Shanghai' };
   const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);

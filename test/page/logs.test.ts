@@ -221,30 +221,27 @@ test.skipIf(noBrowser)(
   },
 );
 
-test.skipIf(noBrowser)(
-  'while the gateway is gone one message says so and what was read stays; then the log is followed as before',
-  async () => {
-    const gateway = await RealGateway.start();
-    appendLog(gateway, ...numbered(300));
-    const allowedErrors = /WebSocket|ERR_|Failed to load/;
-    const page = await openView(gateway, '#/logs', { size: 'narrow', allowedErrors });
-    await page.getByText('Live', { exact: true }).waitFor();
-    const status = await openView(gateway, '#/status', { allowedErrors });
-    await status.getByText('Healthy', { exact: true }).waitFor();
-    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
-    await page.getByText('The gateway does not answer.').waitFor();
-    await page.getByText('Reconnecting …').waitFor();
-    expect(await page.getByRole('alert').filter({ hasText: 'The gateway does not answer' }).count()).toBe(0);
-    await expect.poll(() => page.locator('.log-head').count()).toBeGreaterThan(5);
-    await status.getByText('Last known: Healthy').waitFor();
-    // The banner takes room from the list; its end is still in view.
-    const fromEnd = `(() => { const list = document.querySelector('.log-lines .virtual-list'); return list.scrollHeight - list.scrollTop - list.clientHeight; })()`;
-    await expect.poll(() => page.evaluate(fromEnd)).toBeLessThanOrEqual(1);
-    await gateway.run();
-    for (const tab of [page, status]) await tryNow(tab);
-    await page.getByText('Live', { exact: true }).waitFor();
-    appendLog(gateway, { msg: 'back again' });
-    await page.getByText('back again').waitFor();
-    await status.getByText('Last known: Healthy').waitFor({ state: 'detached' });
-  },
-);
+test.skipIf(noBrowser)('while the gateway is gone, what was read stays; then the log goes on', { tags: ['long'] }, async () => {
+  const gateway = await RealGateway.start();
+  appendLog(gateway, ...numbered(300));
+  const allowedErrors = /WebSocket|ERR_|Failed to load/;
+  const page = await openView(gateway, '#/logs', { size: 'narrow', allowedErrors });
+  await page.getByText('Live', { exact: true }).waitFor();
+  const status = await openView(gateway, '#/status', { allowedErrors });
+  await status.getByText('Healthy', { exact: true }).waitFor();
+  expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+  await page.getByText('The gateway does not answer.').waitFor();
+  await page.getByText('Reconnecting …').waitFor();
+  expect(await page.getByRole('alert').filter({ hasText: 'The gateway does not answer' }).count()).toBe(0);
+  await expect.poll(() => page.locator('.log-head').count()).toBeGreaterThan(5);
+  await status.getByText('Last known: Healthy').waitFor();
+  // The banner takes room from the list; its end is still in view.
+  const fromEnd = `(() => { const list = document.querySelector('.log-lines .virtual-list'); return list.scrollHeight - list.scrollTop - list.clientHeight; })()`;
+  await expect.poll(() => page.evaluate(fromEnd)).toBeLessThanOrEqual(1);
+  await gateway.run();
+  for (const tab of [page, status]) await tryNow(tab);
+  await page.getByText('Live', { exact: true }).waitFor();
+  appendLog(gateway, { msg: 'back again' });
+  await page.getByText('back again').waitFor();
+  await status.getByText('Last known: Healthy').waitFor({ state: 'detached' });
+});

@@ -59,26 +59,30 @@ test.skipIf(noBrowser)('what is tried again after its answer was lost is done on
   expect(await messages()).toBe(2);
 });
 
-test.skipIf(noBrowser)('a failing job that Status starts again after a lost answer runs once, and its run can be opened', async () => {
-  const { gateway, model } = await startPageWorld();
-  model.replyAlways(unauthorized());
-  const body = { name: 'Report', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', retries: 0 };
-  const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
-  const states = async (): Promise<readonly string[]> =>
-    (await callApi<{ runs: { state: string }[] }>(gateway, `GET /api/cron/${job.id}/runs`)).runs.map(({ state }) => state);
-  await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
-  await expect.poll(states).toEqual(['failed']);
-  const page = await openView(gateway, '#/status', { allowedErrors: /ERR_FAILED/ });
-  const runNow = page.getByRole('button', { name: 'Run now Report fails' });
-  await loseAnswer(page, '**/api/cron/trigger');
-  await runNow.click();
-  await page.getByText('The gateway does not answer.').first().waitFor();
-  await expect.poll(states).toEqual(['failed', 'failed']);
-  await runNow.click();
-  await page.getByRole('button', { name: 'Open run' }).click();
-  await page.getByRole('dialog', { name: 'Run of Report' }).getByText('Failed').first().waitFor();
-  expect(await states()).toEqual(['failed', 'failed']);
-});
+test.skipIf(noBrowser)(
+  'a failing job that Status starts again after a lost answer runs once, and its run can be opened',
+  { tags: ['long'] },
+  async () => {
+    const { gateway, model } = await startPageWorld();
+    model.replyAlways(unauthorized());
+    const body = { name: 'Report', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', retries: 0 };
+    const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
+    const states = async (): Promise<readonly string[]> =>
+      (await callApi<{ runs: { state: string }[] }>(gateway, `GET /api/cron/${job.id}/runs`)).runs.map(({ state }) => state);
+    await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
+    await expect.poll(states).toEqual(['failed']);
+    const page = await openView(gateway, '#/status', { allowedErrors: /ERR_FAILED/ });
+    const runNow = page.getByRole('button', { name: 'Run now Report fails' });
+    await loseAnswer(page, '**/api/cron/trigger');
+    await runNow.click();
+    await page.getByText('The gateway does not answer.').first().waitFor();
+    await expect.poll(states).toEqual(['failed', 'failed']);
+    await runNow.click();
+    await page.getByRole('button', { name: 'Open run' }).click();
+    await page.getByRole('dialog', { name: 'Run of Report' }).getByText('Failed').first().waitFor();
+    expect(await states()).toEqual(['failed', 'failed']);
+  },
+);
 
 test.skipIf(noBrowser)('a schedule that counts from now is created once, also when its form is saved again after a reload', async () => {
   const gateway = await RealGateway.start();

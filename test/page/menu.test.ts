@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
-test.skipIf(noBrowser)('a menu lies inside the window and above all else, wherever its button is', async () => {
+test.skipIf(noBrowser)('a menu lies inside the window and above all else, wherever its button is', { tags: ['long'] }, async () => {
   const { gateway, talk } = await startPageWorld();
   const key = await talk('A question');
   for (let number = 0; number < 5; number += 1) await talk(`Question ${'x'.repeat(number)}`);

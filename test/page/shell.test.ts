@@ -67,42 +67,46 @@ const bannerOfNextAttempt = (page: Page): Promise<string> =>
     new MutationObserver(read).observe(lines, { subtree: true, childList: true, characterData: true });
   })`);
 
-test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent messages wait until it is back', async () => {
-  const { gateway } = await startPageWorld();
-  const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
-  const box = page.getByRole('textbox', { name: 'Message' });
-  await box.fill('One');
-  await page.keyboard.press('Enter');
-  await page.getByRole('article', { name: 'Agent' }).waitFor();
-  // While the browser is idle, scripts are loaded one by one: that of decisions, that of dialogs, and one for each view.
-  await page.evaluate('window.requestIdleCallback = (run) => setTimeout(run)');
-  const views = await page.getByRole('navigation', { name: 'Views' }).getByRole('link').count();
-  const loaded = String.raw`new Set(performance.getEntriesByType('resource').flatMap(({ name }) => /\/main-[^/]+\.js$/.exec(name) ?? [])).size`;
-  await expect.poll(() => page.evaluate<number>(loaded)).toBe(views + 2);
-  await gateway.xopc('gateway', 'stop');
-  await page.getByText('The gateway does not answer.').waitFor();
-  expect(await bannerOfNextAttempt(page)).toContain('The gateway does not answer.');
-  await box.fill('Two, while nobody listens');
-  await page.keyboard.press('Enter');
-  await page.getByText('Waiting for the connection').waitFor();
-  await expectAccessible(page);
-  await page.setViewportSize(SIZES.wide);
-  await page.getByRole('link', { name: 'Models' }).click();
-  await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
-  // One message says that the gateway is away.
-  await page.locator('.skeleton').first().waitFor();
-  expect(await page.getByText('The gateway does not answer.').count()).toBe(1);
-  expect(await page.getByRole('alert').count()).toBe(0);
-  await gateway.run();
-  await tryNow(page);
-  await page.getByRole('listitem').filter({ hasText: 'fake/two' }).first().waitFor();
-  await page.goBack();
-  await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
-  await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);
-  await expect
-    .poll(() => page.getByRole('article', { name: 'You' }).allInnerTexts())
-    .toEqual([expect.stringContaining('One'), expect.stringContaining('Two')]);
-});
+test.skipIf(noBrowser)(
+  'a stopped gateway is reported, views open and unsent messages wait until it is back',
+  { tags: ['long'] },
+  async () => {
+    const { gateway } = await startPageWorld();
+    const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
+    const box = page.getByRole('textbox', { name: 'Message' });
+    await box.fill('One');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
+    // While the browser is idle, scripts are loaded one by one: that of decisions, that of dialogs, and one for each view.
+    await page.evaluate('window.requestIdleCallback = (run) => setTimeout(run)');
+    const views = await page.getByRole('navigation', { name: 'Views' }).getByRole('link').count();
+    const loaded = String.raw`new Set(performance.getEntriesByType('resource').flatMap(({ name }) => /\/main-[^/]+\.js$/.exec(name) ?? [])).size`;
+    await expect.poll(() => page.evaluate<number>(loaded)).toBe(views + 2);
+    await gateway.xopc('gateway', 'stop');
+    await page.getByText('The gateway does not answer.').waitFor();
+    expect(await bannerOfNextAttempt(page)).toContain('The gateway does not answer.');
+    await box.fill('Two, while nobody listens');
+    await page.keyboard.press('Enter');
+    await page.getByText('Waiting for the connection').waitFor();
+    await expectAccessible(page);
+    await page.setViewportSize(SIZES.wide);
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
+    // One message says that the gateway is away.
+    await page.locator('.skeleton').first().waitFor();
+    expect(await page.getByText('The gateway does not answer.').count()).toBe(1);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await gateway.run();
+    await tryNow(page);
+    await page.getByRole('listitem').filter({ hasText: 'fake/two' }).first().waitFor();
+    await page.goBack();
+    await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
+    await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);
+    await expect
+      .poll(() => page.getByRole('article', { name: 'You' }).allInnerTexts())
+      .toEqual([expect.stringContaining('One'), expect.stringContaining('Two')]);
+  },
+);
 
 test.skipIf(noBrowser)('a long session opens with its newest messages, and gives the earlier ones when asked', async () => {
   const { gateway } = await startPageWorld();

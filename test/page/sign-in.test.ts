@@ -15,7 +15,6 @@ const cookies = async (page: Page) => (await page.context().cookies()).filter(({
 /** Everything that scripts could read. */
 const readable = (page: Page): Promise<string> =>
   page.evaluate<string>('JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href])');
-
 const signInScreen = (page: Page) => page.getByRole('dialog', { name: 'Sign in' });
 
 async function openTab(context: BrowserContext, url: string): Promise<Page> {
@@ -154,6 +153,7 @@ async function beforeSignIn(page: Page, work: () => Promise<void>): Promise<void
 
 test.skipIf(noBrowser)(
   'a new token ends the session: what was written meanwhile is kept, also over a reload, and sent after the sign-in',
+  { tags: ['long'] },
   async () => {
     const { gateway, model } = await startPageWorld(guarded);
     const page = await signedIn(gateway);

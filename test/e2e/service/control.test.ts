@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect((await gateway.status()).restarts.planned).toBe(1);
   });
 
-  test('that hangs is replaced by its manager, and stays stopped after stop --force', async () => {
+  test('that hangs is replaced by its manager, and stays stopped after stop --force', { tags: ['long'] }, async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();
     await machine.ok('kill', ['-STOP', String(pid)]);
@@ -52,7 +52,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await gateway.xopc('gateway', 'status')).toMatchObject({ code: 3 });
   });
 
-  test('that hangs is ended by gateway --force and started by its manager', async () => {
+  test('that hangs is ended by gateway --force and started by its manager', { tags: ['long'] }, async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();
     // It does not change the options of a service.

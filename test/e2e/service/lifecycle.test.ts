@@ -81,7 +81,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     expect(await gateway.answers()).toBe(false);
   });
 
-  test('moves to another port when it is installed again, and does nothing when nothing has changed', async () => {
+  test('moves to another port when it is installed again, and does nothing when nothing has changed', { tags: ['long'] }, async () => {
     const gateway = await ServiceGateway.create(machine);
     const first = await gateway.install();
     expect(await gateway.install()).toMatchObject({ changed: false, pid: first.pid });

@@ -15,7 +15,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('setup', (
 
   afterAll(() => machine.shutDown());
 
-  test('ends with a service that answers with the model, and a repetition changes nothing', async () => {
+  test('ends with a service that answers with the model, and a repetition changes nothing', { tags: ['long'] }, async () => {
     const models = await startFakeOpenAi({ models: ['tiny'] });
     onTestFinished(() => models.close());
     const gateway = await ServiceGateway.create(machine);

@@ -47,7 +47,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
 
   afterAll(() => machine.shutDown());
 
-  test('two of one home are installed, restarted, stopped and uninstalled without touching each other', async () => {
+  test('two of one home are installed, restarted, stopped and uninstalled without touching each other', { tags: ['long'] }, async () => {
     const first = await ServiceGateway.create(machine);
     const second = await createBeside(first);
     const { pid } = await first.install();
@@ -91,7 +91,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
     expect((await machine.systemctl('list-units', '--all', '--plain', '--no-legend', 'xopc*')).stdout).toBe('');
   });
 
-  test('two of one home are installed at once, and upgraded one after the other', async () => {
+  test('two of one home are installed at once, and upgraded one after the other', { tags: ['long'] }, async () => {
     const live = machine.installPackage('live');
     const command = join(live, 'bin', 'xopc');
     const first = await ServiceGateway.create(machine, { command });
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
     expect([await first.answers(), await second.answers()]).toEqual([true, false]);
   });
 
-  test('reads the variables of each from its own service.env', async () => {
+  test('reads the variables of each from its own service.env', { tags: ['long'] }, async () => {
     const first = await ServiceGateway.create(machine);
     const second = await createBeside(first);
     await first.install();
@@ -126,7 +126,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
     expect((await second.status()).sources['level']).toBe('env');
   });
 
-  test('one of an earlier version keeps its name, and the default gateway is installed beside it', async () => {
+  test('one of an earlier version keeps its name, and the default gateway is installed beside it', { tags: ['long'] }, async () => {
     const user = join(machine.directory, 'user');
     mkdirSync(join(user, '.xopc'), { recursive: true, mode: 0o700 });
     writeFileSync(join(user, '.xopc', 'old.json'), '{}');

@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('active');
   });
 
-  test('stays stopped after stop although clients go on connecting, until service-start', async () => {
+  test('stays stopped after stop although clients go on connecting, until service-start', { tags: ['long'] }, async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install('--socket');
     const stopped = await gateway.xopc('gateway', 'stop');
@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('active');
   });
 
-  test('loses its socket unit when it is installed without, and gets it back', async () => {
+  test('loses its socket unit when it is installed without, and gets it back', { tags: ['long'] }, async () => {
     const gateway = await ServiceGateway.create(machine);
     const unit = join(machine.unitDirectory, gateway.socketUnit);
     await gateway.install('--socket');

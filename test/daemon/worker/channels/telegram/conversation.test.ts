@@ -170,7 +170,7 @@ test('/stop finishes the preview of the answer that it stops', async () => {
   expect(texts(fake)).toEqual([expect.stringMatching(/^A long answer\s+Stopped\.$/), expect.stringMatching(/^Stopped\. What/)]);
 });
 
-test('twenty restarts: polls never overlap, and every message is answered once', async () => {
+test('twenty restarts: polls never overlap, and every message is answered once', { tags: ['long'] }, async () => {
   const { fake, start } = await setUp();
   const first = await start({}, { instanceId: 'wk_0' });
   let running = first;
