@@ -32,15 +32,15 @@ export function readFaults(text = readFileSync(join(import.meta.dirname, 'README
 }
 
 /**
- * Files that are run once, as they are or because they repeat by themselves; `projects`: of vitest, where a file is in several; `tag`: only the tests
+ * Files that are run once, as they are or because they repeat by themselves; `project`: of vitest, where a file is in several; `tag`: only the tests
  * that have it; `onDemand`: only when they are named.
  */
 export const LONG_RUNS = [
-  { id: 'long', files: 'test/', projects: ['unit', 'scenarios', 'e2e', 'page'], tag: 'long', env: {}, onDemand: false },
+  { id: 'long', files: 'test/', tag: 'long', env: {}, onDemand: false },
   { id: 'fuzz', files: 'test/fuzz/', env: { XOPC_FUZZ_CASES: '100000' }, onDemand: false },
   { id: 'crash-points', files: 'test/torture/crash-points.test.ts', env: {}, onDemand: false },
   { id: 'hostile-host', files: 'test/torture/hostile-host.test.ts', env: {}, onDemand: false },
-  { id: 'e2e-postgres', files: 'test/e2e/', projects: ['e2e-postgres'], env: { XOPC_POSTGRES: 'wide' }, onDemand: false },
+  { id: 'e2e-postgres', files: 'test/e2e/', project: 'e2e-postgres', env: { XOPC_POSTGRES: 'wide' }, onDemand: false },
   { id: 'clients', files: 'test/torture/clients/', env: {}, onDemand: true },
   { id: 'soak', files: 'test/torture/soak.test.ts', env: {}, onDemand: true },
 ];

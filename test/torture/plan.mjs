@@ -57,12 +57,12 @@ function testsOf({ id, must, tests }, rounds = must ? MUST_ROUNDS : ROUNDS) {
   }));
 }
 
-function longRun({ id, files, projects, tag, env }, { minutes }) {
+function longRun({ id, files, project, tag, env }, { minutes }) {
   return {
     id,
     must: false,
     files,
-    projects,
+    project,
     tag,
     pattern: undefined,
     repeats: 1,

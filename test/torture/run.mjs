@@ -14,9 +14,9 @@ async function inflict(run, { seed, report }) {
   const startedAt = performance.now();
   const env = { ...run.env, XOPC_TORTURE_ROUNDS: String(run.repeats), XOPC_TORTURE_SEED: String(seed) };
   const pattern = run.pattern === undefined ? [] : [`--testNamePattern=${run.pattern}`];
-  const projects = (run.projects ?? []).map((project) => `--project=${project}`);
+  const project = run.project === undefined ? [] : [`--project=${run.project}`];
   const tag = run.tag === undefined ? [] : [`--tags-filter=${run.tag}`];
-  const { code, output, isEnded } = await runVitest([run.files, ...projects, ...tag, ...pattern], {
+  const { code, output, isEnded } = await runVitest([run.files, ...project, ...tag, ...pattern], {
     root,
     report,
     env,
@@ -25,11 +25,13 @@ async function inflict(run, { seed, report }) {
   const { passed, failed, errors } = readTotals(report, code);
   if (failed > 0) process.stdout.write(output);
   const ran = passed + failed > 0;
+  // A single test may need what is missing here; that nothing has a tag is a mistake.
+  const isLost = !ran && run.tag !== undefined;
   const outcome = {
     id: run.id,
     must: run.must,
     rounds: ran ? run.repeats * run.faults : 0,
-    failures: Math.max(failed, Math.min(errors, run.repeats)),
+    failures: isLost ? 1 : Math.max(failed, Math.min(errors, run.repeats)),
     durationMs: performance.now() - startedAt,
   };
   const what = ran ? `${outcome.rounds} rounds, ${outcome.failures} failures` : 'cannot be run here';
