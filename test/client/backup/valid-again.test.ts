@@ -70,7 +70,7 @@ test('all that was revoked since the backup is named, with the command that revo
   expect((await restoreJson(replaced)).validAgain).toEqual(revoked().slice(0, 2));
 });
 
-test('whoever was approved, and what was granted, again since is not named', async () => {
+test('senders approved again and tools granted again since the backup are not named', async () => {
   change(`update pairings set sender_name = 'Ann B.' where sender_id = '42'; update approval_grants set seq = seq + 10`);
   expect((await restoreJson(file, '--check')).validAgain).toEqual([]);
 });

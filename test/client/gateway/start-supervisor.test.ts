@@ -56,7 +56,7 @@ test('the supervisor leads a session of its own, has no terminal, a lasting dire
 test.each([
   [false, ['9000', '::1']],
   [true, ['', '']],
-])('the variables of the address are ignored if that is asked for: %s', async (ignoresAddress, seen) => {
+])('XOPC_PORT and XOPC_HOST are ignored on request: %s', async (ignoresAddress, seen) => {
   vi.stubEnv('XOPC_PORT', '9000');
   vi.stubEnv('XOPC_HOST', '::1');
   const code = "require('fs').writeSync(3, JSON.stringify({ ok: true, seen: [process.env.XOPC_PORT, process.env.XOPC_HOST] }) + '\\n');";

@@ -109,7 +109,7 @@ function knownOf(claims: readonly Claim[], trusted: AddressList): Claim[] {
 export const addressesOf = (claims: readonly Claim[]): string => [...new Set(claims.map(({ address }) => address))].join(', ');
 
 /**
- * Returns the keys under which a client is counted. Each header counts apart: an address that a client invents in a header that its proxy
+ * Returns the keys under which a client is counted. Each header is counted separately: an address that a client invents in a header that its proxy
  * passes on must not use up the limit of the client whose address the proxy names in another one.
  */
 export const networksOf = ({ counted }: Pick<ClientAddress, 'counted'>): string[] =>

@@ -42,7 +42,7 @@ test('a client whose proxy sets only X-Real-IP has no more by inventing addresse
   expect(await ask('198.51.100.99', { 'X-Real-IP': '203.0.113.8' })).toBe(401);
 });
 
-test('a client that names another one in headers that its proxy passes on takes nothing from it', async () => {
+test('a client that names another one in headers that its proxy passes on does not use up the limit of that one', async () => {
   const { ask } = await sendSlowly(64, 1_000, () => '203.0.113.7\r\nX-Real-IP: 203.0.113.8\r\nForwarded: for=203.0.113.8');
   expect(await ask('203.0.113.7')).toBe(429);
   expect(await ask('203.0.113.8')).toBe(401);
