@@ -2,7 +2,7 @@
 import { BACKUP_DATABASE } from '../../shared/backup.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError } from '../../shared/errors.js';
-import { lastRestoreMs } from '../../shared/node/files/restore-journal.js';
+import { restoredMs } from '../../shared/node/files/restore-journal.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 import { commandFor } from './command-for.js';
@@ -23,7 +23,7 @@ export async function assertReplaceable(target: string, { paths, missing, findDa
   if (missing !== undefined) throw lastBackup(kept, { reason: missing, hint: 'Name another file for the new backup.' });
   const damaged = findDamaged(paths.databasePath, { sinceMs: Date.parse(old.createdAt) });
   // After a restore, the present database is what the owner has chosen, and may have newer conversations than the backup.
-  if (damaged === undefined || findDamaged(paths.databasePath, { sinceMs: lastRestoreMs(paths) }) === undefined) return;
+  if (damaged === undefined || findDamaged(paths.databasePath, { sinceMs: restoredMs(paths) }) === undefined) return;
   throw lastBackup(kept, {
     reason: `the database has been damaged since; the damaged copy is ${damaged}`,
     hint: `If the present database is the right one, e.g. because you have repaired it, move that copy away. Otherwise restore the backup first: ${commandFor(paths, shellCommand`xopc restore ${target}`)}   Or name another file for the new backup.`,

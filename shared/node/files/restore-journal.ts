@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
 import { GatewayError } from '../../errors.js';
 import { compactTime } from '../../text/compact-time.js';
@@ -64,13 +64,18 @@ export function isRestoreId(value: unknown): value is string {
  * removed first.
  */
 export function newRestoreId(paths: RestorePaths, nowMs: number): string {
-  return `${compactTime(Math.max(nowMs, lastRestoreMs(paths) + 1_000))}-${randomBytes(3).toString('hex')}`;
+  return `${compactTime(Math.max(nowMs, preparedMs(listOf(keptRoot(paths)).at(-1)) + 1_000))}-${randomBytes(3).toString('hex')}`;
 }
 
-/** When the last restore was prepared whose replaced state is still kept; 0 if none is. */
-export function lastRestoreMs(paths: RestorePaths): number {
-  const newest = listOf(keptRoot(paths)).at(-1) ?? '';
-  return Date.parse(newest.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*/, '$1-$2-$3:$4:$5')) || 0;
+/** When a restore was prepared; 0 without an id. */
+function preparedMs(id = ''): number {
+  return Date.parse(id.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*/, '$1-$2-$3:$4:$5')) || 0;
+}
+
+/** When the restore was prepared that the present state comes from; 0 if none is kept. An undo leads back to before the undone restore. */
+export function restoredMs(paths: RestorePaths, kept = listOf(keptRoot(paths))): number {
+  const from = readJournal(replacedStatePath(paths, kept.at(-1) ?? ''))?.from;
+  return from === undefined ? preparedMs(kept.at(-1)) : restoredMs(paths, kept.slice(0, Math.max(0, kept.indexOf(basename(from)))));
 }
 
 /** Next to the target of a linked database, not next to the link, which is kept. */
@@ -260,8 +265,7 @@ function readJournal(directory: string): Journal | undefined {
 }
 
 function isJournal(value: unknown): value is Journal {
-  if (typeof value !== 'object' || value === null) return false;
-  const { phase, names } = value as Record<string, unknown>;
+  const { phase, names } = (value ?? {}) as Record<string, unknown>;
   return (phase === 'staged' || phase === 'applying') && Array.isArray(names);
 }
 

@@ -1,6 +1,6 @@
 /** A backup never replaces the last one that has the conversations by one without them. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { readArchiveManifest } from '../../../client/backup/read-archive.js';
 import { replacedStatePath } from '../../../shared/node/files/restore-journal.js';
@@ -79,12 +79,19 @@ test('a backup from before a damage is replaced only after the damaged copy is g
   expect(await nightly()).toMatchObject({ code: 0 });
 });
 
-test('a backup from before a damage is replaced once a restore has followed', async () => {
+test('a backup from before a damage is replaced once a restore has followed, unless that is undone', async () => {
   renameSync(paths.databasePath, `${paths.databasePath}.corrupt-20361130T031501Z`);
   await (await openStore({ path: paths.databasePath })).close();
-  mkdirSync(replacedStatePath(paths, '20361130T031500Z-1a2b3c'), { recursive: true });
+  const earlier = replacedStatePath(paths, '20361130T031500Z-1a2b3c');
+  mkdirSync(earlier, { recursive: true });
   expect(await nightly(), 'after an earlier restore').toMatchObject({ code: 1 });
-  expect(await runCommand(['restore', file], { home: paths.home })).toMatchObject({ code: 0 });
+  const restore = (source: string) => runCommand(['restore', source], { home: paths.home });
+  const undo = () => restore(join(dirname(earlier), readdirSync(dirname(earlier)).toSorted().at(-1) ?? ''));
+  expect(await restore(file)).toMatchObject({ code: 0 });
+  expect(await undo()).toMatchObject({ code: 0 });
+  expect(await nightly(), 'after an undo').toMatchObject({ code: 1 });
+  expect(readFileSync(file).equals(good)).toBe(true);
+  expect(await undo(), 'of the undo').toMatchObject({ code: 0 });
   expect(await nightly()).toMatchObject({ code: 0 });
 });
 
