@@ -216,13 +216,13 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
     }
     const { retryable } = error.spec;
     const fields = { messageId: message.id, channel: message.channel, err: error };
-    if (retryable) logger.warn(fields, 'a message cannot be handled now; retrying');
-    else if (!isStopped(error)) logger.error(fields, 'a message could not be handled');
-    return {
-      record: (tx) => this.#recordFailure(tx, message, error),
-      recorded: () => this.#noted(message),
-      ...(retryable ? { pauseMs: RETRY_MS } : {}),
-    };
+    const record = (tx: Transaction): Promise<void> => this.#recordFailure(tx, message, error);
+    if (retryable) {
+      logger.warn(fields, 'a message cannot be handled now; retrying');
+      return { record, pauseMs: RETRY_MS };
+    }
+    if (!isStopped(error)) logger.error(fields, 'a message could not be handled');
+    return { record, recorded: () => this.#noted(message) };
   }
 
   async #recordFailure(tx: Transaction, message: InboxMessage, error: GatewayError): Promise<void> {
@@ -236,13 +236,16 @@ export class InboxQueue implements LaneQueue<TakenMessage> {
   }
 
   #reportRecovered(message: InboxMessage): void {
-    const { logger } = this.#options;
+    const { logger, outbox } = this.#options;
     const fields = { messageId: message.id, channel: message.channel, attempts: message.attempts };
     if (isPoisoned(message)) {
       logger.error(fields, 'a message was set aside: the worker ended each time it was handled');
       this.#setAside += 1;
-    } else logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
-    this.#noted(message);
+      this.#noted(message);
+      return;
+    }
+    logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
+    outbox.wake(message);
   }
 
   #noted(message: InboxMessage): void {

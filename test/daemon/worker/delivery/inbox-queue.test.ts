@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { MESSAGE_TTL_MS } from '../../../../daemon/worker/delivery/delivery-policy.js';
 import { type InboxHandler, InboxQueue } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import { beginInboxAttempt, finishInbox, insertInboxMessage, putBackInbox } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 import { accessOf, queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { MAX_ATTEMPTS } from '../../../../daemon/worker/turns/interrupted-turn.js';
 import { parkInbox } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
@@ -132,4 +134,42 @@ test('a stop request does not take back messages of a restored state, which were
   expect(await store.write((tx) => queue.claim(tx, lane('chat'), true))).toMatchObject({ item: { content: '/stop', withdrawn: 1 } });
   expect(notes).toEqual(['old: Not answered: restored. Send it again if it still matters.']);
   expect((await states()).map(({ state }) => state)).toEqual(['interrupted', 'done', 'running']);
+});
+
+test('a message that is only put back is announced to nobody, one that is given up is', async () => {
+  const noted: string[] = [];
+  let error = new GatewayError('RATE_LIMITED', { message: 'too many turns' });
+  const { store, queue, receive, states } = await makeQueue({
+    handle: () => Promise.resolve(error),
+    notify: () => Promise.resolve(),
+    noted: ({ content }) => void noted.push(content),
+  });
+  const begin = async () => {
+    const claim = await store.write((tx) => queue.claim(tx, lane('chat'), true));
+    return claim.type === 'item' ? claim.item : undefined;
+  };
+  await receive('chat', 'pay');
+  for (const expected of [[], ['pay']]) {
+    const message = await begin();
+    if (message === undefined) throw new Error('it is not pending');
+    const { record, recorded } = await queue.attempt(message);
+    await store.write(async (tx) => record?.(tx));
+    recorded?.();
+    expect(noted).toEqual(expected);
+    error = new GatewayError('INVALID_REQUEST', { message: 'it is too long' });
+  }
+  await receive('chat', 'crash');
+  for (let times = 0; times < MAX_ATTEMPTS; times += 1) {
+    expect(noted).toEqual(['pay']);
+    await begin();
+    const report = await store.write((tx) =>
+      queue.recover(
+        tx,
+        createLiveness('wk_2', () => ['wk_2']),
+      ),
+    );
+    report();
+  }
+  expect(noted).toEqual(['pay', 'crash']);
+  expect((await states()).map(({ state }) => state)).toEqual(['failed', 'poisoned']);
 });
