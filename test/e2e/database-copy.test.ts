@@ -91,6 +91,7 @@ test.skipIf(reason !== undefined)(
         0,
         expect.objectContaining({
           isUsed: true,
+          unended: null,
           to: `postgres://127.0.0.1:${postgres.port}${new URL(url).pathname}`,
           tables: expect.arrayContaining([{ table: 'messages', rows: MESSAGES + 1, checksum: expect.any(String) as string }]) as unknown[],
         }),

@@ -66,16 +66,17 @@ export class DatabaseCopyCommand extends ConfigCommand {
       // A gateway started in the meantime has not written yet, but soon will.
       beforeEnd: () => this.#assertStopped(),
     });
-    let unended: unknown;
+    let unended: string | null = null;
     if (this.use) {
       const edits = [{ path: ['store', 'url'], value: target.value }, ...this.#formerKeys().map((path) => ({ path, value: undefined }))];
       await writeConfig(writeOptions(this.io.gatewayPaths), edits);
       // The copy is in use by now, even if this fails.
-      await database.endCopied(from).catch((error: unknown) => (unended = error));
+      unended = await database.endCopied(from).then(
+        () => null,
+        (error: unknown) => toErrorDocument(error).message,
+      );
     }
-    const code = await this.#report(copy, target);
-    if (unended !== undefined) await this.#noteUnended(copy, unended);
-    return code;
+    return this.#report({ ...copy, unended }, target);
   }
 
   /** The database in use. @throws CONFIG_INVALID */
@@ -148,19 +149,17 @@ export class DatabaseCopyCommand extends ConfigCommand {
     void this.io.note(`${table}: ${count(rows)}${rows < total ? ` of ${count(total)}` : ''}`);
   }
 
-  #noteUnended({ from }: ContentCopy, error: unknown): Promise<void> {
-    const again = 'a gateway that uses it would send, answer and run that a second time';
-    return this.io.note(
-      `What is unfinished in ${from} could not be ended (${toErrorDocument(error).message}). Do not use it again: ${again}.`,
-    );
-  }
-
-  #report({ from, to, tables }: ContentCopy, { command }: Target): Promise<number> {
+  /** @returns the exit code: 1 if what is unfinished in the source could not be ended */
+  async #report({ from, to, tables, unended }: ContentCopy & { readonly unended: string | null }, { command }: Target): Promise<number> {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     const text = `${count(rows)} rows copied from ${from} to ${to}, and compared`;
     const next = this.use
       ? 'The configuration names it. Start the gateway with: xopc gateway start'
       : `Use it with: ${[command, ...this.#formerKeys().map((path) => shellCommand`xopc config unset ${formatKey(path)}`)].join('   ')}   Then: xopc gateway start`;
-    return this.printResult({ from, to, rows, tables, isUsed: this.use }, text, next);
+    const code = await this.printResult({ from, to, rows, tables, isUsed: this.use, unended }, text, next);
+    if (unended === null) return code;
+    const again = 'that would be sent, answered and run a second time';
+    await this.io.note(`What is unfinished in ${from} could not be ended (${unended}). Do not use it again: ${again}.`);
+    return 1;
   }
 }
