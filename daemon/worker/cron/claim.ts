@@ -102,15 +102,16 @@ async function endLate(tx: Transaction, runs: readonly CronRun[], nowMs: number)
 
 /**
  * Claims the due occurrences of jobs as runs and sets the jobs' next occurrences: as many as fit into one transaction.
+ * @param options.dueMs  claims occurrences until then; with {@link NOT_PLANNED} it only plans the jobs that are still to be planned
  * @param options.staggerMs  delay between the starts of agents' turns that are due at once
  * @param options.delayMs  delay of the first of those turns: what the last call returned, if it left more to claim
  */
 export async function claimDue(
   tx: Transaction,
-  options: { nowMs: number; staggerMs: number; delayMs: number },
+  options: { nowMs: number; dueMs: number; staggerMs: number; delayMs: number },
 ): Promise<{ changes: RunChange[]; isMore: boolean; delayMs: number }> {
-  const { nowMs, staggerMs } = options;
-  const due = await listDueCronJobs(tx, { nowMs, limit: MAX_AT_ONCE });
+  const { nowMs, dueMs, staggerMs } = options;
+  const due = await listDueCronJobs(tx, { nowMs: dueMs, limit: MAX_AT_ONCE });
   const dueIds = due.map(({ id }) => id);
   const unfinished = new Map<string, CronRun[]>(dueIds.map((id) => [id, []]));
   for (const run of await listUnfinishedRuns(tx, dueIds)) unfinished.get(run.jobId)?.push(run);

@@ -34,14 +34,14 @@ export async function withDeliveries<Run extends Pick<CronRun, 'messageId'>>(
   });
 }
 
-export function toJobDocument(job: CronJob, last: ReportedRun | undefined, nowMs: number): CronJobDocument {
+export function toJobDocument(job: CronJob, last: ReportedRun | undefined): CronJobDocument {
   const { anchorMs: _anchorMs, nextAtMs: _nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...stored } = job;
   const { isChatIdNumber, isAlertChatIdNumber, ...settings } = stored;
   return {
     ...settings,
     chat_id: asGiven(job.chat_id, isChatIdNumber),
     alertChatId: asGiven(job.alertChatId, isAlertChatIdNumber),
-    nextRunAt: job.enabled ? isoTime(nextOf(job, nowMs)) : null,
+    nextRunAt: job.enabled ? isoTime(nextOf(job)) : null,
     lastRun:
       last === undefined
         ? null

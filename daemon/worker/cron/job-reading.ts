@@ -56,7 +56,7 @@ async function readRecentRuns(tx: Transaction, jobs: readonly CronJob[]): Promis
 /** @param afterMs  lists the jobs deleted after this time instead */
 async function listJobs(
   tx: Transaction,
-  { hasRuns, afterMs, nowMs }: { hasRuns: boolean; afterMs: number | undefined; nowMs: number },
+  { hasRuns, afterMs }: { hasRuns: boolean; afterMs: number | undefined },
 ): Promise<ListedCronJob[]> {
   const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
   const jobs = await (afterMs === undefined ? listCronJobs(tx) : listDeletedCronJobs(tx, afterMs));
@@ -64,7 +64,7 @@ async function listJobs(
   return jobs.map((job) => {
     const runs = recent.get(job.id);
     const restorableUntil = job.deletedAtMs === null ? undefined : isoTime(job.deletedAtMs + CRON_UNDO_MS);
-    return { ...toJobDocument(job, last.get(job.id), nowMs), ...definedFields({ runs, restorableUntil }) };
+    return { ...toJobDocument(job, last.get(job.id)), ...definedFields({ runs, restorableUntil }) };
   });
 }
 
@@ -102,9 +102,8 @@ export function createJobReading({ store, clock, channels, config, loadWords }: 
 
     /** Returns all jobs, or those that can be restored. Runs are added to the first 200. */
     async list({ include = [], deleted = false }: CronListQuery = {}): Promise<ListedCronJob[]> {
-      const nowMs = clock.now();
-      const afterMs = deleted ? nowMs - CRON_UNDO_MS : undefined;
-      const jobs = await store.read((tx) => listJobs(tx, { hasRuns: include.includes('runs'), afterMs, nowMs }));
+      const afterMs = deleted ? clock.now() - CRON_UNDO_MS : undefined;
+      const jobs = await store.read((tx) => listJobs(tx, { hasRuns: include.includes('runs'), afterMs }));
       return include.includes('words') ? inTurn(() => addWords(jobs, loadWords)) : jobs;
     },
 
@@ -114,7 +113,7 @@ export function createJobReading({ store, clock, channels, config, loadWords }: 
       const isDefaultAccount = channels.defaultAccount(channel) === accountId;
       const query = { channel, accountId, isDefaultAccount, chatIds, limit: MAX_JOBS_OF_CHAT };
       const jobs = await store.read((tx) => listCronJobsOfChat(tx, query));
-      return jobs.map((job) => toJobDocument(job, undefined, clock.now()));
+      return jobs.map((job) => toJobDocument(job, undefined));
     },
 
     /** Returns runs of a job, newest first; 50 by default. @throws JOB_NOT_FOUND; INVALID_REQUEST for an invalid cursor */
@@ -139,7 +138,7 @@ export function createJobReading({ store, clock, channels, config, loadWords }: 
       const untilMs = fromMs + hours * HOUR_MS;
       const due = (await store.read(listCronJobs))
         .filter(({ enabled }) => enabled)
-        .map((job) => ({ ...job, nextAtMs: nextOf(job, fromMs) ?? Infinity }))
+        .map((job) => ({ ...job, nextAtMs: nextOf(job) ?? Infinity }))
         .filter(({ nextAtMs }) => nextAtMs <= untilMs)
         .toSorted((a, b) => a.nextAtMs - b.nextAtMs);
       const jobs = await inTurn(async () => {
@@ -180,7 +179,7 @@ function createPreview({ store, clock, config, loadWords }: Omit<JobReadingOptio
     const activeHours = active === undefined && days === undefined ? (job?.activeHours ?? null) : activeHoursOf(active, days);
     const isOfJob = job !== undefined && schedule === job.schedule && resolveTimeZone(timezone) === job.timezone;
     const isAlike = isOfJob && firesAlike(job, { ...job, activeHours });
-    const firstMs = isAlike && job.enabled ? (nextOf(job, nowMs) ?? undefined) : undefined;
+    const firstMs = isAlike && job.enabled ? (nextOf(job) ?? undefined) : undefined;
     const anchorMs = isOfJob ? job.anchorMs : nowMs;
     const source = { schedule, timezone, anchorMs, activeHours };
     return { schedule, ...(await inTurn(() => previewSchedule(source, { nowMs, count, loadWords, firstMs }))) };

@@ -61,9 +61,9 @@ function throwNotFound(id: string): never {
   throw jobNotFound(id);
 }
 
-async function documentOf(tx: Transaction, job: CronJob, nowMs: number): Promise<CronJobDocument> {
+async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocument> {
   const [last] = await withDeliveries(tx, await listCronRuns(tx, { jobId: job.id, limit: 1 }));
-  return toJobDocument(job, last, nowMs);
+  return toJobDocument(job, last);
 }
 
 /** Skips queued runs of a schedule that was changed or disabled. Runs in a transaction. Returns the ids of these runs. */
@@ -163,7 +163,7 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
         return id;
       };
       const done = await once(tx, { use: keyUse('cron/toggle', caller.key, caller.asked ?? []), nowMs, act });
-      return { ...done, document: await documentOf(tx, await loadJob(tx, id), nowMs), skipped: runs };
+      return { ...done, document: await documentOf(tx, await loadJob(tx, id)), skipped: runs };
     });
     announce(caller.key, isRepeated, jobEvent(id, 'updated'));
     for (const runId of skipped) publish(jobEvent(id, 'run', { runId, state: 'skipped' }));
@@ -193,7 +193,7 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
         return { job: await loadJob(tx, done.result), ...done };
       });
       announce(caller, isRepeated, jobEvent(id, 'created'));
-      return toJobDocument(job, undefined, nowMs);
+      return toJobDocument(job, undefined);
     },
 
     /** Changes a job; a new schedule counts from now. @throws JOB_NOT_FOUND; as `create` */
@@ -220,7 +220,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         for (const run of await listUnfinishedRuns(tx, [id]))
           await dropRun(tx, run, { state: 'skipped', error: sayOfAnswer('run-job-deleted'), nowMs });
         await markCronJobDeleted(tx, id, nowMs);
-        return documentOf(tx, found, nowMs);
+        return documentOf(tx, found);
       });
       announce(undefined, false, jobEvent(id, 'deleted'));
       return { job, restorableUntil: isoTime(nowMs + CRON_UNDO_MS) };
@@ -235,7 +235,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         mayHaveRun(access, deleted);
         // Occurrences missed in the meantime are not run later.
         await updateCronJob(tx, id, { nextAtMs: scheduleOf(deleted).next(nowMs), updatedAtMs: nowMs, deletedAtMs: null });
-        return documentOf(tx, await loadJob(tx, id), nowMs);
+        return documentOf(tx, await loadJob(tx, id));
       });
       announce(undefined, false, jobEvent(id, 'created'));
       return job;

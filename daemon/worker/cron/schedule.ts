@@ -195,9 +195,9 @@ export function scheduleOf(job: Pick<CronJob, keyof ScheduleSource>): Schedule {
   return parseSchedule(job);
 }
 
-/** Returns the next time of a job, also before the scheduler has planned it. */
-export function nextOf(job: CronJob, nowMs: number): number | null {
-  return job.nextAtMs === NOT_PLANNED ? scheduleOf(job).next(nowMs) : job.nextAtMs;
+/** Returns the next time of a job; null also until the scheduler has planned it. */
+export function nextOf({ nextAtMs }: CronJob): number | null {
+  return nextAtMs === NOT_PLANNED ? null : nextAtMs;
 }
 
 /** Returns why a schedule has no next time. */

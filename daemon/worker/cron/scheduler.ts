@@ -5,6 +5,7 @@ import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js
 import { isTurn } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
+import { NOT_PLANNED } from '../store/cron/tables.js';
 import type { Transaction } from '../store/transaction.js';
 import { WorkLoop } from '../store/tasks/work-loop.js';
 import type { Deps } from '../store/tasks/worker-deps.js';
@@ -108,6 +109,11 @@ export class Scheduler {
     return store.read((tx) => hasCronJobPlannedAfter(tx, nowMs + JUMP_MS));
   }
 
+  /** Until when occurrences are due. While no job runs, jobs are planned all the same, because lists show their times. */
+  #dueMs({ nowMs }: Pick<Look, 'nowMs'>): number {
+    return this.#options.settings().enabled ? nowMs : NOT_PLANNED;
+  }
+
   get #freeTurns(): number {
     const turns = [...this.#running].filter(({ claimed: { job, run } }) => isTurn(job, run)).length;
     return this.#options.settings().maxConcurrentJobs - turns;
@@ -120,8 +126,8 @@ export class Scheduler {
   async #hasWork(tx: Transaction, look: Look): Promise<boolean> {
     const isEnabled = this.#options.settings().enabled;
     // Checks the most likely reason first, because each check is a query.
-    const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
-    if (nextMs !== undefined && nextMs <= look.nowMs) return true;
+    const nextMs = await readNextCronInstant(tx);
+    if (nextMs !== undefined && nextMs <= this.#dueMs(look)) return true;
     if ((await listOrphans(tx, { ...look, ownRunIds: this.#ownRunIds })).length > 0) return true;
     if (!isEnabled) return false;
     const { due, late } = await listDue(tx, { ...look, turns: this.#freeTurns, chats: this.#options.chats });
@@ -134,8 +140,9 @@ export class Scheduler {
     const { changes, claimed, isMore, isLeft, delayMs } = await store.write(async (tx) => {
       const ended = await interruptOrphans(tx, { ...look, ownRunIds: this.#ownRunIds, chats });
       if (wasSetBack) await rewind(tx, nowMs);
-      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false, isLeft: false, delayMs: 0 };
-      const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0, delayMs: this.#delayMs });
+      const staggerMs = this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0;
+      const due = await claimDue(tx, { nowMs, dueMs: this.#dueMs(look), staggerMs, delayMs: this.#delayMs });
+      if (!this.#options.settings().enabled) return { ...due, isLeft: false, changes: [...ended, ...due.changes], claimed: [] };
       const started = await startDue(tx, { ...look, turns: this.#freeTurns, chats });
       // What has waited too long was in the way of other runs.
       const isLeft = started.changes.length > 0;

@@ -46,7 +46,7 @@ test('a database whose copy was used sends, answers and runs nothing of that whe
   expect([chat.receiver.received, chat.model.requests]).toEqual([[], []]);
 });
 
-test('until its jobs are planned again, as with cron.enabled: false, they show when they would run', async () => {
+test('its jobs are planned again even with cron.enabled: false, and have no next run until then', async () => {
   const clock = new FakeClock(Date.parse('2026-03-28T12:00:30Z'));
   const first = await makeConversation({ clock, isActive: false });
   const job = { message: 'Report', channel: 'webchat', chat_id: 'me' } as const;
@@ -55,9 +55,15 @@ test('until its jobs are planned again, as with cron.enabled: false, they show w
   await first.close();
   await endCopied({ path: resolvePaths({ home: first.home, runtimeDir: first.home }).databasePath });
   clock.advance(90 * MINUTE_MS);
-  const { cron } = await makeConversation({ clock, isActive: false, home: first.home });
+  const config = { cron: { enabled: false } };
+  const { cron, activate } = await makeConversation({ clock, config, isActive: false, home: first.home });
   const next = '2026-03-28T14:00:30.000Z';
-  expect((await cron.list()).map(({ nextRunAt }) => nextRunAt)).toEqual([next, null]);
+  const planned = async () => (await cron.list()).map(({ nextRunAt }) => nextRunAt);
+  expect(await planned()).toEqual([null, null]);
+  expect((await cron.plan(1)).jobs).toEqual([]);
+  await activate();
+  expect(await planned()).toEqual([next, null]);
   expect((await cron.plan(1)).jobs).toMatchObject([{ id, runs: [next] }]);
+  expect((await cron.runs(id, {})).runs).toEqual([]);
   expect((await cron.preview({ job_id: id, count: 1 })).runs).toMatchObject([{ at: next }]);
 });
