@@ -9,13 +9,13 @@ interface Reasons {
 }
 
 /** For {@link endUnfinished} in a database that was restored from a backup. */
-export const RESTORED: Reasons = {
+export const RESTORED_REASONS: Reasons = {
   unsent: 'the state was restored from a backup: it may have been sent after the backup',
   unanswered: 'the state was restored from a backup; it may have been answered after the backup',
   unfinished: 'the state was restored from a backup: it may have been completed after the backup',
 };
 
-const COPIED: Reasons = {
+const COPIED_REASONS: Reasons = {
   unsent: 'the gateway moved to another database: it may have been sent from there',
   unanswered: 'the gateway moved to another database; it may have been answered there',
   unfinished: 'the gateway moved to another database: it may have been completed there',
@@ -33,7 +33,7 @@ export async function endUnfinished(db: Queries, nowMs: number, reasons: Reasons
 
 /** Ends in the original what its copy continues. Its jobs skip what is due until it is used again. */
 export async function endCopied(db: Queries, nowMs: number): Promise<void> {
-  await endUnfinished(db, nowMs, COPIED);
+  await endUnfinished(db, nowMs, COPIED_REASONS);
   await db.updateTable('cron_jobs').set({ next_at: NOT_PLANNED }).where('next_at', 'is not', null).execute();
 }
 

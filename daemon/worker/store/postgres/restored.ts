@@ -3,7 +3,7 @@
  * pg_restore both ids are different; a physical backup, a template and pg_upgrade keep them. pg_repack keeps that of the table alone,
  * usually while gateways run: while one does, that is enough, and it corrects the row.
  */
-import { endUnfinished, RESTORED } from '../copy/end-unfinished.js';
+import { endUnfinished, RESTORED_REASONS } from '../copy/end-unfinished.js';
 import { INSERT_MARK } from '../migrations/0049-restore-mark.js';
 import type { Session } from './driver.js';
 import { queriesOver } from './queries.js';
@@ -26,7 +26,7 @@ export async function endRestored(session: Session): Promise<boolean> {
   await endUnfinished(
     queriesOver((sql, parameters) => session.run(sql, parameters)),
     Date.now(),
-    RESTORED,
+    RESTORED_REASONS,
   );
   await session.exec(`delete from restore_mark; ${INSERT_MARK}`);
   return true;

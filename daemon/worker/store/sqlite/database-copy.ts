@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { ValidAgain } from '../../../../shared/node/database-module.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
-import { endUnfinished, RESTORED } from '../copy/end-unfinished.js';
+import { endUnfinished, RESTORED_REASONS } from '../copy/end-unfinished.js';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
 import { queriesOf } from '../transaction.js';
@@ -44,7 +44,7 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
     const database = await openSqlite(path, MIGRATIONS);
     try {
       await database.contract();
-      if (unsettled === 'unknown') await database.transaction((tx) => endUnfinished(queriesOf(tx), Date.now(), RESTORED));
+      if (unsettled === 'unknown') await database.transaction((tx) => endUnfinished(queriesOf(tx), Date.now(), RESTORED_REASONS));
     } finally {
       await database.close();
     }
