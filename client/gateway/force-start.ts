@@ -130,6 +130,6 @@ export async function forceStart(checks: StartChecks, request: SuccessionOptions
   if (checks.rejected.length === 0) requireValidBeforeEnd(checks.paths);
   if (gatewayAmong(strangers, checks.paths) !== undefined)
     throw portTaken({ port: listen.port, service: checks.service }, strangers, checks.paths);
-  await freePort(listen.host, listen.port, (text) => checks.note(text));
+  await freePort({ ...listen, service: checks.service }, (text) => checks.note(text));
   return undefined;
 }

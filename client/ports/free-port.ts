@@ -5,6 +5,7 @@ import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, readParentPid } from '../../shared/node/process/process-identity.js';
 import { endProcesses } from '../gateway/end/end-process.js';
+import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { poll } from '../gateway/poll.js';
 import { findPortOwners } from './port-owner.js';
 import { describeListener, type PortListener } from './port-listener.js';
@@ -41,15 +42,26 @@ function unitHint(owners: readonly PortListener[]): string {
   return `Find the unit with: ${find}   Stop it with: ${systemctl} stop UNIT   If it is this gateway's own, start it with: xopc gateway service-start`;
 }
 
+const END_IT = 'end that process yourself.';
+
+/** Returns the option, or for a service the command, that chooses another port. */
+const otherPort = (service: ServicePlan | undefined): string =>
+  `Use another port with${service === undefined ? ' --port' : `: ${otherPortCommand(service)}`}`;
+
+/** Returns how to choose another port or free this one; for a port of systemd, how to find the unit. @param free  how to free the port */
+function moveOrFree(owners: readonly PortListener[], service: ServicePlan | undefined, free: string): string {
+  return owners.some(isSystemd) ? unitHint(owners) : otherPort(service) + (service === undefined ? ', or ' : '   Or ') + free;
+}
+
 function refusal(
   listener: PortListener,
   reason: string,
-  { port, owners }: { port: number; owners: readonly PortListener[] },
+  { port, owners, service }: Pick<TakenPort, 'port' | 'service'> & { owners: readonly PortListener[] },
 ): GatewayError {
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${describeListener(listener)}, which is not touched: ${reason}`,
     details: { port, owner: listener },
-    hint: owners.some(isSystemd) ? unitHint(owners) : 'Use another port with --port, or end that process yourself.',
+    hint: moveOrFree(owners, service, END_IT),
   });
 }
 
@@ -107,21 +119,20 @@ export function howToFree(taken: TakenPort, owners: readonly PortListener[], pat
 /** The error for a taken port; a gateway of this home is named by its configuration. */
 export function portTaken(taken: TakenPort, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): GatewayError {
   const { port, service } = taken;
-  const move = service === undefined ? undefined : `Use another port with: ${otherPortCommand(service)}   `;
   const gateway = gatewayAmong(owners, paths);
   if (gateway !== undefined) {
     const { pid, configPath } = gateway;
     return new GatewayError('PORT_TAKEN', {
       message: `port ${port} is taken by the gateway that runs as ${configPath} (pid ${pid})`,
       details: { port, owners, configPath },
-      hint: `${move ?? 'Use another port with --port or gateway.port.   '}See that one with: xopc gateway status --config ${pathWord(configPath)}`,
+      hint: `${otherPort(service)}${service === undefined ? ' or gateway.port.' : ''}   See that one with: xopc gateway status --config ${pathWord(configPath)}`,
     });
   }
-  const free = reasonToSpareAny(owners) === undefined ? `free this one with: ${takePort(taken)}` : 'end that process yourself.';
+  const free = reasonToSpareAny(owners) === undefined ? `free this one with: ${takePort(taken)}` : END_IT;
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },
-    hint: owners.some(isSystemd) ? unitHint(owners) : (move === undefined ? 'Use another port with --port, or ' : `${move}Or `) + free,
+    hint: moveOrFree(owners, service, free),
   });
 }
 
@@ -131,13 +142,16 @@ export function portTaken(taken: TakenPort, owners: readonly PortListener[], pat
  * @throws PORT_TAKEN, without ending any process, for process 1, systemd, ourselves, an ancestor, another user's process; and when the
  *   port is taken again at once
  */
-export async function freePort(host: string, port: number, note: (text: string) => Promise<void>): Promise<void> {
+export async function freePort(
+  { host, port, service }: ListenSettings & Pick<TakenPort, 'service'>,
+  note: (text: string) => Promise<void>,
+): Promise<void> {
   const owners = findPortOwners(host, port);
   if (owners.length === 0) return;
   const own = { uid: process.getuid?.(), ancestors: selfAndAncestors() };
   for (const owner of owners) {
     const reason = reasonToSpare(owner, own);
-    if (reason !== undefined) throw refusal(owner, reason, { port, owners });
+    if (reason !== undefined) throw refusal(owner, reason, { port, owners, service });
   }
   for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
   await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
@@ -148,5 +162,5 @@ export async function freePort(host: string, port: number, note: (text: string) 
   const [left] = remaining;
   if (left === undefined) return;
   const reason = owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again';
-  throw refusal(left, reason, { port, owners: remaining });
+  throw refusal(left, reason, { port, owners: remaining, service });
 }

@@ -106,13 +106,16 @@ test.each([[[]], [['--force']]])(
   },
 );
 
-test('a service with a port of its own is not started while another program has that', async () => {
-  const port = await takenPort();
-  const { code, stderr, started } = await start([], { plan: { port, host: '127.0.0.1' } });
-  expect({ code, started }).toEqual({ code: 78, started: [] });
-  expect(stderr).toContain(`port ${port} is taken`);
-  expect(stderr).toMatch(/Use another port with: xopc gateway install --config \S+ --host 127\.0\.0\.1 --port PORT\b/);
-});
+test.each([[[]], [['--force']]])(
+  'a service with a port of its own is not started while a program that is not ended has that: %j',
+  async (args) => {
+    const port = await takenPort();
+    const { code, stderr, started } = await start(args, { plan: { port, host: '127.0.0.1' } });
+    expect({ code, started }).toEqual({ code: 78, started: [] });
+    expect(stderr).toContain(`port ${port} is taken`);
+    expect(stderr).toMatch(/Use another port with: xopc gateway install --config \S+ --host 127\.0\.0\.1 --port PORT\b/);
+  },
+);
 
 test('where the service cannot be started it runs without it, and says why', async () => {
   const { code, stderr, started } = await start([], { obstacle: 'this machine does not run systemd' });

@@ -16,7 +16,7 @@ test('a listener is named before it is ended, and the port is free afterwards', 
   const program = await startProgram(listenerCode());
   const port = Number(program.line);
   const notes: string[] = [];
-  await freePort('127.0.0.1', port, (text) => {
+  await freePort({ host: '127.0.0.1', port }, (text) => {
     notes.push(`${text} ${isAlive(program.pid)}`);
     return silent();
   });
@@ -27,7 +27,7 @@ test('a listener is named before it is ended, and the port is free afterwards', 
 
 test('one that ignores SIGTERM is killed', async () => {
   const program = await startProgram(listenerCode({ before: "process.on('SIGTERM', () => {})" }));
-  await freePort('127.0.0.1', Number(program.line), silent);
+  await freePort({ host: '127.0.0.1', port: Number(program.line) }, silent);
   expect(await endOf(program)).toBe('SIGKILL');
 });
 
@@ -37,13 +37,13 @@ test('a client of the port stays alive', async () => {
   const client = await startProgram(
     `const s = require('net').connect(${port}, '127.0.0.1', () => console.log('in')); s.on('error', () => {}); setInterval(() => {}, 1e6)`,
   );
-  await freePort('127.0.0.1', port, silent);
+  await freePort({ host: '127.0.0.1', port }, silent);
   expect(await endOf(program)).toBe('SIGTERM');
   expect(isAlive(client.pid)).toBe(true);
 });
 
 test('a free port is left as it is', async () => {
-  await expect(freePort('127.0.0.1', 1, silent)).resolves.toBeUndefined();
+  await expect(freePort({ host: '127.0.0.1', port: 1 }, silent)).resolves.toBeUndefined();
 });
 
 test('the calling process is never ended', async () => {
@@ -51,9 +51,13 @@ test('the calling process is never ended', async () => {
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
+  await expect(freePort({ host: '127.0.0.1', port }, silent)).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     message: expect.stringMatching(/not touched: this command runs inside it/),
+    hint: 'Use another port with --port, or end that process yourself.',
+  });
+  await expect(freePort({ host: '127.0.0.1', port, service: makeServicePlan({ port }) }, silent)).rejects.toMatchObject({
+    hint: 'Use another port with: xopc gateway install --port PORT   Or end that process yourself.',
   });
 });
 
@@ -63,7 +67,7 @@ test('no owner is ended when one of several must not be', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const program = await startProgram(listenerCode({ host: '127.0.0.2', port }));
-  await expect(freePort('0.0.0.0', port, silent)).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+  await expect(freePort({ host: '0.0.0.0', port }, silent)).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   expect(isAlive(program.pid)).toBe(true);
 });
 
@@ -83,7 +87,7 @@ test('a port that is taken again at once is reported', async () => {
     setInterval(() => {}, 1e6);`);
   const [port = 0, childPid = 0] = keeper.line.split(' ').map(Number);
   expect(findPortOwners('127.0.0.1', port).map(({ pid }) => pid)).toEqual([childPid]);
-  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
+  await expect(freePort({ host: '127.0.0.1', port }, silent)).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     message: expect.stringMatching(new RegExp(`pid ${keeper.pid}.*something started it again`)),
   });
@@ -163,6 +167,6 @@ test('a browser-like client of ours does not count as a listener of its own port
   const client = connect(Number(program.line), '127.0.0.1');
   await once(client, 'connect');
   const localPort = client.localPort ?? 0;
-  await expect(freePort('127.0.0.1', localPort, silent)).resolves.toBeUndefined();
+  await expect(freePort({ host: '127.0.0.1', port: localPort }, silent)).resolves.toBeUndefined();
   client.destroy();
 });
