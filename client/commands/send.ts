@@ -18,7 +18,7 @@ const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
 /** A gateway that accepts a request and does not answer it may have been suspended. */
 const ANSWER_LIMIT_MS = 10_000;
-/** How long a wait continues without an answer: longer than a restart of a service or a container. */
+/** How long the command continues without an answer: longer than a restart of a service or a container. */
 const SILENCE_LIMIT_MS = 60_000;
 
 /**
@@ -70,7 +70,7 @@ export class SendCommand extends BaseCommand {
     const api = await this.connect();
     const { channel, chat, account } = this;
     const body = { channel, chat_id: chat, content, ...definedFields({ accountId: account }) };
-    const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key });
+    const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key, silenceMs: SILENCE_LIMIT_MS / ATTEMPTS });
     if (this.wait) return this.#waitFor(api, id);
     return this.printResult(
       { message_id: id },

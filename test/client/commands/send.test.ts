@@ -67,19 +67,22 @@ test('--wait continues while the gateway restarts, also with another token', asy
   expect(await run('send --channel webhook --chat 1 --wait x'.split(' '))).toMatchObject({ code: 0, stdout: 'msg_1 delivered\n' });
 });
 
-test('--wait asks again where the gateway accepts a request and does not answer it', async () => {
+test('a request that the gateway accepts and does not answer is sent again, with the same key', async () => {
   const call = Reflect.get(ApiClient.prototype, 'call');
+  const calls: string[] = [];
+  const isFirst = (method = ''): boolean => calls.filter((called) => called === method).length < 2;
   vi.spyOn(ApiClient.prototype, 'call').mockImplementation(function (this: ApiClient, request: ApiRequest) {
-    return call.call(this, { ...request, ...(request.silenceMs === undefined ? {} : { silenceMs: 20 }) });
+    calls.push(request.method);
+    return call.call(this, request.silenceMs !== undefined && isFirst(request.method) ? { ...request, silenceMs: 20 } : request);
   });
   onTestFinished(() => void vi.restoreAllMocks());
-  let looks = 0;
-  const { run } = await fakeApi(({ method }, response) => {
-    if (method === 'POST') return json(response, { message_id: 'msg_1' });
-    looks += 1;
-    if (looks > 1) json(response, { message: { ...fakeOutgoing, status: 'delivered', error: null } });
+  const { run, seen } = await fakeApi(({ method }, response) => {
+    if (isFirst(method)) return;
+    json(response, method === 'POST' ? { message_id: 'msg_1' } : { message: { ...fakeOutgoing, status: 'delivered', error: null } });
   });
   expect(await run('send --channel webhook --chat 1 --wait x'.split(' '))).toMatchObject({ code: 0, stdout: 'msg_1 delivered\n' });
+  expect(calls).toEqual(['POST', 'POST', 'GET', 'GET']);
+  expect(new Set(seen.filter(({ method }) => method === 'POST').map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
 });
 
 test.each([
