@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Caller } from './caller.js';
-import { addressesOf, clientAddress } from './client-address.js';
+import { addressesOf, type Claim, clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal, unreadTokens } from './credentials.js';
 import { isOfOtherSite, isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
@@ -62,16 +62,25 @@ function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | un
   return { rule: 'target', reason: invalid('The path contains a percent sign without a valid escape. Write it as %25.') };
 }
 
+/** Returns the text of a refusal by `allowedIps`. An unreadable header is named: it may be the client's, next to a correct one of the proxy. */
+function refusalOf(refused: readonly Claim[]): { message: string; hint: string } {
+  const named = addressesOf(refused.filter(({ address }) => address !== ''));
+  if (named !== '') {
+    const what = named.includes(',') ? `The addresses ${named} are` : `The address ${named} is`;
+    return { message: `${what} not allowed to connect.`, hint: 'Allowed addresses are listed in gateway.allowedIps.' };
+  }
+  const headers = refused.map(({ header }) => header).join(' and ');
+  if (headers === '') return { message: 'The proxy did not send the address of the client.', hint: 'Let the proxy set X-Forwarded-For.' };
+  return {
+    message: `The address in ${headers} cannot be read.`,
+    hint: 'Let the proxy set X-Forwarded-For and remove Forwarded and X-Real-IP.',
+  };
+}
+
 function checkAddress({ caller: { client } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
   if (allowedIps.isEmpty) return undefined;
   const refused = client.claims.filter(({ address }) => !allowedIps.has(address));
-  if (refused.length === 0) return undefined;
-  const named = addressesOf(refused.filter(({ address }) => address !== ''));
-  const words =
-    named === ''
-      ? { message: 'The proxy did not send a readable address of the client.', hint: 'Let the proxy set X-Forwarded-For.' }
-      : { message: `The address ${named} is not allowed to connect.`, hint: 'Allowed addresses are listed in gateway.allowedIps.' };
-  return { rule: 'address', reason: new GatewayError('FORBIDDEN', words) };
+  return refused.length === 0 ? undefined : { rule: 'address', reason: new GatewayError('FORBIDDEN', refusalOf(refused)) };
 }
 
 /** While the database cannot be read, nobody knows what an access token allows. */

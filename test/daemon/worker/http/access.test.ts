@@ -218,9 +218,16 @@ test.each(lists)(
 );
 
 test.each<[headers: Record<string, string>, words: string]>([
-  [{ 'X-Forwarded-For': '10.1.1.1', 'X-Real-IP': '203.0.113.5' }, 'The address 10.1.1.1 is not allowed'],
-  [{ 'X-Forwarded-For': '203.0.113.5', 'X-Real-IP': '198.51.100.7' }, 'The address 198.51.100.7 is not allowed'],
-  [{ 'X-Forwarded-For': 'unknown', 'X-Real-IP': '203.0.113.5' }, 'did not send a readable address'],
+  [{ 'X-Forwarded-For': '10.1.1.1', 'X-Real-IP': '203.0.113.5' }, 'The address 10.1.1.1 is not allowed to connect.'],
+  [{ 'X-Forwarded-For': '203.0.113.5', 'X-Real-IP': '198.51.100.7' }, 'The address 198.51.100.7 is not allowed to connect.'],
+  [
+    { 'X-Forwarded-For': '198.51.100.8', 'X-Real-IP': '198.51.100.7' },
+    'The addresses 198.51.100.8, 198.51.100.7 are not allowed to connect.',
+  ],
+  [{ 'X-Forwarded-For': 'unknown', 'X-Real-IP': '203.0.113.5' }, 'The address in X-Forwarded-For cannot be read.'],
+  [{ 'X-Forwarded-For': '203.0.113.5', Forwarded: 'for=_hidden' }, 'The address in Forwarded cannot be read.'],
+  [{ Forwarded: 'for=_hidden', 'X-Real-IP': 'unknown' }, 'The address in Forwarded and X-Real-IP cannot be read.'],
+  [{ Via: '1.1 x' }, 'The proxy did not send the address of the client.'],
 ])('a refusal of %j says what is not allowed: %s', async (headers, words) => {
   const gateway = { allowedIps: ['203.0.113.0/24'], trustedProxies: ['10.0.0.0/8'] };
   const { send } = await startHttpApp({ peer: '10.0.0.9', gateway });
