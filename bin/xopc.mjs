@@ -18,7 +18,7 @@ async function isReady() {
   if (!existsSync(join(root, 'client'))) return true;
   if (process.argv[2] === '@complete' && existsSync(join(root, 'dist', 'main.cjs'))) return true;
   const { hasBuiltSources, isStampFresh } = await import('./stamp.mjs');
-  const comparesContents = /^ doctor | gateway (restart|install) /.test(` ${process.argv.slice(2).join(' ')} `);
+  const comparesContents = /^ (--config.* )?doctor | gateway (restart|install) /.test(` ${process.argv.slice(2).join(' ')} `);
   if (isStampFresh(root) && (!comparesContents || hasBuiltSources(root))) return true;
   const { setUp } = await import('./setup.mjs');
   return setUp(root);

@@ -125,6 +125,10 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect((await clone.run('doctor')).stdout).toContain('fourth words');
     change('fourth', 'fifth');
     expect((await runTwin('doctor')).stdout).toContain('fifth words');
+    change('fifth', 'sixth');
+    expect((await clone.run('--config', '/c.json', 'doctor')).stdout).toContain('sixth words');
+    change('sixth', 'seventh');
+    expect((await runTwin('--config=/a b.json', 'doctor', '--fix')).stdout).toContain('seventh words');
   });
 
   test('completion in the shell uses the existing build, without a check of the sources; the next command builds', async () => {
