@@ -9,6 +9,7 @@ import { parkTurn, reopenTurn } from '../../../../daemon/worker/store/turns/wait
 import { LiveTurns } from '../../../../daemon/worker/turns/live-turns.js';
 import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js';
 import type { ChatEvent, ChatPosition } from '../../../../shared/api/socket.js';
+import { advanceUntil } from '../../../helpers/advance-until.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 
@@ -56,7 +57,14 @@ async function makeWorld() {
       await insertInboxMessage(tx, { ...place, id: 'question', peerKind: 'direct', content: 'hi', nowMs: 1 });
       await setInboxTurn(tx, { seq: 1, turnId, sentLength: 0 });
     });
-  return { store, clock, living, live, turn, whileReading, watch, next, say, begin, end, ask };
+  /** Lets time pass until an event has come: a look at a database may begin at any time. */
+  async function whileTimePasses(event: Promise<string>): Promise<string> {
+    let hasCome = false;
+    void event.finally(() => (hasCome = true));
+    await advanceUntil(clock, () => hasCome);
+    return event;
+  }
+  return { store, living, live, turn, whileReading, watch, whileTimePasses, next, say, begin, end, ask };
 }
 
 test('a turn that begins and ends while the store is being read is shown to have ended', async () => {
@@ -100,7 +108,7 @@ test('a watcher that has the stored answer already does not get it as text again
 });
 
 test('a turn of another worker ends after its messages, also when that worker has died', async () => {
-  const { clock, living, live, turn, next, say, begin, end } = await makeWorld();
+  const { living, live, turn, next, whileTimePasses, say, begin, end } = await makeWorld();
   living.push('wk_2');
   await begin('wk_2');
   const first = next();
@@ -110,12 +118,11 @@ test('a turn of another worker ends after its messages, also when that worker ha
   living.pop();
   await say('assistant', 'answer');
   await end('done');
-  clock.advance(250);
-  expect([await second, await next()]).toEqual(['answer', 'done']);
+  expect([await whileTimePasses(second), await next()]).toEqual(['answer', 'done']);
 });
 
 test('a turn of another worker that waits for a decision is shown to wait, and then from its first word', async () => {
-  const { store, clock, living, live, turn, next, begin } = await makeWorld();
+  const { store, living, live, turn, next, whileTimePasses, begin } = await makeWorld();
   living.push('wk_2');
   await begin('wk_2');
   const first = next();
@@ -123,12 +130,10 @@ test('a turn of another worker that waits for a decision is shown to wait, and t
   expect(await first).toBe('running');
   const second = next();
   await store.write((tx) => parkTurn(tx, { id: turn.id, questionId: 'question' }));
-  clock.advance(250);
-  expect(await second).toBe('waiting');
+  expect(await whileTimePasses(second)).toBe('waiting');
   const third = next();
   await store.write((tx) => reopenTurn(tx, { id: turn.id, sessionId: turn.session.id, instanceId: 'wk_2' }));
-  clock.advance(250);
-  expect(await third).toBe('running');
+  expect(await whileTimePasses(third)).toBe('running');
 });
 
 test('a turn that ended while nobody watched has ended for the watcher that comes back, unless it is run again', async () => {
@@ -174,8 +179,9 @@ test('a turn that is given up while it waits ends after the text that is kept', 
   expect(await second).toBe('waiting');
   const third = next();
   await store.write((tx) => reopenTurn(tx, { id: turn.id, sessionId: turn.session.id, instanceId: 'wk_1' }));
-  await end('aborted');
+  // A turn's text and its end are stored together: nobody sees the end alone.
   await say('assistant', 'I ask.');
+  await end('aborted');
   live.touch(turn.session.key);
   expect([await third, await next()]).toEqual(['I ask.', 'aborted']);
 });
