@@ -5,6 +5,10 @@ interface Module {
   readonly pageSocket: { connect(): void };
 }
 
+vi.stubGlobal('location', new URL('http://gateway.test/'));
+vi.stubGlobal('navigator', { language: 'en' });
+vi.stubGlobal('document', { documentElement: {} });
+
 /** Imported by a value: its types are those of a browser. */
 const path = '../../../webui/src/api/socket.js';
 const { connection, pageSocket } = (await import(path)) as Module;
@@ -31,15 +35,11 @@ class SilentSocket extends EventTarget {
   }
 }
 
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+afterEach(() => void vi.useRealTimers());
 
 test('a server that accepts a connection and never answers counts as lost after 10 s, with and without the upgrade', () => {
   vi.useFakeTimers();
   vi.stubGlobal('WebSocket', SilentSocket);
-  vi.stubGlobal('location', new URL('http://gateway.test/'));
   const { made } = SilentSocket;
   pageSocket.connect();
   vi.advanceTimersByTime(9_999);
