@@ -21,9 +21,10 @@ export async function assertReplaceable(target: string, { paths, missing, findDa
   if (old?.entries.some(({ name }) => name === BACKUP_DATABASE) !== true) return;
   const kept = { target, createdAt: old.createdAt };
   if (missing !== undefined) throw lastBackup(kept, { reason: missing, hint: 'Name another file for the new backup.' });
-  const damaged = findDamaged(paths.databasePath, { sinceMs: Date.parse(old.createdAt) });
   // After a restore, the present database is what the owner has chosen, and may have newer conversations than the backup.
-  if (damaged === undefined || findDamaged(paths.databasePath, { sinceMs: restoredMs(paths) }) === undefined) return;
+  const sinceMs = Math.max(Date.parse(old.createdAt), restoredMs(paths));
+  const damaged = findDamaged(paths.databasePath, { sinceMs });
+  if (damaged === undefined) return;
   throw lastBackup(kept, {
     reason: `the database has been damaged since; the damaged copy is ${damaged}`,
     hint: `If the present database is the right one, e.g. because you have repaired it, move that copy away. Otherwise restore the backup first: ${commandFor(paths, shellCommand`xopc restore ${target}`)}   Or name another file for the new backup.`,

@@ -85,8 +85,8 @@ export interface DatabaseModule {
    */
   copyContent(options: CopyContentOptions): Promise<ContentCopy>;
   /**
-   * Ends what is unfinished in a database whose copy is used from now on, so that it is not done again if the original is used once
-   * more. @throws STORE_UNAVAILABLE, CONFLICT
+   * Ends what is unfinished in a database whose copy is used from now on, so that nothing is done twice if the original is used again.
+   * @throws STORE_UNAVAILABLE, CONFLICT
    */
   endCopied(original: DatabaseAt): Promise<void>;
   /** Checks a PostgreSQL database the way a worker would use it, within three seconds. Changes nothing, never rejects. */
