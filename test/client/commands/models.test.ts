@@ -2,11 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
-import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
-import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
+import { json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
+import { fakeApi } from '../../helpers/api-command.js';
+import type { CommandOutcome } from '../../helpers/command-line.js';
 import { fakeUsage } from '../../helpers/fake-usage.js';
-import { testPaths } from '../../helpers/lock-file.js';
 
 const models = [
   {
@@ -29,10 +28,8 @@ interface Setup extends FakeHttp {
 async function setUp(
   answer: (request: SeenRequest, response: ServerResponse) => void = (_request, response) => json(response, { models }),
 ): Promise<Setup> {
-  const server = await fakeHttp(answer);
-  const paths = testPaths();
-  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
-  return { ...server, paths, run: (...args) => runCommand(args, { home: paths.home }) };
+  const api = await fakeApi(answer);
+  return { ...api, run: (...args) => api.run(args) };
 }
 
 function configure(paths: GatewayPaths, text: string): void {

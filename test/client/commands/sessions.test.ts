@@ -3,10 +3,9 @@ import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
-import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
-import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
+import { fakeApi } from '../../helpers/api-command.js';
+import type { CommandOutcome } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 const KEY = 'main:telegram:ops:group:-42';
@@ -28,10 +27,8 @@ const session = {
 async function setUp(
   answer: (request: SeenRequest, response: ServerResponse) => void,
 ): Promise<FakeHttp & { run: (...args: string[]) => Promise<CommandOutcome> }> {
-  const server = await fakeHttp(answer);
-  const paths = testPaths();
-  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
-  return { ...server, run: (...args) => runCommand(args, { home: paths.home }) };
+  const api = await fakeApi(answer);
+  return { ...api, run: (...args) => api.run(args) };
 }
 
 test('sessions are listed, one per line, and searched', async () => {
