@@ -140,8 +140,9 @@ export class Prompt {
     const answered = this.#last?.message.turn?.id;
     // The answer may be that of a later attempt.
     if (answered !== undefined && answered !== turn) return this.#endByMessage();
-    if (state === 'error') return { state, error: this.#last?.message.content ?? 'the agent failed' };
-    return state === 'done' ? this.#done() : { state: 'aborted' };
+    if (state === 'done') return this.#done();
+    // Each failure has a message. An attempt that was interrupted has none if the next one was stopped before its first word.
+    return state === 'error' && this.#last !== undefined ? { state, error: this.#last.message.content } : { state: 'aborted' };
   }
 
   #endByMessage(): PromptEnd | undefined {

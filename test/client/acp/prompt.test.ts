@@ -141,6 +141,14 @@ test('the end of an attempt after the answer of a later one is the end of that a
   expect(take(later, { type: 'turn', turn: 't', state: 'error' })).toEqual({ state: 'done' });
 });
 
+test('an interrupted attempt whose repetition was stopped before its first word is cancelled', () => {
+  const { take, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), current, running('t'), delta('t', 0, 'It '));
+  follow();
+  expect(take(current, { type: 'turn', turn: 't', state: 'error' })).toEqual({ state: 'aborted' });
+});
+
 test('a notice about a turn that this client has not seen is the only answer', () => {
   const { take, follow } = start();
   const given = message(6, 'system', 'it was interrupted');
